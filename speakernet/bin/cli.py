@@ -1,0 +1,74 @@
+"""The ``speakernet`` command, and what all programs share: logging, exit codes, error lines."""
+
+import logging
+import os
+import pkgutil
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import NoReturn
+
+import speakernet.bin
+from speakernet.config import UserError
+from speakernet.config.errors import suggestion
+
+Main = Callable[[Sequence[str] | None], int]
+
+
+def commands() -> list[str]:
+    """Return the names of all sub-commands: the modules beside this one."""
+    names = (m.name for m in pkgutil.iter_modules(speakernet.bin.__path__))
+    return sorted(n.replace("_", "-") for n in names if n != "cli")
+
+
+def run(main: Main, argv: Sequence[str] | None = None) -> NoReturn:
+    """Call ``main`` and leave with its status; a user's mistake is one line and status 1."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    try:
+        status = main(argv)
+        sys.stdout.flush()
+    except UserError as error:
+        sys.exit(f"{program_name()}: error: {error}")
+    except BrokenPipeError:
+        # The reader (`| head`) is gone: nothing more to say, and no traceback at shutdown.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
+    except OSError as error:
+        if error.filename is None and error.strerror is None:
+            raise
+        where = f"{error.filename}: " if error.filename is not None else ""
+        sys.exit(f"{program_name()}: error: {where}{error.strerror}")
+    sys.exit(status)
+
+
+def program_name() -> str:
+    """Return what the user called, without path and suffix."""
+    return os.path.basename(sys.argv[0]).removesuffix(".py")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Dispatch ``speakernet COMMAND …`` to ``speakernet.bin.COMMAND``."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print("usage: speakernet COMMAND [options]\n\ncommands:")
+        print("\n".join(f"  {name}" for name in commands()))
+        return 0
+    name = arguments[0].replace("_", "-")
+    if name not in commands():
+        raise UserError(f"unknown command '{name}'{suggestion(name, commands())}")
+    module = import_module(f"speakernet.bin.{name.replace('-', '_')}")
+    sys.argv[0] = f"speakernet {name}"
+    return int(module.main(arguments[1:]))
+
+
+def entry_point() -> NoReturn:
+    """Run the installed ``speakernet`` command."""
+    run(main)
+
+
+if __name__ == "__main__":
+    entry_point()

@@ -1,0 +1,1 @@
+"""What training and extraction read: audio, cropped features, samplers."""

@@ -1,0 +1,1 @@
+"""Kaldi's files: ark/scp tables, data directories, pipes, trial and score lists."""

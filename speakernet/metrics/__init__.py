@@ -1,0 +1,1 @@
+"""Detection metrics: pure functions in float64."""
