@@ -1,0 +1,92 @@
+#!/usr/bin/env bats
+# utils/once.sh: skip what is done, notice what changed, never trust half a product.
+
+setup() {
+  once="$BATS_TEST_DIRNAME/../../utils/once.sh"
+  cd "$BATS_TEST_TMPDIR" || exit 1
+  echo one >input
+}
+
+make() { "$once" --input input --output out p -- bash -c 'mkdir -p p; cat input >p/out; echo ran >>log' "$@"; }
+
+@test "runs once, then skips" {
+  make && run make
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"done before, skipped"* ]]
+  [ "$(wc -l <log)" -eq 1 ]
+}
+
+@test "--nj and --cmd are no change" {
+  make --nj 4 --cmd run.pl && make --nj 8 --cmd "queue.pl --mem 4G"
+  [ "$(wc -l <log)" -eq 1 ]
+}
+
+@test "a changed input is named and the product made again" {
+  make
+  echo two >input
+  run make
+  [[ "$output" == *"input input"* ]]
+  [ "$(cat p/out)" = two ]
+}
+
+@test "a changed setting is shown, and --on-change stop keeps the product" {
+  echo "epochs: 3" >x.settings
+  cmd=(bash -c 'mkdir -p p; echo x >p/out')
+  "$once" --input x.settings p -- "${cmd[@]}"
+  echo "epochs: 4" >x.settings
+  run "$once" --on-change stop --input x.settings p -- "${cmd[@]}"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"setting epochs: 4"* ]]
+  [[ "$output" == *"p is kept"* ]]
+  [ -f p/.done ]
+}
+
+@test "a failing command leaves nothing done and its status" {
+  run "$once" p -- bash -c 'mkdir -p p; exit 7'
+  [ "$status" -eq 7 ]
+  [ ! -e p/.done ]
+}
+
+@test "a missing output of a successful command is an error" {
+  run "$once" --output out p -- mkdir p
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"p/out is missing"* ]]
+  [ ! -e p/.done ]
+}
+
+@test "a removed output is made again" {
+  make
+  rm p/out
+  make
+  [ "$(wc -l <log)" -eq 2 ]
+}
+
+@test "a missing input is an error before anything runs" {
+  run "$once" --input none p -- touch ran
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"no such file: none"* ]]
+  [ ! -e ran ]
+}
+
+@test "arguments with spaces and \$( ) arrive unchanged" {
+  mkdir p
+  "$once" p -- cp input 'p/a b $(touch bad)'
+  [ -f 'p/a b $(touch bad)' ]
+  [ ! -e bad ]
+}
+
+@test "two runs at once make the product once" {
+  make & make & wait
+  [ "$(wc -l <log)" -eq 1 ]
+}
+
+@test "killed -9 in the middle: made again" {
+  "$once" --output out p -- bash -c 'mkdir -p p; echo half >p/out; sleep 5' 9>&- &
+  pid=$!
+  for _ in $(seq 50); do [ -s p/out ] && break || sleep 0.1; done
+  pkill -9 -P "$pid" || true
+  kill -9 "$pid" 2>/dev/null || true
+  wait "$pid" || true
+  make
+  [ "$(cat p/out)" = one ]
+}
