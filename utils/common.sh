@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Sourced by scripts after `set -euo pipefail; shopt -s inherit_errexit`. Functions that scripts share: messages, checks of inputs,
+# products that appear whole or not at all, and arrays of jobs. Errors are one line on stderr; the exit status is 1.
+
+# log MESSAGE...: a line with the time and the place it was called from, on stderr.
+log() {
+  printf '%(%Y-%m-%dT%H:%M:%S)T %s:%s: %s\n' -1 "${BASH_SOURCE[1]##*/}" "${BASH_LINENO[0]}" "$*" >&2
+}
+
+# die MESSAGE...: ends the script.
+die() {
+  echo "${0##*/}: $*" >&2
+  exit 1
+}
+
+# usage_error: prints $help_message on stderr and ends the script; for a wrong number of arguments.
+usage_error() {
+  printf '%b\n' "${help_message:-${0##*/}: wrong arguments}" >&2
+  exit 1
+}
+
+# require_file FILE...: each exists and is not empty.
+require_file() {
+  local file
+  for file in "$@"; do
+    [ -f "$file" ] || die "no such file $file"
+    [ -s "$file" ] || die "file is empty: $file"
+  done
+}
+
+# require_dir DIR...
+require_dir() {
+  local dir
+  for dir in "$@"; do
+    [ -d "$dir" ] || die "no such directory $dir"
+  done
+}
+
+# require_positive NAME...: each variable holds a positive whole number.
+require_positive() {
+  local name
+  for name in "$@"; do
+    [[ ${!name-} =~ ^[1-9][0-9]*$ ]] || die "--${name//_/-}: expected a positive whole number, got '${!name-}'"
+  done
+}
+
+# num_lines FILE
+num_lines() {
+  wc -l <"$1"
+}
+
+# wait_each PID...: waits for every process and fails if any of them failed (a bare `wait` would hide it).
+wait_each() {
+  local pid failed=0
+  for pid in "$@"; do
+    wait "$pid" || failed=$((failed + 1))
+  done
+  if [ "$failed" -gt 0 ]; then
+    echo "${0##*/}: $failed of $# processes failed" >&2
+    return 1
+  fi
+}
+
+# write_to FILE COMMAND ARGUMENT...: the command's output becomes FILE if the command succeeds; otherwise FILE is untouched.
+write_to() {
+  local file=$1
+  shift
+  if ! "$@" >"$file.tmp"; then
+    rm -f "$file.tmp"
+    die "could not write $file"
+  fi
+  mv -f "$file.tmp" "$file"
+}
+
+# new_tmp_dir DIR: makes an empty DIR.tmp beside DIR, removing what an interrupted run left.
+new_tmp_dir() {
+  rm -rf "$1.tmp"
+  mkdir -p "$1.tmp"
+}
+
+# publish_dir DIR: DIR.tmp, now complete, becomes DIR.
+publish_dir() {
+  rm -rf "$1.old"
+  if [ -e "$1" ]; then
+    mv "$1" "$1.old"
+  fi
+  mv "$1.tmp" "$1"
+  rm -rf "$1.old"
+}
+
+# job_files PATTERN N: the pattern with JOB replaced by 1 to N, one a line.
+job_files() {
+  local job
+  for ((job = 1; job <= $2; job++)); do
+    printf '%s\n' "${1//JOB/$job}"
+  done
+}
+
+# join_jobs PATTERN N FILE: concatenates the parts of N jobs, all of which must exist, to FILE.
+join_jobs() {
+  local -a parts
+  local part
+  mapfile -t parts < <(job_files "$1" "$2")
+  for part in "${parts[@]}"; do
+    [ -f "$part" ] || die "no such file $part: its job did not finish"
+  done
+  write_to "$3" cat -- "${parts[@]}"
+}

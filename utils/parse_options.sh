@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Sourced, not run. Turns `--some-name value` on the caller's command line into the shell variable some_name, which must have
+# a default already; the positional arguments stay in "$@". Behaves as Kaldi's script of this name (a default of true or
+# false takes only these two; `--config FILE` is sourced first and the command line wins; `--help` prints $help_message),
+# but values are only assigned, never evaluated: a `$( )` inside one stays text.
+#
+#   nj=4
+#   cmd=utils/run.pl
+#   . utils/parse_options.sh
+
+_options_fail() {
+  echo "${0##*/}: $*" >&2
+  exit 1
+}
+
+# Checks the word $1 as an option whose value is the next of the remaining $2 words; sets _option_name.
+_options_name() {
+  case $1 in
+    *=*) _options_fail "options are of the form --name value, got '$1'" ;;
+  esac
+  _option_name=${1#--}
+  _option_name=${_option_name//-/_}
+  if [[ ! $_option_name =~ ^[a-z][a-z0-9_]*$ ]] || { [ "$_option_name" != config ] && [ -z "${!_option_name+set}" ]; }; then
+    _options_fail "invalid option $1"
+  fi
+  if [ "$2" -lt 1 ]; then
+    _options_fail "option $1 needs a value"
+  fi
+}
+
+_options_help() {
+  if [ -z "${help_message:-}" ]; then
+    echo "${0##*/}: no help found" >&2
+  else
+    printf '%b\n' "$help_message"
+  fi
+  exit 0
+}
+
+# First round: names are checked and configuration files are sourced, in their order. $# words are left after each option.
+_options_read_configs() {
+  while [[ ${1-} == --* || ${1-} == -h ]]; do
+    case $1 in
+      -h | --help) _options_help ;;
+    esac
+    _options_name "$1" $(($# - 1))
+    if [ "$_option_name" = config ]; then
+      [ -f "$2" ] || _options_fail "--config: no such file $2"
+      # shellcheck source=/dev/null
+      . "$(realpath -- "$2")"
+    fi
+    shift 2
+  done
+}
+
+# Second round: values are assigned.
+_options_assign() {
+  _options_used=0
+  while [[ ${1-} == --* ]]; do
+    _options_name "$1" $(($# - 1))
+    if [ "$_option_name" != config ] || [ -n "${config+set}" ]; then
+      case ${!_option_name-}:$2 in
+        true:true | true:false | false:true | false:false) ;;
+        true:* | false:*) _options_fail "expected true or false: $1 '$2'" ;;
+      esac
+      printf -v "$_option_name" '%s' "$2"
+    fi
+    _options_used=$((_options_used + 2))
+    shift 2
+  done
+  if [ -n "${cmd+set}" ] && [ -z "$cmd" ]; then
+    _options_fail "empty argument to the --cmd option"
+  fi
+}
+
+_options_read_configs "$@"
+_options_assign "$@"
+shift "$_options_used"
+unset -f _options_fail _options_name _options_help _options_read_configs _options_assign
+unset _option_name _options_used

@@ -1,0 +1,170 @@
+# What run.pl, queue.pl and slurm.pl have in common: the command line, quoting, logs and the report.
+#
+#   XX.pl [options] [JOB=1:N] [options] LOG COMMAND [ARGUMENT...]
+#
+# Only modules of Debian's perl-base are used, as every Debian machine has them.
+package Jobs;
+use strict;
+use warnings;
+use Exporter 'import';
+use File::Basename qw(basename dirname);
+use File::Path qw(make_path);
+
+our @EXPORT_OK = qw(fail for_job job_state make_log_dir parse_arguments report shell_quote timestamp);
+
+my $program = basename($0);
+
+# Words that reach the shell as they are, when they stand alone: `$cmd LOG a.sh "|" sort ">" out`, as Kaldi's scripts write it.
+my %is_operator = map { $_ => 1 } ('|', '||', '|&', '&&', ';', '<', '>', '>>', '2>', '2>>', '2>&1', '>&2', '&>', '(', ')');
+
+sub fail {
+  my ($message, $status) = @_;
+  print STDERR "$program: $message\n";
+  exit($status // 1);
+}
+
+sub timestamp { return scalar localtime; }
+
+sub shell_quote {
+  my ($word) = @_;
+  return $word if $word =~ m{^[\w@%+=:,./-]+$}a;
+  $word =~ s/'/'\\''/g;
+  return "'$word'";
+}
+
+# The words of a command as one line of bash. Every word arrives unchanged, but for operators that stand alone
+# and for variables set in front of the command (`$cmd LOG NAME=value program`).
+sub command_line {
+  my @words = @_;
+  my @quoted;
+  while (@words && $words[0] =~ /^([A-Za-z_]\w*)=(.*)$/s) {
+    push @quoted, "$1=" . shell_quote($2);
+    shift @words;
+  }
+  push @quoted, map { $is_operator{$_} ? $_ : shell_quote($_) } @words;
+  return join(' ', @quoted);
+}
+
+sub parse_job_range {
+  my ($argument, $call) = @_;
+  return 0 unless $argument =~ /^([A-Za-z_]\w*)=(\d+)(?::(\d+))?$/;
+  my ($name, $first, $last) = ($1, $2, $3 // $2);
+  fail("invalid job range $argument: the first job must be 1 or more") if $first < 1;
+  fail("invalid job range $argument: the last job comes before the first") if $last < $first;
+  @$call{qw(name first last)} = ($name, $first, $last);
+  return 1;
+}
+
+# The leading options, as pairs: `--mem 4G`, `-l mem_free=4G`. `-pe` takes two values, `-V` none.
+sub parse_options {
+  my ($arguments, $call) = @_;
+  while (@$arguments && $arguments->[0] =~ /^-+(.+)$/) {
+    my $name = $1;
+    my $switch = shift @$arguments;
+    my $num_values = $name eq 'V' ? 0 : $name eq 'pe' ? 2 : 1;
+    fail("option $switch needs a value") if @$arguments < $num_values;
+    my @values = splice(@$arguments, 0, $num_values);
+    if ($num_values && $values[0] =~ /^--/) { fail("option $switch needs a value, but $values[0] follows"); }
+    $name =~ tr/_/-/ if $switch =~ /^--/;
+    push @{ $call->{options} }, [$switch =~ /^--/ ? "--$name" : $switch, @values];
+  }
+}
+
+sub option {
+  my ($call, $name, $default) = @_;
+  my @given = grep { $_->[0] eq $name } @{ $call->{options} };
+  return @given ? $given[-1][1] : $default;
+}
+
+sub whole_number {
+  my ($call, $name, $default) = @_;
+  my $value = option($call, $name, $default);
+  fail("option $name must be a whole number, not '$value'") unless $value =~ /^\d+$/;
+  return $value;
+}
+
+sub read_known_options {
+  my ($call) = @_;
+  $call->{num_threads} = whole_number($call, '--num-threads', 1) || 1;
+  $call->{num_threads_given} = defined option($call, '--num-threads', undef);
+  $call->{gpu} = whole_number($call, '--gpu', 0);
+  my $limit = option($call, '-tc', 0);
+  $call->{max_jobs_run} = whole_number($call, '--max-jobs-run', $limit);
+  $call->{pick} = option($call, '--pick', 'all');
+  fail("option --pick must be all, failed or incomplete, not '$call->{pick}'")
+    unless $call->{pick} =~ /^(all|failed|incomplete)$/;
+}
+
+# parse_arguments(@ARGV) -> {options, name, first, last, log, command, num_threads, gpu, max_jobs_run, pick}
+sub parse_arguments {
+  my @arguments = @_;
+  my $call = { options => [], name => undef, first => 1, last => 1 };
+  parse_options(\@arguments, $call);
+  if (@arguments && parse_job_range($arguments[0], $call)) {
+    shift @arguments;
+    parse_options(\@arguments, $call);
+  }
+  fail("usage: $program [options] [JOB=1:N] LOG COMMAND [ARGUMENT...]") if @arguments < 2;
+  read_known_options($call);
+  $call->{log} = shift @arguments;
+  $call->{command} = command_line(@arguments);
+  if (defined $call->{name} && $call->{last} > $call->{first} && $call->{log} !~ /\Q$call->{name}\E/) {
+    fail("the log's name must contain $call->{name}, as each job needs its own: $call->{log}");
+  }
+  return $call;
+}
+
+# Puts a job's number in the place of its name (JOB) in a log's name or a command.
+sub for_job {
+  my ($call, $text, $job) = @_;
+  $text =~ s/\Q$call->{name}\E/$job/g if defined $call->{name};
+  return $text;
+}
+
+sub make_log_dir {
+  my ($log) = @_;
+  make_path(dirname($log), { error => \my $errors });
+  fail("cannot make the folder of the log $log: " . (values %{ $errors->[0] })[0]) if @$errors;
+}
+
+sub tail_of {
+  my ($file, $num_bytes) = @_;
+  open(my $in, '<', $file) or return '';
+  seek($in, -$num_bytes, 2) if -s $in > $num_bytes;
+  local $/ = undef;
+  return <$in> // '';
+}
+
+# 'done', 'failed' or 'incomplete', from the last lines of a job's log.
+sub job_state {
+  my ($log) = @_;
+  my $tail = tail_of($log, 2000);
+  return 'incomplete' unless $tail =~ /^# (?:Ended \(code (\d+)(; signal \d+)?\)|Finished at .* with status (\d+)).*\n\z/m;
+  return (($1 // $3) == 0 && !$2) ? 'done' : 'failed';
+}
+
+sub last_words {
+  my ($log) = @_;
+  my @lines = grep { /\S/ && !/^#/ } split(/[\n\r]+/, tail_of($log, 8000));
+  return @lines ? $lines[-1] : '(nothing)';
+}
+
+# Ends the program: 0 if no job failed; otherwise 1, with a message naming the logs and the last line of the first.
+sub report {
+  my ($call, @failed) = @_;
+  exit(0) unless @failed;
+  @failed = sort { $a <=> $b } @failed;
+  my $num_jobs = $call->{last} - $call->{first} + 1;
+  my $first_log = for_job($call, $call->{log}, $failed[0]);
+  if ($num_jobs == 1) {
+    print STDERR "$program: job failed, log is in $first_log\n";
+  } else {
+    my $num_failed = @failed;
+    my $logs = for_job($call, $call->{log}, '*');
+    print STDERR "$program: $num_failed / $num_jobs failed, log is in $logs\n";
+  }
+  print STDERR "$program: $first_log ends with: ", last_words($first_log), "\n";
+  exit(1);
+}
+
+1;

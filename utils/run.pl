@@ -1,0 +1,171 @@
+#!/usr/bin/env perl
+# Runs jobs on this machine, several at a time, each with its own log: Kaldi's run.pl, written anew.
+#
+#   utils/run.pl [options] [JOB=1:N] [options] LOG COMMAND [ARGUMENT...]
+#
+# JOB in LOG and COMMAND becomes the job's number. Every argument reaches the program as it is; only `|`, `>`, `&&` and the like,
+# where they are an argument of their own, are the shell's. Options:
+#   --max-jobs-run N   at most N jobs at once (default: number of processors / --num-threads, or number of GPUs / --gpu)
+#   --num-threads N    sets OMP_NUM_THREADS of the jobs
+#   --gpu N            each job sees N GPUs of its own
+#   --pick all|failed|incomplete   which jobs to run again, judged by the last lines of their logs
+# Others (--mem 4G, -l …) are the batch systems' and ignored.
+#
+# However run.pl ends, no job goes on without it: SIGINT and SIGTERM are passed on, and after a SIGKILL a watchdog ends them.
+use strict;
+use warnings;
+use File::Basename qw(dirname);
+use lib dirname(__FILE__) . '/perl';
+use IO::Handle;
+use Jobs qw(fail for_job job_state make_log_dir parse_arguments report timestamp);
+use POSIX qw(setsid);
+
+my $grace_s = 10;    # between SIGTERM and SIGKILL
+
+my $call = parse_arguments(@ARGV);
+my %job_of;          # pid -> {number, start, slot} of the jobs that run now
+my $to_watchdog = start_watchdog();
+$SIG{$_} = \&interrupt for qw(INT TERM HUP);
+report($call, run_all());
+
+sub run_all {
+  my @gpus = $call->{gpu} ? visible_gpus() : ();
+  my @slots = (0 .. max_jobs_run(scalar @gpus) - 1);
+  my @failed;
+  my @waiting = grep { is_picked($_, \@failed) } $call->{first} .. $call->{last};
+  while (@waiting || %job_of) {
+    while (@waiting && @slots) { start_job(shift @waiting, shift @slots, \@gpus); }
+    my $pid = waitpid(-1, 0);
+    my $job = delete $job_of{$pid} or next;
+    push @failed, $job->{number} unless end_job($pid, $job, $?);
+    push @slots, $job->{slot};
+  }
+  return @failed;
+}
+
+sub is_picked {
+  my ($number, $failed) = @_;
+  return 1 if $call->{pick} eq 'all';
+  my $state = job_state(for_job($call, $call->{log}, $number));
+  return 1 if $state eq 'incomplete' || ($state eq 'failed' && $call->{pick} eq 'failed');
+  push @$failed, $number if $state eq 'failed';
+  return 0;
+}
+
+sub visible_gpus {
+  return split(/,/, $ENV{CUDA_VISIBLE_DEVICES}) if defined $ENV{CUDA_VISIBLE_DEVICES};
+  my @lines = grep { /^GPU \d+:/ } `nvidia-smi -L 2>/dev/null`;
+  return (0 .. $#lines);
+}
+
+sub max_jobs_run {
+  my ($num_gpus) = @_;
+  return $call->{max_jobs_run} if $call->{max_jobs_run};
+  my $limit = $num_gpus ? int($num_gpus / $call->{gpu}) : int(num_processors() / $call->{num_threads});
+  return $limit || 1;
+}
+
+sub num_processors {
+  my $count = `nproc 2>/dev/null`;
+  return $count =~ /^(\d+)/ ? $1 : 1;
+}
+
+sub start_job {
+  my ($number, $slot, $gpus) = @_;
+  my $log = for_job($call, $call->{log}, $number);
+  my $command = for_job($call, $call->{command}, $number);
+  make_log_dir($log);
+  write_log($log, '>', '# ' . ($command =~ s/\n/\n# /gr) . "\n# Started at " . timestamp() . "\n#\n")
+    or stop("cannot write to the log $log: $!");
+  my $pid = fork() // stop("cannot fork: $!");
+  exec_job($command, $log, $slot, $gpus) if $pid == 0;
+  $job_of{$pid} = { number => $number, log => $log, start => time, slot => $slot };
+}
+
+# In the job's process. It leads a process group of its own, which is what the watchdog and `interrupt` signal.
+sub exec_job {
+  my ($command, $log, $slot, $gpus) = @_;
+  $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
+  setpgrp(0, 0);
+  syswrite($to_watchdog, "+$$\n");
+  $ENV{OMP_NUM_THREADS} = $call->{num_threads} if $call->{num_threads_given};
+  if (@$gpus) {
+    my $first = ($slot * $call->{gpu}) % @$gpus;
+    $ENV{CUDA_VISIBLE_DEVICES} = join(',', map { $gpus->[$_ % @$gpus] } $first .. $first + $call->{gpu} - 1);
+  }
+  open(STDIN, '<', '/dev/null') && open(STDOUT, '>>', $log) && open(STDERR, '>&', \*STDOUT) or POSIX::_exit(1);
+  exec('bash', '-e', '-o', 'pipefail', '-c', $command) or POSIX::_exit(127);
+}
+
+# Writes the last lines of a job's log; true if the job succeeded.
+sub end_job {
+  my ($pid, $job, $status) = @_;
+  syswrite($to_watchdog, "-$pid\n");
+  my ($code, $signal) = ($status >> 8, $status & 127);
+  my $ended = "code $code" . ($signal ? "; signal $signal" : '');
+  my $elapsed_s = time - $job->{start};
+  write_log($job->{log}, '>>', "# Accounting: time=$elapsed_s threads=$call->{num_threads}\n"
+      . "# Ended ($ended) at " . timestamp() . ", elapsed time $elapsed_s seconds\n")
+    or print STDERR "run.pl: cannot write to the log $job->{log}: $!\n";
+  return $status == 0;
+}
+
+sub write_log {
+  my ($log, $mode, $text) = @_;
+  open(my $out, $mode, $log) or return 0;
+  return (print $out $text) && close($out);
+}
+
+sub interrupt {
+  my ($signal) = @_;
+  $SIG{$_} = 'IGNORE' for qw(INT TERM HUP);
+  stop("ended by SIG$signal, and its jobs with it", $signal eq 'INT' ? 130 : $signal eq 'HUP' ? 129 : 143);
+}
+
+sub stop {
+  my ($message, $status) = @_;
+  kill_trees('TERM', keys %job_of);
+  for (1 .. $grace_s * 20) {
+    while ((my $pid = waitpid(-1, POSIX::WNOHANG())) > 0) { delete $job_of{$pid}; }
+    last unless %job_of;
+    select(undef, undef, undef, 0.05);
+  }
+  kill_trees('KILL', keys %job_of);
+  fail($message, $status);
+}
+
+# Signals the process groups that the given processes lead, and all their descendants, of whatever group.
+sub kill_trees {
+  my ($signal, @pids) = @_;
+  return unless @pids;
+  my %children;
+  for my $file (glob '/proc/[0-9]*/stat') {
+    open(my $in, '<', $file) or next;
+    my $line = <$in> // next;
+    push @{ $children{$2} }, $1 if $line =~ /^(\d+) \(.*\) \S (\d+)/s;
+  }
+  my @tree = @pids;
+  for (my $i = 0; $i < @tree; $i++) { push @tree, @{ $children{ $tree[$i] } // [] }; }
+  kill($signal, map { -$_ } @pids);
+  kill($signal, @tree);
+}
+
+# A process that hears of every job through a pipe. The pipe ends when run.pl does, in whatever way; then it kills what still runs.
+sub start_watchdog {
+  pipe(my $from_runner, my $to_watchdog) or fail("cannot make a pipe: $!");
+  my $pid = fork() // fail("cannot fork: $!");
+  if ($pid) {
+    close($from_runner);
+    return $to_watchdog;
+  }
+  setsid();
+  close($to_watchdog);
+  open($_->[0], $_->[1], '/dev/null') for [\*STDIN, '<'], [\*STDOUT, '>'], [\*STDERR, '>'];
+  my %running;
+  while (my $line = <$from_runner>) {
+    if ($line =~ /^\+(\d+)/) { $running{$1} = 1; }
+    if ($line =~ /^-(\d+)/)  { delete $running{$1}; }
+  }
+  kill_trees('KILL', keys %running);
+  POSIX::_exit(0);
+}
