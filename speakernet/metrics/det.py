@@ -1,0 +1,126 @@
+"""Detection error trade-off: miss and false-alarm rates at every threshold, and their equal point.
+
+A trial is accepted where its score >= threshold. Over the distinct scores t_1 < ... < t_n and
+t_{n+1} = +inf the curve has the n + 1 points
+
+    p_miss(t) = #{targets < t} / #targets        p_fa(t) = #{non-targets >= t} / #non-targets
+
+from (0, 1) at t_1 to (1, 0) at +inf. Equal scores share one point, so the order of trials never
+matters. The EER is read off the straight lines between neighbouring points, where p_miss = p_fa:
+separable scores give 0, scores that are all tied give 1/2. Everything is float64.
+
+Weights repeat trials: a trial of weight 3 counts as three, one of weight 0 is not there. This is
+how the bootstrap draws its samples without sorting again.
+
+Reference: A. Martin et al., "The DET curve in assessment of detection task performance",
+Eurospeech 1997.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from speakernet.config import UserError
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class DetCurve:
+    """The points of one curve, by rising threshold; all arrays have shape (points,)."""
+
+    thresholds: Floats
+    p_miss: Floats
+    p_fa: Floats
+    num_target: int
+    num_nontarget: int
+
+
+@dataclass(frozen=True, eq=False)
+class SortedScores:
+    """Scores in rising order with what is needed to make curves of any weighting of them.
+
+    order: the sorting permutation (trials,); is_target: labels in sorted order (trials,);
+    last: index of the last member of each group of equal scores (distinct,); thresholds: the
+    distinct scores and +inf (distinct + 1,).
+    """
+
+    order: NDArray[np.intp]
+    is_target: NDArray[np.bool_]
+    last: NDArray[np.intp]
+    thresholds: Floats
+
+    @classmethod
+    def of(cls, scores: ArrayLike, is_target: ArrayLike) -> "SortedScores":
+        """Sort ``scores`` (trials,) with labels ``is_target`` (trials,).
+
+        Raises UserError for scores that are not finite, or where one class is missing.
+        """
+        values, labels = check_scores(scores, is_target)
+        order = np.argsort(values, kind="stable")
+        ranked = values[order]
+        last = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), len(ranked) - 1)
+        return cls(order, labels[order], last, np.append(ranked[last], np.inf))
+
+    def curve(self, weights: ArrayLike | None = None) -> DetCurve:
+        """Return the curve of trials repeated ``weights`` times (trials,), in unsorted order."""
+        if weights is None:
+            below_target = np.cumsum(self.is_target)[self.last]
+            below_both = self.last + 1
+        else:
+            ranked = np.asarray(weights)[self.order]
+            below_target = np.cumsum(np.where(self.is_target, ranked, 0))[self.last]
+            below_both = np.cumsum(ranked)[self.last]
+        below_nontarget = below_both - below_target
+        num_target, num_nontarget = int(below_target[-1]), int(below_nontarget[-1])
+        if not num_target or not num_nontarget:
+            raise UserError("no target or no non-target trial has any weight")
+        return DetCurve(
+            self.thresholds,
+            np.concatenate([[0.0], below_target / num_target]),
+            np.concatenate([[1.0], (num_nontarget - below_nontarget) / num_nontarget]),
+            num_target,
+            num_nontarget,
+        )
+
+
+def check_scores(scores: ArrayLike, is_target: ArrayLike) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return ``scores`` as float64 and labels as booleans, both (trials,), or raise UserError."""
+    values = np.asarray(scores, dtype=np.float64)
+    labels = np.asarray(is_target, dtype=bool)
+    if values.ndim != 1 or values.shape != labels.shape:
+        raise UserError(f"{values.shape} scores do not fit {labels.shape} labels")
+    if not np.isfinite(values).all():
+        first = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise UserError(f"score {first + 1} is {values[first]}; expected a finite number")
+    num_target = int(labels.sum())
+    if num_target == 0 or num_target == len(labels):
+        missing = "non-target" if num_target else "target"
+        raise UserError(f"{len(labels)} trials without any {missing}; error rates need both kinds")
+    return values, labels
+
+
+def det_curve(scores: ArrayLike, is_target: ArrayLike) -> DetCurve:
+    """Return the DET curve of ``scores`` (trials,) with labels ``is_target`` (trials,)."""
+    return SortedScores.of(scores, is_target).curve()
+
+
+def eer(curve: DetCurve) -> float:
+    """Return the equal error rate as a fraction: where the joined points cross p_miss = p_fa."""
+    return _crossing(curve)[0]
+
+
+def eer_threshold(curve: DetCurve) -> float:
+    """Return the lowest threshold of the curve where p_miss >= p_fa (+inf if only there)."""
+    return float(curve.thresholds[_crossing(curve)[1]])
+
+
+def _crossing(curve: DetCurve) -> tuple[float, int]:
+    # p_miss - p_fa rises from -1 to 1, so that there is always a first point at or past zero.
+    difference = curve.p_miss - curve.p_fa
+    after = int(np.searchsorted(difference, 0.0))
+    before = after - 1
+    share = difference[before] / (difference[before] - difference[after])
+    rate = curve.p_miss[before] + share * (curve.p_miss[after] - curve.p_miss[before])
+    return float(rate), after
