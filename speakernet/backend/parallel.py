@@ -1,0 +1,22 @@
+"""Blocks of rows on all cores: NumPy lets go of the interpreter in its loops and products."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+
+def num_threads() -> int:
+    """Return OMP_NUM_THREADS, or else the number of cores that this process may use."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return int(asked) if asked.isdecimal() and int(asked) else len(os.sched_getaffinity(0))
+
+
+def map_blocks(function: Callable[[slice], None], num_rows: int, block: int) -> None:
+    """Call ``function`` with consecutive slices that cover range(num_rows), on all cores.
+
+    Each call writes its own rows, so that the result does not depend on their order.
+    """
+    slices = (slice(start, min(start + block, num_rows)) for start in range(0, num_rows, block))
+    with ThreadPoolExecutor(num_threads()) as pool:
+        for _ in pool.map(function, slices):
+            pass
