@@ -1,0 +1,76 @@
+"""Files and folders that appear whole or not at all: written beside their place, then renamed into it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from speakernet.config import UserError
+
+
+def temporary_path(path: Path) -> Path:
+    """Return the name under which ``path`` is written before it is complete."""
+    return path.with_name(path.name + ".tmp")
+
+
+@contextmanager
+def write_errors(path: Path) -> Iterator[None]:
+    """Turn an OSError (a full disk, a missing folder) into a UserError that names ``path``."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"{error.filename or path}: {error.strerror or error}") from error
+
+
+def sync_and_replace(file: BinaryIO, path: Path, *, fsync: bool = True) -> None:
+    """Close a file that was written as ``temporary_path(path)`` and rename it to ``path``."""
+    file.flush()
+    if fsync:
+        os.fsync(file.fileno())
+    file.close()
+    os.replace(temporary_path(path), path)
+
+
+@contextmanager
+def open_for_replace(path: Path, *, fsync: bool = False) -> Iterator[BinaryIO]:
+    """Open a file for binary writing that becomes ``path`` when the block ends well, and disappears when it does not.
+
+    Raises UserError if the disk is full or the folder missing.
+    """
+    temporary = temporary_path(path)
+    with write_errors(path):
+        try:
+            with open(temporary, "wb") as file:
+                yield file
+                sync_and_replace(file, path, fsync=fsync)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def folder_for_replace(path: Path) -> Iterator[Path]:
+    """Make an empty folder that becomes ``path`` (replacing what is there) when the block ends well, and disappears otherwise."""
+    temporary = temporary_path(path)
+    with write_errors(path):
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        try:
+            yield temporary
+            _replace_folder(temporary, path)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+
+
+def _replace_folder(new: Path, path: Path) -> None:
+    old = path.with_name(path.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if path.exists():
+        path.rename(old)
+    new.rename(path)
+    shutil.rmtree(old, ignore_errors=True)
