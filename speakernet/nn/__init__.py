@@ -1,0 +1,1 @@
+"""Networks, poolings and losses in pure PyTorch: no corpora, no ranks, no schedules."""

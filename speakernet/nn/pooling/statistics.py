@@ -1,0 +1,69 @@
+r"""Statistics pooling and its attentive form.
+
+Per channel c and mel position f: the mean over time and the standard deviation
+:math:`\sqrt{\operatorname{Var}_t x + 10^{-5}}` (biased variance), joined on the channel axis;
+mel positions are kept. Snyder et al., "X-vectors" (ICASSP 2018); attentive: Okabe et al.,
+"Attentive statistics pooling" (Interspeech 2018), here with the global mean and standard deviation
+as context of the attention and one weight for every time, mel position and channel.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from speakernet.nn.layers.basic import EPSILON, conv2d
+from speakernet.nn.pooling.base import POOLINGS, Pooling
+
+ATTENTION_DIM = 128
+
+
+def mean_and_std(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean and standard deviation over time, each (batch, channel, 1, mel)."""
+    variance, mean = torch.var_mean(x, dim=2, correction=0, keepdim=True)
+    return mean, torch.sqrt(variance + EPSILON)
+
+
+def flatten_statistics(mean: Tensor, std: Tensor) -> Tensor:
+    """Join two (batch, channel, 1, mel) to (batch, mel · 2 · channel), mel positions first."""
+    return torch.cat([mean, std], dim=1).squeeze(2).transpose(1, 2).flatten(1)
+
+
+@POOLINGS.register("statistics")
+class StatisticsPooling(Pooling):
+    """Mean and standard deviation over time of every channel and mel position."""
+
+    @property
+    def output_dim(self) -> int:
+        """Two values a channel and mel position."""
+        return 2 * self.channels * self.num_bins
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Pool ``x`` (batch, channel, time, mel) over time."""
+        return flatten_statistics(*mean_and_std(x.float()))
+
+
+@POOLINGS.register("attentive_statistics")
+class AttentiveStatisticsPooling(StatisticsPooling):
+    """Weighted mean and standard deviation, the weights computed from the map itself."""
+
+    def __init__(self, channels: int, num_bins: int) -> None:
+        super().__init__(channels, num_bins)
+        self.reduce = conv2d(3 * channels, ATTENTION_DIM, 1)
+        self.expand = conv2d(ATTENTION_DIM, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Pool ``x`` (batch, channel, time, mel) over time."""
+        full = x.float()
+        weights = torch.softmax(self._attention(x, full).float(), dim=2)
+        mean = (weights * full).sum(dim=2, keepdim=True)
+        # Weighted sum of squares minus squared mean, written so that rounding cannot make it < 0.
+        variance = (weights * (full - mean).square()).sum(dim=2, keepdim=True)
+        return flatten_statistics(mean, torch.sqrt(variance + EPSILON))
+
+    def _attention(self, x: Tensor, full: Tensor) -> Tensor:
+        # The 1×1 convolution of concat(x, mean, std), without that map three times the size of x.
+        context = torch.cat(mean_and_std(full), dim=1)
+        of_map, of_context = self.reduce.weight.split([self.channels, 2 * self.channels], dim=1)
+        hidden = functional.conv2d(x, of_map) + functional.conv2d(context, of_context)
+        logits: Tensor = self.expand(torch.tanh(hidden))
+        return logits

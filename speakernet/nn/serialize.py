@@ -1,0 +1,104 @@
+"""Weights on disk, written whole or not at all and read without running code from the file.
+
+A checkpoint is a dictionary saved by ``torch.save``; what is read here are its keys ``model`` (state
+dict), ``recipe`` (the resolved recipe as YAML text) and ``input_dim`` (mel bins).
+"""
+
+import logging
+import os
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from pydantic import ValidationError
+
+from speakernet.config import UserError
+from speakernet.nn.models import ModelConfig, SpeakerModel, build_model
+
+FORMAT_VERSION = 1
+
+_LOG = logging.getLogger(__name__)
+
+
+def save_model(path: str | Path, checkpoint: Mapping[str, Any]) -> None:
+    """Write ``checkpoint`` to ``path``; a crash leaves the old file or the new one, nothing else."""
+    target = Path(path)
+    temporary = target.with_name(f"{target.name}.tmp")
+    try:
+        with temporary.open("wb") as stream:
+            torch.save(dict(checkpoint), stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_checkpoint(path: str | Path) -> dict[str, Any]:
+    """Return the dictionary in ``path``, on the CPU; UserError if it is damaged or none of ours."""
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such checkpoint") from None
+    except (RuntimeError, EOFError, ValueError, OSError, pickle.UnpicklingError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UserError(f"{path}: cannot be read as a checkpoint: {reason}") from None
+    if not isinstance(checkpoint, dict) or "model" not in checkpoint:
+        raise UserError(f"{path}: is no checkpoint: expected a dictionary with the key 'model'")
+    version = checkpoint.get("format_version", FORMAT_VERSION)
+    if version != FORMAT_VERSION:
+        raise UserError(f"{path}: has format {version!r}; this version reads {FORMAT_VERSION}")
+    return checkpoint
+
+
+def find_checkpoints(exp_dir: str | Path) -> list[Path]:
+    """Return the checkpoints of ``exp_dir``, the one to use first.
+
+    That is ``final.pt`` if there is one, then the others from the newest to the oldest.
+    """
+    files = Path(exp_dir, "checkpoints").glob("*.pt")
+    return sorted(files, key=lambda f: (f.name == "final.pt", f.stat().st_mtime_ns), reverse=True)
+
+
+def load_model(
+    exp_dir: str | Path, checkpoint: str | Path | None = None
+) -> tuple[SpeakerModel, dict[str, Any]]:
+    """Return the network of ``exp_dir``, ready for evaluation, and its whole checkpoint.
+
+    ``checkpoint`` picks a file; otherwise the newest readable one is taken (a damaged one is
+    skipped with a warning). The network is in eval mode, at softmax temperature 1.
+    Raises UserError if there is none, or if its weights do not fit its recipe.
+    """
+    path, data = _choose(Path(exp_dir), None if checkpoint is None else Path(checkpoint))
+    model = build_model(_model_config(path, data), input_dim=int(data.get("input_dim", 0)))
+    try:
+        model.load_state_dict(data["model"])
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path}: weights do not fit the recipe: {reason[:300]}") from None
+    model.set_temperature(1.0)
+    return model.eval(), data
+
+
+def _choose(exp_dir: Path, checkpoint: Path | None) -> tuple[Path, dict[str, Any]]:
+    if checkpoint is not None:
+        return checkpoint, read_checkpoint(checkpoint)
+    for path in find_checkpoints(exp_dir):
+        try:
+            return path, read_checkpoint(path)
+        except UserError as error:
+            _LOG.warning("skipping %s", error)
+    raise UserError(f"{exp_dir}/checkpoints: has no readable checkpoint")
+
+
+def _model_config(path: Path, data: Mapping[str, Any]) -> ModelConfig:
+    recipe = yaml.safe_load(data.get("recipe", ""))
+    section = recipe.get("model") if isinstance(recipe, dict) else None
+    try:
+        return ModelConfig.model_validate(section)
+    except ValidationError as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path}: its recipe has no valid 'model': {reason}") from None
