@@ -1,0 +1,30 @@
+"""Sliding-window mean normalisation as Kaldi's apply-cmvn-sliding does it.
+
+    y[t] = x[t] - mean(x[a:b]),  a = t - window // 2, b = a + window
+
+A window that reaches over an edge is moved inside, so that it keeps its length where the utterance
+is that long (Kaldi's SlidingWindowCmn, ``--center=true``). Sums in float64, result in float32.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def sliding_cmn(features: NDArray[np.float32], window: int = 300) -> NDArray[np.float32]:
+    """Return ``features`` (frames, dim) less their mean over a centred window; no variances."""
+    count = len(features)
+    sums = np.zeros((count + 1, features.shape[1]))
+    np.cumsum(features, axis=0, dtype=np.float64, out=sums[1:])
+    start = np.clip(np.arange(count) - window // 2, 0, max(count - window, 0))
+    end = np.minimum(start + window, count)
+    return _subtract_means(features, sums, start, end)
+
+
+def _subtract_means(
+    features: NDArray[np.float32],
+    sums: NDArray[np.float64],
+    start: NDArray[np.int64],
+    end: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    means = (sums[end] - sums[start]) / (end - start)[:, None]
+    return np.asarray(features - means, dtype=np.float32)

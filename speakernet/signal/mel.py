@@ -1,0 +1,45 @@
+"""Triangular mel filters as Kaldi defines them (mel-computations.cc).
+
+    mel(f) = 1127 · ln(1 + f / 700)
+
+Triangles are equally spaced and linear on the mel scale, and the bin at the Nyquist frequency is not
+used. Everything is computed in float32, because Kaldi does, and the edges of the triangles matter.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from speakernet.config.errors import UserError
+from speakernet.signal.options import SpectralOptions
+
+Array = NDArray[np.float32]
+
+
+def mel_scale(frequency: Array) -> Array:
+    """Return the mel value of frequencies in hertz."""
+    one, slope = np.float32(1.0), np.float32(1127.0)
+    return slope * np.log(one + frequency / np.float32(700.0))
+
+
+def mel_filters(options: SpectralOptions) -> Array:
+    """Return the weights (padded_size / 2, num_mel_bins) of each frequency in each mel bin.
+
+    Raises UserError if a bin is so narrow that no frequency falls into it.
+    """
+    low, high = mel_scale(np.array([options.low_freq, options.upper_frequency], dtype=np.float32))
+    delta = (high - low) / np.float32(options.num_mel_bins + 1)
+    left = low + np.arange(options.num_mel_bins, dtype=np.float32) * delta
+    center = low + np.arange(1, options.num_mel_bins + 1, dtype=np.float32) * delta
+    right = low + np.arange(2, options.num_mel_bins + 2, dtype=np.float32) * delta
+    width = np.float32(options.sample_frequency / options.padded_size)
+    mel = mel_scale(width * np.arange(options.padded_size // 2, dtype=np.float32))[:, None]
+    rising, falling = (mel - left) / (center - left), (right - mel) / (right - center)
+    weights = np.where(mel <= center, rising, falling)
+    weights[(mel <= left) | (mel >= right)] = 0
+    empty = np.flatnonzero(~weights.any(axis=0))
+    if len(empty):
+        raise UserError(
+            f"--num-mel-bins={options.num_mel_bins}: no frequency of a {options.padded_size}-point "
+            f"transform falls into bin {empty[0]}; use fewer bins or a longer window"
+        )
+    return weights

@@ -1,0 +1,50 @@
+"""Mel frequency cepstra as Kaldi's compute-mfcc-feats computes them (feature-mfcc.cc)."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from speakernet.signal.fbank import floored
+from speakernet.signal.options import MfccOptions
+from speakernet.signal.spectrum import EPSILON, MelSpectrum
+
+Array = NDArray[np.float32]
+
+
+class Mfcc:
+    """An MFCC extractor with its tables; call it with a waveform. Not for two threads at once."""
+
+    def __init__(self, options: MfccOptions) -> None:
+        """Prepare the tables for ``options``."""
+        self.options = options
+        self.dim = options.num_ceps
+        self._spectrum = MelSpectrum(options, use_energy=options.use_energy)
+        self._transform = _cosines(options) * _lifter(options)
+
+    def __call__(self, waveform: Array, *, seed: int = 0) -> Array:
+        """Return cepstra (frames, num_ceps) of ``waveform`` (samples,), 16-bit integer scale."""
+        mel, energy = self._spectrum.compute(np.asarray(waveform, dtype=np.float32), seed)
+        cepstra = np.log(np.maximum(mel, EPSILON)) @ self._transform
+        if energy is not None:
+            cepstra[:, 0] = floored(energy, self.options.energy_floor)
+        if self.options.htk_compat:
+            cepstra = np.roll(cepstra, -1, axis=1)
+            if energy is None:
+                cepstra[:, -1] *= np.float32(np.sqrt(2))
+        return cepstra
+
+
+def _cosines(options: MfccOptions) -> Array:
+    """Return the orthonormal cosine transform of type II, (num_mel_bins, num_ceps)."""
+    size = options.num_mel_bins
+    n, k = np.arange(size)[:, None] + 0.5, np.arange(options.num_ceps)[None]
+    matrix = np.sqrt(2 / size) * np.cos(np.pi / size * n * k)
+    matrix[:, 0] = np.sqrt(1 / size)
+    return matrix.astype(np.float32)
+
+
+def _lifter(options: MfccOptions) -> Array:
+    """Return the weight (num_ceps,) of each cepstrum; a lifter of 0 means no weighting."""
+    q = options.cepstral_lifter
+    if q == 0:
+        return np.ones(options.num_ceps, dtype=np.float32)
+    return (1 + 0.5 * q * np.sin(np.pi * np.arange(options.num_ceps) / q)).astype(np.float32)

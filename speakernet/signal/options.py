@@ -1,0 +1,152 @@
+"""Options of the feature extractors, under Kaldi's names and with Kaldi's defaults.
+
+Times are in milliseconds, frequencies in hertz, both as in Kaldi's config files.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from speakernet.config.errors import UserError, suggestion
+from speakernet.config.options import parse_options, read_option_file
+
+WINDOW_TYPES = ("povey", "hanning", "hamming", "sine", "rectangular", "blackman")
+
+# Options of Kaldi's programs that have no counterpart here.
+_UNSUPPORTED = (
+    "allow-downsample",
+    "allow-upsample",
+    "debug-mel",
+    "max-feature-vectors",
+    "output-format",
+    "utt2spk",
+    "verbose",
+    "vtln-high",
+    "vtln-low",
+    "vtln-map",
+    "vtln-warp",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpectralOptions:
+    """What fbank and MFCC share: frames, windows, mel bins."""
+
+    sample_frequency: float = 16000.0
+    frame_length: float = 25.0
+    frame_shift: float = 10.0
+    dither: float = 1.0
+    preemphasis_coefficient: float = 0.97
+    remove_dc_offset: bool = True
+    window_type: str = "povey"
+    blackman_coeff: float = 0.42
+    round_to_power_of_two: bool = True
+    snip_edges: bool = True
+    num_mel_bins: int = 23
+    low_freq: float = 20.0
+    high_freq: float = 0.0
+    energy_floor: float = 0.0
+    raw_energy: bool = True
+    htk_compat: bool = False
+    channel: int = -1
+    min_duration: float = 0.0
+    subtract_mean: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse values that Kaldi refuses, too."""
+        if self.window_type not in WINDOW_TYPES:
+            hint = suggestion(self.window_type, WINDOW_TYPES)
+            raise UserError(f"unknown --window-type '{self.window_type}'{hint}")
+        if self.num_mel_bins < 3:
+            raise UserError(f"--num-mel-bins={self.num_mel_bins}: expected at least 3")
+        if not 0 <= self.preemphasis_coefficient <= 1:
+            raise UserError("--preemphasis-coefficient: expected a value from 0 to 1")
+        if self.window_size < 2 or self.window_shift < 1:
+            raise UserError("--frame-length or --frame-shift is too short")
+        if not 0 <= self.low_freq < self.upper_frequency <= self.sample_frequency / 2:
+            raise UserError(
+                f"--low-freq={self.low_freq:g} and --high-freq={self.high_freq:g}: expected "
+                f"0 <= low < high <= {self.sample_frequency / 2:g}"
+            )
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """Read a Kaldi config file. Raises UserError with file and line for what is not right."""
+        return parse_options(cls, read_option_file(path), unsupported=_UNSUPPORTED)
+
+    @property
+    def window_size(self) -> int:
+        """Samples in a frame (rounded down, as Kaldi does)."""
+        return int(self.sample_frequency * 0.001 * self.frame_length)
+
+    @property
+    def window_shift(self) -> int:
+        """Samples from one frame to the next."""
+        return int(self.sample_frequency * 0.001 * self.frame_shift)
+
+    @property
+    def padded_size(self) -> int:
+        """Length of the Fourier transform."""
+        if self.round_to_power_of_two:
+            return 1 << (self.window_size - 1).bit_length()
+        return self.window_size
+
+    @property
+    def upper_frequency(self) -> float:
+        """End of the last mel bin; ``high_freq`` of 0 or less counts from the Nyquist frequency."""
+        nyquist = 0.5 * self.sample_frequency
+        return self.high_freq if self.high_freq > 0 else nyquist + self.high_freq
+
+    def num_frames(self, num_samples: int) -> int:
+        """Return the number of frames of a waveform, 0 for one shorter than a window."""
+        if not self.snip_edges:
+            return (num_samples + self.window_shift // 2) // self.window_shift
+        if num_samples < self.window_size:
+            return 0
+        return 1 + (num_samples - self.window_size) // self.window_shift
+
+
+@dataclass(frozen=True, kw_only=True)
+class FbankOptions(SpectralOptions):
+    """Options of Kaldi's compute-fbank-feats."""
+
+    use_energy: bool = False
+    use_log_fbank: bool = True
+    use_power: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class MfccOptions(SpectralOptions):
+    """Options of Kaldi's compute-mfcc-feats."""
+
+    num_ceps: int = 13
+    use_energy: bool = True
+    cepstral_lifter: float = 22.0
+
+    def __post_init__(self) -> None:
+        """Refuse values that Kaldi refuses, too."""
+        super().__post_init__()
+        if not 0 < self.num_ceps <= self.num_mel_bins:
+            raise UserError(f"--num-ceps={self.num_ceps}: expected 1 to {self.num_mel_bins}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class VadOptions:
+    """Options of Kaldi's compute-vad."""
+
+    vad_energy_threshold: float = 5.0
+    vad_energy_mean_scale: float = 0.5
+    vad_frames_context: int = 0
+    vad_proportion_threshold: float = 0.6
+
+    def __post_init__(self) -> None:
+        """Refuse values that Kaldi refuses, too."""
+        if self.vad_energy_mean_scale < 0 or self.vad_frames_context < 0:
+            raise UserError("--vad-energy-mean-scale and --vad-frames-context: expected 0 or more")
+        if not 0 < self.vad_proportion_threshold < 1:
+            raise UserError("--vad-proportion-threshold: expected a value between 0 and 1")
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """Read a Kaldi config file. Raises UserError with file and line for what is not right."""
+        return parse_options(cls, read_option_file(path))

@@ -1,0 +1,111 @@
+"""From waveforms to mel energies, in blocks of frames that fit into a core's cache.
+
+Order of operations as in Kaldi (ProcessWindow, FbankComputer): dither, mean removal, log energy,
+pre-emphasis, window, power spectrum, mel filters. float32 throughout, waveforms in the scale of
+16-bit integers.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import rfft
+
+from speakernet.signal.dither import add_dither
+from speakernet.signal.mel import mel_filters
+from speakernet.signal.options import SpectralOptions
+from speakernet.signal.window import frames, window_function
+
+Array = NDArray[np.float32]
+
+EPSILON = np.finfo(np.float32).eps
+# Frames a block: the buffers (about 5.5 kB a frame) stay in a second-level cache.
+BLOCK = 192
+# Bands of mel bins multiplied apart, so that most of the zeros in the filters are left out.
+NUM_BANDS = 4
+
+
+class _Band(NamedTuple):
+    inputs: slice
+    outputs: slice
+    weights: Array
+
+
+class MelSpectrum:
+    """Computes mel energies with the buffers and tables of one set of options."""
+
+    def __init__(
+        self, options: SpectralOptions, *, use_power: bool = True, use_energy: bool = False
+    ) -> None:
+        """Prepare; ``use_power`` false gives magnitudes, ``use_energy`` asks for log energies."""
+        self.options = options
+        self.use_power = use_power
+        self.use_energy = use_energy
+        self._window = window_function(options)
+        self._bands = _split_bands(mel_filters(options))
+        self._centered = np.empty((BLOCK, options.window_size), dtype=np.float32)
+        self._scaled = np.empty((BLOCK, options.window_size - 1), dtype=np.float32)
+        self._padded = np.zeros((BLOCK, options.padded_size), dtype=np.float32)
+
+    def compute(self, waveform: Array, seed: int) -> tuple[Array, Array | None]:
+        """Return mel energies (frames, num_mel_bins) and, if asked for, log energies (frames,)."""
+        options = self.options
+        if options.dither:
+            waveform = add_dither(waveform, options.dither, seed)
+        windows = frames(waveform, options)
+        mel = np.empty((len(windows), options.num_mel_bins), dtype=np.float32)
+        energy = np.empty(len(windows), dtype=np.float32) if self.use_energy else None
+        for block in _blocks(len(windows)):
+            magnitudes = self._magnitudes(windows[block], energy, block)
+            power = np.square(magnitudes, out=magnitudes) if self.use_power else magnitudes
+            for band in self._bands:
+                np.matmul(power[:, band.inputs], band.weights, out=mel[block, band.outputs])
+        return mel, energy
+
+    def _magnitudes(self, windows: Array, energy: Array | None, block: slice) -> Array:
+        count = len(windows)
+        centered, padded = self._centered[:count], self._padded[:count]
+        if self.options.remove_dc_offset:
+            np.subtract(windows, windows.mean(axis=1, keepdims=True), out=centered)
+        else:
+            np.copyto(centered, windows)
+        windowed = padded[:, : self.options.window_size]
+        if energy is not None and self.options.raw_energy:
+            energy[block] = _log_energy(centered)
+        self._emphasize(centered, windowed)
+        np.multiply(windowed, self._window, out=windowed)
+        if energy is not None and not self.options.raw_energy:
+            energy[block] = _log_energy(windowed)
+        return np.abs(rfft(padded, overwrite_x=False))
+
+    def _emphasize(self, centered: Array, out: Array) -> None:
+        """Write x[n] - c·x[n-1] of each frame; x[-1] is x[0], as in Kaldi."""
+        coefficient = np.float32(self.options.preemphasis_coefficient)
+        scaled = self._scaled[: len(centered)]
+        np.multiply(centered[:, :-1], coefficient, out=scaled)
+        np.subtract(centered[:, 1:], scaled, out=out[:, 1:])
+        np.multiply(centered[:, 0], np.float32(1) - coefficient, out=out[:, 0])
+
+
+def _log_energy(windows: Array) -> Array:
+    energy = np.einsum("ij,ij->i", windows, windows)
+    return np.log(np.maximum(energy, EPSILON))
+
+
+def _blocks(count: int) -> Iterator[slice]:
+    for start in range(0, count, BLOCK):
+        yield slice(start, min(start + BLOCK, count))
+
+
+def _split_bands(filters: Array) -> list[_Band]:
+    """Cut the filters into groups of neighbouring bins, each with only the frequencies it uses."""
+    bands = []
+    for bins in np.array_split(np.arange(filters.shape[1]), NUM_BANDS):
+        if not len(bins):
+            continue
+        outputs = slice(int(bins[0]), int(bins[-1]) + 1)
+        used = np.flatnonzero(filters[:, outputs].any(axis=1))
+        inputs = slice(int(used[0]), int(used[-1]) + 1)
+        bands.append(_Band(inputs, outputs, np.ascontiguousarray(filters[inputs, outputs])))
+    return bands

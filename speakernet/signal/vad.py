@@ -1,0 +1,26 @@
+"""Kaldi's energy-based voice activity decision (compute-vad, ComputeVadEnergy).
+
+A frame counts as speech if, of the frames at most ``context`` away, at least the given proportion
+has a log energy above ``threshold + mean_scale · (mean log energy of the utterance)``.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from speakernet.signal.options import VadOptions
+
+
+def energy_vad(features: NDArray[np.float32], options: VadOptions) -> NDArray[np.float32]:
+    """Return 1 for speech and 0 for silence, (frames,); column 0 of ``features`` is log energy."""
+    energy = features[:, 0]
+    count = len(energy)
+    if count == 0:
+        return np.zeros(0, dtype=np.float32)
+    mean = np.float32(energy.sum(dtype=np.float32) / np.float32(count))
+    threshold = options.vad_energy_threshold + options.vad_energy_mean_scale * mean
+    loud = np.concatenate(([0], np.cumsum(energy > np.float32(threshold))))
+    index = np.arange(count)
+    start = np.maximum(index - options.vad_frames_context, 0)
+    end = np.minimum(index + options.vad_frames_context + 1, count)
+    proportion = np.float32(options.vad_proportion_threshold)
+    return (loud[end] - loud[start] >= (end - start) * proportion).astype(np.float32)

@@ -1,0 +1,53 @@
+"""Cutting a waveform into overlapping frames, and Kaldi's window functions (feature-window.cc)."""
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
+
+from speakernet.signal.options import SpectralOptions
+
+Array = NDArray[np.float32]
+
+
+def window_function(options: SpectralOptions) -> Array:
+    """Return the window (window_size,); ``povey`` is a Hann window to the power of 0.85."""
+    phase = 2 * np.pi * np.arange(options.window_size) / (options.window_size - 1)
+    kind = options.window_type
+    if kind == "hanning":
+        window = 0.5 - 0.5 * np.cos(phase)
+    elif kind == "sine":
+        window = np.sin(0.5 * phase)
+    elif kind == "hamming":
+        window = 0.54 - 0.46 * np.cos(phase)
+    elif kind == "povey":
+        window = (0.5 - 0.5 * np.cos(phase)) ** 0.85
+    elif kind == "blackman":
+        coefficient = options.blackman_coeff
+        window = coefficient - 0.5 * np.cos(phase) + (0.5 - coefficient) * np.cos(2 * phase)
+    else:
+        window = np.ones(options.window_size)
+    return window.astype(np.float32)
+
+
+def frames(waveform: Array, options: SpectralOptions) -> Array:
+    """Return a read-only view (frames, window_size) of ``waveform`` (samples,).
+
+    Without ``snip_edges`` the waveform is mirrored at both ends, frames are centred on multiples
+    of the shift, and there are round(samples / shift) of them.
+    """
+    count = options.num_frames(len(waveform))
+    size, shift = options.window_size, options.window_shift
+    if not options.snip_edges and count:
+        waveform = _mirrored(waveform, count, options)
+    step = waveform.itemsize
+    return as_strided(waveform, (count, size), (shift * step, step), writeable=False)
+
+
+def _mirrored(waveform: Array, count: int, options: SpectralOptions) -> Array:
+    start = options.window_shift // 2 - options.window_size // 2
+    end = start + (count - 1) * options.window_shift + options.window_size
+    # The mirror image repeats the edge sample: -1 is 0, -2 is 1; at the other end alike.
+    before, after = max(-start, 0), max(end - len(waveform), 0)
+    return np.ascontiguousarray(
+        np.pad(waveform, (before, after), mode="symmetric")[max(start, 0) :]
+    )
