@@ -1,29 +1,33 @@
-"""Ark and scp files: Kaldi's archives of matrices and vectors, and the index into them.
+r"""Ark and scp files: Kaldi's archives of matrices and vectors, and the index into them.
 
-Binary archive: for each entry the key, a space, ``\\0B``, a type token (``FM``/``DM`` float/double matrix, ``FV``/``DV`` vector,
-``CM*`` compressed matrix), sizes as ``\\4`` and an int32, and little-endian values. An scp line is ``key path:offset``, the offset
-that of the ``\\0B``. These, the bulk of all data, are read here; text archives, integers and pipes are left to kaldiio.
-Source: Kaldi's documentation, "Kaldi I/O mechanisms".
+Binary archive: for each entry the key, a space, ``\\0B``, a type token (``FM``/``DM`` float/double
+matrix, ``FV``/``DV`` vector, ``CM*`` compressed matrix), sizes as ``\\4`` and an int32, and
+little-endian values. An scp line is ``key path:offset``, the offset that of the ``\\0B``. These,
+the bulk of all data, are read here; text archives, integers and pipes are left to kaldiio. Source:
+Kaldi's documentation, "Kaldi I/O mechanisms".
 """
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
+from io import BufferedWriter, FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from speakernet.config import UserError
 from speakernet.kaldi.compression import compress, decompress, payload_size
-from speakernet.kaldi.files import sync_and_replace, temporary_path, write_errors
+from speakernet.kaldi.files import sync_and_close, temporary_path, write_errors
 
 _BUFFER_BYTES = 1 << 20
-_DTYPES = {b"F": np.dtype("<f4"), b"D": np.dtype("<f8")}
+_DTYPES: dict[bytes, np.dtype[Any]] = {b"F": np.dtype("<f4"), b"D": np.dtype("<f8")}
 _LETTERS = {np.dtype(np.float32): b"F", np.dtype(np.float64): b"D"}
 _SPEC = re.compile(r"(?P<path>.+?)(?::(?P<offset>\d+))?(?:\[(?P<range>[^\[\]]*)\])?")
 
@@ -31,14 +35,17 @@ _SPEC = re.compile(r"(?P<path>.+?)(?::(?P<offset>\d+))?(?:\[(?P<range>[^\[\]]*)\
 class ArkWriter:
     """Write arrays to an archive and, unless ``scp`` is None, its index.
 
-    Both files are written under temporary names, renamed when the ``with`` block ends well and removed when it does not. Raises
-    UserError when the disk is full and for a key or array that the format cannot hold.
+    Both files are written under temporary names, renamed when the ``with`` block ends well and
+    removed when it does not. Raises UserError when the disk is full and for a key or array that
+    the format cannot hold.
     """
 
     def __init__(
         self, ark: Path, scp: Path | None, *, compress: bool = False, fsync: bool = True
     ) -> None:
-        """``compress`` stores float32 matrices as ``copy-feats --compress=true`` does; ``fsync`` survives a crash of the machine."""
+        """``compress`` stores float32 matrices as ``copy-feats --compress=true`` does; ``fsync``
+        survives a crash of the machine.
+        """
         self._ark = Path(ark)
         self._scp = None if scp is None else Path(scp)
         self._compress = compress
@@ -46,34 +53,49 @@ class ArkWriter:
         self._offset = 0
         self._files: dict[Path, BinaryIO] = {}
 
-    def __enter__(self) -> ArkWriter:
-        paths = [self._ark] if self._scp is None else [self._ark, self._scp]
-        for path in paths:
-            with write_errors(path):
-                self._files[path] = open(temporary_path(path), "wb", buffering=_BUFFER_BYTES)
+    def __enter__(self) -> Self:
+        try:
+            self._open(self._ark)
+            if self._scp is not None:
+                self._open(self._scp)
+        except UserError:
+            self._remove_temporary()
+            raise
         return self
+
+    def _open(self, path: Path) -> None:
+        with write_errors(path):
+            raw = FileIO(temporary_path(path), "w")
+            self._files[path] = BufferedWriter(raw, _BUFFER_BYTES)
 
     def __exit__(
         self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
     ) -> None:
         try:
             if kind is None:
-                for path, file in self._files.items():
-                    with write_errors(path):
-                        sync_and_replace(file, path, fsync=self._fsync)
+                self._publish()
         finally:
             self._remove_temporary()
 
+    def _publish(self) -> None:
+        for path, file in self._files.items():
+            with write_errors(path):
+                sync_and_close(file, fsync=self._fsync)
+        if self._scp is not None:  # at no moment may an old index point into a new archive
+            self._scp.unlink(missing_ok=True)
+        for path in self._files:
+            os.replace(temporary_path(path), path)
+
     def _remove_temporary(self) -> None:
         for path, file in self._files.items():
-            try:
+            with suppress(OSError):  # a full disk does not take the buffer: the file goes anyway
                 file.close()
-            except OSError:  # the buffer cannot be written to a full disk: the file goes anyway
-                pass
             temporary_path(path).unlink(missing_ok=True)
 
     def write(self, key: str, array: NDArray[Any]) -> None:
-        """Append a matrix ``(rows, columns)`` or a vector ``(dim,)`` of float32 or float64 (never compressed)."""
+        """Append a matrix ``(rows, columns)`` or a vector ``(dim,)`` of float32 or float64 (never
+        compressed).
+        """
         if not key or key.split() != [key]:
             raise UserError(f"{self._ark}: '{key}' cannot be a key: empty or with white space")
         try:
@@ -101,7 +123,9 @@ def _encode(array: NDArray[Any], compressed: bool) -> bytes:
 
 
 def read_ark(path: Path) -> Iterator[tuple[str, NDArray[Any]]]:
-    """Yield ``(key, array)`` of each entry of an archive, binary or text. Raises UserError if it is broken or cut short."""
+    """Yield ``(key, array)`` of each entry of an archive, binary or text. Raises UserError if it
+    is broken or cut short.
+    """
     try:
         with open(path, "rb", buffering=_BUFFER_BYTES) as file:
             while key := _read_key(file, path):
@@ -111,7 +135,9 @@ def read_ark(path: Path) -> Iterator[tuple[str, NDArray[Any]]]:
 
 
 def _read_key(file: BinaryIO, path: Path) -> str:
-    """Read up to a space. Kaldi writes 4 bytes too many after an empty compressed matrix: NULs before a key are skipped."""
+    """Read up to a space. Kaldi writes 4 bytes too many after an empty compressed matrix: NULs
+    before a key are skipped.
+    """
     characters = bytearray()
     while (character := file.read(1)) not in (b" ", b"\t", b""):
         if character not in (b"\0", b"\n"):
@@ -122,10 +148,12 @@ def _read_key(file: BinaryIO, path: Path) -> str:
 
 
 def read_matrix(spec: str) -> NDArray[Any]:
-    """Read the array that an scp line points to: ``file.ark:123``, with Kaldi's inclusive ranges ``[first:last]`` of rows or
-    ``[rows,columns]``, a file holding one array, or a command ending in ``|``.
+    """Read the array that an scp line points to: ``file.ark:123``, with Kaldi's inclusive ranges
+    ``[first:last]`` of rows or ``[rows,columns]``, a file holding one array, or a command ending
+    in ``|``.
 
-    Returns float32 or float64 (int32 for Kaldi's integer vectors). Raises UserError naming the file.
+    Returns float32 or float64 (int32 for Kaldi's integer vectors). Raises UserError naming the
+    file.
     """
     match = _SPEC.fullmatch(spec.strip())
     if match is None or spec.rstrip().endswith("|"):
@@ -169,7 +197,9 @@ def _read_plain(file: BinaryIO, dtype: np.dtype[Any], ndim: int, path: Path) -> 
     shape = sizes[1::2]
     if any(mark != 4 for mark in sizes[::2]) or min(shape) < 0:
         raise UserError(f"{path}: broken header of sizes near byte {file.tell()}")
-    data = bytearray(_read_exactly(file, dtype.itemsize * int(np.prod(shape, dtype=np.int64)), path))
+    data = bytearray(
+        _read_exactly(file, dtype.itemsize * int(np.prod(shape, dtype=np.int64)), path)
+    )
     return np.frombuffer(data, dtype).reshape(shape)
 
 

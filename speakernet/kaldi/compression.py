@@ -1,13 +1,16 @@
 """Kaldi's compressed matrices, byte for byte as ``copy-feats --compress=true`` writes them.
 
-More than 8 rows: ``CM``, one byte a value. Each column stores four percentiles (0, 25, 75, 100) as 16-bit steps of the matrix's
-range [min, min + range]; values map linearly to 0..64, 64..192 and 192..255 between them. At most 8 rows: ``CM2``, every value
-a 16-bit step of the range. ``CM3`` (one-byte steps) is only read. Layout: token, float32 min and range, int32 rows and columns,
-then for ``CM`` the percentiles (uint16, 4 a column) and the bytes column after column; for the others the values row after row.
+More than 8 rows: ``CM``, one byte a value. Each column stores four percentiles (0, 25, 75, 100) as
+16-bit steps of the matrix's range [min, min + range]; values map linearly to 0..64, 64..192 and
+192..255 between them. At most 8 rows: ``CM2``, every value a 16-bit step of the range. ``CM3``
+(one-byte steps) is only read. Layout: token, float32 min and range, int32 rows and columns, then
+for ``CM`` the percentiles (uint16, 4 a column) and the bytes column after column; for the others
+the values row after row.
 
-An empty matrix is a ``CM`` header of zeros. (Kaldi itself appends four bytes too many there, which its sequential reader stumbles
-over.) Arithmetic is in float32 with the few float64 steps that C's promotion rules give. Source: Kaldi's documentation of
-CompressedMatrix, and its behaviour. Reading 1/65535 and 1/63 as Kaldi does makes decompression exact too.
+An empty matrix is a ``CM`` header of zeros. (Kaldi itself appends four bytes too many there, which
+its sequential reader stumbles over.) Arithmetic is in float32 with the few float64 steps that C's
+promotion rules give. Source: Kaldi's documentation of CompressedMatrix, and its behaviour. Reading
+1/65535 and 1/63 as Kaldi does makes decompression exact too.
 """
 
 from __future__ import annotations
@@ -23,11 +26,16 @@ Float32 = NDArray[np.float32]
 _MAX_TWO_BYTE_ROWS = 8
 _STEP_16 = np.float32(1.52590218966964e-05)
 _SIZES = struct.Struct("<ffii")
+_CACHED_VALUES = 1 << 15
+_LOW = np.arange(65, dtype=np.float32)
+_MIDDLE = np.arange(1, 129, dtype=np.float32)
+_HIGH = np.arange(1, 64, dtype=np.float32)
 _TOKENS = (b"CM ", b"CM2 ", b"CM3 ")
 
 
 def compress(matrix: NDArray[Any]) -> bytes:
-    """Return the bytes that follow ``\\0B`` in an archive, token included, of a matrix ``(rows, columns)``.
+    """Return the bytes that follow ``\\0B`` in an archive, token included, of a matrix ``(rows,
+    columns)``.
 
     Raises ValueError for values that are not finite.
     """
@@ -77,26 +85,49 @@ def _percentiles(values: Float32, minimum: np.float32, width: np.float32) -> NDA
 def _to_bytes(values: Float32, percentiles: Float32) -> NDArray[np.uint8]:
     """Map values (columns, rows) to bytes between the column's percentiles (columns, 4).
 
-    C rounds by ``int(x + 0.5)`` in float64. Here x is doubled (exact in float32), truncated, and halved after adding one: the
-    same for x >= 0, and 0 after clipping below.
+    The byte is the sum of three pieces, 0..64, 0..128 and 0..63, of which at most one is not at an
+    end. C rounds by ``int(x + 0.5)`` in float64; doubling x (exact in float32), truncating, adding
+    one and halving gives the same. Columns are taken in groups that fit into the cache.
     """
-    p0, p25, p75, p100 = (percentiles[:, i : i + 1] for i in range(4))
-    below, above = values < p25, values >= p75
-    low = np.where(above, p75, np.where(below, p0, p25))
-    high = np.where(above, p100, np.where(below, p25, p75))
-    levels = np.where(above, np.float32(63), np.where(below, np.float32(64), np.float32(128)))
-    doubled = (values - low) / (high - low) * levels * np.float32(2)
-    np.clip(doubled, 0, 2 * levels, out=doubled)
-    base = np.where(above, np.uint16(192), np.where(below, np.uint16(0), np.uint16(64)))
-    return (base + ((doubled.astype(np.uint16) + 1) >> 1)).astype(np.uint8)
+    columns, rows = values.shape
+    group = max(1, _CACHED_VALUES // rows)
+    levels = np.empty((columns, rows), np.uint8)
+    with np.errstate(
+        over="ignore"
+    ):  # percentiles may coincide in float32: such a piece is at an end
+        for start in range(0, columns, group):
+            part = slice(start, start + group)
+            levels[part] = _group_to_bytes(values[part], percentiles[part])
+    return levels
+
+
+def _group_to_bytes(values: Float32, percentiles: Float32) -> NDArray[np.int16]:
+    widths = np.maximum(np.diff(percentiles, axis=1), np.finfo(np.float32).tiny)
+    piece = np.empty_like(values)
+    doubled = np.ones(values.shape, np.int16)
+    for index, (levels, factor) in enumerate(((64, 1), (128, 1), (63, 63))):
+        column = slice(index, index + 1)
+        np.subtract(values, percentiles[:, column], out=piece)
+        # Powers of two are scaled in the width, exactly; 63 rounds, so it multiplies the fraction
+        # as in C.
+        np.divide(piece, widths[:, column] * np.float32(factor / (2 * levels)), out=piece)
+        if factor != 1:
+            np.multiply(piece, np.float32(factor), out=piece)
+        np.clip(piece, 0, 2 * levels, out=piece)
+        doubled += piece.astype(np.int16)
+    return doubled >> 1
 
 
 def payload_size(header: bytes) -> int:
-    """Return how many bytes follow a header (token and the 16 bytes of range and sizes). Raises ValueError if it is broken."""
+    """Return how many bytes follow a header (token and the 16 bytes of range and sizes). Raises
+    ValueError if it is broken.
+    """
     token, (_, _, rows, columns) = _parse_header(header)
     if columns == 0:
         return 0
-    return {b"CM ": columns * (8 + rows), b"CM2 ": 2 * rows * columns, b"CM3 ": rows * columns}[token]
+    return {b"CM ": columns * (8 + rows), b"CM2 ": 2 * rows * columns, b"CM3 ": rows * columns}[
+        token
+    ]
 
 
 def _parse_header(data: bytes) -> tuple[bytes, tuple[np.float32, np.float32, int, int]]:
@@ -110,7 +141,9 @@ def _parse_header(data: bytes) -> tuple[bytes, tuple[np.float32, np.float32, int
 
 
 def decompress(data: bytes) -> Float32:
-    """Return the matrix (rows, columns) of the bytes that ``compress`` (or Kaldi) made, exactly as Kaldi restores it."""
+    """Return the matrix (rows, columns) of the bytes that ``compress`` (or Kaldi) made, exactly as
+    Kaldi restores it.
+    """
     token, (minimum, width, rows, columns) = _parse_header(data)
     offset = len(token) + _SIZES.size
     if columns == 0:
@@ -127,13 +160,16 @@ def decompress(data: bytes) -> Float32:
 
 
 def from_bytes(levels: NDArray[np.uint8], percentiles: Float32) -> Float32:
-    """Return values (rows, columns) of bytes (columns, rows) and the columns' percentiles (columns, 4).
+    """Return values (rows, columns) of bytes (columns, rows) and the columns' percentiles
+    (columns, 4).
 
-    The first two pieces scale by powers of two, which float32 does exactly; the third divides by 63 in float64, as Kaldi does.
+    Each column has a table of its 256 values. The first two pieces scale by powers of two, which
+    float32 does exactly; the third divides by 63 in float64, as Kaldi does.
     """
     p0, p25, p75, p100 = (percentiles[:, i : i + 1] for i in range(4))
-    low = p0 + (p25 - p0) * levels * np.float32(1 / 64)
-    middle = p25 + (p75 - p25) * (levels.astype(np.float32) - 64) * np.float32(1 / 128)
-    high = p75 + ((p100 - p75) * (levels.astype(np.float32) - 192)).astype(np.float64) * (1 / 63.0)
-    values = np.where(levels <= 64, low, np.where(levels <= 192, middle, high.astype(np.float32)))
-    return np.ascontiguousarray(values.T)
+    low = p0 + (p25 - p0) * _LOW * np.float32(1 / 64)
+    middle = p25 + (p75 - p25) * _MIDDLE * np.float32(1 / 128)
+    high = p75 + ((p100 - p75) * _HIGH).astype(np.float64) * (1 / 63.0)
+    table = np.concatenate((low, middle, high.astype(np.float32)), axis=1)
+    places = levels.T + np.arange(0, table.size, 256, dtype=np.intp)
+    return table.ravel()[places]

@@ -1,4 +1,6 @@
-"""Files and folders that appear whole or not at all: written beside their place, then renamed into it."""
+"""Files and folders that appear whole or not at all: written beside their place, then renamed into
+it.
+"""
 
 from __future__ import annotations
 
@@ -26,18 +28,18 @@ def write_errors(path: Path) -> Iterator[None]:
         raise UserError(f"{error.filename or path}: {error.strerror or error}") from error
 
 
-def sync_and_replace(file: BinaryIO, path: Path, *, fsync: bool = True) -> None:
-    """Close a file that was written as ``temporary_path(path)`` and rename it to ``path``."""
+def sync_and_close(file: BinaryIO, *, fsync: bool = True) -> None:
+    """Close a file and, with ``fsync``, wait until it is safe from a crash of the machine."""
     file.flush()
     if fsync:
         os.fsync(file.fileno())
     file.close()
-    os.replace(temporary_path(path), path)
 
 
 @contextmanager
 def open_for_replace(path: Path, *, fsync: bool = False) -> Iterator[BinaryIO]:
-    """Open a file for binary writing that becomes ``path`` when the block ends well, and disappears when it does not.
+    """Open a file for binary writing that becomes ``path`` when the block ends well, and
+    disappears when it does not.
 
     Raises UserError if the disk is full or the folder missing.
     """
@@ -46,7 +48,8 @@ def open_for_replace(path: Path, *, fsync: bool = False) -> Iterator[BinaryIO]:
         try:
             with open(temporary, "wb") as file:
                 yield file
-                sync_and_replace(file, path, fsync=fsync)
+                sync_and_close(file, fsync=fsync)
+            os.replace(temporary, path)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
@@ -54,7 +57,9 @@ def open_for_replace(path: Path, *, fsync: bool = False) -> Iterator[BinaryIO]:
 
 @contextmanager
 def folder_for_replace(path: Path) -> Iterator[Path]:
-    """Make an empty folder that becomes ``path`` (replacing what is there) when the block ends well, and disappears otherwise."""
+    """Make an empty folder that becomes ``path`` (replacing what is there) when the block ends
+    well, and disappears otherwise.
+    """
     temporary = temporary_path(path)
     with write_errors(path):
         shutil.rmtree(temporary, ignore_errors=True)

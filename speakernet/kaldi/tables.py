@@ -1,8 +1,10 @@
-"""Text tables: one line per entry, an id and the rest, as in ``wav.scp``, ``utt2spk`` and ``feats.scp``.
+"""Text tables: one line per entry, an id and the rest, as in ``wav.scp``, ``utt2spk`` and
+``feats.scp``.
 
-Fields are separated by spaces or tabs (ASCII only, so that an id may hold any other character of UTF-8). Every line ends in a
-newline. Lines are in the C locale's order of their ids, that is the order of their UTF-8 bytes, which is also Python's order of
-``str`` and ``bytes``. Files are read in blocks, so that a table of millions of lines costs no more memory than what is kept of it.
+Fields are separated by spaces or tabs (ASCII only, so that an id may hold any other character of
+UTF-8). Every line ends in a newline. Lines are in the C locale's order of their ids, that is the
+order of their UTF-8 bytes, which is also Python's order of ``str`` and ``bytes``. Files are read
+in blocks, so that a table of millions of lines costs no more memory than what is kept of it.
 """
 
 from __future__ import annotations
@@ -20,10 +22,11 @@ _CONTROL_CHARACTERS = bytes(set(range(32)) - set(b"\t\n")) + b"\x7f"
 
 
 def iter_line_blocks(path: Path) -> Iterator[tuple[int, list[bytes]]]:
-    """Yield ``(number of the first line, lines without newline)`` for block after block of a text file.
+    """Yield ``(number of the first line, lines without newline)`` for block after block of a text
+    file.
 
-    Raises UserError for a missing file, a last line without newline, control characters (carriage returns above all) and bytes
-    that are not UTF-8.
+    Raises UserError for a missing file, a last line without newline, control characters (carriage
+    returns above all) and bytes that are not UTF-8.
     """
     number = 1
     rest = b""
@@ -62,8 +65,9 @@ def _check_characters(path: Path, number: int, block: bytes) -> None:
 def iter_fields(path: Path, *, num_fields: int | None = None) -> Iterator[tuple[int, list[bytes]]]:
     """Yield ``(line number, fields)``; by default two fields, the id and the rest of the line.
 
-    Raises UserError for what ``iter_line_blocks`` refuses, for a line with another number of fields than ``num_fields``, an
-    id without a value, an empty line and a line that starts with a space.
+    Raises UserError for what ``iter_line_blocks`` refuses, for a line with another number of
+    fields than ``num_fields``, an id without a value, an empty line and a line that starts with a
+    space.
     """
     for first, lines in iter_line_blocks(path):
         for number, line in enumerate(lines, first):
@@ -86,7 +90,9 @@ def _field_problem(line: bytes, num_fields: int | None) -> str:
 
 
 def iter_table(path: Path, *, num_fields: int | None = None) -> Iterator[tuple[str, str]]:
-    """Yield ``(id, rest of the line)`` of each line, in file order; duplicates and order are not checked."""
+    """Yield ``(id, rest of the line)`` of each line, in file order; duplicates and order are not
+    checked.
+    """
     for _, fields in iter_fields(path, num_fields=num_fields):
         yield fields[0].decode(), b" ".join(fields[1:]).decode()
 
@@ -96,8 +102,9 @@ def read_table(
 ) -> dict[str, str]:
     """Read a table into a dict, in file order.
 
-    With ``num_fields`` every line must have that many fields; with ``is_sorted`` ids must be in the C locale's order. Raises
-    UserError (``file:line: …``) for these, for a duplicate id and for whatever ``iter_fields`` refuses.
+    With ``num_fields`` every line must have that many fields; with ``is_sorted`` ids must be in
+    the C locale's order. Raises UserError (``file:line: …``) for these, for a duplicate id and for
+    whatever ``iter_fields`` refuses.
     """
     table: dict[str, str] = {}
     previous = ""
@@ -105,14 +112,18 @@ def read_table(
         if key in table:
             raise UserError(f"{path}:{number}: duplicate id '{key}'")
         if is_sorted and key < previous:
-            raise UserError(f"{path}:{number}: '{key}' is out of order; sort the file with LC_ALL=C")
+            raise UserError(
+                f"{path}:{number}: '{key}' is out of order; sort the file with LC_ALL=C"
+            )
         table[key] = value
         previous = key
     return table
 
 
 def iter_ids(path: Path) -> Iterator[bytes]:
-    """Yield the first field of each line, fast; lines must not be empty. Order and duplicates are not checked."""
+    """Yield the first field of each line, fast; lines must not be empty. Order and duplicates are
+    not checked.
+    """
     return itertools.chain.from_iterable(ids for _, ids in _id_blocks(path))
 
 
@@ -126,7 +137,9 @@ def _id_blocks(path: Path) -> Iterator[tuple[int, list[bytes]]]:
 
 
 def check_order(path: Path) -> int:
-    """Check that ids are strictly increasing in the C locale's order; return their number. Raises UserError with file:line."""
+    """Check that ids are strictly increasing in the C locale's order; return their number. Raises
+    UserError with file:line.
+    """
     previous = b""
     count = 0
     for first, ids in _id_blocks(path):
