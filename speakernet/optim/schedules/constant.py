@@ -1,0 +1,17 @@
+"""No schedule at all: large-margin fine-tuning, a fixed margin."""
+
+from typing import Literal
+
+from speakernet.optim.schedules.base import BaseSchedule, schedules
+
+
+@schedules.register("constant")
+class Constant(BaseSchedule):
+    """Always ``factor``. Seed 1 fine-tunes at 1/128 of the base learning rate."""
+
+    type: Literal["constant"] = "constant"
+    factor: float = 1.0
+
+    def value(self, step: int, steps_per_epoch: int) -> float:
+        """Return ``factor``."""
+        return self.factor

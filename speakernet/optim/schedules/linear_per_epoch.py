@@ -1,0 +1,22 @@
+"""The softmax temperature of temporal dynamic networks: 31, three less each epoch, never below 1.
+
+Source: seed 2 (TDY-CNN); the value is absolute, not a factor.
+"""
+
+from typing import Literal
+
+from speakernet.optim.schedules.base import BaseSchedule, schedules
+
+
+@schedules.register("linear_per_epoch")
+class LinearPerEpoch(BaseSchedule):
+    """``max(end, start - per_epoch * floor(epochs))``."""
+
+    type: Literal["linear_per_epoch"] = "linear_per_epoch"
+    start: float = 31.0
+    per_epoch: float = 3.0
+    end: float = 1.0
+
+    def value(self, step: int, steps_per_epoch: int) -> float:
+        """Return the value in the epoch that ``step`` lies in."""
+        return max(self.end, self.start - self.per_epoch * (step // steps_per_epoch))

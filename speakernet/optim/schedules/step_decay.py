@@ -1,0 +1,20 @@
+"""Step decay: the learning rate of seed 2 (times 0.75 every 15 epochs)."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from speakernet.optim.schedules.base import BaseSchedule, schedules
+
+
+@schedules.register("step_decay")
+class StepDecay(BaseSchedule):
+    """``gamma ** floor(epochs / every_epochs)``."""
+
+    type: Literal["step_decay"] = "step_decay"
+    gamma: float = 0.75
+    every_epochs: int = Field(default=15, ge=1)
+
+    def value(self, step: int, steps_per_epoch: int) -> float:
+        """Return the factor, between 0 and 1."""
+        return float(self.gamma ** (step // steps_per_epoch // self.every_epochs))
