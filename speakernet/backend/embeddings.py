@@ -1,0 +1,88 @@
+"""Embeddings on disk: an archive with its index, or the folder that holds both."""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from speakernet.config import UserError
+from speakernet.kaldi.tables import iter_table
+from speakernet.kaldi.vectors import Block, read_vectors
+
+Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class EmbeddingTable:
+    """Embeddings by id: ``vectors`` (rows, dim), or (rows, crops, dim) where crops are kept."""
+
+    source: str
+    rows: dict[str, int]
+    vectors: NDArray[np.float32]
+
+    def rows_of(self, ids: Iterable[str], user: str) -> Rows:
+        """Return the row of each id (ids,). Raises UserError naming ``user`` for unknown ids."""
+        wanted = list(ids)
+        try:
+            return np.fromiter(map(self.rows.__getitem__, wanted), np.intp, len(wanted))
+        except KeyError:
+            unknown = [name for name in dict.fromkeys(wanted) if name not in self.rows]
+            raise UserError(
+                f"{user}: '{unknown[0]}' has no embedding in {self.source} "
+                f"({len(unknown)} such ids)"
+            ) from None
+
+
+def find_archives(path: Path) -> list[Path]:
+    """Return the archives of ``path``: itself, what its .scp names, or a folder's embedding.scp."""
+    if path.is_dir():
+        path = path / "embedding.scp"
+    if path.suffix != ".scp":
+        return [path]
+    archives = dict.fromkeys(_without_offset(spec) for _, spec in iter_table(path))
+    if not archives:
+        raise UserError(f"{path}: no embeddings")
+    return [_beside(path, archive) for archive in archives]
+
+
+def _without_offset(spec: str) -> str:
+    archive, colon, offset = spec.rpartition(":")
+    return archive if colon and offset.isdecimal() else spec
+
+
+def _beside(scp: Path, archive: str) -> Path:
+    """Take an archive beside the index if the folder has moved since it was written."""
+    path, moved = Path(archive), scp.parent / Path(archive).name
+    return moved if not path.exists() and moved.exists() else path
+
+
+def read_embeddings(path: Path) -> Iterator[Block]:
+    """Yield ``(ids, embeddings)`` block by block, in the order of the archives.
+
+    Raises UserError for values that are not finite, and for what ``read_vectors`` refuses.
+    """
+    for archive in find_archives(path):
+        for ids, vectors in read_vectors(archive):
+            finite = np.isfinite(vectors.reshape(len(ids), -1).sum(axis=1))
+            if not finite.all():
+                raise UserError(f"{archive}: '{ids[int(np.argmin(finite))]}' is not finite")
+            yield ids, vectors
+
+
+def load_embeddings(path: Path) -> EmbeddingTable:
+    """Read all embeddings of ``path`` into one table. Raises UserError for a duplicate id."""
+    ids: list[str] = []
+    blocks: list[NDArray[np.float32]] = []
+    for names, vectors in read_embeddings(path):
+        ids += names
+        blocks.append(vectors)
+    rows = {name: row for row, name in enumerate(ids)}
+    if len(rows) < len(ids):
+        twice = next(name for row, name in enumerate(ids) if rows[name] != row)
+        raise UserError(f"{path}: '{twice}' has two embeddings")
+    if not ids:
+        raise UserError(f"{path}: no embeddings")
+    return EmbeddingTable(os.fspath(path), rows, np.concatenate(blocks))

@@ -1,0 +1,68 @@
+"""Utterances of a data directory as a network takes them: normalised features, or a waveform."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from speakernet.backend.pieces import Floats
+from speakernet.config import UserError
+from speakernet.kaldi.ark import read_matrix
+from speakernet.kaldi.tables import read_table
+from speakernet.signal.cmvn import sliding_cmn
+
+Load = Callable[[str], Floats]
+
+INT16_SCALE = 32768
+
+
+def feature_loader(data_dir: Path, cmn_window: int | None) -> tuple[list[str], Load]:
+    """Return the ids of ``feats.scp`` and what reads one: (frames, mel), after sliding CMN."""
+    scp = read_table(data_dir / "feats.scp")
+
+    def load(name: str) -> Floats:
+        features = np.asarray(read_matrix(scp[name]), dtype=np.float32)
+        if features.ndim != 2:
+            raise UserError(f"{data_dir}/feats.scp: '{name}' is no matrix")
+        return sliding_cmn(features, cmn_window) if cmn_window and len(features) else features
+
+    return list(scp), load
+
+
+def waveform_loader(data_dir: Path) -> tuple[list[str], Load]:
+    """Return the ids of a data directory and what reads one: (samples,) in [-1, 1] at 16 kHz."""
+    from speakernet.data.audio import AudioTable  # decoders take time to import
+
+    table = AudioTable(data_dir)
+    ids = list(read_table(data_dir / "utt2spk"))
+
+    def load(name: str) -> Floats:
+        return np.asarray(table.read(name) / INT16_SCALE, dtype=np.float32)
+
+    return ids, load
+
+
+def input_dim(ids: Sequence[str], load: Load) -> int:
+    """Return the number of columns of the first utterance."""
+    return int(load(ids[0]).shape[1]) if ids else 0
+
+
+def read_ahead(
+    names: Sequence[str], load: Load, num_threads: int
+) -> Iterator[tuple[str, Floats]]:
+    """Yield ``(name, load(name))`` in order; threads read ahead (0: none, one after another)."""
+    if not num_threads:
+        yield from ((name, load(name)) for name in names)
+        return
+    waiting: deque[tuple[str, Future[Floats]]] = deque()
+    with ThreadPoolExecutor(num_threads) as pool:
+        for name in names:
+            waiting.append((name, pool.submit(load, name)))
+            if len(waiting) > 4 * num_threads:
+                done, future = waiting.popleft()
+                yield done, future.result()
+        while waiting:
+            done, future = waiting.popleft()
+            yield done, future.result()
