@@ -6,6 +6,7 @@ a later value wins, and a truth value may stand without ``=true``, all as in Kal
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -45,8 +46,7 @@ def parse_options(
     Options named in ``unsupported`` exist in Kaldi but not here. Raises UserError with the place
     for these, for unknown names (with the nearest known one) and for values of the wrong type.
     """
-    hints = get_type_hints(cls)
-    names = {field.name: hints[field.name] for field in fields(cls)}  # type: ignore[arg-type]
+    names = _field_types(cls)
     values: dict[str, Any] = {}
     place = ""
     for place, text in items:
@@ -61,6 +61,12 @@ def parse_options(
         return cls(**values)
     except UserError as error:
         raise UserError(f"{place.rpartition(':')[0]}: {error}" if place else str(error)) from None
+
+
+@cache
+def _field_types(cls: type) -> dict[str, type]:
+    hints = get_type_hints(cls)
+    return {field.name: hints[field.name] for field in fields(cls)}
 
 
 def _unknown(key: str, names: Iterable[str], unsupported: Collection[str]) -> str:

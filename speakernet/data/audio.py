@@ -1,0 +1,235 @@
+"""From entries of ``wav.scp`` to waveforms: files, commands, and Kaldi's augmentation in memory.
+
+A waveform is float32 (samples,) in the scale of 16-bit integers. Every ``wav-reverberate`` rounds
+its result to 16 bits as Kaldi does when it writes to the next program.
+"""
+
+import subprocess
+from collections import OrderedDict
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from speakernet.config.errors import UserError
+from speakernet.data.wav import Audio, read_audio_bytes, read_audio_file
+from speakernet.kaldi.pipes import AudioFile, Command, Node, Resampled, Reverberated, parse_entry
+from speakernet.kaldi.wav_scp import Utterance, iter_utterances
+from speakernet.signal.resample import change_speed
+from speakernet.signal.reverberate import ImpulseResponse, Noise, quantize, reverberate
+
+Array = NDArray[np.float32]
+
+_CACHE_BYTES = 256 << 20
+_CACHED_RESPONSES = 128
+# Heads of noises are read in steps of four seconds, so that a slightly longer wish is a hit, too.
+_HEAD_STEP = 1 << 16
+# Kaldi forgives a segment that ends up to this long after its recording.
+_MAX_OVERSHOOT_S = 0.5
+
+
+class Signal(NamedTuple):
+    """One channel, (samples,) int16 or float32 in the scale of int16, and its rate."""
+
+    samples: NDArray[np.int16] | Array
+    sample_rate: int
+
+
+class FileCache:
+    """Keeps the files read last, up to a number of bytes; files may be present by their head."""
+
+    def __init__(self, max_bytes: int) -> None:
+        """Keep at most ``max_bytes`` of samples."""
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._entries: OrderedDict[AudioFile, tuple[Audio, bool]] = OrderedDict()
+
+    def read(self, file: AudioFile, max_samples: int | None = None) -> Audio:
+        """Return the file, or at least its first ``max_samples`` if it has as many."""
+        entry = self._entries.get(file)
+        if entry is not None:
+            audio, complete = entry
+            if complete or (max_samples is not None and len(audio.samples) >= max_samples):
+                self._entries.move_to_end(file)
+                return audio
+        wanted = None if max_samples is None else -(-max_samples // _HEAD_STEP) * _HEAD_STEP
+        audio = read_audio_file(file.path, offset=file.offset, max_samples=wanted)
+        self._keep(file, audio, wanted is None or len(audio.samples) < wanted)
+        return audio
+
+    def _keep(self, file: AudioFile, audio: Audio, complete: bool) -> None:
+        old = self._entries.pop(file, None)
+        self._bytes += audio.samples.nbytes - (old[0].samples.nbytes if old else 0)
+        self._entries[file] = (audio, complete)
+        while self._bytes > self._max_bytes and len(self._entries) > 1:
+            _, (dropped, _) = self._entries.popitem(last=False)
+            self._bytes -= dropped.samples.nbytes
+
+
+class AudioReader:
+    """Computes entries of ``wav.scp``. Keeps noises and impulse responses that were used lately."""
+
+    def __init__(
+        self, sample_rate: int = 16000, *, channel: int = -1, cache_bytes: int = _CACHE_BYTES
+    ) -> None:
+        """``channel`` -1 takes the first, as Kaldi does; another rate is an error."""
+        self.sample_rate = sample_rate
+        self.channel = channel
+        self._noises = FileCache(cache_bytes)
+        # The copies of an utterance follow each other: its own recording is worth keeping briefly.
+        self._sources = FileCache(1)
+        self._response = lru_cache(maxsize=_CACHED_RESPONSES)(self._compute_response)
+
+    def read(self, entry: str | Node, place: str = "") -> Array:
+        """Return the waveform (samples,) of an entry.
+
+        Raises UserError that starts with ``place`` for whatever cannot be parsed, read or run.
+        """
+        node = parse_entry(entry, place) if isinstance(entry, str) else entry
+        try:
+            signal = self._evaluate(node, max(self.channel, 0), self._sources)
+            if signal.sample_rate != self.sample_rate:
+                raise UserError(f"found {signal.sample_rate} Hz; expected {self.sample_rate} Hz")
+        except UserError as error:
+            raise UserError(f"{place}: {error}" if place else str(error)) from None
+        return np.asarray(signal.samples, dtype=np.float32)
+
+    def read_utterance(self, utterance: Utterance) -> Array:
+        """Return the waveform (samples,) of an utterance; an error names it and its line."""
+        place = f"{utterance.place}: utterance '{utterance.name}'"
+        waveform = self.read(utterance.entry, place)
+        if utterance.start_s is None or utterance.end_s is None:
+            return waveform
+        try:
+            return _cut(waveform, utterance.start_s, utterance.end_s, self.sample_rate)
+        except UserError as error:
+            raise UserError(f"{place}: {error}") from None
+
+    def _evaluate(
+        self, node: Node, channel: int, cache: FileCache, max_samples: int | None = None
+    ) -> Signal:
+        """Return channel ``channel`` of what ``node`` stands for, or its first ``max_samples``."""
+        if isinstance(node, AudioFile):
+            return _pick_channel(cache.read(node, max_samples), channel, node.path, max_samples)
+        if isinstance(node, Command):
+            return _pick_channel(run_command(node.text), channel, node.text, max_samples)
+        if isinstance(node, Resampled):
+            return self._resample(node, channel, cache)
+        return self._reverberate(node, cache)
+
+    def _resample(self, node: Resampled, channel: int, cache: FileCache) -> Signal:
+        signal = _pick_channel(cache.read(node.file), channel, node.file.path)
+        if node.sample_rate not in (None, signal.sample_rate):
+            return _pick_channel(run_command(node.text), channel, node.text)
+        if node.speed == 1:
+            return signal
+        faster = change_speed(np.asarray(signal.samples, dtype=np.float32), node.speed)
+        return Signal(quantize(np.rint(faster)), signal.sample_rate)
+
+    def _reverberate(self, node: Reverberated, cache: FileCache) -> Signal:
+        options = node.options
+        plain = not node.additive_signals and node.impulse_response is None and not options.volume
+        if plain and options.duration:
+            return self._background(node, cache)
+        source = self._evaluate(node.source, options.input_wave_channel, cache)
+        response = node.impulse_response
+        result = reverberate(
+            np.asarray(source.samples, dtype=np.float32),
+            source.sample_rate,
+            response=response and self._response(response, options.rir_channel),
+            noises=[
+                self._noise(signal, options.noise_channel, snr_db, start_s, source.sample_rate)
+                for signal, snr_db, start_s in zip(
+                    node.additive_signals, node.snrs, node.start_times, strict=True
+                )
+            ],
+            shift_output=options.shift_output,
+            normalize_output=options.normalize_output,
+            duration_s=options.duration,
+            volume=options.volume,
+        )
+        return Signal(quantize(result), source.sample_rate)
+
+    def _background(self, node: Reverberated, cache: FileCache) -> Signal:
+        """Cut or repeat a noise; a file is read no further than is needed."""
+        duration, channel = node.options.duration, node.options.input_wave_channel
+        head = int(duration * self.sample_rate) + 1
+        signal = self._evaluate(node.source, channel, cache, head)
+        if signal.sample_rate > self.sample_rate:
+            signal = self._evaluate(node.source, channel, cache)
+        return _cut_or_repeat(signal, duration)
+
+    def _noise(
+        self, node: Node, channel: int, snr_db: float, start_s: float, sample_rate: int
+    ) -> Noise:
+        signal = self._evaluate(node, channel, self._noises)
+        if signal.sample_rate != sample_rate:
+            raise UserError(
+                f"found a noise of {signal.sample_rate} Hz; expected the {sample_rate} Hz of "
+                "what it is added to"
+            )
+        return Noise(np.asarray(signal.samples, dtype=np.float32), snr_db, start_s)
+
+    def _compute_response(self, node: Node, channel: int) -> ImpulseResponse:
+        signal = self._evaluate(node, channel, self._noises)
+        return ImpulseResponse(np.asarray(signal.samples, dtype=np.float32) / 32768)
+
+
+def read_audio(entry: str, *, sample_rate: int = 16000) -> Array:
+    """Return the waveform (samples,) of one entry of ``wav.scp``; see ``AudioReader``."""
+    return AudioReader(sample_rate).read(entry)
+
+
+def iter_audio(folder: str | Path, reader: AudioReader) -> Iterator[tuple[str, Array | UserError]]:
+    """Yield each utterance of a data dir with its waveform, or with what is wrong with it."""
+    for utterance in iter_utterances(folder):
+        try:
+            yield utterance.name, reader.read_utterance(utterance)
+        except UserError as error:
+            yield utterance.name, error
+
+
+def run_command(text: str) -> Audio:
+    """Run a shell command and read the audio file that it writes to its standard output."""
+    process = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", text],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    complaint = " / ".join(process.stderr.decode(errors="replace").split("\n")[-4:]).strip(" /")
+    if process.returncode:
+        raise UserError(f"status {process.returncode} from '{text} |': {complaint or 'no message'}")
+    try:
+        return read_audio_bytes(process.stdout)
+    except UserError as error:
+        raise UserError(f"the output of '{text} |': {error}") from None
+
+
+def _pick_channel(
+    audio: Audio, channel: int, name: str, max_samples: int | None = None
+) -> Signal:
+    channels = audio.samples.shape[1]
+    if channel >= channels:
+        raise UserError(f"{name}: found {channels} channel(s); expected channel {channel}")
+    return Signal(audio.samples[:max_samples, channel], audio.sample_rate)
+
+
+def _cut_or_repeat(signal: Signal, duration_s: float) -> Signal:
+    length = int(np.float32(signal.sample_rate) * np.float32(duration_s))
+    samples = signal.samples
+    cut = samples[:length] if length <= len(samples) else np.resize(samples, length)
+    return Signal(cut, signal.sample_rate)
+
+
+def _cut(waveform: Array, start_s: float, end_s: float, sample_rate: int) -> Array:
+    duration = len(waveform) / sample_rate
+    if start_s >= duration or end_s > duration + _MAX_OVERSHOOT_S:
+        raise UserError(
+            f"found a segment from {start_s:g} to {end_s:g} s; expected one within {duration:.3f} s"
+        )
+    end = len(waveform) if end_s < 0 else int(end_s * sample_rate)
+    return waveform[int(start_s * sample_rate) : end]

@@ -1,0 +1,185 @@
+"""What stands behind an entry of ``wav.scp``: a file, or commands that write a wav to a pipe.
+
+Kaldi's augmentation scripts write commands such as ::
+
+    wav-reverberate --additive-signals='a.wav,b.wav' --start-times='0,3' --snrs='5,0' x.wav - |
+    cat x.wav | wav-reverberate --impulse-response="sox r.wav -r 16000 -t wav - |" - - |
+
+These become a tree of nodes that ``speakernet.data.audio`` computes without starting a program.
+Anything else becomes a ``Command`` for the shell.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+from speakernet.config.errors import UserError
+from speakernet.config.options import parse_options
+from speakernet.kaldi.shell import Stage, parse_pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFile:
+    """A file, with the byte where the audio starts if the entry was ``archive.ark:123``."""
+
+    path: str
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A shell command whose output is a wav file."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resampled:
+    """``sox FILE [-r RATE] -t wav - [speed FACTOR]``, with the command as it was written."""
+
+    file: AudioFile
+    sample_rate: int | None
+    speed: float
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReverberateOptions:
+    """Options of Kaldi's wav-reverberate, with its defaults."""
+
+    multi_channel_output: bool = False
+    shift_output: bool = True
+    input_wave_channel: int = 0
+    rir_channel: int = 0
+    noise_channel: int = 0
+    impulse_response: str = ""
+    additive_signals: str = ""
+    snrs: str = ""
+    start_times: str = ""
+    normalize_output: bool = True
+    duration: float = 0.0
+    volume: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reverberated:
+    """``wav-reverberate`` on ``source``; lists are as long as there are additive signals."""
+
+    source: "Node"
+    options: ReverberateOptions
+    impulse_response: "Node | None"
+    additive_signals: tuple["Node", ...]
+    snrs: tuple[float, ...]
+    start_times: tuple[float, ...]
+
+
+Node: TypeAlias = AudioFile | Command | Resampled | Reverberated
+
+_ARCHIVE = re.compile(r"(.+):(\d+)")
+_OPTION = "--"
+
+
+def parse_entry(text: str, place: str = "") -> Node:
+    """Return what an entry of ``wav.scp`` (or any other of Kaldi's rxfilenames) stands for.
+
+    Raises UserError, starting with ``place`` (``file:line``), if it cannot be understood.
+    """
+    try:
+        return _parse(text.strip())
+    except UserError as error:
+        raise UserError(f"{place}: {error}; in: {text.strip()}" if place else str(error)) from None
+
+
+def _parse(text: str) -> Node:
+    if not text:
+        raise UserError("found nothing; expected a file or a command ending in |")
+    if text.endswith("|"):
+        return _parse_stages(parse_pipeline(text[:-1]))
+    if text.startswith("|"):
+        raise UserError("found a pipe to write to; expected a file or a command ending in |")
+    return _parse_file(text)
+
+
+@lru_cache(maxsize=4096)
+def _parse_file(text: str) -> AudioFile:
+    archive = _ARCHIVE.fullmatch(text)
+    return AudioFile(archive[1], int(archive[2])) if archive else AudioFile(text)
+
+
+def _parse_stages(stages: list[Stage]) -> Node:
+    *before, last = stages
+    program = last.words[0].rpartition("/")[2] if last.words else ""
+    if program == "wav-reverberate" and last.words:
+        return _parse_reverberate(before, last.words[1:])
+    node = _parse_simple(program, last) if not before else None
+    return node or Command(" | ".join(stage.text for stage in stages))
+
+
+def _parse_simple(program: str, stage: Stage) -> Node | None:
+    words = stage.words or ()
+    if program == "cat" and len(words) == 2 and not words[1].startswith("-"):
+        return AudioFile(words[1])
+    if program == "sox":
+        return _parse_sox(words[1:], stage.text)
+    return None
+
+
+def _parse_sox(words: tuple[str, ...], text: str) -> Node | None:
+    """Recognise what Kaldi's scripts write: ``sox [-t wav] IN [-r R] -t wav - [speed F]``."""
+    match = re.fullmatch(
+        r"(?:-t wav )?(?P<file>[^\0]+?)(?P<out>(?: -r \d+k?| -t wav| -b 16| -e signed-integer)*) -"
+        r"(?: speed (?P<speed>[0-9.]+))?",
+        " ".join(words),
+    )
+    if not match or match["file"] not in words or match["file"].startswith("-"):
+        return None
+    rate = re.search(r"-r (\d+)(k?)", match["out"])
+    sample_rate = int(rate[1]) * (1000 if rate[2] else 1) if rate else None
+    if "-t wav" not in match["out"]:
+        return None
+    return Resampled(AudioFile(match["file"]), sample_rate, float(match["speed"] or 1), text)
+
+
+def _parse_reverberate(before: list[Stage], words: tuple[str, ...]) -> Node:
+    flags = [word for word in words if word.startswith(_OPTION)]
+    names = [word for word in words if not word.startswith(_OPTION)]
+    if len(names) != 2 or names[1] != "-":
+        raise UserError(f"wav-reverberate: found {' '.join(names)!r}; expected an input and '-'")
+    options = parse_options(ReverberateOptions, (("wav-reverberate", flag) for flag in flags))
+    if names[0] != "-":
+        if before:
+            raise UserError("wav-reverberate reads a file, but something is piped into it")
+        source = _parse(names[0])
+    elif before:
+        source = _parse_stages(before)
+    else:
+        raise UserError("wav-reverberate reads '-', but nothing is piped into it")
+    return reverberated(source, options)
+
+
+def reverberated(source: Node, options: ReverberateOptions) -> Reverberated:
+    """Return the node for ``options`` applied to ``source``; its lists are parsed and checked."""
+    if options.multi_channel_output:
+        raise UserError("wav-reverberate: --multi-channel-output=true is not supported")
+    response = _parse(options.impulse_response) if options.impulse_response else None
+    # Kaldi splits at every comma, whatever is around it.
+    signals = tuple(_parse(part) for part in _split(options.additive_signals))
+    snrs, starts = _numbers("snrs", options.snrs), _numbers("start-times", options.start_times)
+    if not len(signals) == len(snrs) == len(starts):
+        raise UserError(
+            f"wav-reverberate: found {len(signals)} --additive-signals, {len(snrs)} --snrs and "
+            f"{len(starts)} --start-times; expected as many of each"
+        )
+    return Reverberated(source, options, response, signals, snrs, starts)
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _numbers(option: str, text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in _split(text))
+    except ValueError:
+        raise UserError(f"wav-reverberate: --{option}='{text}' is no list of numbers") from None

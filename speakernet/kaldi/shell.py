@@ -1,0 +1,83 @@
+"""Enough of the shell's quoting to recognise the commands that Kaldi's scripts write.
+
+A command that needs more of a shell than quotes (variables, redirections, lists, globs) is left to
+the shell: its ``words`` are None.
+"""
+
+import re
+from typing import NamedTuple
+
+from speakernet.config.errors import UserError
+
+_TOKEN = re.compile(
+    r"""(?P<plain>[^\s'"\\|$`;&<>()*?\[\]{}~#!]+)
+    |(?P<space>\s+)
+    |'(?P<single>[^']*)'
+    |"(?P<double>(?:[^"\\]|\\.)*)"
+    |(?P<pipe>\|)
+    |\\(?P<escaped>.)
+    |(?P<special>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+# In double quotes a backslash is itself, except before one of these.
+_UNESCAPE = re.compile(r'\\([$`"\\\n])')
+
+
+class Stage(NamedTuple):
+    """One command of a pipeline: its text and its words (None if only a shell can tell)."""
+
+    text: str
+    words: tuple[str, ...] | None
+
+
+def parse_pipeline(text: str) -> list[Stage]:
+    """Split ``a x | b 'y z'`` into its commands.
+
+    Raises UserError for a quote that is never closed and for an empty command.
+    """
+    stages: list[Stage] = []
+    builder = _Words()
+    start = 0
+    for match in _TOKEN.finditer(text):
+        if match.lastgroup == "pipe":
+            stages.append(builder.finish(text[start : match.start()]))
+            builder, start = _Words(), match.end()
+        else:
+            builder.add(str(match.lastgroup), match[match.lastgroup])  # type: ignore[index]
+    return [*stages, builder.finish(text[start:])]
+
+
+class _Words:
+    """Collects the words of one command, token by token."""
+
+    def __init__(self) -> None:
+        self._words: list[str] = []
+        self._word: str | None = None
+        self._simple = True
+
+    def add(self, kind: str, token: str) -> None:
+        if kind == "space":
+            self._end_word()
+        elif kind == "special":
+            if token in "'\"":
+                raise UserError(f"a {token} is never closed")
+            # '#' starts a comment only at the start of a word, '~' names a home only there.
+            inside = token in "#~!" and self._word is not None
+            self._simple = self._simple and inside
+            self._word = (self._word or "") + token
+        else:
+            if kind == "double":
+                self._simple = self._simple and "$" not in token and "`" not in token
+                token = _UNESCAPE.sub(r"\1", token)
+            self._word = (self._word or "") + token
+
+    def _end_word(self) -> None:
+        if self._word is not None:
+            self._words.append(self._word)
+        self._word = None
+
+    def finish(self, text: str) -> Stage:
+        self._end_word()
+        if not self._words:
+            raise UserError("a command is empty")
+        return Stage(text.strip(), tuple(self._words) if self._simple else None)

@@ -1,0 +1,53 @@
+"""Changing speed or sample rate by a ratio of small integers, with a windowed sinc filter.
+
+    y[n] = Σ_k x[k] · h(n · down / up - k),   h = sinc low-pass at 0.95 of the lower Nyquist rate
+
+in a Kaiser window; ``up`` outputs at a time are one product of ``down`` new inputs and their
+neighbours with a (taps, up) matrix. Edges see zeros. Speed as sox's ``speed`` effect: 0.9 is slower,
+lower and 1 / 0.9 as long.
+"""
+
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+
+_ZERO_CROSSINGS = 32
+_CUTOFF = 0.95
+_KAISER_BETA = 10.0
+
+
+def change_speed(waveform: Array, factor: float) -> Array:
+    """Return ``waveform`` (samples,) played ``factor`` times as fast, (round(samples / factor),)."""
+    return resample(waveform, 1 / Fraction(factor).limit_denominator(1000))
+
+
+def resample(waveform: Array, ratio: Fraction) -> Array:
+    """Return ``waveform`` (samples,) with ``ratio`` times as many samples a second."""
+    up, down = ratio.numerator, ratio.denominator
+    if up == down:
+        return waveform
+    kernel, reach = _kernel(up, down)
+    length = round(len(waveform) * up / down)
+    blocks = -(-length // up)
+    needed = (blocks - 1) * down + len(kernel)
+    padded = np.zeros(max(needed, reach + len(waveform)), dtype=np.float32)
+    padded[reach : reach + len(waveform)] = waveform
+    windows = as_strided(padded, (blocks, len(kernel)), (down * 4, 4), writeable=False)
+    return (windows @ kernel).reshape(-1)[:length]
+
+
+@lru_cache(maxsize=8)
+def _kernel(up: int, down: int) -> tuple[Array, int]:
+    """Return weights (taps, up) of the inputs around a block, and how many lie before it."""
+    cutoff = _CUTOFF * min(1.0, up / down)
+    reach = int(np.ceil(_ZERO_CROSSINGS / cutoff))
+    inputs = np.arange(-reach, down + reach)[:, None]
+    distance = inputs - np.arange(up)[None] * down / up
+    inside = np.clip(1 - (distance / reach) ** 2, 0, None)
+    window = np.i0(_KAISER_BETA * np.sqrt(inside)) / np.i0(_KAISER_BETA) * (inside > 0)
+    return (cutoff * np.sinc(cutoff * distance) * window).astype(np.float32), reach
