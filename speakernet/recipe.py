@@ -36,7 +36,7 @@ class Recipe(Config):
     copies: tuple[Copy, ...] = ("reverb", "noise", "music", "babble")
     speed_factors: tuple[SpeedFactor, ...] = ()
     model: ModelConfig
-    loss: LossConfig = LossConfig()
+    loss: LossConfig
     data: DataConfig = DataConfig()
     optim: OptimConfig = OptimConfig()
     schedule: ScheduleConfig = ScheduleConfig()
