@@ -1,0 +1,17 @@
+# shellcheck shell=bash
+# The environment of every script and job here: `. ./path.sh`. The first use makes .venv (see utils/install/environment.sh).
+
+SPEAKERNET_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) || return 1
+"$SPEAKERNET_ROOT/utils/install/environment.sh" || return 1
+export SPEAKERNET_ROOT
+export SPEAKERNET_CACHE=${SPEAKERNET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/speakernet}
+
+case $PATH in
+  "$SPEAKERNET_ROOT/.venv/bin:$SPEAKERNET_ROOT/utils:"*) ;;
+  *) export PATH=$SPEAKERNET_ROOT/.venv/bin:$SPEAKERNET_ROOT/utils:$PATH ;;
+esac
+export PYTHONPATH=$SPEAKERNET_ROOT
+export PYTHONUNBUFFERED=1
+export PYTHONUTF8=1 # LC_ALL=C is how Kaldi sorts; files are UTF-8 all the same
+export LC_ALL=C
+unset PYTHONHOME

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Fetches a Debian package without installing it, and without root: its files lie in a folder of the cache afterwards.
+#   dir=$(utils/install/fetch_deb.sh PACKAGE)
+# A package that is there already is not fetched again. apt checks what it fetches against Debian's signed lists.
+set -euo pipefail
+shopt -s inherit_errexit
+
+package=$1
+cache=${SPEAKERNET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/speakernet}
+dir=$cache/deb/$package
+
+if [[ -d $dir ]]; then
+  echo "$dir"
+  exit 0
+fi
+if [[ -z $(type -P apt-get) || -z $(type -P dpkg-deb) ]]; then
+  echo "$0: the Debian package $package is needed, and this system has no apt-get and dpkg-deb" >&2
+  exit 1
+fi
+
+mkdir -p "$cache/deb" "$cache/apt/lists/partial" "$cache/apt/archives/partial"
+tmp=$(mktemp -d "$cache/deb/.$package.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+log=$tmp/apt.log
+own_lists=(-o "Dir::State::lists=$cache/apt/lists" -o "Dir::Cache=$cache/apt"
+  -o Debug::NoLocking=1 -o APT::Sandbox::User=)
+
+# The system's lists may be missing or old; then lists of our own are fetched.
+download() { (cd "$tmp" && apt-get "$@" -q download "$package") >>"$log" 2>&1; }
+if ! download -o APT::Sandbox::User=; then
+  apt-get "${own_lists[@]}" -q update >>"$log" 2>&1 || true
+  if ! download "${own_lists[@]}"; then
+    sed "s/^/$package: /" "$log" >&2
+    echo "$0: apt-get could not fetch the Debian package $package (see above)" >&2
+    exit 1
+  fi
+fi
+
+mkdir "$tmp/files"
+dpkg-deb -x "$tmp/$package"_*.deb "$tmp/files"
+mv -T "$tmp/files" "$dir" 2>/dev/null || [[ -d $dir ]] # another process may have been faster
+echo "$dir"
