@@ -136,29 +136,43 @@ def _id_blocks(path: Path) -> Iterator[tuple[int, list[bytes]]]:
             raise UserError(f"{path}:{number}: empty line") from None
 
 
+def iter_lines(path: Path) -> Iterator[bytes]:
+    """Yield the lines without newline; see ``iter_line_blocks`` for what is refused."""
+    return itertools.chain.from_iterable(lines for _, lines in iter_line_blocks(path))
+
+
 def check_order(path: Path) -> int:
-    """Check that ids are strictly increasing in the C locale's order; return their number. Raises
-    UserError with file:line.
+    """Check that ids are strictly increasing in the C locale's order; return their number.
+
+    Raises UserError with the line of the first duplicate or misplaced id.
     """
     previous = b""
     count = 0
     for first, ids in _id_blocks(path):
         pairs = itertools.chain((previous,), ids)
         if not all(map(operator.lt, pairs, ids)):
-            _raise_order(path, first, [previous, *ids])
+            for number, (left, right) in enumerate(itertools.pairwise([previous, *ids]), first):
+                check_pair_order(path, number, left, right)
         previous = ids[-1]
         count += len(ids)
     return count
 
 
-def _raise_order(path: Path, first: int, ids: list[bytes]) -> None:
-    for number, (left, right) in enumerate(itertools.pairwise(ids), first):
-        if left == right:
-            raise UserError(f"{path}:{number}: duplicate id '{right.decode()}'")
-        if left > right:
-            raise UserError(
-                f"{path}:{number}: '{right.decode()}' comes after '{left.decode()}'; sort the file with LC_ALL=C"
-            )
+def check_pair_order(path: Path, number: int, left: bytes, right: bytes) -> None:
+    """Raise UserError unless ``left``, the id of the line before, is less than ``right``."""
+    if left == right:
+        raise UserError(f"{path}:{number}: duplicate id '{right.decode()}'")
+    if left > right:
+        raise UserError(
+            f"{path}:{number}: '{right.decode()}' comes after '{left.decode()}'; "
+            "expected the order of LC_ALL=C sort"
+        )
+
+
+def same_ids(path: Path, reference: Path) -> bool:
+    """Return whether two tables have the same ids in the same order."""
+    pairs = itertools.zip_longest(iter_ids(path), iter_ids(reference))
+    return all(itertools.starmap(operator.eq, pairs))
 
 
 def write_table(path: Path, items: Iterable[tuple[str, str]]) -> None:

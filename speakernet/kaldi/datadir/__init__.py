@@ -1,0 +1,29 @@
+"""Kaldi data directories: read, checked, mended, merged, cut and copied.
+
+Tables are streamed: apart from sets of ids where tables disagree, and one integer per utterance in
+``split``, memory does not grow with the number of utterances.
+"""
+
+from speakernet.kaldi.datadir.combine import combine
+from speakernet.kaldi.datadir.copy import Affixes, copy
+from speakernet.kaldi.datadir.fix import fix
+from speakernet.kaldi.datadir.reading import DataDir
+from speakernet.kaldi.datadir.speakers import utt2spk_from_spk2utt, write_spk2utt
+from speakernet.kaldi.datadir.split import split
+from speakernet.kaldi.datadir.subset import SELECTIONS, subset, subset_by_list
+from speakernet.kaldi.datadir.validate import validate
+
+__all__ = [
+    "SELECTIONS",
+    "Affixes",
+    "DataDir",
+    "combine",
+    "copy",
+    "fix",
+    "split",
+    "subset",
+    "subset_by_list",
+    "utt2spk_from_spk2utt",
+    "validate",
+    "write_spk2utt",
+]

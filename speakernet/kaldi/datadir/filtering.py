@@ -1,0 +1,67 @@
+"""Write a data directory's tables restricted to some of its utterances, and consistent again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+
+from speakernet.kaldi.datadir.layout import (
+    SINGLE_FILES,
+    Tables,
+    existing_tables,
+    recording_tables,
+    speaker_tables,
+    utterance_tables,
+)
+from speakernet.kaldi.datadir.speakers import write_spk2utt
+from speakernet.kaldi.files import open_for_replace
+from speakernet.kaldi.tables import iter_fields, iter_line_blocks
+
+
+def filter_table(source: Path, target: Path, ids: AbstractSet[bytes]) -> int:
+    """Write the lines whose id is among ``ids``; return how many lines were left out."""
+    dropped = 0
+    with open_for_replace(target) as file:
+        for _, lines in iter_line_blocks(source):
+            kept = [line for line in lines if line.split(None, 1)[0] in ids]
+            file.writelines(line + b"\n" for line in kept)
+            dropped += len(lines) - len(kept)
+    return dropped
+
+
+def second_fields(path: Path, num_fields: int) -> set[bytes]:
+    """Return the distinct second fields: the speakers of utt2spk, the recordings of segments."""
+    return {fields[1] for _, fields in iter_fields(path, num_fields=num_fields)}
+
+
+def restrict(tables: Tables, target: Path, keep: AbstractSet[bytes]) -> None:
+    """Write to the folder ``target`` the tables restricted to the utterances ``keep``.
+
+    Recordings and speakers that are no longer used go too; spk2utt is made from utt2spk.
+    """
+    for name, file in utterance_tables(tables).items():
+        filter_table(file, target / name, keep)
+    if "segments" in tables:
+        recordings = second_fields(target / "segments", 4)
+        for name, file in recording_tables(tables).items():
+            filter_table(file, target / name, recordings)
+    speakers = second_fields(target / "utt2spk", 2)
+    for name, file in speaker_tables(tables).items():
+        filter_table(file, target / name, speakers)
+    write_spk2utt(target / "utt2spk", target / "spk2utt")
+
+
+def copy_single_files(source: Path, target: Path) -> None:
+    """Copy the files that hold for the whole directory, such as frame_shift."""
+    for name in SINGLE_FILES:
+        if (source / name).is_file():
+            shutil.copyfile(source / name, target / name)
+
+
+def write_subset(source: Path, target: Path, keep: AbstractSet[bytes]) -> None:
+    """Write the data directory ``source`` restricted to ``keep`` to the existing folder
+    ``target``.
+    """
+    restrict(existing_tables(source), target, keep)
+    copy_single_files(source, target)

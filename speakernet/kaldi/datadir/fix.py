@@ -1,0 +1,170 @@
+"""Mend a data directory: order, repeated lines, ids that not every table has, spk2utt."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import operator
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from speakernet.config import UserError
+from speakernet.kaldi.datadir.filtering import restrict
+from speakernet.kaldi.datadir.layout import (
+    Tables,
+    existing_tables,
+    recording_tables,
+    speaker_tables,
+    utterance_tables,
+)
+from speakernet.kaldi.datadir.speakers import check_utt2spk, write_spk2utt
+from speakernet.kaldi.files import scratch_folder
+from speakernet.kaldi.tables import check_order, iter_fields, iter_ids, iter_lines, same_ids
+
+logger = logging.getLogger(__name__)
+
+
+def fix(path: Path) -> tuple[int, int]:
+    """Sort tables, drop repeated lines and ids that not every table has, remake spk2utt.
+
+    Returns the numbers of utterances kept and found. What is dropped is logged; files that change
+    are kept in ``.backup``; a directory in order is not touched. Raises UserError for what has no
+    one remedy (an id with two different values, broken lines) and if nothing would be left.
+    """
+    with scratch_folder(path / ".fix.tmp") as work:
+        tables = {
+            name: in_order(file, work / "sorted") for name, file in existing_tables(path).items()
+        }
+        total, _ = check_utt2spk(tables["utt2spk"], spk_sort=False)
+        keep = _utterances_to_keep(tables)
+        if keep is not None:
+            if not keep:
+                raise UserError(f"{path}: no utterance is in all tables; nothing would be left")
+            restrict(tables, _made(work / "restricted"), keep)
+            tables = {name: work / "restricted" / name for name in tables}
+        _made(work / "speakers")
+        write_spk2utt(tables["utt2spk"], work / "speakers" / "spk2utt")
+        _replace(path, {**tables, "spk2utt": work / "speakers" / "spk2utt"})
+    return (total if keep is None else len(keep)), total
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def in_order(path: Path, work: Path) -> Path:
+    """Return ``path`` if its ids are in order, else a copy in the folder ``work``, sorted and
+    without repeated lines.
+
+    Raises UserError for an id that has two different values.
+    """
+    ids = iter_ids(path)
+    if all(itertools.starmap(operator.lt, itertools.pairwise(ids))):
+        return path
+    work.mkdir(exist_ok=True)
+    merge_sorted([path], work / path.name, is_sorted=False)
+    try:
+        num_left = check_order(work / path.name)
+    except UserError as error:
+        problem = str(error).partition(": ")[2]
+        raise UserError(f"{path}: {problem}, with different values") from None
+    num_dropped = sum(1 for _ in iter_lines(path)) - num_left
+    if num_dropped:
+        logger.warning("%s: dropped %d repeated lines", path, num_dropped)
+    return work / path.name
+
+
+def merge_sorted(sources: list[Path], target: Path, *, is_sorted: bool = True) -> None:
+    """Merge (or, unless ``is_sorted``, sort) tables by the bytes of their lines; repeated lines go.
+
+    Done by the system's ``sort``, which bounds memory and spills to the target's folder. Raises
+    UserError when it fails, as on a full disk.
+    """
+    command = ["sort", "-u", "-T", str(target.parent), "-o", str(target)]
+    if is_sorted:
+        command.append("-m")
+    result = subprocess.run(
+        [*command, "--", *map(str, sources)],
+        env={**os.environ, "LC_ALL": "C"},
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    if result.returncode != 0:
+        raise UserError(f"{target}: {result.stderr.decode(errors='replace').strip()}")
+
+
+def _utterances_to_keep(tables: Tables) -> set[bytes] | None:
+    """Return the utterances that all tables agree on, or None if that is all of every table."""
+    utt2spk = tables["utt2spk"]
+    restrictions = {
+        file: set(iter_ids(file))
+        for file in utterance_tables(tables).values()
+        if not same_ids(file, utt2spk)
+    }
+    if "segments" in tables:
+        recordings = _common_ids(recording_tables(tables))
+        restrictions |= _restriction(tables["segments"], 4, recordings)
+    if speaker_tables(tables):
+        restrictions |= _restriction(utt2spk, 2, _common_ids(speaker_tables(tables)))
+    if not restrictions and not _unused(tables):
+        return None
+    keep = set(iter_ids(utt2spk))
+    for file, ids in restrictions.items():
+        missing = len(keep - ids)
+        if missing:
+            logger.warning("%s lacks %d utterances of utt2spk: dropped", file, missing)
+    return keep.intersection(*restrictions.values())
+
+
+def _common_ids(tables: Tables) -> set[bytes]:
+    first, *others = (set(iter_ids(file)) for file in tables.values())
+    return first.intersection(*others)
+
+
+def _restriction(table: Path, num_fields: int, allowed: set[bytes]) -> dict[Path, set[bytes]]:
+    """Return the utterances whose second field is allowed, or nothing if that is all of them."""
+    rows = [(f[0], f[1] in allowed) for _, f in iter_fields(table, num_fields=num_fields)]
+    return {} if all(good for _, good in rows) else {table: {utt for utt, good in rows if good}}
+
+
+def _unused(tables: Tables) -> bool:
+    """Return whether a table holds recordings or speakers that no utterance uses."""
+    used = {"segments": recording_tables(tables), "utt2spk": speaker_tables(tables)}
+    for name, others in used.items():
+        if others:
+            fields = iter_fields(tables[name], num_fields=4 if name == "segments" else 2)
+            values = {field[1] for _, field in fields}
+            if any(not values.issuperset(iter_ids(file)) for file in others.values()):
+                return True
+    return False
+
+
+def _replace(path: Path, tables: Tables) -> None:
+    """Move changed tables into the data directory; the old ones go to its .backup."""
+    changed = {
+        name: file
+        for name, file in tables.items()
+        if file != path / name and not _same_content(file, path / name)
+    }
+    backup = path / ".backup"
+    for name in changed:
+        backup.mkdir(exist_ok=True)
+        if (path / name).exists():
+            shutil.copy2(path / name, backup / name)
+    for name, file in changed.items():
+        os.replace(file, path / name)
+    if changed:
+        logger.info("%s: changed %s; the old files are in .backup", path, ", ".join(changed))
+
+
+def _same_content(left: Path, right: Path) -> bool:
+    if not right.exists() or left.stat().st_size != right.stat().st_size:
+        return False
+    with open(left, "rb") as one, open(right, "rb") as other:
+        while block := one.read(1 << 20):
+            if block != other.read(1 << 20):
+                return False
+    return True

@@ -1,0 +1,84 @@
+"""utt2spk and spk2utt: each is the other's inversion."""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from collections.abc import Iterator
+from pathlib import Path
+
+from speakernet.config import UserError
+from speakernet.kaldi.files import open_for_replace
+from speakernet.kaldi.tables import check_pair_order, iter_fields
+
+
+def iter_speakers(utt2spk: Path) -> Iterator[tuple[bytes, list[bytes]]]:
+    """Yield ``(speaker, utterances)`` in the order of speakers; utterances keep utt2spk's order.
+
+    Streams if speakers come in order, as they do where speaker ids are prefixes of utterance ids;
+    else the table is held in memory. Raises UserError for lines without exactly two fields.
+    """
+    if _speakers_ascend(utt2spk):
+        pairs = (fields for _, fields in iter_fields(utt2spk, num_fields=2))
+        for speaker, group in itertools.groupby(pairs, key=operator.itemgetter(1)):
+            yield speaker, [utterance for utterance, _ in group]
+        return
+    speakers: dict[bytes, list[bytes]] = {}
+    for _, (utterance, speaker) in iter_fields(utt2spk, num_fields=2):
+        speakers.setdefault(speaker, []).append(utterance)
+    yield from sorted(speakers.items())
+
+
+def _speakers_ascend(utt2spk: Path) -> bool:
+    speakers = (fields[1] for _, fields in iter_fields(utt2spk, num_fields=2))
+    return all(itertools.starmap(operator.le, itertools.pairwise(speakers)))
+
+
+def iter_spk2utt_lines(utt2spk: Path) -> Iterator[bytes]:
+    """Yield the lines of spk2utt, without newline."""
+    return (b" ".join((speaker, *utts)) for speaker, utts in iter_speakers(utt2spk))
+
+
+def write_spk2utt(utt2spk: Path, spk2utt: Path) -> None:
+    """Write spk2utt, the inversion of utt2spk."""
+    with open_for_replace(spk2utt) as file:
+        file.writelines(line + b"\n" for line in iter_spk2utt_lines(utt2spk))
+
+
+def utt2spk_from_spk2utt(spk2utt: Path) -> list[tuple[str, str]]:
+    """Return ``(utterance, speaker)`` sorted by utterance.
+
+    Raises UserError for a duplicate speaker and for an utterance that has two speakers.
+    """
+    pairs: dict[str, str] = {}
+    seen = set()
+    for number, (speaker, utterances) in iter_fields(spk2utt):
+        if speaker in seen:
+            raise UserError(f"{spk2utt}:{number}: duplicate id '{speaker.decode()}'")
+        seen.add(speaker)
+        for utterance in map(bytes.decode, utterances.split()):
+            if utterance in pairs:
+                raise UserError(f"{spk2utt}:{number}: '{utterance}' is listed before")
+            pairs[utterance] = speaker.decode()
+    return sorted(pairs.items())
+
+
+def check_utt2spk(utt2spk: Path, *, spk_sort: bool = True) -> tuple[int, int]:
+    """Check fields and order; return the numbers of utterances and of changes of the speaker.
+
+    With ``spk_sort`` speakers must be in order too. Raises UserError with file:line.
+    """
+    utterance = speaker = b""
+    number = changes = 0
+    for number, (next_utterance, next_speaker) in iter_fields(utt2spk, num_fields=2):
+        if next_utterance <= utterance:
+            check_pair_order(utt2spk, number, utterance, next_utterance)
+        if next_speaker != speaker:
+            changes += 1
+            if spk_sort and next_speaker < speaker:
+                raise UserError(
+                    f"{utt2spk}:{number}: speaker '{next_speaker.decode()}' comes after "
+                    f"'{speaker.decode()}'; fix this by making speaker-ids prefixes of utt-ids"
+                )
+        utterance, speaker = next_utterance, next_speaker
+    return number, changes

@@ -1,0 +1,124 @@
+"""Split a data directory into parts for parallel jobs."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from speakernet.config import UserError
+from speakernet.kaldi.datadir.filtering import (
+    copy_single_files,
+    filter_table,
+    second_fields,
+)
+from speakernet.kaldi.datadir.layout import (
+    SINGLE_FILES,
+    Tables,
+    existing_tables,
+    recording_tables,
+    speaker_tables,
+    utterance_tables,
+)
+from speakernet.kaldi.datadir.speakers import write_spk2utt
+from speakernet.kaldi.datadir.validate import check_same_ids
+from speakernet.kaldi.files import folder_for_replace
+from speakernet.kaldi.tables import iter_fields, iter_line_blocks
+
+logger = logging.getLogger(__name__)
+
+_SOURCE = ".source"
+
+
+def split(path: Path, num_parts: int, *, per_utt: bool = False) -> Path:
+    """Split a data directory into ``path/splitN/{1..N}`` (``splitNutt`` with ``per_utt``).
+
+    A speaker's utterances stay together unless ``per_utt``; parts are nearly equal in utterances
+    and consecutive. Returns the folder of the parts. It appears when all parts are complete, and is
+    left alone if it was made from the same files. Raises UserError if there are too few speakers
+    (or utterances), and if a table's ids differ from utt2spk's.
+    """
+    if num_parts < 1:
+        raise UserError(f"cannot split into {num_parts} parts; expected a positive number")
+    tables = existing_tables(path)
+    target = path / f"split{num_parts}{'utt' if per_utt else ''}"
+    source = _describe(path, tables)
+    if (target / _SOURCE).is_file() and (target / _SOURCE).read_text() == source:
+        return target
+    for file in utterance_tables(tables).values():
+        check_same_ids(file, tables["utt2spk"])
+    parts = _assign(tables["utt2spk"], num_parts, per_utt)
+    with folder_for_replace(target) as folder:
+        _write_parts(path, tables, parts, [folder / str(n + 1) for n in range(num_parts)])
+        (folder / _SOURCE).write_text(source)
+    return target
+
+
+def _describe(path: Path, tables: Tables) -> str:
+    """Return name, size and time of change of the source's files."""
+    singles = {name: path / name for name in SINGLE_FILES if (path / name).is_file()}
+    stats = {name: file.stat() for name, file in sorted({**tables, **singles}.items())}
+    return json.dumps({name: [stat.st_size, stat.st_mtime_ns] for name, stat in stats.items()})
+
+
+def _assign(utt2spk: Path, num_parts: int, per_utt: bool) -> NDArray[np.int32]:
+    """Return the part (from 0) of each line of utt2spk."""
+    codes: dict[bytes, int] = {}
+    lines = iter_fields(utt2spk, num_fields=2)
+    speakers = np.fromiter(
+        (codes.setdefault(speaker, len(codes)) for _, (_, speaker) in lines), np.int32
+    )
+    if per_utt:
+        speakers = np.arange(len(speakers), dtype=np.int32)
+    sizes = np.bincount(speakers)
+    if len(sizes) < num_parts:
+        kind = "utterances" if per_utt else "speakers"
+        hint = "" if per_utt else " (--per-utt splits inside speakers)"
+        raise UserError(f"{utt2spk}: {len(sizes)} {kind} do not fill {num_parts} parts{hint}")
+    return balance(sizes, num_parts)[speakers]
+
+
+def balance(sizes: NDArray[np.int64], num_parts: int) -> NDArray[np.int32]:
+    """Return the part of each of the consecutive groups, none empty, near-equal in total size."""
+    middle = np.cumsum(sizes) - sizes / 2
+    wanted = (middle * num_parts / sizes.sum()).astype(np.int32)
+    first_allowed = np.arange(len(sizes)) - len(sizes) + num_parts
+    part = -1
+    parts = np.empty(len(sizes), np.int32)
+    for i, (want, least) in enumerate(zip(wanted.tolist(), first_allowed.tolist(), strict=True)):
+        part = max(min(max(want, part), part + 1), least)
+        parts[i] = part
+    return parts
+
+
+def _write_parts(path: Path, tables: Tables, parts: NDArray[np.int32], folders: list[Path]) -> None:
+    for folder in folders:
+        folder.mkdir()
+        copy_single_files(path, folder)
+    for name, file in utterance_tables(tables).items():
+        _distribute(file, parts, [folder / name for folder in folders])
+    for folder in folders:
+        speakers = second_fields(folder / "utt2spk", 2)
+        for name, file in speaker_tables(tables).items():
+            filter_table(file, folder / name, speakers)
+        if "segments" in tables:
+            recordings = second_fields(folder / "segments", 4)
+            for name, file in recording_tables(tables).items():
+                filter_table(file, folder / name, recordings)
+        write_spk2utt(folder / "utt2spk", folder / "spk2utt")
+
+
+def _distribute(source: Path, parts: NDArray[np.int32], targets: list[Path]) -> None:
+    """Append each line to the file of its part, block after block."""
+    for first, lines in iter_line_blocks(source):
+        block = parts[first - 1 : first - 1 + len(lines)].tolist()
+        buckets: dict[int, list[bytes]] = {}
+        for part, group in itertools.groupby(zip(block, lines, strict=True), key=lambda x: x[0]):
+            buckets.setdefault(part, []).extend(line + b"\n" for _, line in group)
+        for part, bucket in buckets.items():
+            with open(targets[part], "ab") as file:
+                file.writelines(bucket)
