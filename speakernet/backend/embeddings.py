@@ -1,7 +1,7 @@
 """Embeddings on disk: an archive with its index, or the folder that holds both."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,28 +12,17 @@ from speakernet.config import UserError
 from speakernet.kaldi.tables import iter_table
 from speakernet.kaldi.vectors import Block, read_vectors
 
-Rows = NDArray[np.intp]
-
 
 @dataclass(frozen=True, eq=False)
 class EmbeddingTable:
-    """Embeddings by id: ``vectors`` (rows, dim), or (rows, crops, dim) where crops are kept."""
+    """Embeddings by id: ``vectors`` (rows, dim), or (rows, crops, dim) where crops are kept.
+
+    source: where they were read; rows: the row of each id.
+    """
 
     source: str
     rows: dict[str, int]
     vectors: NDArray[np.float32]
-
-    def rows_of(self, ids: Iterable[str], user: str) -> Rows:
-        """Return the row of each id (ids,). Raises UserError naming ``user`` for unknown ids."""
-        wanted = list(ids)
-        try:
-            return np.fromiter(map(self.rows.__getitem__, wanted), np.intp, len(wanted))
-        except KeyError:
-            unknown = [name for name in dict.fromkeys(wanted) if name not in self.rows]
-            raise UserError(
-                f"{user}: '{unknown[0]}' has no embedding in {self.source} "
-                f"({len(unknown)} such ids)"
-            ) from None
 
 
 def find_archives(path: Path) -> list[Path]:

@@ -4,10 +4,12 @@ With mean and deviation of a side's N largest scores against the cohort (S-norm:
 
     s' = 1/2 [ (s - mean_enroll) / std_enroll + (s - mean_test) / std_test ]
 
-The deviation divides by N, not N - 1, as seed 1's. All float64: the deviation of the ten best scores is small
-enough to carry float32's rounding into the fifth decimal. References: S. Shum et al., "Unsupervised speaker adaptation based on the cosine
-similarity", Odyssey 2010; P. Matejka et al., "Analysis of score normalization in multilingual
-speaker recognition", Interspeech 2017 (AS-norm1).
+The deviation divides by N, not N - 1, as seed 1's. All float64: the deviation of the ten best
+scores is so small that it would carry float32's rounding into the fifth decimal.
+
+References: S. Shum et al., "Unsupervised speaker adaptation based on the cosine similarity",
+Odyssey 2010; P. Matejka et al., "Analysis of score normalization in multilingual speaker
+recognition", Interspeech 2017 (AS-norm1).
 """
 
 from dataclasses import dataclass
@@ -31,41 +33,46 @@ class CohortStatistics:
 
 def cohort_size(top_n: int | float, cohort: int) -> int:
     """Return how many of ``cohort`` scores ``top_n`` means: a count (capped) or a share < 1."""
-    wanted = top_n if isinstance(top_n, int) else max(1, round(top_n * cohort))
+    wanted = top_n if isinstance(top_n, int) else max(2, round(top_n * cohort))
     return min(wanted, cohort)
 
 
-def cohort_statistics(rows: Floats, cohort: Floats, top_n: int) -> CohortStatistics:
+def cohort_statistics(
+    rows: Floats, cohort: Floats, top_n: int, own: Rows | None = None
+) -> CohortStatistics:
     """Return the statistics of each row's ``top_n`` largest dot products with the cohort.
 
-    rows (rows, dim) are length-normed; cohort (speakers, dim) is used as it is. Raises UserError
-    where the chosen scores of a row are all equal: there is nothing to divide by.
+    rows (rows, dim) are length-normed; cohort (speakers, dim) is used as it is. own (rows,): which
+    of the cohort is the row's own speaker and left out, -1 for none. Raises UserError where the
+    chosen scores of a row are all equal, as there is nothing to divide by, and where the cohort
+    is smaller than ``top_n``.
     """
+    if top_n > len(cohort) - (own is not None) or top_n < 2:
+        raise UserError(f"the {top_n} best of {len(cohort)} cohort scores: too few to normalise by")
     mean, std = np.empty(len(rows)), np.empty(len(rows))
 
     def collect(block: slice) -> None:
         scores = rows[block] @ cohort.T
+        if own is not None:
+            with_own = np.flatnonzero(own[block] >= 0)
+            scores[with_own, own[block][with_own]] = -np.inf
         if top_n < len(cohort):
             scores.partition(len(cohort) - top_n, axis=1)
             scores = scores[:, -top_n:]
-        mean[block] = scores.mean(axis=1, dtype=np.float64)
-        std[block] = scores.std(axis=1, dtype=np.float64, mean=mean[block][:, None])
+        mean[block] = scores.mean(axis=1)
+        std[block] = scores.std(axis=1, mean=mean[block][:, None])
 
     map_blocks(collect, len(rows), BLOCK)
     if not (std > 0).all():
         row = int(np.flatnonzero(~(std > 0))[0])
-        raise UserError(f"row {row} has the same score against all {top_n} of the cohort")
+        raise UserError(f"embedding {row} has the same score against all {top_n} of the cohort")
     return CohortStatistics(mean, std)
 
 
 def normalize(
-    scores: Floats,
-    enroll: CohortStatistics,
-    test: CohortStatistics,
-    left: Rows,
-    right: Rows,
+    scores: Floats, enroll: CohortStatistics, test: CohortStatistics, left: Rows, right: Rows
 ) -> Floats:
-    """Return normalised ``scores`` (trials,); left and right (trials,) are rows of both sides."""
+    """Return normalised ``scores`` (pairs,); left and right (pairs,) are rows of both sides."""
     by_enroll = (scores - enroll.mean[left]) / enroll.std[left]
     by_test = (scores - test.mean[right]) / test.std[right]
     return 0.5 * (by_enroll + by_test)

@@ -18,40 +18,34 @@ Load = Callable[[str], Floats]
 INT16_SCALE = 32768
 
 
-def feature_loader(data_dir: Path, cmn_window: int | None) -> tuple[list[str], Load]:
-    """Return the ids of ``feats.scp`` and what reads one: (frames, mel), after sliding CMN."""
+def feature_loader(data_dir: Path, cmn_window: int | None) -> Load:
+    """Return what reads an utterance of ``feats.scp``: (frames, mel), after sliding CMN."""
     scp = read_table(data_dir / "feats.scp")
 
     def load(name: str) -> Floats:
+        if name not in scp:
+            raise UserError(f"{data_dir}/feats.scp: '{name}' of utt2spk is missing")
         features = np.asarray(read_matrix(scp[name]), dtype=np.float32)
         if features.ndim != 2:
             raise UserError(f"{data_dir}/feats.scp: '{name}' is no matrix")
         return sliding_cmn(features, cmn_window) if cmn_window and len(features) else features
 
-    return list(scp), load
+    return load
 
 
-def waveform_loader(data_dir: Path) -> tuple[list[str], Load]:
-    """Return the ids of a data directory and what reads one: (samples,) in [-1, 1] at 16 kHz."""
+def waveform_loader(data_dir: Path) -> Load:
+    """Return what reads an utterance's audio: (samples,) in [-1, 1] at 16 kHz."""
     from speakernet.data.audio import AudioTable  # decoders take time to import
 
     table = AudioTable(data_dir)
-    ids = list(read_table(data_dir / "utt2spk"))
 
     def load(name: str) -> Floats:
         return np.asarray(table.read(name) / INT16_SCALE, dtype=np.float32)
 
-    return ids, load
+    return load
 
 
-def input_dim(ids: Sequence[str], load: Load) -> int:
-    """Return the number of columns of the first utterance."""
-    return int(load(ids[0]).shape[1]) if ids else 0
-
-
-def read_ahead(
-    names: Sequence[str], load: Load, num_threads: int
-) -> Iterator[tuple[str, Floats]]:
+def read_ahead(names: Sequence[str], load: Load, num_threads: int) -> Iterator[tuple[str, Floats]]:
     """Yield ``(name, load(name))`` in order; threads read ahead (0: none, one after another)."""
     if not num_threads:
         yield from ((name, load(name)) for name in names)

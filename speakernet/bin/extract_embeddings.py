@@ -1,4 +1,4 @@
-"""Embed the utterances of a data directory: one job of several (--job), or the joining of all parts.
+"""Embed a data directory: one job of several (--job), or the joining of all parts.
 
 A job writes parts/JOB.{ark,scp,json} in the output folder and is skipped if they are there and fit.
 ``--join N`` checks and joins the parts of N jobs to embedding.{ark,scp}.
@@ -16,18 +16,17 @@ from speakernet.bin.cli import run
 from speakernet.config import UserError, load_config
 from speakernet.kaldi.ark import ArkWriter
 from speakernet.kaldi.tables import read_table, write_table
-from speakernet.recipe import Recipe
 
 if TYPE_CHECKING:
     import torch
 
     from speakernet.backend.extraction import Extractor
     from speakernet.backend.pieces import Floats
+    from speakernet.backend.sources import Load
     from speakernet.nn.models import SpeakerModel
+    from speakernet.recipe import Recipe
 
 logger = logging.getLogger(__name__)
-
-Loader = tuple[list[str], Callable[[str], "Floats"]]
 
 GPU_BATCH_FRAMES = 64_000
 
@@ -35,15 +34,17 @@ GPU_BATCH_FRAMES = 64_000
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one job, or join the parts."""
     args = _parse(argv)
-    recipe = load_config(Recipe, args.model_dir / "recipe.yaml")
-    table = args.data_dir / ("utt2spk" if recipe.uses_waveform else "feats.scp")
+    utterances = list(read_table(args.data_dir / "utt2spk", num_fields=2))
     if args.join:
-        count = parts.join_parts(args.output, args.join, list(read_table(table)))
+        count = parts.join_parts(args.output, args.join, utterances)
         logger.info("%s: %d embeddings of %d utterances", args.output, count, count)
         return 0
+    from speakernet.recipe import Recipe  # it knows the networks, and torch takes seconds
+
+    recipe = load_config(Recipe, args.model_dir / "recipe.yaml")
     checkpoint = None if args.untrained else _checkpoint(args)
-    names = parts.share(list(read_table(table)), args.job, args.num_jobs)
-    record = _record(args, recipe, checkpoint, table, names)
+    names = parts.share(utterances, args.job, args.num_jobs)
+    record = _record(args, recipe, checkpoint, names)
     if parts.is_made(args.output, args.job, record):
         logger.info("job %d of %d: done before, skipped", args.job, args.num_jobs)
         return 0
@@ -84,13 +85,10 @@ def _checkpoint(args: argparse.Namespace) -> Path:
 
 
 def _record(
-    args: argparse.Namespace,
-    recipe: Recipe,
-    checkpoint: Path | None,
-    table: Path,
-    names: Sequence[str],
+    args: argparse.Namespace, recipe: "Recipe", checkpoint: Path | None, names: Sequence[str]
 ) -> parts.Record:
     """Say what a part depends on. A table's text stands for the data that it points to."""
+    table = args.data_dir / ("wav.scp" if recipe.uses_waveform else "feats.scp")
     return {
         "checkpoint": parts.digest_of_file(checkpoint) if checkpoint else f"seed {recipe.seed}",
         "model": recipe.model.model_dump(mode="json"),
@@ -103,7 +101,7 @@ def _record(
 
 
 def _extract(
-    args: argparse.Namespace, recipe: Recipe, checkpoint: Path | None, names: Sequence[str]
+    args: argparse.Namespace, recipe: "Recipe", checkpoint: Path | None, names: Sequence[str]
 ) -> None:
     import torch
 
@@ -116,20 +114,20 @@ def _extract(
     # TensorFloat-32 keeps ten bits of a product, too few for scores that are to be compared.
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.deterministic = True
-    loader = _loader(args.data_dir, recipe)
+    load = _loader(args.data_dir, recipe)
     on_gpu = device.type != "cpu"
     scale = WAVEFORM if recipe.uses_waveform else FEATURES
     extractor = Extractor(
-        _model(recipe, args.model_dir, checkpoint, loader),
+        _model(recipe, args.model_dir, checkpoint, lambda: load(names[0]).shape[1]),
         recipe.extraction,
         device=device,
         batch_steps=scale.steps(GPU_BATCH_FRAMES) if on_gpu else 0,
     )
-    utterances = read_ahead(names, loader[1], 4 if on_gpu else 0)
+    utterances = read_ahead(names, load, 4 if on_gpu else 0)
     _write(args, names, extractor, _report_short(args, utterances, extractor, len(names)))
 
 
-def _loader(data_dir: Path, recipe: Recipe) -> Loader:
+def _loader(data_dir: Path, recipe: "Recipe") -> "Load":
     from speakernet.backend.sources import feature_loader, waveform_loader
 
     if recipe.uses_waveform:
@@ -138,19 +136,17 @@ def _loader(data_dir: Path, recipe: Recipe) -> Loader:
 
 
 def _model(
-    recipe: Recipe, model_dir: Path, checkpoint: Path | None, loader: Loader
+    recipe: "Recipe", model_dir: Path, checkpoint: Path | None, input_dim: Callable[[], int]
 ) -> "SpeakerModel":
-    from speakernet.backend.sources import input_dim
+    import torch
+
     from speakernet.nn.models import build_model
     from speakernet.nn.serialize import load_model
 
     if checkpoint:
         return load_model(model_dir, checkpoint)[0]
-    import torch
-
     torch.manual_seed(recipe.seed)
-    dim = 0 if recipe.uses_waveform else input_dim(*loader)
-    model = build_model(recipe.model, input_dim=dim)
+    model = build_model(recipe.model, input_dim=0 if recipe.uses_waveform else input_dim())
     model.set_temperature(1.0)
     return model
 

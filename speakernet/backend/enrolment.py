@@ -1,0 +1,89 @@
+"""Trials as pairs of rows, with one or several enrolment utterances per model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from speakernet.backend.cosine import Floats, Rows, length_norm
+from speakernet.config import UserError
+
+Models = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Rows of the two sides of each comparison, both (pairs,).
+
+    trial: which trial each pair belongs to (pairs,), or None where each trial is one pair.
+    """
+
+    left: Rows
+    right: Rows
+    trial: Rows | None = None
+
+    def per_trial(self, scores: Floats) -> Floats:
+        """Return the mean score of each trial's pairs, (trials,)."""
+        if self.trial is None:
+            return scores
+        return np.asarray(np.bincount(self.trial, scores) / np.bincount(self.trial))
+
+
+def model_vectors(normed: Floats, members: Sequence[Rows]) -> Floats:
+    """Return one length-normed mean (models, dim) of the length-normed rows of each model."""
+    if not members:
+        return np.empty((0, normed.shape[1]))
+    starts = np.cumsum([0, *(len(rows) for rows in members[:-1])])
+    sums = np.add.reduceat(normed[np.concatenate(members)], starts, axis=0)
+    return length_norm(sums)
+
+
+class Enrolment:
+    """Turns the enrolment ids of trials into rows of ``vectors``.
+
+    Without ``models`` ids are utterances. With them (model id to utterances, as in spk2utt), every
+    enrolment id is a model: either its averaged embedding joins ``vectors`` as a row of its own,
+    or its trials become several pairs whose scores are averaged.
+    """
+
+    def __init__(
+        self,
+        normed: Floats,
+        rows: Mapping[str, int],
+        models: Models | None = None,
+        combine: Literal["embeddings", "scores"] = "embeddings",
+    ) -> None:
+        self.vectors = normed
+        self._rows = rows
+        self._members: dict[str, Rows] | None = None
+        if models is None:
+            return
+        members = {name: self._find(utterances, name) for name, utterances in models.items()}
+        if combine == "embeddings":
+            averages = model_vectors(normed, list(members.values()))
+            self.vectors = np.concatenate([normed, averages])
+            members = {n: np.array([len(normed) + i]) for i, n in enumerate(members)}
+        self._members = members
+
+    def pairs(self, enroll: Sequence[str], test: Sequence[str], source: str) -> Pairs:
+        """Return the rows of trials ``enroll`` against ``test``; UserError for unknown ids."""
+        right = self._find(test, source)
+        if self._members is None:
+            return Pairs(self._find(enroll, source), right)
+        unknown = next((name for name in enroll if name not in self._members), None)
+        if unknown is not None:
+            raise UserError(f"{source}: enrolment model '{unknown}' has no utterances")
+        groups = [self._members[name] for name in enroll]
+        sizes = [len(group) for group in groups]
+        trial = np.repeat(np.arange(len(groups)), sizes)
+        return Pairs(np.concatenate(groups), right[trial], trial)
+
+    def _find(self, names: Sequence[str], source: str) -> Rows:
+        try:
+            return np.fromiter(map(self._rows.__getitem__, names), np.intp, len(names))
+        except KeyError:
+            unknown = [name for name in dict.fromkeys(names) if name not in self._rows]
+            raise UserError(
+                f"{source}: '{unknown[0]}' has no embedding ({len(unknown)} such ids)"
+            ) from None

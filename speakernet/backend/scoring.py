@@ -1,0 +1,87 @@
+"""From a table of embeddings to the scores of trial lists, by the recipe's settings."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from speakernet.backend.config import ScoringConfig
+from speakernet.backend.cosine import Floats, Rows, cosine_scores, length_norm
+from speakernet.backend.crops import crop_distance_scores, norm_crops
+from speakernet.backend.embeddings import EmbeddingTable
+from speakernet.backend.enrolment import Enrolment, Models, Pairs
+from speakernet.backend.normalization import (
+    CohortStatistics,
+    cohort_size,
+    cohort_statistics,
+    normalize,
+)
+from speakernet.config import UserError
+
+
+class Scorer:
+    """Scores trials between the embeddings of one table.
+
+    ``mean`` (dim,) is subtracted before length-norming; ``models`` says which utterances enrol
+    each model (None: enrolment ids are utterances).
+    """
+
+    def __init__(
+        self,
+        table: EmbeddingTable,
+        config: ScoringConfig,
+        *,
+        mean: Floats | None = None,
+        models: Models | None = None,
+    ) -> None:
+        _check_shape(table, config, models)
+        self._config = config
+        vectors = table.vectors if mean is None else table.vectors - mean
+        norm = norm_crops if config.similarity == "crop_distance" else length_norm
+        self._enrolment = Enrolment(norm(vectors), table.rows, models, config.enrolment)
+
+    def pairs(self, enroll: Sequence[str], test: Sequence[str], source: str) -> Pairs:
+        """Return the rows that trials of these ids compare; ``source`` is named in errors."""
+        return self._enrolment.pairs(enroll, test, source)
+
+    def similarity(self, pairs: Pairs) -> Floats:
+        """Return one raw score per pair."""
+        crops = self._config.similarity == "crop_distance"
+        score = crop_distance_scores if crops else cosine_scores
+        return score(self._enrolment.vectors, self._enrolment.vectors, pairs.left, pairs.right)
+
+    def statistics(
+        self, pairs: Sequence[Pairs], cohort: Floats, own: Rows | None = None
+    ) -> CohortStatistics:
+        """Return the cohort statistics of all rows that ``pairs`` compare; NaN for other rows.
+
+        cohort (speakers, dim); own (rows of the table,): each row's own speaker in it, or -1.
+        """
+        vectors = self._enrolment.vectors
+        used = np.unique(np.concatenate([side for p in pairs for side in (p.left, p.right)]))
+        top_n = cohort_size(self._top_n, len(cohort) - (own is not None))
+        some = cohort_statistics(vectors[used], cohort, top_n, None if own is None else own[used])
+        mean, std = np.full(len(vectors), np.nan), np.full(len(vectors), np.nan)
+        mean[used], std[used] = some.mean, some.std
+        return CohortStatistics(mean, std)
+
+    def normalized(self, similarity: Floats, pairs: Pairs, statistics: CohortStatistics) -> Floats:
+        """Return the normalised score of each pair from its raw one."""
+        return normalize(similarity, statistics, statistics, pairs.left, pairs.right)
+
+    @property
+    def _top_n(self) -> int | float:
+        return 2**31 if self._config.normalization == "snorm" else self._config.top_n
+
+
+def _check_shape(table: EmbeddingTable, config: ScoringConfig, models: Models | None) -> None:
+    wanted = 3 if config.similarity == "crop_distance" else 2
+    if table.vectors.ndim != wanted:
+        raise UserError(
+            f"{table.source}: embeddings are {'vectors' if wanted == 3 else 'matrices'}; "
+            f"'{config.similarity}' compares {'matrices of crops' if wanted == 3 else 'vectors'}"
+        )
+    if wanted == 3 and (config.normalization != "none" or config.subtract_mean or models):
+        raise UserError(
+            "crop_distance has neither score normalisation, nor mean subtraction, nor "
+            "several enrolment utterances; set scoring.normalization to 'none'"
+        )

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Scores of trial lists: the recipe's similarity, and normalised by a cohort where one is given.
+set -euo pipefail
+shopt -s inherit_errexit
+
+cmd=utils/run.pl
+cohort_dir=
+cohort_utt2spk=
+enroll_spk2utt=
+checkpoint=
+help_message="usage: steps/score.sh [options] <model-dir> <trials> [<trials> ...] <embeddings-dir> <scores-dir>
+  --cmd COMMAND          how to run the job (default: $cmd)
+  --cohort-dir DIR       embeddings to normalise with
+  --cohort-utt2spk FILE  which of them, and their speakers
+  --enroll-spk2utt FILE  enrolment ids are models with these utterances
+  --checkpoint FILE      weights, for the cohort of class weights (default: the model's newest)
+makes <scores-dir>/<name of trials>.{cosine,asnorm}; the log is <scores-dir>/log/score.log"
+. utils/common.sh
+. utils/parse_options.sh
+[ $# -ge 4 ] || usage_error
+model=$1
+embeddings=${*: -2:1}
+scores=${*: -1}
+trials=("${@:2:$#-3}")
+
+require_file "$model/recipe.yaml" "${trials[@]}" "$embeddings/embedding.scp"
+options=()
+if [ -n "$cohort_dir" ]; then
+  require_file "$cohort_dir/embedding.scp"
+  options+=(--cohort-embeddings "$cohort_dir")
+fi
+if [ -n "$cohort_utt2spk" ]; then
+  require_file "$cohort_utt2spk"
+  options+=(--cohort-utt2spk "$cohort_utt2spk")
+fi
+if [ -n "$enroll_spk2utt" ]; then
+  require_file "$enroll_spk2utt"
+  options+=(--enroll-spk2utt "$enroll_spk2utt")
+fi
+[ -z "$checkpoint" ] || options+=(--checkpoint "$checkpoint")
+
+mkdir -p "$scores/log"
+# shellcheck disable=SC2086 # --cmd holds a command and its options
+$cmd "$scores/log/score.log" \
+  python -m speakernet.bin.score "$model" "$embeddings" "$scores" "${options[@]}" --trials "${trials[@]}"
