@@ -1,0 +1,90 @@
+"""Score files: ``utt1 utt2 score`` a line, one for each trial."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from speakernet.config import UserError
+from speakernet.kaldi.files import open_for_replace
+from speakernet.kaldi.tables import iter_line_blocks
+from speakernet.kaldi.trials import Names, Trials, split_columns
+
+
+def read_scores(path: Path, trials: Trials) -> NDArray[np.float64]:
+    """Return the scores (trials,) in the order of ``trials``; the file may have another order.
+
+    Raises UserError (with the line where there is one) for a score that is missing, that is not a
+    finite number, or whose pair is not a trial, and for a pair on two lines (unless the trial list
+    repeats the pair and the scores agree).
+    """
+    enroll, test, scores = _read_columns(path)
+    if enroll == trials.enroll and test == trials.test:
+        return scores
+    return _align(path, trials, list(zip(enroll, test, strict=True)), scores)
+
+
+def _read_columns(path: Path) -> tuple[list[str], list[str], NDArray[np.float64]]:
+    enroll: list[str] = []
+    test: list[str] = []
+    scores = array("d")
+    names = Names()
+    for first, lines in iter_line_blocks(path):
+        columns = split_columns(path, first, lines)
+        try:
+            block = array("d", map(float, columns[2]))
+        except ValueError:
+            _raise_not_a_number(path, first, columns[2])
+        finite = np.isfinite(block)
+        if not finite.all():
+            _raise_not_a_number(path, first, columns[2])
+        enroll += map(names.__getitem__, columns[0])
+        test += map(names.__getitem__, columns[1])
+        scores += block
+    return enroll, test, np.array(scores, dtype=np.float64)
+
+
+def _raise_not_a_number(path: Path, first: int, texts: Sequence[bytes]) -> None:
+    for number, text in enumerate(texts, first):
+        try:
+            finite = bool(np.isfinite(float(text)))
+        except ValueError:
+            finite = False
+        if not finite:
+            raise UserError(f"{path}:{number}: score '{text.decode()}'; expected a finite number")
+
+
+def _align(
+    path: Path, trials: Trials, pairs: list[tuple[str, str]], scores: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    wanted = list(zip(trials.enroll, trials.test, strict=True))
+    repeated = len(set(wanted)) < len(wanted)
+    known = set(wanted)
+    found: dict[tuple[str, str], float] = {}
+    for number, (pair, score) in enumerate(zip(pairs, scores.tolist(), strict=True), 1):
+        if pair not in known:
+            raise UserError(f"{path}:{number}: '{pair[0]} {pair[1]}' is not in the trial list")
+        if found.setdefault(pair, score) != score or (not repeated and len(found) < number):
+            raise UserError(f"{path}:{number}: '{pair[0]} {pair[1]}' is scored twice")
+    for number, pair in enumerate(wanted, 1):
+        if pair not in found:
+            raise UserError(f"{path}: no score for '{pair[0]} {pair[1]}', trial {number}")
+    return np.fromiter(map(found.__getitem__, wanted), np.float64, len(wanted))
+
+
+def write_scores(path: Path, trials: Trials, scores: NDArray[np.float64]) -> None:
+    """Write the scores (trials,) with as many digits as reading them back exactly takes.
+
+    Raises UserError if a score is not finite; the file appears whole or not at all.
+    """
+    bad = np.flatnonzero(~np.isfinite(scores))
+    if bad.size:
+        one, two = trials.enroll[bad[0]], trials.test[bad[0]]
+        raise UserError(f"{path}: the score of '{one} {two}' is {scores[bad[0]]}")
+    rows = zip(trials.enroll, trials.test, scores.tolist(), strict=True)
+    with open_for_replace(path) as file:
+        file.writelines(f"{one} {two} {score!r}\n".encode() for one, two, score in rows)

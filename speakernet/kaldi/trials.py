@@ -1,0 +1,105 @@
+"""Trial lists in both circulating forms, read strictly.
+
+VoxCeleb's: ``label utt1 utt2``, label 1 (same speaker) or 0. Kaldi's: ``utt1 utt2 target`` or
+``utt1 utt2 nontarget``. A file has one form, which its first line decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from speakernet.config import UserError
+from speakernet.kaldi.files import open_for_replace
+from speakernet.kaldi.tables import iter_line_blocks
+
+_KALDI_LABELS = {b"target": True, b"nontarget": False}
+_VOXCELEB_LABELS = {b"1": True, b"0": False}
+_FORMS = "'<utt1> <utt2> target|nontarget' or '1|0 <utt1> <utt2>'"
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Pairs to compare: ``enroll[i]`` with ``test[i]``; ``is_target`` has shape (trials,)."""
+
+    enroll: list[str]
+    test: list[str]
+    is_target: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.enroll)
+
+
+class Names(dict[bytes, str]):
+    """Ids decoded once each, so that a list of trials holds every id only once in memory."""
+
+    def __missing__(self, key: bytes) -> str:
+        self[key] = name = key.decode()
+        return name
+
+
+def split_columns(path: Path, first: int, lines: list[bytes]) -> list[list[bytes]]:
+    """Return the three columns of lines with three fields each; ``first`` is their line number.
+
+    Raises UserError with the line that has another number of fields.
+    """
+    fields = b" ".join(lines).split()
+    if len(fields) != 3 * len(lines) or any(line.count(b" ") != 2 for line in lines):
+        for number, line in enumerate(lines, first):  # a wrong line, or tabs and double spaces
+            if len(line.split()) != 3:
+                raise UserError(f"{path}:{number}: found {len(line.split())} fields; expected 3")
+    return [fields[0::3], fields[1::3], fields[2::3]]
+
+
+def read_trials(path: Path) -> Trials:
+    """Read a trial list; 580,000 trials take a fraction of a second.
+
+    Raises UserError (``file:line: …``) for another number of fields, an unknown label, a change of
+    form inside the file, and an empty file.
+    """
+    enroll: list[str] = []
+    test: list[str] = []
+    labels: list[bool] = []
+    names = Names()
+    is_kaldi: bool | None = None
+    for first, lines in iter_line_blocks(path):
+        columns = split_columns(path, first, lines)
+        if is_kaldi is None:
+            is_kaldi = _is_kaldi_form(path, columns)
+        if not is_kaldi:
+            columns = [columns[1], columns[2], columns[0]]
+        known = _KALDI_LABELS if is_kaldi else _VOXCELEB_LABELS
+        if not known.keys() >= set(columns[2]):
+            offset = next(i for i, label in enumerate(columns[2]) if label not in known)
+            raise UserError(f"{path}:{first + offset}: {_label_problem(lines, offset, is_kaldi)}")
+        enroll += map(names.__getitem__, columns[0])
+        test += map(names.__getitem__, columns[1])
+        labels += map(known.__getitem__, columns[2])
+    if not labels:
+        raise UserError(f"{path}: no trials; expected lines {_FORMS}")
+    return Trials(enroll, test, np.array(labels, dtype=np.bool_))
+
+
+def _is_kaldi_form(path: Path, columns: list[list[bytes]]) -> bool:
+    if columns[2][0] in _KALDI_LABELS:
+        return True
+    if columns[0][0] in _VOXCELEB_LABELS:
+        return False
+    line = b" ".join(column[0] for column in columns).decode()
+    raise UserError(f"{path}:1: found '{line}'; expected {_FORMS}")
+
+
+def _label_problem(lines: list[bytes], offset: int, is_kaldi: bool) -> str:
+    form = "'<utt1> <utt2> target|nontarget'" if is_kaldi else "'1|0 <utt1> <utt2>'"
+    return f"found '{lines[offset].decode()}'; expected {form}, as on line 1"
+
+
+def write_trials(path: Path, trials: Trials) -> None:
+    """Write a trial list in Kaldi's form; it appears whole or not at all."""
+    label = {True: "target", False: "nontarget"}
+    rows = zip(trials.enroll, trials.test, trials.is_target.tolist(), strict=True)
+    with open_for_replace(path) as file:
+        file.writelines(f"{one} {two} {label[same]}\n".encode() for one, two, same in rows)
