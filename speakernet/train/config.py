@@ -11,8 +11,10 @@ class TrainConfig(Config):
     """How long, in what pieces, how precisely, and what is kept.
 
     epochs: may stop within the schedule. batch_size: utterances per process and micro-batch; an
-    update sees ``batch_size * accumulate * processes`` of them. passes_per_epoch: passes over the
-    data that make an epoch (5 when seed 1 fine-tunes on the clean fifth of the data);
+    update sees ``batch_size * accumulate * processes`` of them. compile and cuda_graph: ways to
+    compute a step faster (step.py); the latter is for GPUs and ignored elsewhere.
+    passes_per_epoch: passes over the data that make an epoch (5 when seed 1 fine-tunes on the
+    clean fifth of the data);
     utterances_per_epoch overrides it with a number. batch_norm: ``per_process`` statistics,
     ``synchronised`` over processes, or ``frozen`` (running statistics, never updated).
     final: what ``final.pt`` holds at the end: the ``last`` weights, the ``best`` by validation, or
@@ -30,6 +32,7 @@ class TrainConfig(Config):
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     channels_last: bool = False
     compile: bool = False
+    cuda_graph: bool = False
     batch_norm: Literal["per_process", "synchronised", "frozen"] = "per_process"
     deterministic: bool = True
     num_threads: int | None = Field(default=None, ge=1)
