@@ -6,8 +6,8 @@ run.lock        what the recipe needs at run time, without torch
 torch-cuda.lock PyPI's torch and the CUDA libraries that it asks for
 dev.lock        what the tests and linters need on top
 
-Versions that are locked already stay as they are unless --upgrade is given. torch-cpu.lock is kept by
-hand: the wheels and checksums of https://download.pytorch.org/whl/cpu/torch/.
+Versions that are locked already stay as they are unless --upgrade is given. torch-cpu.lock is kept
+by hand: the wheels and checksums of https://download.pytorch.org/whl/cpu/torch/.
 """
 
 import re
@@ -22,7 +22,7 @@ NAME = re.compile(r"[\w.-]+")
 
 
 def compile_lock(output: Path, *options: str) -> list[str]:
-    """The entries of a lock of pyproject.toml; each is a requirement with its hashes."""
+    """Return the entries of a lock of pyproject.toml; each is a requirement with its hashes."""
     command = ["uv", "pip", "compile", "--no-config", "--quiet", "--universal", "--generate-hashes"]
     command += ["--no-annotate", "--no-header", "--fork-strategy", "fewest"]
     command += ["--python-version", "3.11", "--output-file", str(output), *options]
@@ -32,16 +32,19 @@ def compile_lock(output: Path, *options: str) -> list[str]:
 
 
 def is_cuda(entry: str) -> bool:
+    """Tell whether an entry belongs to torch and its CUDA libraries."""
     name = NAME.match(entry)
     return name is not None and CUDA.match(name[0]) is not None
 
 
 def write(name: str, entries: list[str]) -> None:
+    """Write a lock file."""
     text = "# Written by requirements/update.py from pyproject.toml.\n"
     (HERE / name).write_text(text + "\n".join(entries) + "\n")
 
 
 def main() -> None:
+    """Write all lock files."""
     with tempfile.TemporaryDirectory() as folder:
         known = Path(folder, "known.lock")
         locks = [HERE / name for name in ("run.lock", "torch-cuda.lock", "dev.lock")]

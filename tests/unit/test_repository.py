@@ -1,0 +1,92 @@
+"""The repository itself: texts without one machine's paths, packages in layers, locks that fit."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+# Folders of the machines that this is written on, and package registries that only they use.
+MACHINE_PATH = re.compile(r"(?<![\w.$}~-])/(work|farm|root|home/\w+|Users/\w+)/")
+SECTIONS = ("run.lock", "torch-cpu.lock", "torch-cuda.lock", "dev.lock")
+
+
+def text_files(repository: Path) -> list[Path]:
+    """The files that git knows or would add (or all files), binary ones left out."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listing = subprocess.run(command, cwd=repository, capture_output=True, text=True)
+    names = listing.stdout.splitlines() if listing.returncode == 0 else []
+    files = [repository / name for name in names] or [
+        p for p in repository.rglob("*") if ".venv" not in p.parts
+    ]
+    return [p for p in files if p.is_file() and b"\0" not in p.read_bytes()[:8000]]
+
+
+def test_no_machine_paths(repository: Path) -> None:
+    found = [
+        f"{path.relative_to(repository)}:{number}: {line.strip()}"
+        for path in text_files(repository)
+        if path != Path(__file__).resolve()
+        for number, line in enumerate(path.read_text(errors="replace").splitlines(), start=1)
+        if MACHINE_PATH.search(line)
+    ]
+    assert not found
+
+
+def test_machine_paths_are_recognised() -> None:
+    assert MACHINE_PATH.search("cd /home/somebody/speakernet")
+    assert not MACHINE_PATH.search("$HOME/.cache, exp/work/x, https://example.org/home/a/")
+
+
+def lint_imports(folder: Path) -> "subprocess.CompletedProcess[str]":
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-logo", "--no-cache"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("config/upwards.py", "import speakernet.bin.cli"),
+        ("kaldi/sideways.py", "import speakernet.signal"),
+        ("unknown_layer.py", "import speakernet.config"),
+    ],
+)
+def test_a_breach_of_the_layers_is_found(
+    repository: Path, tmp_path: Path, module: str, line: str
+) -> None:
+    for name in ("speakernet", "pyproject.toml"):
+        copy = shutil.copytree if (repository / name).is_dir() else shutil.copy
+        copy(repository / name, tmp_path / name)
+    (tmp_path / "speakernet" / module).write_text(f"{line}\n")
+    result = lint_imports(tmp_path)
+    assert result.returncode == 1
+    assert Path(module).stem in result.stdout
+
+
+def locked_versions(repository: Path) -> dict[str, set[str]]:
+    versions: dict[str, set[str]] = {}
+    for lock in SECTIONS:
+        text = (repository / "requirements" / lock).read_text()
+        for name, version in re.findall(r"^([\w.-]+)==([^\s;]+)", text, flags=re.MULTILINE):
+            versions.setdefault(name.lower(), set()).add(version)
+    return versions
+
+
+def test_every_dependency_is_locked_once(repository: Path) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text())["project"]
+    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
+    names = {re.split(r"[<>=]", item)[0].lower() for item in wanted}
+    locked = locked_versions(repository)
+    assert names <= locked.keys()
+    assert locked.pop("torch") == {"2.13.0", "2.13.0+cpu"}
+    assert [name for name, versions in locked.items() if len(versions) > 1] == []
+
+
+def test_every_locked_package_has_a_checksum(repository: Path) -> None:
+    for lock in SECTIONS:
+        text = (repository / "requirements" / lock).read_text()
+        for entry in re.split(r"\n(?=[a-z])", text):
+            assert entry.startswith("#") or "--hash=sha256:" in entry, entry
