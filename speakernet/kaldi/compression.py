@@ -63,14 +63,14 @@ def _range(matrix: Float32) -> tuple[np.float32, np.float32]:
 
 
 def _to_steps(values: Float32, minimum: np.float32, width: np.float32) -> NDArray[np.uint16]:
-    """Map [minimum, minimum + width] to 0..65535; C adds 0.499 in float64 and truncates."""
+    """Map [minimum, minimum + width] to 0..65535; C adds 0.499 in float64, then truncates."""
     fraction = np.clip((values - minimum) / width, np.float32(0), np.float32(1))
     scaled: Float32 = fraction * np.float32(65535)
     return (scaled.astype(np.float64) + 0.499).astype(np.uint16)
 
 
 def _percentiles(values: Float32, minimum: np.float32, width: np.float32) -> NDArray[np.uint16]:
-    """Return the percentiles (columns, 4) of values (columns, rows) as steps, strictly increasing."""
+    """Return the percentiles (columns, 4) of values (columns, rows) as steps, increasing."""
     ordered = np.sort(values, axis=1)
     quarter = values.shape[1] // 4
     picked = ordered[:, [0, quarter, 3 * quarter, -1]]

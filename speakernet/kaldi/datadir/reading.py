@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class DataDir:
-    """The tables of one data directory. A missing or broken one raises UserError when it is used."""
+    """The tables of a data directory; a missing or broken one raises UserError when it is used."""
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
