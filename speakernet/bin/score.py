@@ -129,7 +129,7 @@ def _score(
             scores[config.normalization] = pairs[name].per_trial(normalized)
         for kind, values in scores.items():
             path = args.output / f"{name}.{kind}"
-            write_scores(path, trial.enroll, trial.test, values)
+            write_scores(path, trial, values)
             logger.info("%s: %d scores", path, len(values))
 
 

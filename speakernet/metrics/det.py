@@ -9,9 +9,6 @@ from (0, 1) at t_1 to (1, 0) at +inf. Equal scores share one point, so the order
 matters. The EER is read off the straight lines between neighbouring points, where p_miss = p_fa:
 separable scores give 0, scores that are all tied give 1/2. Everything is float64.
 
-Weights repeat trials: a trial of weight 3 counts as three, one of weight 0 is not there. This is
-how the bootstrap draws its samples without sorting again.
-
 Reference: A. Martin et al., "The DET curve in assessment of detection task performance",
 Eurospeech 1997.
 """
@@ -39,17 +36,15 @@ class DetCurve:
 
 @dataclass(frozen=True, eq=False)
 class SortedScores:
-    """Scores in rising order with what is needed to make curves of any weighting of them.
+    """Labels by rising score, and where groups of equal scores end.
 
-    order: the sorting permutation (trials,); is_target: labels in sorted order (trials,);
-    last: index of the last member of each group of equal scores (distinct,); thresholds: the
-    distinct scores and +inf (distinct + 1,).
+    is_target: labels (trials,); last: index of the last member of each group (distinct,);
+    values: the distinct scores (distinct,).
     """
 
-    order: NDArray[np.intp]
     is_target: NDArray[np.bool_]
     last: NDArray[np.intp]
-    thresholds: Floats
+    values: Floats
 
     @classmethod
     def of(cls, scores: ArrayLike, is_target: ArrayLike) -> "SortedScores":
@@ -61,28 +56,32 @@ class SortedScores:
         order = np.argsort(values, kind="stable")
         ranked = values[order]
         last = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), len(ranked) - 1)
-        return cls(order, labels[order], last, np.append(ranked[last], np.inf))
+        return cls(labels[order], last, ranked[last])
 
-    def curve(self, weights: ArrayLike | None = None) -> DetCurve:
-        """Return the curve of trials repeated ``weights`` times (trials,), in unsorted order."""
-        if weights is None:
-            below_target = np.cumsum(self.is_target)[self.last]
-            below_both = self.last + 1
-        else:
-            ranked = np.asarray(weights)[self.order]
-            below_target = np.cumsum(np.where(self.is_target, ranked, 0))[self.last]
-            below_both = np.cumsum(ranked)[self.last]
-        below_nontarget = below_both - below_target
-        num_target, num_nontarget = int(below_target[-1]), int(below_nontarget[-1])
-        if not num_target or not num_nontarget:
-            raise UserError("no target or no non-target trial has any weight")
-        return DetCurve(
-            self.thresholds,
-            np.concatenate([[0.0], below_target / num_target]),
-            np.concatenate([[1.0], (num_nontarget - below_nontarget) / num_nontarget]),
-            num_target,
-            num_nontarget,
-        )
+    def curve(self) -> DetCurve:
+        """Return the curve with one point below each distinct score and one above all."""
+        below_target = np.cumsum(self.is_target)[self.last]
+        below_nontarget = self.last + 1 - below_target
+        return make_curve(below_target, below_nontarget, np.append(self.values, np.inf))
+
+
+def make_curve(
+    below_target: NDArray[np.integer], below_nontarget: NDArray[np.integer], thresholds: Floats
+) -> DetCurve:
+    """Return the curve of how many trials of each kind lie below all thresholds but the first.
+
+    Counts are (points - 1,), thresholds (points,); the last counts are those of all trials.
+    """
+    num_target, num_nontarget = int(below_target[-1]), int(below_nontarget[-1])
+    if not num_target or not num_nontarget:
+        raise UserError("no target or no non-target trials; error rates need both kinds")
+    return DetCurve(
+        thresholds,
+        np.concatenate([[0.0], below_target / num_target]),
+        np.concatenate([[1.0], (num_nontarget - below_nontarget) / num_nontarget]),
+        num_target,
+        num_nontarget,
+    )
 
 
 def check_scores(scores: ArrayLike, is_target: ArrayLike) -> tuple[Floats, NDArray[np.bool_]]:

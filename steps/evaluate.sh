@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# EER, minDCF, Cllr, a table and DET curves from all score files of an experiment.
+set -euo pipefail
+shopt -s inherit_errexit
+
+p_target=0.01,0.05
+bootstrap=1000
+definition=speakernet
+utt2spk=
+published=
+help_message="usage: steps/evaluate.sh [options] <exp-dir> <trials> [<trials> ...]
+  --p-target LIST     priors of a target, for the detection cost (default: $p_target)
+  --bootstrap N       draws of speakers for confidence intervals, 0 for none (default: $bootstrap)
+  --definition NAME   of EER and minDCF: speakernet, seed1, tdy, nist, voxsrc (default: $definition)
+  --utt2spk FILE      speakers of the trials (default: utt2spk beside the trials)
+  --published FILE    figures to show beside ours
+makes <exp-dir>/{results.json,RESULTS.md,det.png} from <exp-dir>/{.,lm,untrained}/scores"
+. utils/common.sh
+. utils/parse_options.sh
+[ $# -ge 2 ] || usage_error
+exp=$1
+shift
+
+require_dir "$exp/scores"
+require_file "$@"
+options=(--p-target "$p_target" --bootstrap "$bootstrap" --definition "$definition")
+[ -z "$utt2spk" ] || options+=(--utt2spk "$utt2spk")
+[ -z "$published" ] || options+=(--published "$published")
+python -m speakernet.bin.results "$exp" "$@" "${options[@]}"
