@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# The augmented training data of the VoxSRC-2020 recipe: the source, and a reverberant, a noisy, a musical and a babbling copy of
+# it, all with the source's speakers.
+set -euo pipefail
+shopt -s inherit_errexit
+
+copies="reverb noise music babble"
+speed_factors=
+seed=0
+num_utts=0
+musan=
+rirs=
+help_message="Usage: steps/augment_data_dir.sh [options] --musan <prefix> --rirs <dir> <source-data-dir> <target-data-dir>
+ e.g.: steps/augment_data_dir.sh --musan data/musan --rirs /corpora/RIRS_NOISES data/train data/train_aug
+Writes <source>_<copy> for each copy, and <target>: the source and all copies. Options:
+  --copies WORDS         which copies (default: \"$copies\")
+  --speed-factors WORDS  first add copies of all speakers, as other speakers, at these speeds (default: none)
+  --seed N               (default: 0)
+  --num-utts N           each copy is a random subset of this size (default: 0, everything)
+  --musan PREFIX         PREFIX_noise, PREFIX_music, PREFIX_speech are data dirs (steps/data/make_musan.sh)
+  --rirs DIR             has {smallroom,mediumroom}_rir_list, or simulated_rirs/{smallroom,mediumroom}/rir_list"
+
+. ./path.sh
+. utils/parse_options.sh
+. utils/common.sh
+
+[ $# -eq 2 ] || usage_error
+source_dir=${1%/}
+target=${2%/}
+require_file "$source_dir/wav.scp" "$source_dir/utt2spk"
+
+rir_list() {
+  local list
+  for list in "$rirs/$1_rir_list" "$rirs/simulated_rirs/$1/rir_list"; do
+    if [ -f "$list" ]; then
+      echo "$list"
+      return
+    fi
+  done
+  die "--rirs $rirs: found neither $1_rir_list nor simulated_rirs/$1/rir_list"
+}
+
+make_copy() {
+  local small medium
+  local common=(--random-seed "$seed" --num-utts "$num_utts")
+  case $1 in
+    reverb)
+      small=$(rir_list smallroom)
+      medium=$(rir_list mediumroom)
+      steps/data/reverberate_data_dir.sh "${common[@]}" --suffix reverb --source-sampling-rate 16000 \
+        --rir-set-parameters "0.5, $small" --rir-set-parameters "0.5, $medium" --speech-rvb-probability 1 \
+        --pointsource-noise-addition-probability 0 --isotropic-noise-addition-probability 0 "$base" "$2"
+      ;;
+    noise)
+      steps/data/augment_data_dir.sh "${common[@]}" --utt-suffix noise --fg-interval 1 --fg-snrs 15:10:5:0 \
+        --fg-noise-dir "${musan}_noise" "$base" "$2"
+      ;;
+    music)
+      steps/data/augment_data_dir.sh "${common[@]}" --utt-suffix music --bg-snrs 15:10:8:5 --num-bg-noises 1 \
+        --bg-noise-dir "${musan}_music" "$base" "$2"
+      ;;
+    babble)
+      steps/data/augment_data_dir.sh "${common[@]}" --utt-suffix babble --bg-snrs 20:17:15:13 --num-bg-noises 3:4:5:6:7 \
+        --bg-noise-dir "${musan}_speech" "$base" "$2"
+      ;;
+    *) die "--copies: unknown copy '$1'; known: reverb noise music babble" ;;
+  esac
+}
+
+base=$source_dir
+if [ -n "$speed_factors" ]; then
+  base=${source_dir}_sp
+  parts=("$source_dir")
+  for factor in $speed_factors; do
+    utils/perturb_data_dir_speed.sh "$factor" "$source_dir" "${source_dir}_sp$factor"
+    parts+=("${source_dir}_sp$factor")
+  done
+  utils/combine_data.sh "$base" "${parts[@]}"
+fi
+
+parts=("$base")
+for copy in $copies; do
+  make_copy "$copy" "${base}_$copy"
+  parts+=("${base}_$copy")
+done
+# With no copies the speed-perturbed set itself may be what was asked for.
+[ "$target" = "$base" ] || utils/combine_data.sh "$target" "${parts[@]}"
