@@ -8,6 +8,7 @@ Every error names the file, the line and the dotted key.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from os.path import normpath
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -72,7 +73,7 @@ def _read(path: Path, chain: tuple[Path, ...]) -> Tree:
     tree = _convert_mapping(node, path) if node is not None else {}
     merged: Tree = {}
     for base in _pop_bases(tree, path):
-        merged = _merge(merged, _read(path.parent / base, (*chain, resolved)))
+        merged = _merge(merged, _read(Path(normpath(path.parent / base)), (*chain, resolved)))
     return _merge(merged, tree)
 
 

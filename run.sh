@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# From a corpus to EER: data directories, augmented copies, features, training, large-margin
+# fine-tuning, embeddings, scores, results. A stage can be run alone, again, or on another machine
+# that sees the same files; what is finished is skipped and says so (utils/once.sh).
+set -euo pipefail
+shopt -s inherit_errexit
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+recipe=egs/debian_voices/tdnn_c128
+stage=1
+stop_stage=8
+nj=
+nproc=
+cmd=utils/run.pl
+data_root=
+data=data
+exp=exp
+help_message="usage: bash run.sh [options]
+
+  --recipe DIR       recipe folder: egs/<corpus>/<recipe>  (default: $recipe)
+  --stage N          first stage to run                    (default: $stage)
+  --stop-stage N     last stage to run                     (default: $stop_stage)
+  --nj N             parallel jobs of a stage              (default: number of processors)
+  --nproc N          training processes                    (default: number of GPUs, or 1)
+  --cmd COMMAND      how jobs run: \"utils/slurm.pl --mem 4G\", your own queue.pl, …  (default: $cmd)
+  --data-root DIR    where a corpus lies that is not downloaded
+  --data DIR         parent of data/<corpus>               (default: $data)
+  --exp DIR          parent of exp/<corpus>/<recipe>       (default: $exp)
+
+stages: 1 data directories   2 augmented copies   3 features   4 training
+        5 large-margin fine-tuning   6 embeddings   7 scores   8 results"
+. utils/parse_options.sh
+. utils/common.sh
+[ $# -eq 0 ] || die "unexpected argument '$1' (try --help)"
+recipe=${recipe%/}
+corpus_dir=$(dirname "$recipe")
+corpus=$(basename "$corpus_dir")
+require_file "$recipe/recipe.yaml" "$corpus_dir/corpus.sh"
+require_positive stage stop_stage
+nj=${nj:-$(nproc)}
+require_positive nj
+data=$data/$corpus
+dir=$exp/$corpus/$(basename "$recipe")
+. ./path.sh
+. "$corpus_dir/corpus.sh"
+
+# The names and values that the stages need of the recipes: models, base_train_data, lm_copies, …
+resolved=$(python -m speakernet.bin.resolve_recipe "$recipe" "$dir")
+while IFS='=' read -r key value; do printf -v "$key" '%s' "$value"; done <<<"$resolved"
+
+# use_model base|lm: the following lines are about this model. $feats holds its sets with features.
+use_model() {
+  local key name
+  for key in train_set train_data features copies speed_factors seed; do
+    name=$1_$key
+    printf -v "$key" '%s' "${!name}"
+  done
+  model_dir=$dir
+  [ "$1" = base ] || model_dir=$dir/$1
+  feats=$data/$features
+  [ "$features" != waveform ] || feats=$data
+}
+
+# Every set whose features some stage reads, once.
+sets_to_compute() {
+  local model
+  for model in $models; do (use_model "$model" && echo "$train_data"); done | awk '!seen[$0]++'
+  printf '%s\n' $test_sets "$cohort_set"
+}
+
+active() {
+  [ "$stage" -le "$1" ] && [ "$stop_stage" -ge "$1" ] || return 1
+  log "stage $1: $2"
+}
+
+once=utils/once.sh
+jobs=(--nj "$nj" --cmd "$cmd")
+use_model base
+
+if active 1 "data directories"; then
+  $once --output "$train_set/wav.scp" "$data" -- "${prepare[@]}" --nj "$nj" "$data"
+fi
+
+if active 2 "augmented copies"; then
+  $once --input "$data" --output wav.scp "$data/musan_noise" -- steps/data/make_musan.sh "$musan_root" "$data"
+  for model in $models; do
+    use_model "$model"
+    [ "$train_data" != "$train_set" ] || continue
+    $once --input "$data/$train_set" --input "$data/musan_noise" --output wav.scp "$data/$train_data" -- \
+      steps/augment_data_dir.sh --copies "$copies" --speed-factors "$speed_factors" --seed "$seed" \
+      --musan "$data/musan" --rirs "$rirs_root" "$data/$train_set" "$data/$train_data"
+  done
+fi
+
+if active 3 "features"; then
+  [ "$features" != waveform ] || log "the network has a front end of its own"
+  for set in $(sets_to_compute); do
+    [ "$features" != waveform ] || continue
+    $once --input "$data/$set" --input "conf/$features.conf" --output feats.scp "$feats/$set" -- \
+      steps/make_set_features.sh "${jobs[@]}" --seed "$seed" "$features" "$data/$set" "$feats/$set"
+  done
+fi
+
+if active 4 "training"; then
+  use_model base
+  $once --on-change stop --input "$model_dir/settings/training.settings" --input "$feats/$train_data" --output final.pt \
+    "$model_dir/checkpoints" -- steps/train.sh --nproc "$nproc" "$model_dir/recipe.yaml" "$feats/$train_data" "$model_dir"
+fi
+
+if active 5 "large-margin fine-tuning" && [ "$models" != base ]; then
+  use_model lm
+  $once --on-change stop --input "$model_dir/settings/training.settings" --input "$dir/checkpoints" --input "$feats/$train_data" \
+    --output final.pt "$model_dir/checkpoints" -- \
+    steps/train.sh --nproc "$nproc" --init "$dir" "$model_dir/recipe.yaml" "$feats/$train_data" "$model_dir"
+fi
+
+if active 6 "embeddings"; then
+  for model in $models; do
+    use_model "$model"
+    for set in $test_sets $cohort_set; do
+      $once --input "$model_dir/checkpoints" --input "$feats/$set" --input "$model_dir/settings/extraction.settings" \
+        --output embedding.scp "$model_dir/embeddings_$set" -- \
+        steps/extract_embeddings.sh "${jobs[@]}" "$model_dir" "$feats/$set" "$model_dir/embeddings_$set"
+    done
+  done
+fi

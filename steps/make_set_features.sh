@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Copies a data directory and computes features for the copy, so that several kinds of features of one set lie beside each other.
+set -euo pipefail
+shopt -s inherit_errexit
+
+nj=4
+cmd=utils/run.pl
+seed=0
+help_message="Usage: steps/make_set_features.sh [options] <features> <source-data-dir> <target-data-dir>
+ e.g.: steps/make_set_features.sh --nj 8 fbank80 data/train data/fbank80/train
+<features> names a configuration, conf/<features>.conf, and begins with its type (fbank, mfcc). The archives and logs go to ark/<set>
+beside the target. Options:
+  --nj N --cmd COMMAND   how jobs run
+  --seed N               of the dither (default: $seed)"
+
+. utils/parse_options.sh
+. utils/common.sh
+
+[ $# -eq 3 ] || usage_error
+features=$1
+source_dir=${2%/}
+target=${3%/}
+type=${features%%[0-9]*}
+require_file "conf/$features.conf" "steps/make_$type.sh" "$source_dir/wav.scp"
+arks=$(dirname "$target")/ark/$(basename "$target")
+
+utils/copy_data_dir.sh "$source_dir" "$target"
+"steps/make_$type.sh" --nj "$nj" --cmd "$cmd" --seed "$seed" "--$type-config" "conf/$features.conf" "$target" "$arks/log" "$arks"
+utils/validate_data_dir.sh "$target"
