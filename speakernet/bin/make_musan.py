@@ -1,0 +1,36 @@
+"""Make data dirs of the noise, music and speech of a MUSAN-like tree, with durations."""
+
+import argparse
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from speakernet.bin.cli import run
+from speakernet.data.musan import PARTS, make_musan
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse the command line and write <data-dir>/musan_{noise,music,speech}."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sampling-rate", type=int, default=16000)
+    parser.add_argument("--use-vocals", choices=("true", "false"), default="true")
+    parser.add_argument("musan_dir", type=Path)
+    parser.add_argument("prefix", help="of the data dirs: PREFIX_noise, PREFIX_music, …")
+    args = parser.parse_args(argv)
+    for part in PARTS:
+        folder = Path(f"{args.prefix}_{part}")
+        count = make_musan(
+            args.musan_dir,
+            part,
+            folder,
+            use_vocals=args.use_vocals == "true",
+            sample_rate=args.sampling_rate,
+        )
+        log.info("%s: %d files", folder, count)
+    return 0
+
+
+if __name__ == "__main__":
+    run(main)

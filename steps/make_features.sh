@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Behind steps/make_fbank.sh and steps/make_mfcc.sh, which say what it does: its first argument is the type of features, and
+# the option of the configuration file is named after it.
+set -euo pipefail
+shopt -s inherit_errexit
+
+type=$1
+shift
+nj=4
+cmd=utils/run.pl
+fbank_config=conf/fbank80.conf
+mfcc_config=conf/mfcc.conf
+compress=true
+seed=0
+max_failed_share=0.05
+write_utt2num_frames=true
+write_utt2dur=true
+help_message="Usage: steps/make_$type.sh [options] <data-dir> [<log-dir> [<$type-dir>]]
+ e.g.: steps/make_$type.sh --nj 8 data/train
+Defaults: <log-dir> is <data-dir>/log, <$type-dir> is <data-dir>/data. Options:
+  --${type}-config FILE         Kaldi's options (conf/$type….conf)
+  --nj N --cmd COMMAND         how jobs run
+  --compress true|false        store one byte a value, as Kaldi's copy-feats --compress does (default: true)
+  --seed N                     of the dither (default: 0)
+  --max-failed-share P         fail if more utterances than this could not be read (default: 0.05)"
+
+. ./path.sh
+. utils/parse_options.sh
+. utils/common.sh
+
+[ $# -ge 1 ] && [ $# -le 3 ] || usage_error
+data=${1%/}
+log_dir=${2:-$data/log}
+feature_dir=${3:-$data/data}
+require_positive nj
+config_name=${type}_config
+config=${!config_name}
+require_file "$config" "$data/wav.scp"
+if [ "$write_utt2num_frames" = false ] || [ "$write_utt2dur" = false ]; then
+  log "utt2num_frames and utt2dur are always written"
+fi
+
+utils/validate_data_dir.sh --no-feats --no-text "$data"
+utils/split_data.sh --per-utt "$data" "$nj"
+mkdir -p "$log_dir" "$feature_dir" "$data/conf"
+name=$(basename "$data")
+feature_dir=$(realpath "$feature_dir")
+prefix=$feature_dir/raw_${type}_$name.JOB
+# Jobs may rewrite the archives that an old feats.scp points into.
+rm -f "$data/feats.scp"
+
+# shellcheck disable=SC2086 # $cmd is a command with its options
+$cmd "JOB=1:$nj" "$log_dir/make_${type}_$name.JOB.log" \
+  python -m speakernet.bin.compute_features --config "$config" --compress "$compress" --seed "$seed" \
+  "$type" "$data/split${nj}utt/JOB" "$prefix"
+python -m speakernet.bin.collect_features --config "$config" --max-failed-share "$max_failed_share" \
+  "$type" "$data" "$prefix" "$nj"
+write_to "$data/conf/$type.conf" cat "$config"
+# Parts of a run with more jobs.
+for ((job = nj + 1; ; job++)); do
+  compgen -G "${prefix/%JOB/$job}.*" >/dev/null || break
+  rm -f "${prefix/%JOB/$job}".*
+done
