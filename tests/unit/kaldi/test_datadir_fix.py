@@ -1,0 +1,130 @@
+"""Mending and merging data directories."""
+
+from pathlib import Path
+
+import pytest
+
+from speakernet.config import UserError
+from speakernet.kaldi import datadir
+from speakernet.kaldi.datadir import Affixes, DataDir
+from tests.unit.kaldi.data_dirs import UTTERANCES, content, make, write
+
+
+def test_fix_sorts_drops_and_keeps_a_backup(tmp_path: Path) -> None:
+    path = make(tmp_path / "a")
+    wavs = (path / "wav.scp").read_text().splitlines()
+    write(path / "wav.scp", [*reversed(wavs), wavs[0], "s9-u0 extra"])
+    feats = (path / "feats.scp").read_text().splitlines()
+    write(path / "feats.scp", feats[1:])
+    (path / "spk2utt").unlink()
+    assert datadir.fix(path) == (len(UTTERANCES) - 1, len(UTTERANCES))
+    datadir.validate(path)
+    assert UTTERANCES[0] not in (path / "utt2spk").read_text()
+    assert (path / ".backup" / "utt2spk").read_text().startswith(UTTERANCES[0])
+    assert not (path / ".fix.tmp").exists()
+
+
+def test_fix_leaves_a_good_directory_alone(tmp_path: Path) -> None:
+    path = make(tmp_path / "a", segments=True)
+    before = {file: file.stat().st_mtime_ns for file in path.iterdir()}
+    assert datadir.fix(path) == (len(UTTERANCES), len(UTTERANCES))
+    assert {file: file.stat().st_mtime_ns for file in path.iterdir()} == before
+
+
+def test_fix_follows_speakers_and_recordings(tmp_path: Path) -> None:
+    path = make(tmp_path / "a", segments=True)
+    wavs = (path / "wav.scp").read_text()
+    (path / "wav.scp").write_text(wavs.replace("rec-s1 sox rec-s1.wav - |\n", ""))
+    write(path / "spk2gender", ["s1 f", "s2 f", "s4 m", "s7 m"])
+    assert datadir.fix(path) == (3, len(UTTERANCES))
+    datadir.validate(path)
+    assert (path / "spk2gender").read_text() == "s2 f\ns4 m\n"
+    assert (path / "reco2dur").read_text() == "rec-s2 20\nrec-s4 20\n"
+
+
+def test_fix_drops_recordings_and_speakers_without_use(tmp_path: Path) -> None:
+    path = make(tmp_path / "a", segments=True)
+    for name, line in (("wav.scp", "rec-t x"), ("reco2dur", "rec-t 1"), ("spk2gender", "t m")):
+        with open(path / name, "a") as file:
+            file.write(f"{line}\n")
+    assert datadir.fix(path) == (len(UTTERANCES), len(UTTERANCES))
+    datadir.validate(path)
+
+
+def test_fix_refuses_what_has_two_remedies(tmp_path: Path) -> None:
+    path = make(tmp_path / "a")
+    with open(path / "utt2spk", "a") as file:
+        file.write("s1-u0 s2\n")
+    before = content(path)
+    with pytest.raises(UserError, match="utt2spk: duplicate id 's1-u0', with different values"):
+        datadir.fix(path)
+    assert content(path) == before
+
+
+def test_fix_fails_if_nothing_is_left(tmp_path: Path) -> None:
+    path = make(tmp_path / "a")
+    write(path / "feats.scp", ["other x.ark:1"])
+    with pytest.raises(UserError, match="nothing would be left"):
+        datadir.fix(path)
+
+
+@pytest.mark.parametrize("bad", [b"s1-u0 s1\r\n", b"s1-u0 \xff\n", b"s1-u0 s1", b"s1-u0 s1 x\n"])
+def test_fix_refuses_broken_lines(tmp_path: Path, bad: bytes) -> None:
+    path = make(tmp_path / "a")
+    (path / "utt2spk").write_bytes(bad)
+    with pytest.raises(UserError, match="utt2spk:1: "):
+        datadir.fix(path)
+    assert (path / "utt2spk").read_bytes() == bad
+
+
+def test_combine_merges_and_copy_renames(tmp_path: Path) -> None:
+    one = make(tmp_path / "one")
+    datadir.copy(one, tmp_path / "two", Affixes(utt_suffix="-noise"))
+    datadir.combine(tmp_path / "all", [one, tmp_path / "two"])
+    datadir.validate(tmp_path / "all")
+    data = DataDir(tmp_path / "all")
+    assert len(data.utt2spk) == 2 * len(UTTERANCES)
+    assert data.utt2spk["s1-u0-noise"] == "s1"
+    uniq = (tmp_path / "all" / "utt2uniq").read_text().splitlines()
+    assert uniq[:2] == ["s1-u0 s1-u0", "s1-u0-noise s1-u0"]
+    assert (tmp_path / "all" / "frame_shift").exists()
+
+
+def test_combine_with_different_optional_files(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    plain = make(tmp_path / "plain", [f"p{n}-u" for n in range(3)])
+    cut = make(tmp_path / "cut", segments=True)
+    (cut / "spk2gender").unlink()
+    write(plain / "extra", [f"p{n}-u x" for n in range(3)])
+    write(cut / "extra", [f"{utt} x" for utt in UTTERANCES])
+    datadir.combine(tmp_path / "all", [plain, cut], extra_files=["extra"])
+    datadir.validate(tmp_path / "all")
+    assert "not combining spk2gender as it does not exist everywhere" in caplog.text
+    assert "p0-u p0-u 0.0 1.5" in (tmp_path / "all" / "segments").read_text()
+    assert len((tmp_path / "all" / "extra").read_text().splitlines()) == 3 + len(UTTERANCES)
+    (plain / "utt2dur").unlink()
+    (plain / "reco2dur").unlink()
+    with pytest.raises(UserError, match=r"plain: others have segments.*utt2dur"):
+        datadir.combine(tmp_path / "all", [plain, cut])
+
+
+def test_combine_refuses_and_keeps_what_was_there(tmp_path: Path) -> None:
+    one, two = make(tmp_path / "one"), make(tmp_path / "two", ["t1-u"])
+    target = make(tmp_path / "all", ["old-u"])
+    before = content(target)
+    write(two / "frame_shift", ["0.02"])
+    with pytest.raises(UserError, match=r"frame_shift.*differ"):
+        datadir.combine(target, [one, two])
+    with pytest.raises(UserError, match="'s1-u0' is in two sources"):
+        datadir.combine(target, [one, make(tmp_path / "three", UTTERANCES[:2])])
+    with pytest.raises(UserError, match="both source and destination"):
+        datadir.combine(target, [one, target])
+    assert content(target) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["all", "one", "three", "two"]
+
+
+def test_combine_sorts_its_sources(tmp_path: Path) -> None:
+    one, two = make(tmp_path / "one"), make(tmp_path / "two", ["t2-u", "t1-u"])
+    datadir.combine(tmp_path / "all", [one, two])
+    datadir.validate(tmp_path / "all")
