@@ -1,8 +1,23 @@
 """Typed, frozen configuration. Knows nothing about speech."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from speakernet.config.errors import UserError
 from speakernet.config.registry import Registry
-from speakernet.config.schema import Config
-from speakernet.config.yaml import dump_config, load_config
+
+if TYPE_CHECKING:
+    from speakernet.config.schema import Config
+    from speakernet.config.yaml import dump_config, load_config
 
 __all__ = ["Config", "Registry", "UserError", "dump_config", "load_config"]
+
+# Importing pydantic takes longer than some programs run, and most of those have no recipe.
+_LATER = {"Config": "schema", "dump_config": "yaml", "load_config": "yaml"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs pydantic when it is first used."""
+    if name in _LATER:
+        return getattr(import_module(f"speakernet.config.{_LATER[name]}"), name)
+    raise AttributeError(f"module 'speakernet.config' has no attribute '{name}'")
