@@ -26,6 +26,9 @@ from speakernet.kaldi.tables import iter_ids
 
 logger = logging.getLogger(__name__)
 
+_AFFIXES = ("--utt-prefix", "--utt-suffix", "--spk-prefix", "--spk-suffix")
+_TEXT_OPTIONS = (*_AFFIXES, "--validate-opts")
+
 Parser = argparse.ArgumentParser
 Handler = Callable[[argparse.Namespace], None]
 
@@ -115,8 +118,8 @@ def _split(args: argparse.Namespace) -> None:
 
 
 def _add_copy(parser: Parser) -> None:
-    for name in ("utt-prefix", "utt-suffix", "spk-prefix", "spk-suffix"):
-        parser.add_argument(f"--{name}", default="", help="put before or after ids")
+    for name in _AFFIXES:
+        parser.add_argument(name, default="", help="put before or after ids")
     parser.add_argument("--validate-opts", help="validate the copy with these options, in quotes")
     parser.add_argument("source", type=Path)
     parser.add_argument("target", type=Path)
@@ -163,9 +166,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
         add_arguments(command)
         command.set_defaults(handler=handler)
-    args = parser.parse_args(argv)
+    args = parser.parse_args(_join_values(sys.argv[1:] if argv is None else argv))
     args.handler(args)
     return 0
+
+
+def _join_values(argv: Sequence[str]) -> list[str]:
+    """Write ``--utt-suffix -noise`` with ``=``, as argparse takes ``-noise`` for an option."""
+    words = iter(argv)
+    return [f"{word}={next(words, '')}" if word in _TEXT_OPTIONS else word for word in words]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,78 @@
+#!/usr/bin/env bats
+# utils/common.sh: checks that name what is wrong, failures that are not lost, files that appear whole.
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || exit 1
+  common="$BATS_TEST_DIRNAME/../../utils/common.sh"
+}
+
+# Runs a script of the words on stdin, with the usual settings.
+run_script() {
+  {
+    printf '%s\n' '#!/usr/bin/env bash' 'set -euo pipefail' 'shopt -s inherit_errexit' ". '$common'"
+    cat
+  } >script.sh
+  run bash script.sh
+}
+
+@test "log says when and where" {
+  run_script <<<'log hello "two  words"'
+  [[ $output =~ ^[0-9-]+T[0-9:]+\ script.sh:5:\ hello\ two\ \ words$ ]]
+}
+
+@test "missing and empty inputs are named" {
+  run_script <<<'require_file none'
+  [ "$status" -eq 1 ]
+  [ "$output" = "script.sh: no such file none" ]
+  : >empty
+  run_script <<<'require_file script.sh empty'
+  [ "$output" = "script.sh: file is empty: empty" ]
+  run_script <<<'require_dir . none'
+  [ "$output" = "script.sh: no such directory none" ]
+}
+
+@test "numbers are checked" {
+  for value in 0 -1 x "" "3 4" 1.5; do
+    run_script <<<"num_jobs='$value'; require_positive num_jobs"
+    [ "$status" -eq 1 ]
+    [[ $output == *"--num-jobs: expected a positive whole number, got '$value'" ]]
+  done
+}
+
+@test "one failed process of several is noticed, and all are waited for" {
+  run_script <<<'true & a=$!; false & b=$!; (sleep 0.2; touch last) & c=$!; wait_each $a $b $c; echo not reached'
+  [ "$status" -eq 1 ]
+  [ "$output" = "script.sh: 1 of 3 processes failed" ]
+  [ -e last ]
+}
+
+@test "a file is written whole or not at all" {
+  echo old >out
+  run_script <<<'write_to out bash -c "echo new; exit 3"'
+  [ "$status" -eq 1 ]
+  [ "$(cat out)" = old ]
+  run_script <<<'write_to out echo new'
+  [ "$status" -eq 0 ]
+  [ "$(cat out)" = new ]
+  [ ! -e out.tmp ]
+}
+
+@test "a folder is published whole" {
+  mkdir out out.tmp && touch out/old out.tmp/interrupted
+  run_script <<<'new_tmp_dir out; touch out.tmp/new; publish_dir out'
+  [ "$status" -eq 0 ]
+  [ "$(ls -a out)" = "$(printf '.\n..\nnew')" ]
+  [ "$(echo out*)" = out ]
+}
+
+@test "parts of jobs are joined in order, and a missing one is an error" {
+  for job in {1..11}; do echo "$job" >"part.$job.scp"; done
+  run_script <<<'join_jobs part.JOB.scp 11 all.scp'
+  [ "$status" -eq 0 ]
+  [ "$(cat all.scp)" = "$(seq 11)" ]
+  rm part.3.scp all.scp
+  run_script <<<'join_jobs part.JOB.scp 11 all.scp'
+  [ "$status" -eq 1 ]
+  [[ $output == *"no such file part.3.scp"* ]]
+  [ ! -e all.scp ]
+}

@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+# utils/parse_options.sh: Kaldi's rules, and no value is ever executed.
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || exit 1
+  cat >script.sh <<SCRIPT
+#!/usr/bin/env bash
+set -euo pipefail
+shopt -s inherit_errexit
+nj=4 cmd=run.pl flag=false a_b=x
+help_message="usage: script.sh [options]\n  --nj N"
+. "$BATS_TEST_DIRNAME/../../utils/parse_options.sh"
+printf '%s\n' "nj=\$nj" "cmd=\$cmd" "flag=\$flag" "a_b=\$a_b" "args=\$*"
+SCRIPT
+}
+
+@test "defaults stay, options set, hyphens become underscores, positionals remain" {
+  run bash script.sh
+  [ "$status" -eq 0 ]
+  [ "${lines[0]} ${lines[3]} ${lines[4]}" = "nj=4 a_b=x args=" ]
+  run bash script.sh --nj 7 --a-b "two words" --flag true in out
+  [ "$status" -eq 0 ]
+  [ "${lines[*]}" = "nj=7 cmd=run.pl flag=true a_b=two words args=in out" ]
+}
+
+@test "options end at the first other word" {
+  run bash script.sh in --nj 7
+  [ "${lines[0]} ${lines[4]}" = "nj=4 args=in --nj 7" ]
+  run bash script.sh - -x
+  [ "${lines[4]}" = "args=- -x" ]
+}
+
+@test "an unknown name, --x=y and a missing value are errors" {
+  run bash script.sh --foo 1
+  [ "$status" -eq 1 ]
+  [ "$output" = "script.sh: invalid option --foo" ]
+  run bash script.sh --nj=3
+  [ "$status" -eq 1 ]
+  [[ $output == *"must be of the form --name value"* || $output == *"of the form --name value"* ]]
+  run bash script.sh --nj
+  [ "$status" -eq 1 ]
+  [[ $output == *"--nj needs a value"* ]]
+}
+
+@test "variables of the environment are no options" {
+  for name in --PATH --HOME --IFS --BASH-ENV --; do
+    run bash script.sh "$name" x
+    [ "$status" -eq 1 ]
+    [[ $output == *"invalid option"* ]]
+  done
+}
+
+@test "true and false are only replaced by each other" {
+  for value in yes 1 "" True; do
+    run bash script.sh --flag "$value"
+    [ "$status" -eq 1 ]
+    [[ $output == *"expected true or false"* ]]
+  done
+}
+
+@test "an empty --cmd is an error" {
+  run bash script.sh --cmd ""
+  [ "$status" -eq 1 ]
+  [[ $output == *"empty argument to the --cmd option"* ]]
+}
+
+@test "values are text: quotes, dollars and command substitutions stay" {
+  # shellcheck disable=SC2016
+  for value in '$(touch pwned)' '`touch pwned`' '"; touch pwned; "' '$HOME' 'a\b' '*'; do
+    run bash script.sh --a-b "$value"
+    [ "$status" -eq 0 ]
+    [ "${lines[3]}" = "a_b=$value" ]
+  done
+  # shellcheck disable=SC2016
+  run bash script.sh '--x[$(touch pwned)]' 1
+  [ "$status" -eq 1 ]
+  [ ! -e pwned ]
+}
+
+@test "--config is read first, and the command line wins" {
+  printf 'nj=9\na_b="c d"\n' >settings.conf
+  run bash script.sh --nj 11 --config settings.conf in
+  [ "$status" -eq 0 ]
+  [ "${lines[*]}" = "nj=11 cmd=run.pl flag=false a_b=c d args=in" ]
+  run bash script.sh --config none
+  [ "$status" -eq 1 ]
+  [[ $output == *"no such file none"* ]]
+}
+
+@test "--help prints the message and succeeds" {
+  for option in --help -h; do
+    run bash script.sh --nj 3 "$option"
+    [ "$status" -eq 0 ]
+    [ "$output" = "usage: script.sh [options]
+  --nj N" ]
+  done
+}
+
+@test "nothing of it stays behind" {
+  echo 'compgen -A function _options || compgen -v _option || true' >>script.sh
+  run bash script.sh --nj 5
+  [ "${#lines[@]}" -eq 5 ]
+}
