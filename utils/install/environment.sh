@@ -84,7 +84,7 @@ find_python() {
       echo "$candidate"
       return
     fi
-    found+=" $candidate is $("$candidate" --version 2>&1);"
+    found+=" $candidate is $({ "$candidate" --version 2>&1 || true; } | sed -n 1p);"
   done
   fail "Python 3.11, 3.12, 3.13 or 3.14 is needed, with its module venv.${found:- There is no python3.} On Debian 12 or newer," \
     "root gets it by: apt-get install python3-venv. Elsewhere, or without root: install one (with uv, conda or pyenv)" \

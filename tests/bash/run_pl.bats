@@ -1,0 +1,141 @@
+#!/usr/bin/env bats
+# utils/run.pl: Kaldi's command line and logs; arguments arrive unchanged; no job outlives its runner.
+
+setup() {
+  run_pl="$BATS_TEST_DIRNAME/../../utils/run.pl"
+  cd "$BATS_TEST_TMPDIR" || exit 1
+}
+
+output_of() { grep -v '^#' "$1"; }
+
+# Waits until a condition holds, for at most ten seconds.
+eventually() {
+  for _ in {1..200}; do
+    if "$@"; then return 0; fi
+    sleep 0.05
+  done
+  return 1
+}
+
+is_gone() { ! kill -0 "$1" 2>/dev/null; }
+
+@test "arguments with spaces, quotes, \$( ) and globs arrive unchanged" {
+  local words=('a  b' "it's" '"x"' '$(touch bad)' '`touch bad`' '*' '' '$HOME' 'a\b' $'two\nlines' '#' '~' '!x' 'cat x |' '<a>' é)
+  "$run_pl" x.log printf '<%s>\n' "${words[@]}"
+  diff <(printf '<%s>\n' "${words[@]}") <(output_of x.log)
+  [ ! -e bad ]
+}
+
+@test "operators that stand alone are the shell's" {
+  "$run_pl" x.log echo "a b" '|' tr a c '>' out '&&' echo end
+  [ "$(cat out)" = "c b" ]
+  [ "$(output_of x.log)" = end ]
+}
+
+@test "a variable in front of the command is set for it" {
+  "$run_pl" x.log VALUE='1  2' bash -c 'echo "$VALUE"'
+  [ "$(output_of x.log)" = "1  2" ]
+}
+
+@test "JOB becomes the job's number in the log's name and in the command" {
+  "$run_pl" --mem 4G JOB=2:4 --num-threads 1 logs/deep/x.JOB.log echo part.JOB.of.JOB
+  [ "$(output_of logs/deep/x.3.log)" = part.3.of.3 ]
+  [ "$(echo logs/deep/*)" = "logs/deep/x.2.log logs/deep/x.3.log logs/deep/x.4.log" ]
+}
+
+@test "the log has Kaldi's first and last lines" {
+  "$run_pl" JOB=1 x.JOB.log sh -c 'echo out; echo err >&2'
+  sed -n 1p x.1.log | grep -x "# sh -c 'echo out; echo err >&2'"
+  sed -n 2p x.1.log | grep '^# Started at '
+  tail -n 2 x.1.log | head -n 1 | grep -x '# Accounting: time=[0-9]* threads=1'
+  tail -n 1 x.1.log | grep '^# Ended (code 0) at .*, elapsed time [0-9]* seconds$'
+  [ "$(output_of x.1.log)" = $'out\nerr' ]
+}
+
+@test "a failing job: status 1, the log is named, its last line shown" {
+  run "$run_pl" a/x.log sh -c 'echo what went wrong >&2; exit 3'
+  [ "$status" -eq 1 ]
+  [ "${lines[0]}" = "run.pl: job failed, log is in a/x.log" ]
+  [ "${lines[1]}" = "run.pl: a/x.log ends with: what went wrong" ]
+  tail -n 1 a/x.log | grep '# Ended (code 3)'
+}
+
+@test "some jobs of an array fail: the others run, the failed are counted" {
+  run "$run_pl" JOB=1:4 x.JOB.log sh -c '[ JOB -gt 2 ]'
+  [ "$status" -eq 1 ]
+  [ "${lines[0]}" = "run.pl: 2 / 4 failed, log is in x.*.log" ]
+  grep -l 'code 0' x.3.log x.4.log
+}
+
+@test "a failure in front of a pipe, and a death by signal, are failures" {
+  run "$run_pl" x.log false '|' true
+  [ "$status" -eq 1 ]
+  run "$run_pl" x.log sh -c 'kill -9 $$'
+  [ "$status" -eq 1 ]
+  grep 'signal 9' x.log
+}
+
+@test "one log for several jobs, a bad range, a bad number, no command: refused" {
+  for arguments in "JOB=1:2 x.log true" "JOB=0:2 x.JOB.log true" "JOB=3:2 x.JOB.log true" \
+    "--max-jobs-run few x.log true" "--pick some x.log true" "x.log" "--mem"; do
+    # shellcheck disable=SC2086
+    run "$run_pl" $arguments
+    [ "$status" -eq 1 ]
+    [ "${#lines[@]}" -eq 1 ]
+    [[ ${lines[0]} == run.pl:* ]]
+  done
+  [ ! -e x.log ]
+}
+
+@test "a log that cannot be written is an error, and the command does not run" {
+  touch file
+  run "$run_pl" file/x.log touch ran
+  [ "$status" -eq 1 ]
+  [[ $output == *"file"* ]]
+  [ ! -e ran ]
+}
+
+@test "--max-jobs-run limits how many run at once" {
+  mkdir now
+  "$run_pl" --max-jobs-run 2 JOB=1:6 x.JOB.log sh -c 'touch now/JOB; ls now | wc -l; sleep 0.1; rm now/JOB'
+  for job in {1..6}; do [ "$(output_of "x.$job.log")" -le 2 ]; done
+}
+
+@test "--pick failed runs failed and unfinished jobs again, --pick incomplete only the unfinished" {
+  run "$run_pl" JOB=1:3 x.JOB.log sh -c 'echo first; [ JOB != 2 ]'
+  sed -i '/^# Ended/d' x.3.log
+  run "$run_pl" --pick incomplete JOB=1:3 x.JOB.log echo second
+  [ "$status" -eq 1 ]
+  [[ ${lines[0]} == "run.pl: 1 / 3 failed"* ]]
+  [ "$(cat x.*.log | output_of -)" = $'first\nfirst\nsecond' ]
+  "$run_pl" --pick failed JOB=1:3 x.JOB.log echo third
+  [ "$(cat x.*.log | output_of -)" = $'first\nthird\nsecond' ]
+}
+
+@test "jobs that ask for GPUs share them out" {
+  mkdir bin
+  printf '#!/bin/sh\nfor i in 0 1 2 3; do echo "GPU $i: a card (UUID: x)"; done\n' >bin/nvidia-smi
+  chmod +x bin/nvidia-smi
+  unset CUDA_VISIBLE_DEVICES
+  PATH=$PWD/bin:$PATH "$run_pl" --gpu 2 JOB=1:2 x.JOB.log sh -c 'sleep 0.2; echo $CUDA_VISIBLE_DEVICES'
+  [ "$(output_of x.1.log) $(output_of x.2.log)" = "0,1 2,3" ]
+}
+
+has_two_children() { [ "$(pgrep -c -P "$1")" -eq 2 ]; }
+
+@test "SIGTERM, SIGINT and SIGKILL to run.pl end its jobs and all that they started" {
+  for signal in TERM INT KILL; do
+    rm -f pid
+    "$run_pl" x.log sh -c 'sleep 300 & setsid sleep 300 & echo $$ >pid; wait' &
+    runner=$!
+    eventually test -s pid
+    job=$(cat pid)
+    eventually has_two_children "$job"
+    mapfile -t descendants < <(pgrep -P "$job")
+    kill -"$signal" "$runner"
+    run wait "$runner"
+    for pid in "$job" "${descendants[@]}"; do eventually is_gone "$pid"; done
+    run grep '# Ended' x.log
+    [ "$status" -eq 1 ]
+  done
+}
