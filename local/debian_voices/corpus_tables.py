@@ -1,0 +1,147 @@
+"""The corpus's reviewed tables in ``egs/debian_voices``: who speaks where, which files are noise or music, which packages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from speakernet.config import UserError
+
+ROLES = ("train", "test", "cohort", "babble", "exclude")
+_SPEAKER_ID = re.compile(r"[a-z0-9_]+")
+
+
+@dataclass(frozen=True)
+class SpeakerRow:
+    """Files of one package that one person speaks."""
+
+    speaker: str
+    language: str
+    gender: str
+    role: str
+    package: str
+    pattern: re.Pattern[str]
+    session: str
+    subset: bool
+
+    def session_of(self, name: str) -> str | None:
+        """Return the session that file ``name`` belongs to, or None if this row does not cover the file.
+
+        ``session`` is a template as of ``re.Match.expand``; where it expands to nothing, the session is ``plain``.
+        """
+        match = self.pattern.fullmatch(name)
+        if match is None:
+            return None
+        return re.sub(r"[^a-z0-9_]", "", match.expand(self.session).lower()).strip("_") or "plain"
+
+
+@dataclass(frozen=True)
+class SoundRow:
+    """Files of one package that are noise or music."""
+
+    kind: str
+    source: str
+    package: str
+    pattern: re.Pattern[str]
+    genre: str
+    subset: bool
+
+
+class _Row(Protocol):
+    @property
+    def subset(self) -> bool: ...
+
+
+_AnyRow = TypeVar("_AnyRow", bound=_Row)
+
+
+def read_tsv(path: Path, columns: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
+    """Return ``(file:line, fields by column)`` of each line after the header. Raises UserError."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    if not lines or lines[0].split("\t") != list(columns):
+        raise UserError(f"{path}:1: expected the columns {' '.join(columns)}, separated by tabs")
+    rows = []
+    for number, line in enumerate(lines[1:], 2):
+        fields = line.split("\t")
+        if len(fields) != len(columns):
+            raise UserError(f"{path}:{number}: found {len(fields)} fields; expected {len(columns)}")
+        rows.append((f"{path}:{number}", dict(zip(columns, fields, strict=True))))
+    return rows
+
+
+def _compile(where: str, pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise UserError(f"{where}: pattern '{pattern}': {error}") from None
+
+
+def read_speakers(path: Path) -> list[SpeakerRow]:
+    """Read ``speakers.tsv``. Raises UserError for a malformed line or a speaker with two roles."""
+    columns = ("speaker", "language", "gender", "role", "package", "pattern", "session", "subset")
+    rows = [_speaker_row(where, fields) for where, fields in read_tsv(path, columns)]
+    roles: dict[str, str] = {}
+    for row in rows:
+        if roles.setdefault(row.speaker, row.role) != row.role:
+            raise UserError(f"{path}: speaker '{row.speaker}' has roles {roles[row.speaker]} and {row.role}")
+    return rows
+
+
+def _speaker_row(where: str, fields: dict[str, str]) -> SpeakerRow:
+    # '-' sorts before every character allowed here, so that sorting by utterance also sorts by speaker.
+    if not _SPEAKER_ID.fullmatch(fields["speaker"]):
+        raise UserError(f"{where}: speaker '{fields['speaker']}'; expected only a-z, 0-9 and _")
+    if fields["role"] not in ROLES:
+        raise UserError(f"{where}: role '{fields['role']}'; expected one of {' '.join(ROLES)}")
+    return SpeakerRow(
+        speaker=fields["speaker"],
+        language=fields["language"],
+        gender=fields["gender"],
+        role=fields["role"],
+        package=fields["package"],
+        pattern=_compile(where, fields["pattern"]),
+        session=fields["session"],
+        subset=_flag(where, fields["subset"]),
+    )
+
+
+def read_sounds(path: Path) -> list[SoundRow]:
+    """Read ``sounds.tsv``. Raises UserError for a malformed line."""
+    columns = ("kind", "source", "package", "pattern", "genre", "subset")
+    return [_sound_row(where, fields) for where, fields in read_tsv(path, columns)]
+
+
+def _sound_row(where: str, fields: dict[str, str]) -> SoundRow:
+    if fields["kind"] not in ("noise", "music"):
+        raise UserError(f"{where}: kind '{fields['kind']}'; expected noise or music")
+    return SoundRow(
+        kind=fields["kind"],
+        source=fields["source"],
+        package=fields["package"],
+        pattern=_compile(where, fields["pattern"]),
+        genre=fields["genre"],
+        subset=_flag(where, fields["subset"]),
+    )
+
+
+def _flag(where: str, text: str) -> bool:
+    if text not in ("yes", "-"):
+        raise UserError(f"{where}: subset '{text}'; expected yes or -")
+    return text == "yes"
+
+
+def read_packages(path: Path) -> dict[str, str]:
+    """Return the cached file name of each package of ``packages.tsv``, as ``apt-get download`` names it."""
+    columns = ("package", "version", "sha256", "size", "licence")
+    return {
+        fields["package"]: f"{fields['package']}_{fields['version'].replace(':', '%3a')}_all.deb"
+        for _, fields in read_tsv(path, columns)
+    }
+
+
+def select(rows: Iterable[_AnyRow], *, subset: bool) -> list[_AnyRow]:
+    """Return all rows, or only those of the small subset."""
+    return [row for row in rows if row.subset or not subset]

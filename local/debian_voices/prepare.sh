@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Makes the default corpus from Debian packages with recorded voices: wav/, train/, test/ (with trial lists), cohort/, and noises,
+# music, babble and room impulse responses laid out as MUSAN and RIRS_NOISES. docs/corpora.md tells what it is and what it is not.
+set -euo pipefail
+shopt -s inherit_errexit
+
+nj=2
+subset=false
+cache=${SPEAKERNET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/speakernet}
+help_message="usage: local/debian_voices/prepare.sh [--nj N] [--subset true|false] [--cache DIR] <data-dir>
+
+  --nj N          parallel processes                          (default: $nj)
+  --subset BOOL   a dozen speakers from a few small packages  (default: $subset)
+  --cache DIR     where downloads are kept                    (default: $cache)"
+. utils/parse_options.sh
+. utils/common.sh
+[ $# -eq 1 ] || usage_error
+require_positive nj
+data=$1
+[ -f path.sh ] || die "run it from the root of the repository"
+. ./path.sh
+export OMP_NUM_THREADS=1
+tables=egs/debian_voices
+choice=()
+if [ "$subset" = true ]; then choice=(--subset); fi
+
+packages=$(python local/debian_voices/list_packages.py --tables "$tables" "${choice[@]}")
+mapfile -t packages <<<"$packages"
+local/debian_voices/fetch.sh --packages-table "$tables/packages.tsv" "$cache/debs" "${packages[@]}"
+
+options=(--nj "$nj" --tables "$tables" --debs "$cache/debs" "${choice[@]}")
+mkdir -p "$data"
+tmp=$data/prepare
+new_tmp_dir "$tmp"
+tmp=$tmp.tmp
+log "decoding ${#packages[@]} packages"
+python local/debian_voices/prepare_speech.py "${options[@]}" --out "$tmp" --final "$data"
+python local/debian_voices/prepare_musan.py "${options[@]}" --speech "$tmp" --out "$tmp/musan"
+python local/debian_voices/prepare_rirs.py --nj "$nj" --out "$tmp/RIRS_NOISES"
+for set in train test cohort; do
+  utils/validate_data_dir.sh --no-feats --no-text "$tmp/$set"
+done
+
+# The sets come last: where they are, their wav files are.
+for product in wav musan RIRS_NOISES clips.tsv cohort test train; do
+  rm -rf "${data:?}/$product"
+  mv "$tmp/$product" "$data/$product"
+done
+rm -rf "$tmp"
+log "made $data"
