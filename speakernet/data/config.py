@@ -42,8 +42,8 @@ class DataConfig(Config):
     ``skip_probability`` of them out on each pass and keeps one random order for the others (seed
     1); ``blocks`` permutes within windows of ``blocks_in_window`` random blocks of ``block_size``
     consecutive utterances, which suits spinning disks and network file systems.
-    utterances_per_speaker: None, or N: a batch has N utterances of each of its speakers, no
-    speaker twice, and a pass takes at most ``max_seg_per_spk`` utterances of each.
+    max_seg_per_spk: how many utterances a pass takes of each speaker at most, with losses that
+    want groups of them.
     cmn_window: frames of the sliding mean (features only); None leaves the mean in.
     num_workers: reading processes per training process; 0 reads in the training process.
     """
@@ -53,7 +53,6 @@ class DataConfig(Config):
     skip_probability: float = Field(default=0.1, ge=0, lt=1)
     block_size: int = Field(default=256, ge=1)
     blocks_in_window: int = Field(default=64, ge=1)
-    utterances_per_speaker: int | None = Field(default=None, ge=2)
     max_seg_per_spk: int = Field(default=100, ge=2)
     cmn_window: int | None = Field(default=300, ge=1)
     spec_augment: SpecAugmentConfig | None = None

@@ -19,7 +19,7 @@ import mmap
 import struct
 from collections import OrderedDict
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,7 @@ Float32 = npt.NDArray[np.float32]
 _GLOBAL_HEADER = struct.Struct("<ffii")
 _PLAIN_HEADER = struct.Struct("<bibi")
 _HEADER_BYTES = 24
-_ROW_TYPES = {
+_ROW_TYPES: dict[bytes, np.dtype[Any]] = {
     b"CM2 ": np.dtype("<u2"),
     b"CM3 ": np.dtype("u1"),
     b"FM ": np.dtype("<f4"),
@@ -160,7 +160,7 @@ def _by_rows(mapped: mmap.mmap, header: Header, start: int, stop: int) -> Float3
 def _by_percentiles(mapped: mmap.mmap, header: Header, start: int, stop: int) -> Float32:
     cols, rows = header.num_cols, header.num_rows
     percentiles = np.frombuffer(mapped, "<u2", 4 * cols, header.data).reshape(cols, 4)
-    levels = percentiles * np.float32(header.scale) + np.float32(header.minimum)
+    levels: Float32 = percentiles * np.float32(header.scale) + np.float32(header.minimum)
     first = header.data + 8 * cols
     codes = np.frombuffer(mapped, np.uint8, rows * cols, first).reshape(cols, rows)
     # One table of 256 values a column; a code becomes an index by adding its column's place.
@@ -168,4 +168,5 @@ def _by_percentiles(mapped: mmap.mmap, header: Header, start: int, stop: int) ->
     # spelling took 174.
     indices = codes[:, start:stop].astype(np.intp)
     indices += (np.arange(cols) * 256)[:, None]
-    return (levels @ _WEIGHTS).ravel().take(indices, mode="wrap")
+    table: Float32 = levels @ _WEIGHTS
+    return table.ravel().take(indices, mode="wrap")

@@ -7,7 +7,7 @@ from speakernet.optim.schedules.base import BaseSchedule, ceil_epochs, schedules
 
 @schedules.register("linear_staircase")
 class LinearStaircase(BaseSchedule):
-    """0 up to ``start_epoch``, 1 from ``end_epoch`` on, in steps of one epoch between, rounded up."""
+    """0 up to ``start_epoch``, 1 from ``end_epoch`` on, between them steps of an epoch each."""
 
     type: Literal["linear_staircase"] = "linear_staircase"
     start_epoch: int = 3

@@ -1,0 +1,61 @@
+"""Train a network: one process of torchrun's, or the only one.
+
+Continues from the newest checkpoint in the experiment's directory if there is one. Leaves with
+exit code 99 after saving when SIGTERM or SIGUSR1 asks it to: start the same command again.
+"""
+
+import argparse
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from speakernet.bin.cli import run
+from speakernet.config import dump_config, load_config
+from speakernet.data.loader import Layout, die_with_parent
+from speakernet.recipe import Recipe
+from speakernet.train.corpus import open_corpus
+from speakernet.train.distributed import World, join, leave
+from speakernet.train.stopping import REQUEUE_EXIT_CODE, REQUEUE_MARK
+from speakernet.train.trainer import Trainer, build_objective, prepare_device
+
+_LOG = logging.getLogger(__name__)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Train as the arguments say; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--init", type=Path, help="start from this checkpoint or experiment")
+    parser.add_argument("recipe", type=Path)
+    parser.add_argument("data_dir", type=Path)
+    parser.add_argument("exp_dir", type=Path)
+    arguments = parser.parse_args(argv)
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        die_with_parent()  # a killed torchrun leaves nothing running
+    recipe = load_config(Recipe, arguments.recipe)
+    world = join(recipe.train.num_threads)
+    if not world.is_main:
+        logging.getLogger().setLevel(logging.WARNING)
+    trainer = _build(recipe, arguments.data_dir, arguments.exp_dir, world)
+    trainer.begin(arguments.init)
+    finished = trainer.run()
+    leave()
+    if finished:
+        return 0
+    if world.is_main:
+        _LOG.warning("stopped by %s after saving; the same command continues", trainer.stop.signal)
+        (arguments.exp_dir / REQUEUE_MARK).touch()
+    return REQUEUE_EXIT_CODE
+
+
+def _build(recipe: Recipe, data_dir: Path, exp_dir: Path, world: World) -> Trainer:
+    prepare_device(recipe, world)
+    corpus = open_corpus(data_dir, recipe)
+    objective = build_objective(recipe, corpus)
+    train = recipe.train
+    layout = Layout(train.batch_size, train.accumulate, world.size, world.rank)
+    return Trainer(recipe, dump_config(recipe), objective, corpus, layout, exp_dir, world)
+
+
+if __name__ == "__main__":
+    run(main)

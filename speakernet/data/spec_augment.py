@@ -1,0 +1,21 @@
+"""SpecAugment on one crop."""
+
+import numpy as np
+import numpy.typing as npt
+
+from speakernet.data.config import SpecAugmentConfig
+
+
+def mask(
+    crop: npt.NDArray[np.float32], config: SpecAugmentConfig, rng: np.random.Generator
+) -> None:
+    """Set random bands and stretches of ``crop`` (mel, time) to zero, in place."""
+    for axis, count, longest in (
+        (0, config.num_mel_masks, config.max_mel),
+        (1, config.num_time_masks, config.max_time),
+    ):
+        size = crop.shape[axis]
+        for _ in range(count):
+            width = min(int(rng.integers(longest + 1)), size)
+            begin = int(rng.integers(size - width + 1))
+            crop.swapaxes(0, axis)[begin : begin + width] = 0.0

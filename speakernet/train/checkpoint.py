@@ -1,0 +1,101 @@
+"""Checkpoints on disk: found, checked, pruned.
+
+``checkpoints/epoch-NNN.pt`` after each epoch (000 is the untrained network), ``step-NNNNNNNN.pt``
+between, ``best.pt`` and ``final.pt``. A file is written under another name, synced and renamed, so
+a crash leaves the old ones; its zip checksums are compared before it is trusted.
+"""
+
+import logging
+import os
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from speakernet.config import UserError
+from speakernet.nn.serialize import read_checkpoint, save_model
+
+_LOG = logging.getLogger(__name__)
+_NAME = re.compile(r"(epoch|step)-(\d+)\.pt")
+
+
+class CheckpointDir:
+    """The checkpoints of one experiment."""
+
+    def __init__(self, exp_dir: Path, keep: int) -> None:
+        self.path = exp_dir / "checkpoints"
+        self.keep = keep
+
+    def prepare(self) -> None:
+        """Make the folder and remove what an interrupted write left."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        for leftover in self.path.glob("*.tmp"):
+            leftover.unlink()
+
+    def newest(self) -> tuple[Path, dict[str, Any]] | None:
+        """Return the newest checkpoint that is whole; a damaged one is skipped with a warning."""
+        for path in self._resumable():
+            try:
+                return path, read_verified(path)
+            except UserError as error:
+                _LOG.warning("skipping a checkpoint: %s", error)
+        return None
+
+    def save_epoch(self, epoch: int, state: dict[str, Any]) -> Path:
+        """Write the checkpoint of an epoch's end; those between become superfluous."""
+        path = self.path / f"epoch-{epoch:03d}.pt"
+        self._write(path, state)
+        self._prune("epoch", self.keep, spare={"epoch-000.pt"})
+        self._prune("step", 0)
+        return path
+
+    def save_step(self, step: int, state: dict[str, Any]) -> Path:
+        """Write a checkpoint within an epoch."""
+        path = self.path / f"step-{step:08d}.pt"
+        self._write(path, state)
+        self._prune("step", 2)
+        return path
+
+    def link(self, path: Path, name: str) -> None:
+        """Make ``name`` another name of the checkpoint ``path``."""
+        temporary = self.path / f"{name}.tmp"
+        temporary.unlink(missing_ok=True)
+        temporary.hardlink_to(path)
+        os.replace(temporary, self.path / name)
+
+    def epochs(self) -> list[Path]:
+        """Return the trained epochs' checkpoints, oldest first."""
+        return sorted(p for p in self.path.glob("epoch-*.pt") if p.name != "epoch-000.pt")
+
+    def _write(self, path: Path, state: dict[str, Any]) -> None:
+        try:
+            save_model(path, state)
+        except (OSError, RuntimeError) as error:
+            # torch reports a full disk as a RuntimeError of its zip writer.
+            reason = " ".join(str(error).split())[:200]
+            raise UserError(
+                f"{path}: cannot be written: {reason}; earlier checkpoints are untouched"
+            ) from None
+
+    def _resumable(self) -> list[Path]:
+        files = [p for p in self.path.glob("*.pt") if _NAME.fullmatch(p.name)]
+        return sorted(files, key=lambda p: p.stat().st_mtime_ns, reverse=True)
+
+    def _prune(self, kind: str, keep: int, spare: frozenset[str] | set[str] = frozenset()) -> None:
+        files = sorted(p for p in self.path.glob(f"{kind}-*.pt") if p.name not in spare)
+        for path in files[: max(0, len(files) - keep)]:
+            path.unlink()
+
+
+def read_verified(path: Path) -> dict[str, Any]:
+    """Return the checkpoint at ``path`` after comparing its checksums; UserError if damaged."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such checkpoint") from None
+    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
+        raise UserError(f"{path}: is damaged: {error}") from None
+    if damaged is not None:
+        raise UserError(f"{path}: is damaged: the checksum of {damaged} is wrong")
+    return read_checkpoint(path)

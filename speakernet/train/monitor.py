@@ -1,0 +1,179 @@
+"""What a run says about itself: train.jsonl, TensorBoard, a progress line; and the watch on NaN."""
+
+import json
+import logging
+import math
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from speakernet.config import UserError
+
+_LOG = logging.getLogger(__name__)
+_PLAIN_SECONDS = 30.0
+
+
+class JsonLog:
+    """One JSON object a line; lines of steps after ``step`` are dropped, as they come again."""
+
+    def __init__(self, path: Path, step: int) -> None:
+        kept = []
+        if path.exists():
+            for line in path.read_text().splitlines():
+                if _step(line) <= step:
+                    kept.append(line + "\n")
+        temporary = path.with_name(path.name + ".tmp")
+        temporary.write_text("".join(kept))
+        os.replace(temporary, path)
+        self._stream = path.open("a", buffering=1)
+
+    def write(self, entry: dict[str, Any]) -> None:
+        """Add a line."""
+        self._stream.write(json.dumps(entry) + "\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+
+def _step(line: str) -> float:
+    """Return a line's step; a line that a crash cut short counts as one to drop."""
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return math.inf
+
+
+class Progress:
+    """A progress bar on a terminal, a plain line every 30 s elsewhere."""
+
+    def __init__(self, total: int, initial: int, name: str) -> None:
+        tty = sys.stderr.isatty()
+        self._bar = tqdm(
+            total=total,
+            initial=initial,
+            desc=name,
+            unit="step",
+            dynamic_ncols=tty,
+            ncols=None if tty else 150,
+            mininterval=1.0 if tty else _PLAIN_SECONDS,
+            maxinterval=10.0 if tty else _PLAIN_SECONDS,
+            ascii=not tty,
+            bar_format=None
+            if tty
+            else "{desc}: {n_fmt}/{total_fmt} [{elapsed}<{remaining}]{postfix}\n",
+        )
+
+    def advance(self) -> None:
+        """Count one step."""
+        self._bar.update()
+
+    def describe(self, text: str) -> None:
+        """Show ``text`` behind the bar."""
+        self._bar.set_postfix_str(text, refresh=False)
+
+    def close(self) -> None:
+        """Leave the bar as it is."""
+        self._bar.close()
+
+
+class TensorBoard:
+    """Scalars for TensorBoard; nothing where it is not installed or not wanted."""
+
+    def __init__(self, folder: Path, step: int, wanted: bool) -> None:
+        self._writer: Any = None
+        if wanted:
+            try:
+                from torch.utils.tensorboard import SummaryWriter
+            except ImportError:
+                _LOG.warning("tensorboard is not installed: no curves in %s", folder)
+                return
+            self._writer = SummaryWriter(str(folder), purge_step=step + 1)
+
+    def write(self, entry: dict[str, Any]) -> None:
+        """Add all numbers of ``entry``, except its step and time."""
+        if self._writer is None:
+            return
+        for name, value in entry.items():
+            if name not in ("step", "time") and isinstance(value, float):
+                self._writer.add_scalar(name, value, entry["step"])
+
+    def close(self) -> None:
+        """Write what is left."""
+        if self._writer is not None:
+            self._writer.close()
+
+
+class FiniteWatch:
+    """Stops the run when a loss or gradient norm is not finite, without waiting for the GPU.
+
+    Values are copied to the host in the background and looked at one step later.
+    """
+
+    def __init__(self, utterances: Callable[[int], list[str]]) -> None:
+        self._utterances = utterances
+        self._pending: deque[tuple[int, Tensor, torch.cuda.Event | None]] = deque()
+
+    def add(self, step: int, loss: Tensor, norm: Tensor | None) -> None:
+        """Note the values of update ``step``; look at those before it."""
+        values = torch.stack([loss, loss if norm is None else norm]).detach()
+        event = None
+        if values.is_cuda:
+            values = values.to("cpu", non_blocking=True)
+            event = torch.cuda.Event()
+            event.record()
+        self._pending.append((step, values, event))
+        while len(self._pending) > (1 if event else 0):
+            self._look(*self._pending.popleft())
+
+    def finish(self) -> None:
+        """Look at everything that is left."""
+        while self._pending:
+            self._look(*self._pending.popleft())
+
+    def _look(self, step: int, values: Tensor, event: torch.cuda.Event | None) -> None:
+        if event is not None:
+            event.synchronize()
+        loss, norm = values.tolist()
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            names = self._utterances(step)
+            shown = " ".join(names[:200])
+            raise UserError(
+                f"step {step}: loss {loss}, gradient norm {norm}: training has diverged; "
+                f"utterances of this process's batch: {shown}"
+            )
+
+
+class Meter:
+    """Means since the last line of the log, kept on the device until asked for."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._sums = torch.zeros(3, device=device)
+        self._count = 0
+        self._since = time.perf_counter()
+
+    def add(self, loss: Tensor, accuracy: Tensor, norm: Tensor) -> None:
+        """Add an update's values."""
+        self._sums += torch.stack([loss, accuracy, norm.to(loss.dtype)])
+        self._count += 1
+
+    def restart_clock(self) -> None:
+        """Leave out the time since the last line (validation, checkpoints)."""
+        self._since = time.perf_counter()
+
+    def take(self) -> tuple[Tensor, float]:
+        """Return the means (loss, accuracy, norm) and steps per second, and start anew."""
+        now = time.perf_counter()
+        means = self._sums / max(1, self._count)
+        speed = self._count / max(1e-9, now - self._since)
+        self._sums = torch.zeros_like(self._sums)
+        self._count, self._since = 0, now
+        return means, speed

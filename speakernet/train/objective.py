@@ -1,0 +1,58 @@
+"""What is trained: a network and its loss as one module."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from speakernet.config import UserError
+from speakernet.nn.losses import SpeakerLoss
+from speakernet.nn.models import SpeakerModel
+from speakernet.train.config import TrainConfig
+
+_BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
+_DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class Objective(nn.Module):
+    """Network and loss under autocast; one forward call, so that DDP sees every parameter."""
+
+    def __init__(self, model: SpeakerModel, loss: SpeakerLoss, config: TrainConfig) -> None:
+        super().__init__()
+        self.model = model
+        self.loss = loss
+        self.precision = config.precision
+        self.frozen_norms = config.batch_norm == "frozen"
+
+    def forward(self, inputs: Tensor, labels: Tensor, margin: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the loss and the accuracy of a micro-batch."""
+        with autocast(self.precision, inputs.device):
+            embeddings = self.model(inputs)
+        output = self.loss(embeddings, labels, margin)
+        return output.loss, output.accuracy
+
+    def train(self, mode: bool = True) -> "Objective":
+        """Switch to training, but leave batch norms that are to be frozen in evaluation."""
+        super().train(mode)
+        if self.frozen_norms:
+            for module in self.modules():
+                if isinstance(module, _BATCH_NORMS):
+                    module.eval()
+        return self
+
+
+@contextmanager
+def autocast(precision: str, device: torch.device) -> Iterator[None]:
+    """Compute in ``precision`` where that is safe, in float32 elsewhere."""
+    dtype = _DTYPES.get(precision, torch.bfloat16)
+    with torch.autocast(device.type, dtype=dtype, enabled=precision != "fp32"):
+        yield
+
+
+def check_precision(precision: str, device: torch.device) -> None:
+    """Refuse what the device cannot do."""
+    if precision == "fp16" and device.type == "cpu":
+        raise UserError("train.precision: fp16 needs a GPU; use fp32 (or bf16) on a CPU")
+    if precision == "bf16" and device.type == "cuda" and not torch.cuda.is_bf16_supported():
+        raise UserError("train.precision: this GPU has no bf16; use fp16 or fp32")

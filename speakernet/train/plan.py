@@ -1,0 +1,80 @@
+"""How long a run is and what every update of it is told: pure functions of the step."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from speakernet.config import Config, UserError
+from speakernet.data.config import DataConfig
+from speakernet.nn.losses import LossConfig
+from speakernet.nn.models import ModelConfig
+from speakernet.optim import OptimConfig, ScheduleConfig, learning_rate
+from speakernet.train.config import TrainConfig
+
+
+class TrainingRecipe(Protocol):
+    """The parts of a recipe that training reads."""
+
+    @property
+    def seed(self) -> int: ...
+    @property
+    def uses_waveform(self) -> bool: ...
+    @property
+    def model(self) -> ModelConfig: ...
+    @property
+    def loss(self) -> LossConfig: ...
+    @property
+    def data(self) -> DataConfig: ...
+    @property
+    def optim(self) -> OptimConfig: ...
+    @property
+    def schedule(self) -> ScheduleConfig: ...
+    @property
+    def train(self) -> TrainConfig: ...
+
+
+class Settings(Config):
+    """What one update is told."""
+
+    learning_rate: float
+    margin: float
+    temperature: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Steps of a run. ``global_batch``: utterances of an update."""
+
+    recipe: TrainingRecipe
+    global_batch: int
+    steps_per_epoch: int
+
+    @property
+    def num_steps(self) -> int:
+        """Updates of the whole run."""
+        return self.recipe.train.epochs * self.steps_per_epoch
+
+    def epoch(self, step: int) -> int:
+        """Return the number of whole epochs after ``step`` updates."""
+        return step // self.steps_per_epoch
+
+    def settings(self, step: int) -> Settings:
+        """Return what the update after ``step`` updates is told."""
+        optim, schedule = self.recipe.optim, self.recipe.schedule
+        epoch = self.steps_per_epoch
+        return Settings(
+            learning_rate=learning_rate(optim, schedule, step, epoch, self.global_batch),
+            margin=self.recipe.loss.margin * schedule.margin.value(step, epoch),
+            temperature=schedule.temperature.value(step, epoch),
+        )
+
+
+def make_plan(recipe: TrainingRecipe, global_batch: int, utterances_per_pass: int) -> Plan:
+    """Count the steps of an epoch: utterances // global batch, as in seed 1."""
+    train = recipe.train
+    wanted = train.utterances_per_epoch or round(train.passes_per_epoch * utterances_per_pass)
+    if wanted < global_batch:
+        raise UserError(
+            f"an epoch of {wanted} utterances is smaller than one update's {global_batch} "
+            "(train.batch_size * train.accumulate * processes)"
+        )
+    return Plan(recipe, global_batch, wanted // global_batch)

@@ -1,0 +1,315 @@
+"""The training loop: updates, checkpoints, validation, logs, until the end or a request to stop."""
+
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from speakernet.data.loader import Batch, Layout, iter_batches
+from speakernet.nn.losses import build_loss
+from speakernet.nn.models import build_model
+from speakernet.nn.serialize import FORMAT_VERSION
+from speakernet.train import start
+from speakernet.train.averaging import MovingAverage, write_final
+from speakernet.train.checkpoint import CheckpointDir
+from speakernet.train.corpus import Corpus, batches_of, order_of
+from speakernet.train.distributed import (
+    Agreement,
+    World,
+    barrier,
+    gather_objects,
+    mean_over_processes,
+)
+from speakernet.train.monitor import FiniteWatch, JsonLog, Meter, Progress, TensorBoard
+from speakernet.train.objective import Objective, check_precision
+from speakernet.train.plan import Plan, Settings, TrainingRecipe, make_plan
+from speakernet.train.stopping import StopRequest
+from speakernet.train.update import Updater
+from speakernet.train.validation import Result, validate
+
+_LOG = logging.getLogger(__name__)
+
+_GO_ON, _SAVE, _STOP = 0, 1, 2
+
+
+class Trainer:
+    """One run in ``exp_dir``. All processes of a run have one each."""
+
+    def __init__(
+        self,
+        recipe: TrainingRecipe,
+        recipe_text: str,
+        objective: Objective,
+        corpus: Corpus,
+        layout: Layout,
+        exp_dir: Path,
+        world: World,
+    ) -> None:
+        self.recipe, self.recipe_text = recipe, recipe_text
+        self.corpus = corpus
+        self.exp_dir = exp_dir
+        self.world = world
+        order = order_of(corpus, recipe, objective.loss.utterances_per_speaker, layout)
+        self.batches = batches_of(corpus, order, layout, recipe.seed)
+        self.plan: Plan = make_plan(recipe, layout.global_batch, order.epoch_length)
+        self.objective = objective.to(world.device).train()
+        if recipe.train.channels_last:
+            nn.Module.to(self.objective.model, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.updater = Updater(self.objective, recipe.train, recipe.optim, world)
+        self.average = MovingAverage(self.objective.model, recipe.train.ema_decay)
+        self.checkpoints = CheckpointDir(exp_dir, self._num_kept())
+        self.stop = StopRequest()
+        self.step = 0
+        self.best: dict[str, float] = {}
+
+    def _num_kept(self) -> int:
+        train = self.recipe.train
+        return max(train.keep_checkpoints, train.average_last if train.final == "average" else 1)
+
+    # -- starting ---------------------------------------------------------------------------
+
+    def begin(self, init: Path | None) -> None:
+        """Continue the newest checkpoint, or start from ``init``, or from fresh weights."""
+        if self.world.is_main:
+            self.checkpoints.prepare()
+        barrier(self.world)
+        found = self.checkpoints.newest()
+        if found is not None:
+            self._resume(*found)
+            return
+        if init is not None:
+            names = list(self.corpus.split.names)
+            start.load_initial(init, self.objective.model, self.objective.loss, names)
+        self._save(epoch_end=True)
+
+    def _resume(self, path: Path, state: dict[str, Any]) -> None:
+        names = list(self.corpus.split.names)
+        start.check_same_run(path, state, self.recipe_text, names, self.plan.global_batch)
+        self.objective.model.load_state_dict(state["model"])
+        self.objective.loss.load_state_dict(state["loss"])
+        self.updater.load_state_dict(state)
+        self.average.load_state_dict(state["ema"])
+        self.step, self.best = state["step"], state["best"]
+        rng = state["rng"]
+        _set_random_state(rng[self.world.rank % len(rng)])
+        if self.world.is_main:
+            _LOG.info("continuing %s at step %d of %d", path, self.step, self.plan.num_steps)
+
+    # -- running ----------------------------------------------------------------------------
+
+    def run(self) -> bool:
+        """Train to the end; False if the system asked to stop before (the state is saved)."""
+        if self.step < self.plan.num_steps and not self._train():
+            return False
+        if self.world.is_main:
+            write_final(self.checkpoints, self.recipe.train)
+        barrier(self.world)
+        return True
+
+    def _train(self) -> bool:
+        stream = self._stream()
+        watch = FiniteWatch(self._utterances)
+        meter, agreement = Meter(self.world.device), Agreement(self.world)
+        logs = _Logs(self) if self.world.is_main else None
+        saved = time.monotonic()
+        while self.step < self.plan.num_steps:
+            agreement.propose(self._wish(saved))
+            settings = self._update(stream, watch, meter)
+            decision = agreement.result()
+            if logs is not None:
+                logs.progress.advance()
+            if self.step % self.recipe.train.log_steps == 0:
+                self._log(meter, settings, logs)
+            epoch_end = self.step % self.plan.steps_per_epoch == 0
+            if epoch_end or decision != _GO_ON:
+                watch.finish()
+                self._end_epoch(logs) if epoch_end else self._save(epoch_end=False)
+                meter.restart_clock()
+                saved = time.monotonic()
+            if decision == _STOP:
+                break
+        watch.finish()
+        if logs is not None:
+            logs.close()
+        return self.step >= self.plan.num_steps
+
+    def _stream(self) -> Iterator[Batch]:
+        accumulate = self.recipe.train.accumulate
+        numbers = range(self.step * accumulate, self.plan.num_steps * accumulate)
+        pin = self.world.device.type == "cuda"
+        return iter_batches(self.batches, numbers, self.recipe.data, pin_memory=pin)
+
+    def _wish(self, saved: float) -> int:
+        """Return what this process wants after the next update."""
+        if self.stop:
+            return _STOP
+        train = self.recipe.train
+        due = train.checkpoint_steps and (self.step + 1) % train.checkpoint_steps == 0
+        late = time.monotonic() - saved > 60 * train.checkpoint_minutes
+        return _SAVE if due or (late and self.world.is_main) else _GO_ON
+
+    def _update(self, stream: Iterator[Batch], watch: FiniteWatch, meter: Meter) -> Settings:
+        settings = self.plan.settings(self.step)
+        self.objective.model.set_temperature(settings.temperature)
+        loss, accuracy, norm = self.updater(stream, settings.learning_rate, settings.margin)
+        self.average.update()
+        self.step += 1
+        meter.add(loss, accuracy, norm)
+        scaled = self.recipe.train.precision == "fp16"  # its scaler expects infinite gradients
+        watch.add(self.step, loss, None if scaled else norm)
+        return settings
+
+    def _utterances(self, step: int) -> list[str]:
+        accumulate = self.recipe.train.accumulate
+        numbers = range((step - 1) * accumulate, step * accumulate)
+        return [
+            self.corpus.speakers.ids[int(r)] for n in numbers for r in self.batches.utterances(n)
+        ]
+
+    # -- reporting --------------------------------------------------------------------------
+
+    def _log(self, meter: Meter, settings: Settings, logs: "_Logs | None") -> None:
+        means, speed = meter.take()
+        loss, accuracy, norm = mean_over_processes(means, self.world).tolist()
+        if logs is None:
+            return
+        entry = {
+            "step": self.step,
+            "epoch": round(self.step / self.plan.steps_per_epoch, 4),
+            "loss": loss,
+            "accuracy": accuracy,
+            "learning_rate": settings.learning_rate,
+            "margin": settings.margin,
+            "grad_norm": norm,
+            "utterances_per_second": round(speed * self.plan.global_batch, 1),
+            "time": round(time.time(), 1),
+        }
+        if self.world.device.type == "cuda":
+            entry["peak_memory_gib"] = torch.cuda.max_memory_allocated() / 2**30
+        logs.write(entry)
+        logs.progress.describe(
+            f" epoch {entry['epoch']:.2f} loss {loss:.3f} acc {accuracy:.3f} "
+            f"lr {settings.learning_rate:.2g} {entry['utterances_per_second']:.0f} utt/s"
+        )
+
+    def _end_epoch(self, logs: "_Logs | None") -> None:
+        result = self._validate() if self.world.is_main else None
+        improved = False
+        if result is not None and logs is not None:
+            logs.write({"step": self.step, "valid_eer": result.eer, "valid_loss": result.loss})
+            _LOG.info("step %d: held-out EER %.2f %%", self.step, result.eer)
+            improved = result.eer < self.best.get("eer", float("inf"))
+            if improved:
+                self.best = {"eer": result.eer, "loss": result.loss, "step": float(self.step)}
+        path = self._save(epoch_end=True)
+        if improved and path is not None:
+            self.checkpoints.link(path, "best.pt")
+
+    def _validate(self) -> Result | None:
+        if not len(self.corpus.split.valid_rows):
+            return None
+        with self.average.applied():
+            return validate(
+                self.objective.model,
+                self.corpus.crops,
+                self.corpus.split,
+                num_frames=2 * self.recipe.data.num_frames,
+                scale=self.recipe.loss.scale,
+                precision=self.recipe.train.precision,
+                device=self.world.device,
+            )
+
+    # -- saving -----------------------------------------------------------------------------
+
+    def _save(self, *, epoch_end: bool) -> Path | None:
+        rng = gather_objects(_random_state(), self.world)
+        path = None
+        if self.world.is_main:
+            state = self._state(rng)
+            if epoch_end:
+                path = self.checkpoints.save_epoch(self.plan.epoch(self.step), state)
+            else:
+                path = self.checkpoints.save_step(self.step, state)
+        return path
+
+    def _state(self, rng: list[dict[str, Any]]) -> dict[str, Any]:
+        corpus = self.corpus
+        return {
+            "format_version": FORMAT_VERSION,
+            "model": self.objective.model.state_dict(),
+            "loss": self.objective.loss.state_dict(),
+            **self.updater.state_dict(),
+            "ema": self.average.state_dict(),
+            "step": self.step,
+            "epoch": self.plan.epoch(self.step),
+            "steps_per_epoch": self.plan.steps_per_epoch,
+            "settings": self.plan.settings(self.step).model_dump(),
+            "sampler": {
+                "seed": self.recipe.seed,
+                "samples": self.step * self.plan.global_batch,
+                "global_batch": self.plan.global_batch,
+            },
+            "rng": rng,
+            "best": self.best,
+            "recipe": self.recipe_text,
+            "speakers": list(corpus.split.names),
+            "num_speakers": len(corpus.split.names),
+            "input_dim": corpus.crops.input_dim,
+        }
+
+
+class _Logs:
+    """The main process's logs."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        folder, step = trainer.exp_dir, trainer.step
+        self.json = JsonLog(folder / "train.jsonl", step)
+        wanted = trainer.recipe.train.tensorboard
+        self.tensorboard = TensorBoard(folder / "tensorboard", step, wanted)
+        self.progress = Progress(trainer.plan.num_steps, step, "training")
+
+    def write(self, entry: dict[str, Any]) -> None:
+        self.json.write(entry)
+        self.tensorboard.write(entry)
+
+    def close(self) -> None:
+        self.progress.close()
+        self.json.close()
+        self.tensorboard.close()
+
+
+def build_objective(recipe: TrainingRecipe, corpus: Corpus) -> Objective:
+    """Build network and loss with fresh weights that depend on the recipe's seed only."""
+    torch.manual_seed(recipe.seed)
+    model = build_model(recipe.model, input_dim=corpus.crops.input_dim)
+    loss = build_loss(
+        recipe.loss,
+        embedding_dim=model.embedding_dim,
+        num_classes=len(corpus.split.names),
+    )
+    return Objective(model, loss, recipe.train)
+
+
+def prepare_device(recipe: TrainingRecipe, world: World) -> None:
+    """Check and set what concerns the device."""
+    check_precision(recipe.train.precision, world.device)
+    torch.backends.cudnn.benchmark = not recipe.train.deterministic
+    torch.backends.cudnn.deterministic = recipe.train.deterministic
+    torch.backends.cuda.matmul.allow_tf32 = recipe.train.precision != "fp32"
+
+
+def _random_state() -> dict[str, Any]:
+    state: dict[str, Any] = {"torch": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        state["cuda"] = torch.cuda.get_rng_state()
+    return state
+
+
+def _set_random_state(state: dict[str, Any]) -> None:
+    torch.set_rng_state(state["torch"])
+    if "cuda" in state and torch.cuda.is_available():
+        torch.cuda.set_rng_state(state["cuda"])

@@ -1,0 +1,122 @@
+"""Validation on speakers of the training set that training never sees.
+
+Crops from the middle of utterances, twice as long as in training, all pairs scored by cosine: the
+equal error rate. The loss is a cross-entropy over the held-out speakers themselves: each utterance
+against the mean embedding of every speaker, its own without it, at the recipe's scale (the
+prototypical loss of Snell et al. 2017); no classifier of theirs exists.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from speakernet.config import UserError
+from speakernet.data.index import Speakers
+from speakernet.data.random import generator
+from speakernet.metrics.det import det_curve, eer
+from speakernet.nn.models import SpeakerModel
+from speakernet.nn.models.base import at_temperature
+from speakernet.train.objective import autocast
+
+_HELD_OUT = 3
+_BATCH = 32
+
+
+class CentreCrops(Protocol):
+    """Where validation crops come from."""
+
+    def centre(self, rows: npt.NDArray[np.integer], num_frames: int) -> Tensor: ...
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows to train on with labels 0 .. len(names) - 1, and held-out rows with theirs."""
+
+    rows: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.int32]
+    names: tuple[str, ...]
+    valid_rows: npt.NDArray[np.int64]
+    valid_labels: npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Result:
+    """EER in percent and cross-entropy in nats."""
+
+    eer: float
+    loss: float
+
+
+def split_speakers(speakers: Speakers, seed: int, num_speakers: int, num_each: int) -> Split:
+    """Hold out ``num_speakers`` random speakers, ``num_each`` evenly spread utterances of each."""
+    total = len(speakers.names)
+    counts = np.bincount(speakers.labels, minlength=total)
+    usable = np.flatnonzero(counts >= 2)
+    if num_speakers and not 2 <= num_speakers <= min(len(usable), total - 2):
+        raise UserError(
+            f"train.num_valid_speakers={num_speakers}: the data has {total} speakers, "
+            f"{len(usable)} of them with two utterances or more; two must remain on each side"
+        )
+    held = np.zeros(total, dtype=bool)
+    held[generator(seed, _HELD_OUT).permutation(usable)[:num_speakers]] = True
+    place = np.cumsum(~held) - 1
+    rows = np.flatnonzero(~held[speakers.labels])
+    valid = [_spread(np.flatnonzero(speakers.labels == s), num_each) for s in np.flatnonzero(held)]
+    valid_rows = np.concatenate([*valid, np.zeros(0, dtype=np.int64)])
+    return Split(
+        rows,
+        place[speakers.labels[rows]].astype(np.int32),
+        tuple(name for name, out in zip(speakers.names, held, strict=True) if not out),
+        valid_rows,
+        np.repeat(np.arange(len(valid)), [len(v) for v in valid]).astype(np.int32),
+    )
+
+
+def _spread(rows: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
+    return rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(np.int64)]
+
+
+def validate(
+    model: SpeakerModel,
+    crops: CentreCrops,
+    split: Split,
+    *,
+    num_frames: int,
+    scale: float,
+    precision: str,
+    device: torch.device,
+) -> Result:
+    """Return EER and loss of ``model`` on the held-out speakers; the model's mode is restored."""
+    was_training = model.training
+    model.eval()
+    with torch.inference_mode(), at_temperature(model, 1.0), autocast(precision, device):
+        pieces = [
+            model(crops.centre(split.valid_rows[i : i + _BATCH], num_frames).to(device)).float()
+            for i in range(0, len(split.valid_rows), _BATCH)
+        ]
+    model.train(was_training)
+    embeddings = functional.normalize(torch.cat(pieces).cpu().double())
+    labels = torch.from_numpy(split.valid_labels.astype(np.int64))
+    return Result(_eer(embeddings, labels), _loss(embeddings, labels, scale))
+
+
+def _eer(embeddings: Tensor, labels: Tensor) -> float:
+    first, second = torch.triu_indices(len(labels), len(labels), offset=1)
+    scores = (embeddings @ embeddings.T)[first, second].numpy()
+    is_target = (labels[first] == labels[second]).numpy()
+    return 100.0 * eer(det_curve(scores, is_target))
+
+
+def _loss(embeddings: Tensor, labels: Tensor, scale: float) -> float:
+    one_hot = functional.one_hot(labels).double()
+    sums = one_hot.T @ embeddings
+    logits = embeddings @ functional.normalize(sums).T
+    own = functional.normalize(sums[labels] - embeddings)
+    rows = torch.arange(len(labels))
+    logits[rows, labels] = (embeddings * own).sum(dim=1)
+    return float(functional.cross_entropy(scale * logits, labels))

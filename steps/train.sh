@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Trains a network with torchrun, on one or many processes and machines; continues from the newest
+# checkpoint. Exit code 99: asked to leave by SIGTERM or SIGUSR1, everything is saved, start again.
+set -euo pipefail
+shopt -s inherit_errexit
+
+nproc=
+init=
+num_nodes=1
+rdzv=
+help_message="usage: $0 [options] <recipe.yaml> <data-dir> <exp-dir>
+
+  --nproc N       processes on this machine                     (default: number of GPUs, or 1)
+  --init PATH     start from this checkpoint or experiment      (large-margin fine-tuning)
+  --num-nodes N   machines; start this script on each of them   (default: $num_nodes)
+  --rdzv HOST:PORT  where the machines of one run meet; HOST is one of them
+
+The data directory needs feats.scp or, for waveform recipes, wav.scp, and utt2spk. The experiment
+directory gets checkpoints/, train.jsonl, tensorboard/ and log/train.log."
+. utils/parse_options.sh
+. utils/common.sh
+. ./path.sh
+[ $# -eq 3 ] || usage_error
+
+# The number of GPUs, or 1 where there is none.
+num_gpus() {
+  local list=
+  list=$(nvidia-smi -L 2>/dev/null) || true
+  if [[ $list == GPU* ]]; then wc -l <<<"$list"; else echo 1; fi
+}
+
+recipe=$1 data_dir=$2 exp_dir=$3
+if [ -z "$nproc" ]; then nproc=$(num_gpus); fi
+require_positive nproc num_nodes
+require_file "$recipe" "$data_dir/utt2spk"
+mkdir -p "$exp_dir/log"
+rm -f "$exp_dir/requeue"
+
+meet=(--standalone)
+name=train
+if [ "$num_nodes" -gt 1 ]; then
+  [ -n "$rdzv" ] || die "--num-nodes $num_nodes needs --rdzv HOST:PORT"
+  meet=(--nnodes "$num_nodes" --rdzv-backend c10d --rdzv-endpoint "$rdzv" --rdzv-id "$exp_dir")
+  name=train.$(hostname)
+fi
+log=$exp_dir/log/$name.log
+options=()
+if [ -n "$init" ]; then options=(--init "$init"); fi
+
+# Threads that spin while they wait took ten times as long on a machine that is also busy otherwise.
+export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE}
+
+if [ "$nproc" -gt 1 ]; then
+  export OMP_NUM_THREADS=${OMP_NUM_THREADS:-$((($(nproc) + nproc - 1) / nproc))}
+fi
+# torchrun takes SIGUSR1 only if told to; setpriv ends it when this script is killed.
+export TORCHELASTIC_SIGNALS_TO_HANDLE=SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1
+setpriv --pdeathsig TERM python -m torch.distributed.run "${meet[@]}" --nproc-per-node "$nproc" \
+  -m speakernet.bin.train "${options[@]}" "$recipe" "$data_dir" "$exp_dir" \
+  > >(tee -a "$log" >&2) 2>&1 &
+child=$!
+trap 'kill -TERM "$child" 2>/dev/null || true' TERM INT USR1
+status=0
+wait "$child" || status=$?
+# A trapped signal ends `wait` early; the second one gets the status.
+while kill -0 "$child" 2>/dev/null; do
+  status=0
+  wait "$child" || status=$?
+done
+if [ -f "$exp_dir/requeue" ]; then
+  log "asked to leave; saved. The same command continues"
+  exit 99
+fi
+if [ "$status" -ne 0 ]; then
+  reason=$(grep -m 1 -oE '(error: .*|[A-Za-z.]*Error: .*)' "$log" || true)
+  die "training failed${reason:+: $reason}; see $log"
+fi
