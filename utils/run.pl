@@ -16,40 +16,29 @@ use strict;
 use warnings;
 use File::Basename qw(dirname);
 use lib dirname(__FILE__) . '/perl';
-use IO::Handle;
-use Jobs qw(fail for_job job_state make_log_dir parse_arguments report timestamp);
-use POSIX qw(setsid);
+use Jobs qw(command_for_job fail for_job make_log_dir parse_arguments picked_jobs report start_watchdog timestamp);
+use POSIX ();
 
 my $grace_s = 10;    # between SIGTERM and SIGKILL
 
 my $call = parse_arguments(@ARGV);
 my %job_of;          # pid -> {number, start, slot} of the jobs that run now
-my $to_watchdog = start_watchdog();
+my $to_watchdog = start_watchdog(sub { kill_trees('KILL', @_) });
 $SIG{$_} = \&interrupt for qw(INT TERM HUP);
 report($call, run_all());
 
 sub run_all {
   my @gpus = $call->{gpu} ? visible_gpus() : ();
   my @slots = (0 .. max_jobs_run(scalar @gpus) - 1);
-  my @failed;
-  my @waiting = grep { is_picked($_, \@failed) } $call->{first} .. $call->{last};
-  while (@waiting || %job_of) {
-    while (@waiting && @slots) { start_job(shift @waiting, shift @slots, \@gpus); }
+  my ($waiting, $failed) = picked_jobs($call);
+  while (@$waiting || %job_of) {
+    while (@$waiting && @slots) { start_job(shift @$waiting, shift @slots, \@gpus); }
     my $pid = waitpid(-1, 0);
     my $job = delete $job_of{$pid} or next;
-    push @failed, $job->{number} unless end_job($pid, $job, $?);
+    push @$failed, $job->{number} unless end_job($pid, $job, $?);
     push @slots, $job->{slot};
   }
-  return @failed;
-}
-
-sub is_picked {
-  my ($number, $failed) = @_;
-  return 1 if $call->{pick} eq 'all';
-  my $state = job_state(for_job($call, $call->{log}, $number));
-  return 1 if $state eq 'incomplete' || ($state eq 'failed' && $call->{pick} eq 'failed');
-  push @$failed, $number if $state eq 'failed';
-  return 0;
+  return @$failed;
 }
 
 sub visible_gpus {
@@ -73,7 +62,7 @@ sub num_processors {
 sub start_job {
   my ($number, $slot, $gpus) = @_;
   my $log = for_job($call, $call->{log}, $number);
-  my $command = for_job($call, $call->{command}, $number);
+  my $command = command_for_job($call, $number);
   make_log_dir($log);
   write_log($log, '>', '# ' . ($command =~ s/\n/\n# /gr) . "\n# Started at " . timestamp() . "\n#\n")
     or stop("cannot write to the log $log: $!");
@@ -148,24 +137,4 @@ sub kill_trees {
   for (my $i = 0; $i < @tree; $i++) { push @tree, @{ $children{ $tree[$i] } // [] }; }
   kill($signal, map { -$_ } @pids);
   kill($signal, @tree);
-}
-
-# A process that hears of every job through a pipe. The pipe ends when run.pl does, in whatever way; then it kills what still runs.
-sub start_watchdog {
-  pipe(my $from_runner, my $to_watchdog) or fail("cannot make a pipe: $!");
-  my $pid = fork() // fail("cannot fork: $!");
-  if ($pid) {
-    close($from_runner);
-    return $to_watchdog;
-  }
-  setsid();
-  close($to_watchdog);
-  open($_->[0], $_->[1], '/dev/null') for [\*STDIN, '<'], [\*STDOUT, '>'], [\*STDERR, '>'];
-  my %running;
-  while (my $line = <$from_runner>) {
-    if ($line =~ /^\+(\d+)/) { $running{$1} = 1; }
-    if ($line =~ /^-(\d+)/)  { delete $running{$1}; }
-  }
-  kill_trees('KILL', keys %running);
-  POSIX::_exit(0);
 }

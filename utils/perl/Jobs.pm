@@ -9,8 +9,11 @@ use warnings;
 use Exporter 'import';
 use File::Basename qw(basename dirname);
 use File::Path qw(make_path);
+use IO::Handle;
+use POSIX qw(setsid);
 
-our @EXPORT_OK = qw(fail for_job job_state make_log_dir parse_arguments report shell_quote timestamp);
+our @EXPORT_OK = qw(command_for_job command_for_script fail for_job make_log_dir option parse_arguments picked_jobs report
+  shell_quote start_watchdog timestamp);
 
 my $program = basename($0);
 
@@ -32,17 +35,36 @@ sub shell_quote {
   return "'$word'";
 }
 
-# The words of a command as one line of bash. Every word arrives unchanged, but for operators that stand alone
-# and for variables set in front of the command (`$cmd LOG NAME=value program`).
+# The command as one line of bash. Every word arrives unchanged, but for operators that stand alone and for variables
+# set in front of the command (`$cmd LOG NAME=value program`). `quote` is what is done to each of the other words.
 sub command_line {
-  my @words = @_;
+  my ($call, $quote) = @_;
+  my @words = @{ $call->{words} };
   my @quoted;
   while (@words && $words[0] =~ /^([A-Za-z_]\w*)=(.*)$/s) {
-    push @quoted, "$1=" . shell_quote($2);
+    push @quoted, "$1=" . $quote->($2);
     shift @words;
   }
-  push @quoted, map { $is_operator{$_} ? $_ : shell_quote($_) } @words;
+  push @quoted, map { $is_operator{$_} ? $_ : $quote->($_) } @words;
   return join(' ', @quoted);
+}
+
+sub command_for_job {
+  my ($call, $job) = @_;
+  return command_line($call, sub { shell_quote(for_job($call, $_[0], $job)) });
+}
+
+# The command of all jobs, for a script in which a variable named like them (JOB) holds the job's number.
+sub command_for_script {
+  my ($call) = @_;
+  return command_line($call, \&shell_quote) unless defined $call->{name};
+  my $quote = sub {
+    my ($word) = @_;
+    my @parts = split(/\Q$call->{name}\E/, $word, -1);
+    return shell_quote($word) if @parts < 2;
+    return join("\"\$$call->{name}\"", map { length ? shell_quote($_) : '' } @parts);
+  };
+  return command_line($call, $quote);
 }
 
 sub parse_job_range {
@@ -95,7 +117,7 @@ sub read_known_options {
     unless $call->{pick} =~ /^(all|failed|incomplete)$/;
 }
 
-# parse_arguments(@ARGV) -> {options, name, first, last, log, command, num_threads, gpu, max_jobs_run, pick}
+# parse_arguments(@ARGV) -> {options, name, first, last, log, words, num_threads, gpu, max_jobs_run, pick}
 sub parse_arguments {
   my @arguments = @_;
   my $call = { options => [], name => undef, first => 1, last => 1 };
@@ -107,7 +129,7 @@ sub parse_arguments {
   fail("usage: $program [options] [JOB=1:N] LOG COMMAND [ARGUMENT...]") if @arguments < 2;
   read_known_options($call);
   $call->{log} = shift @arguments;
-  $call->{command} = command_line(@arguments);
+  $call->{words} = \@arguments;
   if (defined $call->{name} && $call->{last} > $call->{first} && $call->{log} !~ /\Q$call->{name}\E/) {
     fail("the log's name must contain $call->{name}, as each job needs its own: $call->{log}");
   }
@@ -141,6 +163,41 @@ sub job_state {
   my $tail = tail_of($log, 2000);
   return 'incomplete' unless $tail =~ /^# (?:Ended \(code (\d+)(; signal \d+)?\)|Finished at .* with status (\d+)).*\n\z/m;
   return (($1 // $3) == 0 && !$2) ? 'done' : 'failed';
+}
+
+# What --pick asks for: the jobs to run, and those that have failed before and are not run again.
+sub picked_jobs {
+  my ($call) = @_;
+  my (@run, @failed);
+  for my $job ($call->{first} .. $call->{last}) {
+    my $state = $call->{pick} eq 'all' ? 'incomplete' : job_state(for_job($call, $call->{log}, $job));
+    if ($state eq 'incomplete' || ($state eq 'failed' && $call->{pick} eq 'failed')) { push @run, $job; }
+    elsif ($state eq 'failed') { push @failed, $job; }
+  }
+  return (\@run, \@failed);
+}
+
+# A process that hears, through the returned pipe, which jobs run ("+ID\n") and which no longer do ("-ID\n"). The pipe ends
+# when this program does, in whatever way; then `kill_jobs` is called with the ids of those that still run.
+sub start_watchdog {
+  my ($kill_jobs) = @_;
+  pipe(my $from_program, my $to_watchdog) or fail("cannot make a pipe: $!");
+  my $pid = fork() // fail("cannot fork: $!");
+  if ($pid) {
+    close($from_program);
+    $to_watchdog->autoflush(1);
+    return $to_watchdog;
+  }
+  setsid();
+  close($to_watchdog);
+  open($_->[0], $_->[1], '/dev/null') for [\*STDIN, '<'], [\*STDOUT, '>'], [\*STDERR, '>'];
+  my %running;
+  while (my $line = <$from_program>) {
+    if ($line =~ /^\+(\d+)/) { $running{$1} = 1; }
+    if ($line =~ /^-(\d+)/)  { delete $running{$1}; }
+  }
+  $kill_jobs->(keys %running) if %running;
+  POSIX::_exit(0);
 }
 
 sub last_words {
