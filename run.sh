@@ -2,6 +2,7 @@
 # From a corpus to EER: data directories, augmented copies, features, training, large-margin
 # fine-tuning, embeddings, scores, results. A stage can be run alone, again, or on another machine
 # that sees the same files; what is finished is skipped and says so (utils/once.sh).
+# shellcheck disable=SC2034,SC2154 # corpus.sh and the recipe (printf -v) use and set variables
 set -euo pipefail
 shopt -s inherit_errexit
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -65,7 +66,7 @@ use_model() {
 sets_to_compute() {
   local model
   for model in $models; do (use_model "$model" && echo "$train_data"); done | awk '!seen[$0]++'
-  printf '%s\n' $test_sets "$cohort_set"
+  printf '%s\n' "$test_set" "$cohort_set"
 }
 
 active() {
@@ -114,13 +115,38 @@ if active 5 "large-margin fine-tuning" && [ "$models" != base ]; then
     steps/train.sh --nproc "$nproc" --init "$dir" "$model_dir/recipe.yaml" "$feats/$train_data" "$model_dir"
 fi
 
+# The network before any training goes along, to show what training gave.
 if active 6 "embeddings"; then
+  use_model base
+  $once --input "$dir/settings/training.settings" --input "$feats/$test_set" --output embedding.scp "$dir/untrained/embeddings_$test_set" -- \
+    steps/extract_embeddings.sh "${jobs[@]}" --untrained true "$dir" "$feats/$test_set" "$dir/untrained/embeddings_$test_set"
   for model in $models; do
     use_model "$model"
-    for set in $test_sets $cohort_set; do
+    for set in "$test_set" "$cohort_set"; do
       $once --input "$model_dir/checkpoints" --input "$feats/$set" --input "$model_dir/settings/extraction.settings" \
         --output embedding.scp "$model_dir/embeddings_$set" -- \
         steps/extract_embeddings.sh "${jobs[@]}" "$model_dir" "$feats/$set" "$model_dir/embeddings_$set"
     done
   done
+fi
+
+lists=()
+for list in $trial_lists; do lists+=("$data/$test_set/$list"); done
+
+if active 7 "scores"; then
+  $once "${lists[@]/#/--input=}" --input "$dir/untrained/embeddings_$test_set" "$dir/untrained/scores" -- \
+    steps/score.sh --cmd "$cmd" "$dir" "${lists[@]}" "$dir/untrained/embeddings_$test_set" "$dir/untrained/scores"
+  for model in $models; do
+    use_model "$model"
+    $once "${lists[@]/#/--input=}" --input "$model_dir/embeddings_$test_set" --input "$model_dir/embeddings_$cohort_set" \
+      --input "$model_dir/settings/scoring.settings" "$model_dir/scores" -- \
+      steps/score.sh --cmd "$cmd" --cohort-dir "$model_dir/embeddings_$cohort_set" --cohort-utt2spk "$data/$cohort_set/utt2spk" \
+      "$model_dir" "${lists[@]}" "$model_dir/embeddings_$test_set" "$model_dir/scores"
+  done
+fi
+
+if active 8 "results"; then
+  published=()
+  [ ! -f "$corpus_dir/published.tsv" ] || published=(--published "$corpus_dir/published.tsv")
+  steps/evaluate.sh "${published[@]}" "$dir" "${lists[@]}"
 fi

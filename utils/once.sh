@@ -79,6 +79,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --name) name=$2 && shift 2 ;;
     --input) inputs+=("$2") && shift 2 ;;
+    --input=*) inputs+=("${1#*=}") && shift ;;
     --output) outputs+=("$2") && shift 2 ;;
     --on-change) on_change=$2 && shift 2 ;;
     --*) die "unknown option $1" ;;
