@@ -2,15 +2,79 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from speakernet.backend.cosine import Floats, length_norm
+from speakernet.backend.config import ScoringConfig
+from speakernet.backend.cosine import Floats, Rows, length_norm
+from speakernet.backend.embeddings import EmbeddingTable, load_embeddings, read_embeddings
 from speakernet.config import UserError
+from speakernet.kaldi.tables import read_table
 from speakernet.kaldi.vectors import Block
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Cohort:
+    """What normalisation compares with.
+
+    vectors (members, dim), None without a cohort; mean (dim,) to subtract from every embedding, or
+    None; speakers: whom each row stands for, empty where rows are no speakers' means.
+    """
+
+    vectors: Floats | None
+    mean: Floats | None
+    speakers: tuple[str, ...] = ()
+
+    def own_rows(self, table: EmbeddingTable, utt2spk: Path) -> Rows:
+        """Return the cohort's row of each table row's own speaker (rows,), -1 where it has none."""
+        if not self.speakers:
+            raise UserError("own speakers can only be left out of a cohort of speaker means")
+        row_of = {speaker: row for row, speaker in enumerate(self.speakers)}
+        speaker_of = read_table(utt2spk, num_fields=2)
+        own = (row_of.get(speaker_of.get(name, ""), -1) for name in table.rows)
+        return np.fromiter(own, np.intp, len(table.rows))
+
+
+def load_cohort(
+    config: ScoringConfig,
+    embeddings: Path | None,
+    utt2spk: Path | None,
+    class_weights: Floats | None = None,
+) -> Cohort:
+    """Make the cohort that ``config`` asks for; without embeddings there may be none.
+
+    Raises UserError where something is missing that the settings need.
+    """
+    mean = _mean_to_subtract(config, embeddings)
+    speakers: tuple[str, ...] = ()
+    if config.normalization == "none":
+        return Cohort(None, mean)
+    if class_weights is not None:
+        vectors = length_norm(class_weights)
+    elif embeddings is None:
+        return Cohort(None, mean)
+    elif config.cohort == "utterances":
+        table = load_embeddings(embeddings).vectors
+        vectors = length_norm(table if mean is None else table - mean)
+    elif utt2spk is None:
+        raise UserError("a cohort of speaker means needs --cohort-utt2spk")
+    else:
+        table_of = read_table(utt2spk, num_fields=2)
+        speakers, vectors = speaker_means(read_embeddings(embeddings), table_of, mean)
+        logger.info("cohort: %d speakers, %d utterances", len(speakers), len(table_of))
+    return Cohort(length_norm(vectors) if config.renormalize_cohort else vectors, mean, speakers)
+
+
+def _mean_to_subtract(config: ScoringConfig, embeddings: Path | None) -> Floats | None:
+    if not config.subtract_mean:
+        return None
+    if embeddings is None:
+        raise UserError("scoring.subtract_mean needs --cohort-embeddings")
+    return mean_embedding(read_embeddings(embeddings))
 
 
 def mean_embedding(blocks: Iterable[Block]) -> Floats:
@@ -27,7 +91,7 @@ def mean_embedding(blocks: Iterable[Block]) -> Floats:
 
 def speaker_means(
     blocks: Iterable[Block], utt2spk: Mapping[str, str], mean: Floats | None = None
-) -> tuple[list[str], Floats]:
+) -> tuple[tuple[str, ...], Floats]:
     """Return sorted speakers and the mean (speakers, dim) of each one's length-normed embeddings.
 
     The means are not length-normed again, as seed 1's. ``mean`` (dim,) is subtracted before
@@ -35,7 +99,7 @@ def speaker_means(
     Embeddings without an entry in ``utt2spk`` are left out; an entry without embedding is a
     UserError.
     """
-    speakers = sorted(set(utt2spk.values()))
+    speakers = tuple(sorted(set(utt2spk.values())))
     row_of = {name: row for row, name in enumerate(speakers)}
     rows_by_utterance = {utterance: row_of[name] for utterance, name in utt2spk.items()}
     sums, counts, others = None, np.zeros(len(speakers), np.intp), 0
@@ -58,7 +122,7 @@ def speaker_means(
     return speakers, sums / counts[:, None]
 
 
-def _add(sums: Floats, rows: NDArray[np.intp], vectors: Floats) -> None:
+def _add(sums: Floats, rows: Rows, vectors: Floats) -> None:
     """Add vectors to the rows of their speakers; runs of one speaker are summed first."""
     starts = np.concatenate([[0], np.flatnonzero(np.diff(rows)) + 1])
     np.add.at(sums, rows[starts], np.add.reduceat(vectors, starts, axis=0))

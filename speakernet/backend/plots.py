@@ -95,7 +95,7 @@ def plot_histograms(panels: Mapping[str, Sequence[System]], path: Path) -> None:
         bins = np.histogram_bin_edges(system.scores, 100)
         for kind, chosen in (("target", True), ("non-target", False)):
             some = system.scores[system.is_target == chosen]
-            axis.hist(some, bins, density=True, alpha=0.5, label=f"{kind} ({len(some):,})")
+            axis.hist(some, bins.tolist(), density=True, alpha=0.5, label=f"{kind} ({len(some):,})")
         axis.set(title=f"{title}: {system.name}", xlabel="score", ylabel="density")
         axis.legend(fontsize=8)
     _save(figure, path)

@@ -15,6 +15,7 @@ from speakernet.backend.normalization import (
     cohort_statistics,
     normalize,
 )
+from speakernet.backend.plda import Plda
 from speakernet.config import UserError
 
 
@@ -55,8 +56,11 @@ class Scorer:
         """Return the cohort statistics of all rows that ``pairs`` compare; NaN for other rows.
 
         cohort (speakers, dim); own (rows of the table,): each row's own speaker in it, or -1.
+        Averaged enrolments cannot leave theirs out.
         """
         vectors = self._enrolment.vectors
+        if own is not None and len(own) != len(vectors):
+            raise UserError("own speakers cannot be left out where enrolments are averaged")
         used = np.unique(np.concatenate([side for p in pairs for side in (p.left, p.right)]))
         top_n = cohort_size(self._top_n, len(cohort) - (own is not None))
         some = cohort_statistics(vectors[used], cohort, top_n, None if own is None else own[used])
@@ -71,6 +75,21 @@ class Scorer:
     @property
     def _top_n(self) -> int | float:
         return 2**31 if self._config.normalization == "snorm" else self._config.top_n
+
+
+class PldaScorer:
+    """Scores trials by PLDA; several enrolment utterances have their scores averaged."""
+
+    def __init__(self, table: EmbeddingTable, plda: Plda, models: Models | None = None) -> None:
+        self._plda = plda
+        projected = plda.project(table.vectors)
+        self._enrolment = Enrolment(projected, table.rows, models, "scores")
+
+    def scores(self, enroll: Sequence[str], test: Sequence[str], source: str) -> Floats:
+        """Return the log-likelihood ratio of each trial (trials,)."""
+        pairs = self._enrolment.pairs(enroll, test, source)
+        scores = self._plda.scores(self._enrolment.vectors, pairs.left, pairs.right)
+        return pairs.per_trial(scores)
 
 
 def _check_shape(table: EmbeddingTable, config: ScoringConfig, models: Models | None) -> None:

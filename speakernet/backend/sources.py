@@ -11,10 +11,12 @@ from speakernet.backend.pieces import Floats
 from speakernet.config import UserError
 from speakernet.kaldi.ark import read_matrix
 from speakernet.kaldi.tables import read_table
+from speakernet.kaldi.wav_scp import iter_utterances
 from speakernet.signal.cmvn import sliding_cmn
 
 Load = Callable[[str], Floats]
 
+SAMPLE_RATE = 16000
 INT16_SCALE = 32768
 
 
@@ -35,12 +37,15 @@ def feature_loader(data_dir: Path, cmn_window: int | None) -> Load:
 
 def waveform_loader(data_dir: Path) -> Load:
     """Return what reads an utterance's audio: (samples,) in [-1, 1] at 16 kHz."""
-    from speakernet.data.audio import AudioTable  # decoders take time to import
+    from speakernet.data.audio import AudioReader  # decoders take time to import
 
-    table = AudioTable(data_dir)
+    reader = AudioReader(SAMPLE_RATE)
+    utterances = {utterance.name: utterance for utterance in iter_utterances(data_dir)}
 
     def load(name: str) -> Floats:
-        return np.asarray(table.read(name) / INT16_SCALE, dtype=np.float32)
+        if name not in utterances:
+            raise UserError(f"{data_dir}/wav.scp: '{name}' of utt2spk is missing")
+        return np.asarray(reader.read_utterance(utterances[name]) / INT16_SCALE, dtype=np.float32)
 
     return load
 

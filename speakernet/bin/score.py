@@ -1,30 +1,31 @@
 """Score trial lists: cosine (or the recipe's similarity), and the same normalised by a cohort.
 
 For each TRIALS writes OUTPUT/<name>.<similarity> and, with a cohort and scoring.normalization in
-the recipe, OUTPUT/<name>.<normalization>. Several lists share the work on the cohort.
+the recipe, OUTPUT/<name>.<normalization>. Several lists share the work on the cohort. With
+scoring.plda also OUTPUT/<name>.plda, trained on the cohort's utterances. OUTPUT/utt2norm and (with
+a cohort) OUTPUT/utt2cohort_mean are measures of quality for calibration.
 """
 
 import argparse
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from speakernet.backend.cohort import mean_embedding, speaker_means
-from speakernet.backend.cosine import Floats, length_norm
-from speakernet.backend.embeddings import load_embeddings, read_embeddings
-from speakernet.backend.scoring import Scorer
+from speakernet.backend.cohort import Cohort, load_cohort
+from speakernet.backend.cosine import Floats
+from speakernet.backend.embeddings import EmbeddingTable, load_embeddings
+from speakernet.backend.normalization import CohortStatistics
+from speakernet.backend.plda import train_plda
+from speakernet.backend.quality import write_quality
+from speakernet.backend.scoring import PldaScorer, Scorer
 from speakernet.bin.cli import run
 from speakernet.config import UserError, load_config
 from speakernet.kaldi.scores import write_scores
 from speakernet.kaldi.tables import read_table
 from speakernet.kaldi.trials import Trials, read_trials
 from speakernet.recipe import Recipe
-
-if TYPE_CHECKING:
-    from speakernet.backend.config import ScoringConfig
 
 logger = logging.getLogger(__name__)
 
@@ -33,16 +34,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Score every trial list."""
     args = _parse(argv)
     recipe = load_config(Recipe, args.model_dir / "recipe.yaml", args.set)
-    names = [path.name for path in args.trials]
-    if len(set(names)) < len(names):
-        raise UserError(f"trial lists need different names: {' '.join(names)}")
     trials = {path.name: read_trials(path) for path in args.trials}
-    mean, cohort = _cohort(args, recipe)
+    if len(trials) < len(args.trials):
+        names = " ".join(path.name for path in args.trials)
+        raise UserError(f"trial lists need different names: {names}")
+    weights = _class_weights(args, recipe) if recipe.scoring.cohort == "class_weights" else None
+    cohort = load_cohort(recipe.scoring, args.cohort_embeddings, args.cohort_utt2spk, weights)
     args.output.mkdir(parents=True, exist_ok=True)
-    scorer = Scorer(
-        load_embeddings(args.embeddings), recipe.scoring, mean=mean, models=_models(args)
-    )
-    _score(args, recipe.scoring, scorer, trials, cohort)
+    table = load_embeddings(args.embeddings)
+    _score(args, recipe, table, trials, cohort)
+    if recipe.scoring.plda:
+        _score_plda(args, recipe, table, trials)
     return 0
 
 
@@ -59,14 +61,11 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--enroll-spk2utt", type=Path, help="enrolment utterances of each model")
     parser.add_argument("--cohort-embeddings", type=Path)
     parser.add_argument("--cohort-utt2spk", type=Path)
-    parser.add_argument("--checkpoint", type=Path, help="for the cohort of class weights")
     parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="scoring.KEY=VALUE",
-        help="override",
+        "--utt2spk", type=Path, help="of the trials: leave an utterance's own speaker out"
     )
+    parser.add_argument("--checkpoint", type=Path, help="for the cohort of class weights")
+    parser.add_argument("--set", action="append", default=[], metavar="scoring.KEY=VALUE")
     return parser.parse_args(argv)
 
 
@@ -74,30 +73,6 @@ def _models(args: argparse.Namespace) -> dict[str, list[str]] | None:
     if not args.enroll_spk2utt:
         return None
     return {model: text.split() for model, text in read_table(args.enroll_spk2utt).items()}
-
-
-def _cohort(args: argparse.Namespace, recipe: Recipe) -> tuple[Floats | None, Floats | None]:
-    """Return the mean to subtract and the cohort (speakers, dim), each None if not wanted."""
-    config, source = recipe.scoring, args.cohort_embeddings
-    if config.subtract_mean and not source:
-        raise UserError("scoring.subtract_mean needs --cohort-embeddings")
-    mean = mean_embedding(read_embeddings(source)) if config.subtract_mean else None
-    if config.normalization == "none":
-        return mean, None
-    if config.cohort == "class_weights":
-        cohort = length_norm(_class_weights(args, recipe))
-    elif not source:
-        return mean, None
-    elif config.cohort == "utterances":
-        table = load_embeddings(source).vectors
-        cohort = length_norm(table if mean is None else table - mean)
-    else:
-        if not args.cohort_utt2spk:
-            raise UserError("a cohort of speaker means needs --cohort-utt2spk")
-        utt2spk = read_table(args.cohort_utt2spk, num_fields=2)
-        speakers, cohort = speaker_means(read_embeddings(source), utt2spk, mean)
-        logger.info("cohort: %d speakers, %d utterances", len(speakers), len(utt2spk))
-    return mean, length_norm(cohort) if config.renormalize_cohort else cohort
 
 
 def _class_weights(args: argparse.Namespace, recipe: Recipe) -> Floats:
@@ -114,23 +89,62 @@ def _class_weights(args: argparse.Namespace, recipe: Recipe) -> Floats:
 
 def _score(
     args: argparse.Namespace,
-    config: "ScoringConfig",
-    scorer: Scorer,
+    recipe: Recipe,
+    table: EmbeddingTable,
     trials: dict[str, Trials],
-    cohort: Floats | None,
+    cohort: Cohort,
 ) -> None:
-    pairs = {name: scorer.pairs(t.enroll, t.test, str(name)) for name, t in trials.items()}
-    statistics = None if cohort is None else scorer.statistics(list(pairs.values()), cohort)
+    config = recipe.scoring
+    scorer = Scorer(table, config, mean=cohort.mean, models=_models(args))
+    pairs = {name: scorer.pairs(t.enroll, t.test, name) for name, t in trials.items()}
+    statistics = None
+    if cohort.vectors is not None:
+        own = cohort.own_rows(table, args.utt2spk) if args.utt2spk else None
+        statistics = scorer.statistics(list(pairs.values()), cohort.vectors, own)
     for name, trial in trials.items():
         similarity = scorer.similarity(pairs[name])
-        scores = {config.similarity: pairs[name].per_trial(similarity)}
+        _write(args, name, config.similarity, trial, pairs[name].per_trial(similarity))
         if statistics is not None:
             normalized = scorer.normalized(similarity, pairs[name], statistics)
-            scores[config.normalization] = pairs[name].per_trial(normalized)
-        for kind, values in scores.items():
-            path = args.output / f"{name}.{kind}"
-            write_scores(path, trial, values)
-            logger.info("%s: %d scores", path, len(values))
+            _write(args, name, config.normalization, trial, pairs[name].per_trial(normalized))
+    _write_qualities(args, table, statistics)
+
+
+def _score_plda(
+    args: argparse.Namespace, recipe: Recipe, table: EmbeddingTable, trials: dict[str, Trials]
+) -> None:
+    assert recipe.scoring.plda is not None
+    if not args.cohort_embeddings or not args.cohort_utt2spk:
+        raise UserError("scoring.plda needs --cohort-embeddings and --cohort-utt2spk")
+    training = load_embeddings(args.cohort_embeddings)
+    utt2spk = read_table(args.cohort_utt2spk, num_fields=2)
+    known = [name for name in training.rows if name in utt2spk]
+    _, speakers = np.unique([utt2spk[name] for name in known], return_inverse=True)
+    rows = [training.rows[name] for name in known]
+    plda = train_plda(training.vectors[rows], speakers, recipe.scoring.plda)
+    logger.info("PLDA: trained on %d utterances, %d speakers", len(rows), speakers.max() + 1)
+    scorer = PldaScorer(table, plda, _models(args))
+    for name, trial in trials.items():
+        _write(args, name, "plda", trial, scorer.scores(trial.enroll, trial.test, name))
+
+
+def _write(args: argparse.Namespace, name: str, kind: str, trials: Trials, scores: Floats) -> None:
+    path = args.output / f"{name}.{kind}"
+    write_scores(path, trials, scores)
+    logger.info("%s: %d scores", path, len(scores))
+
+
+def _write_qualities(
+    args: argparse.Namespace, table: EmbeddingTable, statistics: CohortStatistics | None
+) -> None:
+    if table.vectors.ndim != 2:
+        return
+    names = list(table.rows)
+    write_quality(args.output / "utt2norm", names, np.linalg.norm(table.vectors, axis=1))
+    if statistics is not None:
+        means = statistics.mean[: len(names)]
+        used = np.flatnonzero(np.isfinite(means))
+        write_quality(args.output / "utt2cohort_mean", [names[i] for i in used], means[used])
 
 
 if __name__ == "__main__":

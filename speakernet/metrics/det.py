@@ -60,7 +60,7 @@ class SortedScores:
 
     def curve(self) -> DetCurve:
         """Return the curve with one point below each distinct score and one above all."""
-        below_target = np.cumsum(self.is_target)[self.last]
+        below_target = np.cumsum(self.is_target, dtype=np.intp)[self.last]
         below_nontarget = self.last + 1 - below_target
         return make_curve(below_target, below_nontarget, np.append(self.values, np.inf))
 
