@@ -104,13 +104,13 @@ fi
 
 if active 4 "training"; then
   use_model base
-  $once --on-change stop --input "$model_dir/settings/training.settings" --input "$feats/$train_data" --output final.pt \
+  $once --input "$model_dir/settings/training.settings" --fixed-input "$feats/$train_data" --output final.pt \
     "$model_dir/checkpoints" -- steps/train.sh --nproc "$nproc" "$model_dir/recipe.yaml" "$feats/$train_data" "$model_dir"
 fi
 
 if active 5 "large-margin fine-tuning" && [ "$models" != base ]; then
   use_model lm
-  $once --on-change stop --input "$model_dir/settings/training.settings" --input "$dir/checkpoints" --input "$feats/$train_data" \
+  $once --input "$model_dir/settings/training.settings" --fixed-input "$dir/checkpoints" --fixed-input "$feats/$train_data" \
     --output final.pt "$model_dir/checkpoints" -- \
     steps/train.sh --nproc "$nproc" --init "$dir" "$model_dir/recipe.yaml" "$feats/$train_data" "$model_dir"
 fi

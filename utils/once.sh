@@ -5,7 +5,7 @@
 #     --name WORDS            what to call it in messages (default: the product)
 #     --input PATH            a file, or a data/model directory, that the product depends on (repeatable)
 #     --output NAME           a file of the product that must be there and not empty (repeatable)
-#     --on-change redo|stop   what to do when inputs or command differ from last time (default: redo)
+#     --fixed-input PATH      the same, but if it changes the product is kept and the run stops (for what took days)
 #
 # What the product was made from is written to <product-dir>/.done after the command has succeeded:
 # the command (without --nj, --cmd: they never change a result) and a checksum of each input.
@@ -44,17 +44,22 @@ describe_command() {
   echo
 }
 
+# describe_input KIND PATH
+describe_input() {
+  local files
+  files=$(list_files "$2")
+  case ${files:+$2} in
+    '') echo "$1 $2" ;; # a tree of a corpus: only that it is there
+    *.settings) sed 's/^/setting /' "$2" ;;
+    *) tr '\n' '\0' <<<"$files" | xargs -0 sha256sum | sed "s/^\([0-9a-f]*\) [ *]\(.*\)/$1 \2 \1/" ;;
+  esac
+}
+
 fingerprint() {
+  local input
   describe_command "$@"
-  local input files
-  for input in "${inputs[@]}"; do
-    files=$(list_files "$input")
-    [ -n "$files" ] || die "$input: an empty directory is no input"
-    case $input in
-      *.settings) sed 's/^/setting /' "$input" ;;
-      *) tr '\n' '\0' <<<"$files" | xargs -0 sha256sum | sed 's/^\([0-9a-f]*\) [ *]\(.*\)/input \2 \1/' ;;
-    esac
-  done
+  for input in "${inputs[@]}"; do describe_input input "$input"; done
+  for input in "${fixed_inputs[@]}"; do describe_input fixed-input "$input"; done
 }
 
 is_complete() {
@@ -68,12 +73,12 @@ is_complete() {
 # One line per thing that differs, without the checksums.
 show_changes() {
   { diff "$product/.done" <(printf '%s\n' "$wanted") || true; } | sed -n 's/^[<>] //p' |
-    sed -E 's/^(input .*) [0-9a-f]{64}$/\1/' | sort -u | cut -c1-200
+    sed -E 's/^((fixed-)?input .*) [0-9a-f]{64}$/\1/' | sort -u | cut -c1-200 | sed 's/^/    /'
 }
 
 name=
-on_change=redo
 inputs=()
+fixed_inputs=()
 outputs=()
 while [ $# -gt 0 ]; do
   case $1 in
@@ -81,7 +86,7 @@ while [ $# -gt 0 ]; do
     --input) inputs+=("$2") && shift 2 ;;
     --input=*) inputs+=("${1#*=}") && shift ;;
     --output) outputs+=("$2") && shift 2 ;;
-    --on-change) on_change=$2 && shift 2 ;;
+    --fixed-input) fixed_inputs+=("$2") && shift 2 ;;
     --*) die "unknown option $1" ;;
     *) break ;;
   esac
@@ -102,8 +107,9 @@ if is_complete; then
     exit 0
   fi
   log "made from other things than are asked for now:"
-  show_changes | sed 's/^/    /'
-  [ "$on_change" = redo ] || die "$product is kept; take another directory or remove it to make it anew"
+  changes=$(show_changes)
+  echo "$changes"
+  [[ $changes != *fixed-input* ]] || die "$product is kept; take another directory or remove it to make it anew"
 fi
 
 rm -f "$product/.done"

@@ -9,13 +9,17 @@ line: what each stage's product depends on.
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
 from speakernet.bin.cli import run
 from speakernet.config import UserError, dump_config, load_config
 from speakernet.recipe import EVALUATION_SECTIONS, Recipe
+from speakernet.train.start import FREE_SETTINGS
+
+FINAL_SETTINGS = {"train.epochs", "train.final", "train.average_last"}
+"""What may change after training, and then asks for more of it or for another choice of weights."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,9 +61,12 @@ def shell_values(recipe: Recipe) -> dict[str, str]:
 def stage_settings(recipe: Recipe) -> dict[str, list[str]]:
     """Return the settings that each stage depends on, one ``key: value`` line each."""
     values = recipe.model_dump(mode="json")
-    evaluation = {key: values.pop(key) for key in EVALUATION_SECTIONS}
-    stages = {"training": values, **{key: {key: value} for key, value in evaluation.items()}}
-    return {stage: list(flatten(tree)) for stage, tree in stages.items()}
+    stages = {key: list(flatten({key: values.pop(key)})) for key in EVALUATION_SECTIONS}
+    return {"training": _without(flatten(values), FREE_SETTINGS - FINAL_SETTINGS), **stages}
+
+
+def _without(lines: Iterable[str], keys: Set[str]) -> list[str]:
+    return [line for line in lines if line.partition(":")[0] not in keys]
 
 
 def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
@@ -76,8 +83,10 @@ def _check_unchanged(recipe: Recipe, exp_dir: Path) -> None:
     written = exp_dir / "recipe.yaml"
     if not written.is_file() or not any(exp_dir.glob("checkpoints/*.pt")):
         return
-    old = stage_settings(load_config(Recipe, written))["training"]
-    new = stage_settings(recipe)["training"]
+    trained = load_config(Recipe, written)
+    old, new = (
+        _without(stage_settings(r)["training"], FINAL_SETTINGS) for r in (trained, recipe)
+    )
     changes = [line for line in new if line not in old] or [x for x in old if x not in new]
     if changes:
         raise UserError(

@@ -14,7 +14,7 @@ from speakernet.train.checkpoint import read_verified
 
 _LOG = logging.getLogger(__name__)
 
-_FREE = {
+FREE_SETTINGS = {
     "train.epochs",
     "train.num_threads",
     "train.checkpoint_minutes",
@@ -25,6 +25,7 @@ _FREE = {
     "train.log_steps",
     "train.tensorboard",
     "train.compile",
+    "train.cuda_graph",
     "train.channels_last",
     "data.num_workers",
     "data.prefetch_batches",
@@ -106,6 +107,6 @@ def _changes(old: Any, new: Any, key: str = "") -> list[str]:
         keys = [k for k in {**old, **new} if key or k not in _FREE_SECTIONS]
         inner = [_changes(old.get(k), new.get(k), f"{key}.{k}" if key else k) for k in keys]
         return [change for changes in inner for change in changes]
-    if old == new or key in _FREE or key in ("train.batch_size", "train.accumulate"):
+    if old == new or key in FREE_SETTINGS or key in ("train.batch_size", "train.accumulate"):
         return []
     return [f"{key} was {old!r}, is {new!r}"]

@@ -29,16 +29,20 @@ make() { "$once" --input input --output out p -- bash -c 'mkdir -p p; cat input 
   [ "$(cat p/out)" = two ]
 }
 
-@test "a changed setting is shown, and --on-change stop keeps the product" {
+@test "a changed setting is shown and the product made again, a changed fixed input keeps it" {
   echo "epochs: 3" >x.settings
-  cmd=(bash -c 'mkdir -p p; echo x >p/out')
-  "$once" --input x.settings p -- "${cmd[@]}"
+  cmd=(--input x.settings --fixed-input input p -- bash -c 'mkdir -p p; echo ran >>p/out')
+  "$once" "${cmd[@]}"
   echo "epochs: 4" >x.settings
-  run "$once" --on-change stop --input x.settings p -- "${cmd[@]}"
-  [ "$status" -eq 1 ]
+  run "$once" "${cmd[@]}"
+  [ "$status" -eq 0 ]
   [[ "$output" == *"setting epochs: 4"* ]]
-  [[ "$output" == *"p is kept"* ]]
+  echo two >input
+  run "$once" "${cmd[@]}"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"fixed-input input"*"p is kept"* ]]
   [ -f p/.done ]
+  [ "$(wc -l <p/out)" -eq 2 ]
 }
 
 @test "a failing command leaves nothing done and its status" {
