@@ -10,6 +10,7 @@ from itertools import accumulate
 import torch
 from torch import Tensor, nn
 
+from speakernet.nn.layers.checkpointing import BlockSequence
 from speakernet.train.config import TrainConfig
 from speakernet.train.cuda_graph import GraphedFunction
 
@@ -68,7 +69,7 @@ class MicroBatches:
         self._means = torch.zeros(2, device=device)
         self._objective: Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]] = objective
         if train.compile:
-            self._objective = torch.compile(objective, dynamic=False)
+            self._objective = _compiled(objective)
         self._run: Callable[[Tensor, Tensor], None] = self._accumulate
         if train.cuda_graph and device.type == "cuda":
             self._run = GraphedFunction(self._accumulate)
@@ -93,3 +94,11 @@ class MicroBatches:
         loss, accuracy = self._objective(inputs, labels, self._margin)
         self.gradients.add(self._scaler.scale(loss * self._share))
         self._means.add_(torch.stack([loss.detach(), accuracy]), alpha=self._share)
+
+
+def _compiled(objective: nn.Module) -> Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]:
+    """Compile a network's blocks, or all of a network that has none."""
+    sequences = [module for module in objective.modules() if isinstance(module, BlockSequence)]
+    for sequence in sequences:
+        sequence.compile_for_training()
+    return objective if sequences else torch.compile(objective, dynamic=False)

@@ -1,6 +1,6 @@
-"""Blocks whose activations are computed again in the backward pass instead of being stored."""
+"""Sequences of blocks: stored or recomputed activations, plain or compiled."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
@@ -19,13 +19,30 @@ class BlockSequence(nn.Sequential):
     def __init__(self, blocks: Iterable[nn.Module], *, recompute: bool = False) -> None:
         super().__init__(*blocks)
         self.recompute = recompute
+        self._run: Callable[[nn.Module, Tensor], Tensor] = _call
+
+    def compile_for_training(self) -> None:
+        """Compile the blocks, for training only: evaluation sees maps of too many shapes.
+
+        Blocks of equal shapes share their code, so that a deep network compiles in the time of a
+        shallow one. Blocks that are recomputed stay as they are.
+        """
+        # One function stands for all shapes of a network, in two types.
+        torch._dynamo.config.recompile_limit = max(64, torch._dynamo.config.recompile_limit)
+        self._run = torch.compile(_call, dynamic=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, channel, time, mel) to the same with the last block's shape."""
         recompute = self.recompute and self.training and torch.is_grad_enabled()
+        run = _checkpointed if recompute else self._run if self.training else _call
         for block in self:
-            x = _checkpointed(block, x) if recompute else block(x)
+            x = run(block, x)
         return x
+
+
+def _call(block: nn.Module, x: Tensor) -> Tensor:
+    y: Tensor = block(x)
+    return y
 
 
 def _checkpointed(block: nn.Module, x: Tensor) -> Tensor:
