@@ -27,7 +27,8 @@ class UndecodableError(Exception):
 
 
 def decode(content: bytes, suffix: str) -> Samples:
-    """Return the samples of a file in [-1, 1], channels averaged, at 16 kHz; ``suffix`` is the file name's.
+    """Return the samples of a file in [-1, 1], channels averaged, at 16 kHz; ``suffix`` is the file
+    name's.
 
     Raises UndecodableError.
     """
@@ -48,7 +49,7 @@ def _decode_container(content: bytes) -> tuple[Samples, int]:
 
 def _decode_raw(content: bytes, name: str, rate_hz: int) -> tuple[Samples, int]:
     try:
-        with av.open(io.BytesIO(content), format=name) as container:
+        with av.open(io.BytesIO(content), mode="r", format=name) as container:
             frames = [frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)]
     except av.FFmpegError as error:
         raise UndecodableError(str(error)) from None
@@ -68,13 +69,16 @@ def resample(samples: Samples, rate_hz: int) -> Samples:
 
 @functools.cache
 def _low_pass(up: int, down: int) -> Samples:
-    """Return the filter that ``resample_poly`` would design at every call, which costs more than its use."""
+    """Return the filter that ``resample_poly`` would design at every call, which costs more than
+    its use.
+    """
     longest = max(up, down)
     return np.asarray(firwin(20 * longest + 1, 1.0 / longest, window=("kaiser", 5.0)), np.float32)
 
 
 def trim_silence(samples: Samples) -> Samples:
-    """Cut what lies before and after the speech: frames of 10 ms more than 35 dB below the loudest one, less 50 ms on each side.
+    """Cut what lies before and after the speech: frames of 10 ms more than 35 dB below the loudest
+    one, less 50 ms on each side.
 
     A clip of zeros comes back empty.
     """

@@ -1,4 +1,6 @@
-"""The corpus's reviewed tables in ``egs/debian_voices``: who speaks where, which files are noise or music, which packages."""
+"""The corpus's reviewed tables in ``egs/debian_voices``: who speaks where, which files are noise or
+music, which packages.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +30,11 @@ class SpeakerRow:
     subset: bool
 
     def session_of(self, name: str) -> str | None:
-        """Return the session that file ``name`` belongs to, or None if this row does not cover the file.
+        """Return the session that file ``name`` belongs to, or None if this row does not cover the
+        file.
 
-        ``session`` is a template as of ``re.Match.expand``; where it expands to nothing, the session is ``plain``.
+        ``session`` is a template as of ``re.Match.expand``; where it expands to nothing, the
+        session is ``plain``.
         """
         match = self.pattern.fullmatch(name)
         if match is None:
@@ -86,12 +90,15 @@ def read_speakers(path: Path) -> list[SpeakerRow]:
     roles: dict[str, str] = {}
     for row in rows:
         if roles.setdefault(row.speaker, row.role) != row.role:
-            raise UserError(f"{path}: speaker '{row.speaker}' has roles {roles[row.speaker]} and {row.role}")
+            raise UserError(
+                f"{path}: speaker '{row.speaker}' has roles {roles[row.speaker]} and {row.role}"
+            )
     return rows
 
 
 def _speaker_row(where: str, fields: dict[str, str]) -> SpeakerRow:
-    # '-' sorts before every character allowed here, so that sorting by utterance also sorts by speaker.
+    # '-' sorts before every character allowed here, so that sorting by utterance also sorts by
+    # speaker.
     if not _SPEAKER_ID.fullmatch(fields["speaker"]):
         raise UserError(f"{where}: speaker '{fields['speaker']}'; expected only a-z, 0-9 and _")
     if fields["role"] not in ROLES:
@@ -133,11 +140,22 @@ def _flag(where: str, text: str) -> bool:
     return text == "yes"
 
 
-def read_packages(path: Path) -> dict[str, str]:
-    """Return the cached file name of each package of ``packages.tsv``, as ``apt-get download`` names it."""
+@dataclass(frozen=True)
+class Package:
+    """A Debian package: its file, named as ``apt-get download`` does, and its audio's licences."""
+
+    file: str
+    licence: str
+
+
+def read_packages(path: Path) -> dict[str, Package]:
+    """Read ``packages.tsv``, by name of the package. Raises UserError for a malformed line."""
     columns = ("package", "version", "sha256", "size", "licence")
     return {
-        fields["package"]: f"{fields['package']}_{fields['version'].replace(':', '%3a')}_all.deb"
+        fields["package"]: Package(
+            f"{fields['package']}_{fields['version'].replace(':', '%3a')}_all.deb",
+            fields["licence"],
+        )
         for _, fields in read_tsv(path, columns)
     }
 

@@ -22,7 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     speakers = select(read_speakers(arguments.tables / "speakers.tsv"), subset=arguments.subset)
     sounds = select(read_sounds(arguments.tables / "sounds.tsv"), subset=arguments.subset)
-    print(*sorted({row.package for row in (*speakers, *sounds)}), sep="\n")
+    packages = {row.package for row in speakers} | {row.package for row in sounds}
+    print(*sorted(packages), sep="\n")
     return 0
 
 

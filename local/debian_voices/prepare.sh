@@ -28,14 +28,14 @@ packages=$(python local/debian_voices/list_packages.py --tables "$tables" "${cho
 mapfile -t packages <<<"$packages"
 local/debian_voices/fetch.sh --packages-table "$tables/packages.tsv" "$cache/debs" "${packages[@]}"
 
-options=(--nj "$nj" --tables "$tables" --debs "$cache/debs" "${choice[@]}")
 mkdir -p "$data"
-tmp=$data/prepare
-new_tmp_dir "$tmp"
-tmp=$tmp.tmp
+# A name of its own: processes that outlive a killed run must not write into the next one's products.
+rm -rf "$data"/.prepare.*
+tmp=$(mktemp -d "$data/.prepare.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
 log "decoding ${#packages[@]} packages"
-python local/debian_voices/prepare_speech.py "${options[@]}" --out "$tmp" --final "$data"
-python local/debian_voices/prepare_musan.py "${options[@]}" --speech "$tmp" --out "$tmp/musan"
+python local/debian_voices/prepare_corpus.py --nj "$nj" --tables "$tables" --debs "$cache/debs" \
+  "${choice[@]}" --out "$tmp" --final "$data"
 python local/debian_voices/prepare_rirs.py --nj "$nj" --out "$tmp/RIRS_NOISES"
 for set in train test cohort; do
   utils/validate_data_dir.sh --no-feats --no-text "$tmp/$set"
@@ -46,5 +46,4 @@ for product in wav musan RIRS_NOISES clips.tsv cohort test train; do
   rm -rf "${data:?}/$product"
   mv "$tmp/$product" "$data/$product"
 done
-rm -rf "$tmp"
 log "made $data"

@@ -1,7 +1,9 @@
-"""Simulate room impulse responses and lay them out as the simulated part of RIRS_NOISES (openslr 28).
+"""Simulate room impulse responses and lay them out as the simulated part of RIRS_NOISES (openslr
+28).
 
-Sizes and absorptions are drawn as there (T. Ko et al., "A study on data augmentation of reverberant speech for robust speech
-recognition", ICASSP 2017): small rooms of 1 to 10 m, medium ones of 10 to 30 m, 2 to 5 m high, absorption 0.2 to 0.8.
+Sizes and absorptions are drawn as there (T. Ko et al., "A study on data augmentation of reverberant
+speech for robust speech recognition", ICASSP 2017): small rooms of 1 to 10 m, medium ones of 10 to
+30 m, 2 to 5 m high, absorption 0.2 to 0.8.
 
 Usage: python local/debian_voices/prepare_rirs.py --out TMP/RIRS_NOISES
 """
@@ -9,13 +11,13 @@ Usage: python local/debian_voices/prepare_rirs.py --out TMP/RIRS_NOISES
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from wav_file import SAMPLE_RATE_HZ, write_wav
+from workers import map_tasks
 
 from speakernet.bin.cli import run
 from speakernet.kaldi.files import open_for_replace
@@ -54,10 +56,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             _RoomTask(kind, number, arguments.rirs_per_room, arguments.seed, folder)
             for number in range(1, arguments.rooms + 1)
         ]
-        with multiprocessing.Pool(arguments.nj) as pool:
-            pool.map(_make_room, tasks, chunksize=1)
+        map_tasks(_make_room, tasks, arguments.nj)
         _write_list(folder / "rir_list", tasks)
-    print(f"RIRS_NOISES: {2 * arguments.rooms} rooms, {2 * arguments.rooms * arguments.rirs_per_room} responses")
+    num_rooms = len(_SIZES_M) * arguments.rooms
+    print(f"RIRS_NOISES: {num_rooms} rooms, {num_rooms * arguments.rirs_per_room} responses")
     return 0
 
 
@@ -99,10 +101,9 @@ def _write_list(path: Path, tasks: Sequence[_RoomTask]) -> None:
     for task in tasks:
         for rir in range(1, task.num_rirs + 1):
             index = (task.number - 1) * task.num_rirs + rir
+            ids = f"--rir-id {task.kind}-{index:05d} --room-id {task.kind}-{task.number - 1:05d}"
             wav = f"RIRS_NOISES/simulated_rirs/{task.kind}room/{_wav_name(task.number, rir)}"
-            lines.append(
-                f"--rir-id {task.kind}-{index:05d} --room-id {task.kind}-{task.number - 1:05d} {wav}\n"
-            )
+            lines.append(f"{ids} {wav}\n")
     with open_for_replace(path) as file:
         file.writelines(line.encode() for line in lines)
 

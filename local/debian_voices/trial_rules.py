@@ -1,11 +1,13 @@
-"""Which pairs of test utterances are trials. The rules are explained in docs/corpora.md; they look at no score."""
+"""Which pairs of test utterances are trials. The rules are explained in docs/corpora.md; they look
+at no score.
+"""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
 
-from package_speech import Recording
+from package_content import Recording
 
 Trial = tuple[str, str, str]
 
@@ -15,13 +17,17 @@ def _pairs(recordings: Sequence[Recording]) -> Iterator[tuple[Recording, Recordi
 
 
 def all_pairs(recordings: Sequence[Recording]) -> Iterator[Trial]:
-    """Yield every unordered pair of utterances; a target is a pair of one speaker, also within a session."""
+    """Yield every unordered pair of utterances; a target is a pair of one speaker, also within a
+    session.
+    """
     for left, right in _pairs(recordings):
         yield left.utt, right.utt, "target" if left.speaker == right.speaker else "nontarget"
 
 
 def cross_session(recordings: Sequence[Recording]) -> Iterator[Trial]:
-    """Yield every pair of two speakers as a nontarget, and every pair of one speaker from two sessions as a target."""
+    """Yield every pair of two speakers as a nontarget, and every pair of one speaker from two
+    sessions as a target.
+    """
     for left, right in _pairs(recordings):
         if left.speaker != right.speaker:
             yield left.utt, right.utt, "nontarget"

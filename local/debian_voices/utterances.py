@@ -1,6 +1,8 @@
-"""From the clips of one speaker to utterances: consecutive clips of a session are joined, sessions take turns.
+"""From the clips of one speaker to utterances: consecutive clips of a session are joined, sessions
+take turns.
 
-Clips are decoded only as far as utterances are wanted. Every clip that is found is accounted for, in ``Counts``.
+Clips are decoded only as far as utterances are wanted. Every clip that is found is accounted for,
+in ``Counts``.
 """
 
 from __future__ import annotations
@@ -39,7 +41,9 @@ class Utterance:
 
 
 def without_copies(clips: Sequence[Clip], seen: set[bytes], counts: Counts) -> list[Clip]:
-    """Return the clips in the order of their names, less those with the same bytes as one in ``seen``, which grows."""
+    """Return the clips in the order of their names, less those with the same bytes as one in
+    ``seen``, which grows.
+    """
     kept = []
     for clip in sorted(clips, key=lambda clip: clip.name):
         digest = hashlib.sha256(clip.content).digest()
@@ -68,7 +72,9 @@ def read_clip(clip: Clip, counts: Counts) -> Samples | None:
 def join_session(
     session: str, clips: Sequence[Clip], *, min_s: float, counts: Counts
 ) -> Iterator[Utterance]:
-    """Yield utterances of at least ``min_s`` made of consecutive clips; what remains at the end joins the last one."""
+    """Yield utterances of at least ``min_s`` made of consecutive clips; what remains at the end
+    joins the last one.
+    """
     held: list[Samples] = []
     pending: list[Samples] = []
     number = 0
@@ -92,9 +98,11 @@ def join_session(
 def draw(
     sessions: dict[str, list[Clip]], *, min_s: float, limit: int, counts: Counts
 ) -> list[Utterance]:
-    """Return up to ``limit`` utterances, one session after the other in turns, sorted by session and number.
+    """Return up to ``limit`` utterances, one session after the other in turns, sorted by session
+    and number.
 
-    ``counts`` gains the number of clips used, of those dropped (by reason), and of those not needed.
+    ``counts`` gains the number of clips used, of those dropped (by reason), and of those not
+    needed.
     """
     num_clips = sum(map(len, sessions.values()))
     num_counted = counts.total()

@@ -1,9 +1,10 @@
 """Impulse responses of simulated rectangular rooms, by the image-source method.
 
-Reference: J. B. Allen and D. A. Berkley, "Image method for efficiently simulating small-room acoustics", J. Acoust. Soc. Am.
-65(4), 1979, eqs. 8 to 10 and the high-pass filter of their appendix. All six walls have the same reflection coefficient
-β = √(1 - absorption), independent of frequency; arrivals are rounded to the nearest sample. The length is the reverberation time
-of Eyring's formula, T60 = 24 ln(10) V / (-c S ln(1 - absorption)), cut at ``max_s``.
+Reference: J. B. Allen and D. A. Berkley, "Image method for efficiently simulating small-room
+acoustics", J. Acoust. Soc. Am. 65(4), 1979, eqs. 8 to 10 and the high-pass filter of their
+appendix. All six walls have the same reflection coefficient β = √(1 - absorption), independent of
+frequency; arrivals are rounded to the nearest sample. The length is the reverberation time of
+Eyring's formula, T60 = 24 ln(10) V / (-c S ln(1 - absorption)), cut at ``max_s``.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Room:
-    """A rectangular room: edge lengths in metres and the share of energy that every wall absorbs, in (0, 1)."""
+    """A rectangular room: edge lengths in metres and the share of energy that every wall absorbs,
+    in (0, 1).
+    """
 
     size_m: Point
     absorption: float
@@ -66,10 +69,10 @@ def impulse_response(
     return filtered / np.abs(filtered).max()
 
 
-def _axis_images(
-    edge: float, source: float, receiver: float, reach: float
-) -> tuple[Array, Array]:
-    """Return squared distances along one axis to all images within reach, and how often each was reflected on its two walls."""
+def _axis_images(edge: float, source: float, receiver: float, reach: float) -> tuple[Array, Array]:
+    """Return squared distances along one axis to all images within reach, and how often each was
+    reflected on its two walls.
+    """
     n = np.arange(-math.ceil(reach / (2.0 * edge)) - 1, math.ceil(reach / (2.0 * edge)) + 2)
     places = np.concatenate([source + 2.0 * n * edge, 2.0 * n * edge - source])
     reflections = np.concatenate([2 * np.abs(n), np.abs(n - 1) + np.abs(n)]).astype(np.float64)
@@ -96,10 +99,13 @@ def _sum_images(
 
 
 def _high_pass(response: Array, sample_rate_hz: int) -> Array:
-    """Remove the sum of the all-positive arrivals below 100 Hz: 1 - (1 + r) z⁻¹ + r z⁻² over 1 - 2 r cos(w) z⁻¹ + r² z⁻²."""
+    """Remove the sum of the all-positive arrivals below 100 Hz: 1 - (1 + r) z⁻¹ + r z⁻² over 1 - 2
+    r cos(w) z⁻¹ + r² z⁻².
+    """
     w = 2.0 * math.pi * _HIGH_PASS_HZ / sample_rate_hz
     r = math.exp(-w)
-    # The filter's own tail is over after some hundred samples, so that half a second of zeros leaves no wrap-around.
+    # The filter's own tail is over after some hundred samples, so that half a second of zeros
+    # leaves no wrap-around.
     num_fft = 1 << (len(response) + sample_rate_hz // 2).bit_length()
     z = np.exp(-2j * np.pi * np.arange(num_fft // 2 + 1) / num_fft)
     transfer = (1.0 - (1.0 + r) * z + r * z**2) / (1.0 - 2.0 * r * math.cos(w) * z + r**2 * z**2)

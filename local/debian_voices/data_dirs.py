@@ -1,0 +1,83 @@
+"""The corpus as Kaldi data dirs and trial lists."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from corpus_tables import SpeakerRow
+from package_content import Recording
+from trial_rules import Trial, all_pairs, cross_session, same_language
+
+from speakernet.config import UserError
+from speakernet.kaldi.files import open_for_replace
+from speakernet.kaldi.tables import write_table
+
+COHORT_LIMIT = 20
+
+
+def write_sets(
+    out: Path, wav_dir: Path, speakers: dict[str, SpeakerRow], recordings: Sequence[Recording]
+) -> None:
+    """Write train, test with its trial lists, and cohort. ``recordings`` are sorted by utterance.
+    Raises UserError.
+    """
+    _check_unique(recordings)
+    by_role: dict[str, list[Recording]] = defaultdict(list)
+    for recording in recordings:
+        by_role[speakers[recording.speaker].role].append(recording)
+    train, test = by_role["train"], by_role["test"]
+    cohort = sorted(by_role["cohort"] + first_of_each(train, COHORT_LIMIT), key=lambda r: r.utt)
+    for name, members in (("train", train), ("test", test), ("cohort", cohort)):
+        if not members:
+            raise UserError(f"{out / name}: no utterance is left for this set")
+        write_data_dir(out / name, wav_dir, members)
+    languages = {speaker: row.language for speaker, row in speakers.items()}
+    _write_trials(out / "test" / "trials", cross_session(test))
+    _write_trials(out / "test" / "trials_all", all_pairs(test))
+    _write_trials(out / "test" / "trials_language", same_language(test, languages))
+
+
+def _check_unique(recordings: Sequence[Recording]) -> None:
+    for utt, count in Counter(recording.utt for recording in recordings).items():
+        if count > 1:
+            raise UserError(
+                f"speakers.tsv: two packages give utterance '{utt}'; name their sessions apart"
+            )
+
+
+def first_of_each(recordings: Iterable[Recording], limit: int) -> list[Recording]:
+    """Return up to ``limit`` utterances of each speaker, its sessions taking turns."""
+    by_speaker: dict[str, dict[str, list[Recording]]] = defaultdict(lambda: defaultdict(list))
+    for recording in recordings:
+        by_speaker[recording.speaker][recording.session].append(recording)
+    chosen = []
+    for sessions in by_speaker.values():
+        turns = sorted(
+            (place, session, recording.utt, recording)
+            for session, members in sessions.items()
+            for place, recording in enumerate(members)
+        )
+        chosen += [recording for *_, recording in turns[:limit]]
+    return chosen
+
+
+def write_data_dir(path: Path, wav_dir: Path, recordings: Sequence[Recording]) -> None:
+    """Write the tables of utterances whose wav files are ``wav_dir/<speaker>/<utt>.wav``."""
+    path.mkdir(parents=True)
+    utterances: dict[str, list[str]] = defaultdict(list)
+    for recording in recordings:
+        utterances[recording.speaker].append(recording.utt)
+    wavs = ((r.utt, f"{wav_dir}/{r.speaker}/{r.utt}.wav") for r in recordings)
+    write_table(path / "wav.scp", wavs)
+    write_table(path / "utt2spk", ((r.utt, r.speaker) for r in recordings))
+    write_table(path / "utt2session", ((r.utt, f"{r.speaker}-{r.session}") for r in recordings))
+    write_table(path / "spk2utt", ((s, " ".join(utts)) for s, utts in sorted(utterances.items())))
+    for name in ("utt2dur", "reco2dur"):
+        write_table(path / name, ((r.utt, f"{r.duration_s:.4f}") for r in recordings))
+
+
+def _write_trials(path: Path, trials: Iterable[Trial]) -> None:
+    with open_for_replace(path) as file:
+        file.writelines(f"{' '.join(trial)}\n".encode() for trial in trials)

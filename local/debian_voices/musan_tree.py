@@ -1,0 +1,80 @@
+"""The texts of a MUSAN-like tree, and its speech:
+``<kind>/<source>/{<kind>-<source>-NNNN.wav,ANNOTATIONS,LICENSE}``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from corpus_tables import Package, SoundRow, SpeakerRow
+from package_content import Recording
+from sounds import Sounds
+
+from speakernet.config import UserError
+from speakernet.kaldi.files import open_for_replace
+
+_SPEECH_SOURCE = "debian_voices"
+
+
+def finish_sounds(musan: Path, sounds: Iterable[Sounds], packages: dict[str, Package]) -> None:
+    """Write the texts beside noises and music and print what there is. Raises UserError if a kind
+    is empty.
+    """
+    kinds: dict[str, list[Sounds]] = defaultdict(list)
+    for source in sounds:
+        kinds[source.row.kind].append(source)
+        licence = _licence(packages, source.row)
+        _write_texts(musan / source.row.kind / source.row.source, source.annotations, [licence])
+    for kind in ("noise", "music"):
+        _print_kind(musan / kind, kinds[kind])
+
+
+def _print_kind(folder: Path, sources: Sequence[Sounds]) -> None:
+    num_files = sum(source.num_files for source in sources)
+    num_dropped = sum(source.num_dropped for source in sources)
+    num_wavs = sum(len(source.annotations) for source in sources)
+    if not num_wavs:
+        raise UserError(f"{folder}: no file of the packages is left for it")
+    minutes = sum(source.seconds for source in sources) / 60
+    print(
+        f"musan/{folder.name}: {num_files} files, {num_dropped} too short, "
+        f"{num_wavs} wav files, {minutes:.1f} minutes"
+    )
+
+
+def move_speech(
+    out: Path,
+    recordings: Sequence[Recording],
+    speakers: dict[str, SpeakerRow],
+    packages: dict[str, Package],
+) -> None:
+    """Move the wav files of the babble speakers from ``out/wav`` to ``out/musan/speech``, with
+    their texts.
+    """
+    folder = out / "musan" / "speech" / _SPEECH_SOURCE
+    folder.mkdir(parents=True)
+    annotations = []
+    for number, recording in enumerate(recordings):
+        row = speakers[recording.speaker]
+        name = f"speech-{_SPEECH_SOURCE}-{number:04d}"
+        wav = out / "wav" / recording.speaker / f"{recording.utt}.wav"
+        wav.rename(folder / f"{name}.wav")
+        annotations.append(f"{name} {row.gender} {row.language} {recording.utt}")
+    for speaker in {recording.speaker for recording in recordings}:
+        (out / "wav" / speaker).rmdir()
+    licences = {_licence(packages, speakers[recording.speaker]) for recording in recordings}
+    _write_texts(folder, annotations, sorted(licences))
+    minutes = sum(recording.duration_s for recording in recordings) / 60
+    print(f"musan/speech: {len(recordings)} wav files, {minutes:.1f} minutes")
+
+
+def _licence(packages: dict[str, Package], row: SpeakerRow | SoundRow) -> str:
+    return f"{row.package}: {packages[row.package].licence}"
+
+
+def _write_texts(folder: Path, annotations: Sequence[str], licences: Sequence[str]) -> None:
+    for name, lines in (("ANNOTATIONS", annotations), ("LICENSE", licences)):
+        with open_for_replace(folder / name) as file:
+            file.writelines(f"{line}\n".encode() for line in lines)
