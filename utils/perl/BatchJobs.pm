@@ -1,0 +1,223 @@
+# What slurm.pl and queue.pl have in common: options to the batch system's, one script for all jobs, waiting for them.
+#
+# A batch system is described by
+#   config       file whose lines turn options into those of the submitting command, as Kaldi's conf/queue.conf:
+#                  command sbatch --export=PATH      the command
+#                  option mem=* --mem-per-cpu $0     what --mem 4G becomes
+#                  option gpu=0                      … for one value (here: nothing)
+#                  default gpu=0                     for an option that is not given
+#   default      what stands in for the file where there is none
+#   task         the shell variable that holds a job's number in an array of jobs
+#   submit       sub(call, script, output) -> further words for the command line
+#   is_alive     sub(id) -> whether any job of the array still waits or runs
+#   cancel       words of the command that removes jobs, followed by their ids
+package BatchJobs;
+use strict;
+use warnings;
+use Cwd qw(getcwd);
+use Exporter 'import';
+use File::Basename qw(basename dirname);
+use File::Path qw(make_path);
+use Jobs qw(command_for_script fail for_job make_log_dir option parse_arguments picked_jobs report shell_quote start_watchdog);
+use Text::ParseWords qw(shellwords);
+
+our @EXPORT_OK = qw(output_of run_batch);
+
+my $vanished_after_s = 30;    # a job that is gone must have left its status by then, even on a slow network disk
+
+sub run_batch {
+  my ($system, @arguments) = @_;
+  my $call = parse_arguments(@arguments);
+  my @command = (submit_command($system, $call));
+  my ($run, $failed) = picked_jobs($call);
+  report($call, @$failed) unless @$run;
+
+  make_log_dir(for_job($call, $call->{log}, $_)) for @$run;
+  my $files = make_files($system, $call, $run);
+  push @command, $system->{submit}->($call, $files->{script}, $files->{output});
+  my $watchdog = start_watchdog(sub { system(@{ $system->{cancel} }, @_) });
+  my $id = submit($files, @command);
+  print $watchdog "+$id\n";
+  $SIG{$_} = sub { end_jobs($system, $id, $_[0]) } for qw(INT TERM HUP);
+  push @$failed, wait_for_jobs($system, $files, $id, @$run);
+  print $watchdog "-$id\n";
+  report($call, @$failed);
+}
+
+sub read_config {
+  my ($system, $call) = @_;
+  my $given = option($call, '--config', undef);
+  my $file = $given // $system->{config};
+  my @lines = split(/\n/, $system->{default});
+  if (defined $given || -f $file) {
+    open(my $in, '<', $file) or fail("cannot read $file: $!");
+    @lines = <$in>;
+  } else {
+    $file = 'the default configuration';
+  }
+  my %config = (file => $file, option => {}, default => {});
+  for my $i (0 .. $#lines) {
+    my $line = $lines[$i] =~ s/#.*|\s+$//gr;
+    if    ($line =~ /^\s*$/)                              { next; }
+    elsif ($line =~ /^\s*command\s+(.+)$/)                { $config{command} = $1; }
+    elsif ($line =~ /^\s*option\s+([\w-]+)=(\S+)\s*(.*)$/) { $config{option}{ $1 =~ tr/-/_/r }{$2} = $3; }
+    elsif ($line =~ /^\s*default\s+([\w-]+)=(\S+)$/)      { $config{default}{ $1 =~ tr/-/_/r } = $2; }
+    else { fail("$file:" . ($i + 1) . ": '$line' is no line of the form 'command …', 'option name=value …' or 'default name=value'"); }
+  }
+  fail("$file: there is no line 'command …'") unless $config{command};
+  return \%config;
+}
+
+# The words that submit: the configured command, and what the options are turned into.
+sub submit_command {
+  my ($system, $call) = @_;
+  my $config = read_config($system, $call);
+  my %value = %{ $config->{default} };
+  my @passed_on;
+  for my $given (@{ $call->{options} }) {
+    my ($switch, @values) = @$given;
+    if ($switch =~ /^--(.+)$/) { $value{ $1 =~ tr/-/_/r } = $values[0]; }
+    else                       { push @passed_on, $switch, @values; }
+  }
+  delete @value{qw(config pick)};
+  my @words = shellwords($config->{command});
+  for my $name (sort keys %value) {
+    my $options = $config->{option}{$name} // fail("option --$name: $config->{file} does not say what it means");
+    my $text = $options->{ $value{$name} } // $options->{'*'}
+      // fail("option --$name $value{$name}: $config->{file} does not say what this value means");
+    push @words, map { s/\$0/$value{$name}/gr } shellwords($text);
+  }
+  return (@words, @passed_on);
+}
+
+# Beside the logs, in q/: the script, what the batch system itself says, and a folder where each job leaves its status.
+sub make_files {
+  my ($system, $call, $run) = @_;
+  my $log = for_job($call, $call->{log}, 'JOB');
+  my $dir = dirname($log) . '/q';
+  my $name = basename($log) =~ s/\.log$//r =~ s/\.?JOB//gr || 'job';
+  my $files = { script => "$dir/$name.sh", output => "$dir/$name.log", done => "$dir/done.$name.$$" };
+  make_path($files->{done}, { error => \my $errors });
+  fail("cannot make $files->{done}: " . (values %{ $errors->[0] })[0]) if @$errors;
+  open(my $out, '>', $files->{script}) or fail("cannot write $files->{script}: $!");
+  print $out script($system, $call, $files->{done}, $run);
+  close($out) or fail("cannot write $files->{script}: $!");
+  unlink($files->{output});
+  return $files;
+}
+
+sub script {
+  my ($system, $call, $done, $run) = @_;
+  my $name = $call->{name} // 'JOB';
+  my $number = defined $call->{name} ? "\$$system->{task}" : 1;
+  my $log = join("\"\$$name\"", map { shell_quote($_) } split(/\Q$name\E/, $call->{log}, -1));
+  my $directory = shell_quote(getcwd());
+  my $command = command_for_script($call);
+  my $command_text = shell_quote($command);
+  my $reference = shell_quote("\"\$$name\"");
+  my $done_quoted = shell_quote($done);
+  my $picked = join('|', @$run);
+  my $threads = $call->{num_threads_given} ? "export OMP_NUM_THREADS=$call->{num_threads}\n" : '';
+  return <<"END";
+#!/usr/bin/env bash
+# Written by $0 for the batch system: one of the jobs $call->{first} to $call->{last}.
+cd $directory || exit 1
+$name=$number
+case \$$name in $picked) ;; *) exit 0 ;; esac
+if [[ -f path.sh ]]; then . ./path.sh; fi
+${threads}command_text=$command_text
+start_s=\$SECONDS
+{
+  printf '# %s\\n' "\${command_text//$reference/\$$name}"
+  echo "# Running on \$(hostname)"
+  echo "# Started at \$(date)"
+  echo "#"
+} >$log
+(
+  set -e -o pipefail
+  $command
+) >>$log 2>&1 </dev/null
+status=\$?
+{
+  echo "# Accounting: time=\$((SECONDS - start_s)) threads=$call->{num_threads}"
+  echo "# Finished at \$(date) with status \$status"
+} >>$log
+echo \$status >$done_quoted/\$$name.tmp && mv $done_quoted/\$$name.tmp $done_quoted/\$$name
+exit \$((status != 0))
+END
+}
+
+sub submit {
+  my ($files, @command) = @_;
+  my ($text, $status) = output_of(@command, $files->{script});
+  if ($status != 0 || $text !~ /(?:^|\bjob(?:-array)? )(\d+)/mi) {
+    fail("submitting failed: @command $files->{script}: " . $text =~ s/\s+/ /gr =~ s/ $//r);
+  }
+  return $1;
+}
+
+# Both output streams and the status of a command, run without a shell.
+sub output_of {
+  my @command = @_;
+  my $pid = open(my $out, '-|') // fail("cannot fork: $!");
+  if ($pid == 0) {
+    open(STDERR, '>&', \*STDOUT);
+    exec { $command[0] } @command or print "$command[0]: $!\n";
+    POSIX::_exit(127);
+  }
+  local $/ = undef;
+  my $text = <$out> // '';
+  close($out);
+  return ($text, $?);
+}
+
+sub wait_for_jobs {
+  my ($system, $files, $id, @run) = @_;
+  my %waiting = map { $_ => 1 } @run;
+  my ($pause_s, $checked, $gone_since) = (0.1, time, undef);
+  my @failed;
+  while (%waiting) {
+    for my $job (finished_jobs($files->{done})) {
+      next unless delete $waiting{$job};
+      push @failed, $job unless read_status("$files->{done}/$job") eq '0';
+    }
+    last if !%waiting || ($gone_since && time - $gone_since > $vanished_after_s);
+    if (!$gone_since && time - $checked >= 5) {
+      $gone_since = time unless $system->{is_alive}->($id);
+      $checked = time;
+    }
+    select(undef, undef, undef, $pause_s);
+    $pause_s = $pause_s * 1.2 if $pause_s < 2;
+  }
+  if (%waiting) {
+    my $jobs = join(' ', sort { $a <=> $b } keys %waiting);
+    print STDERR basename($0), ": the batch system no longer knows job $id, and these left no status: $jobs; see $files->{output}\n";
+  }
+  unlink(glob("\Q$files->{done}\E/*"));
+  rmdir($files->{done});
+  return (@failed, keys %waiting);
+}
+
+# Listing the folder also makes a network disk look again.
+sub finished_jobs {
+  my ($dir) = @_;
+  opendir(my $in, $dir) or return ();
+  return grep { /^\d+$/ } readdir($in);
+}
+
+sub read_status {
+  my ($file) = @_;
+  open(my $in, '<', $file) or return 'unreadable';
+  my $status = <$in> // '';
+  chomp $status;
+  return $status;
+}
+
+sub end_jobs {
+  my ($system, $id, $signal) = @_;
+  $SIG{$_} = 'IGNORE' for qw(INT TERM HUP);
+  output_of(@{ $system->{cancel} }, $id);
+  fail("ended by SIG$signal, and job $id with it", $signal eq 'INT' ? 130 : $signal eq 'HUP' ? 129 : 143);
+}
+
+1;
