@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from speakernet.config import Config, Registry, UserError
 from speakernet.nn.layers.basic import EPSILON, init_kernel
+from speakernet.nn.layers.precision import at_least_float32
 
 
 class LossConfig(Config):
@@ -61,7 +62,7 @@ class SpeakerLoss(nn.Module):
 
         ``margin`` replaces the configured one.
         """
-        wide = embeddings if embeddings.dtype == torch.float64 else embeddings.float()
+        wide = at_least_float32(embeddings)
         with torch.autocast(embeddings.device.type, enabled=False):
             return self.compute(wide, labels, self.config.margin if margin is None else margin)
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from speakernet.config import Config, Registry, UserError
 from speakernet.config.errors import suggestion
 from speakernet.nn.layers.basic import batch_norm_1d, dense
+from speakernet.nn.layers.precision import at_least_float32
 from speakernet.nn.pooling import POOLINGS, Pooling
 
 InputKind = Literal["features", "waveform"]
@@ -75,7 +76,7 @@ class EmbeddingTail(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, channel, time, mel) to (batch, embedding_dim), float32."""
         pooled = self.pooled_norm(self.pooling(x))
-        embedding: Tensor = self.embedding_norm(self.dense(pooled).float())
+        embedding: Tensor = self.embedding_norm(at_least_float32(self.dense(pooled)))
         return embedding
 
 

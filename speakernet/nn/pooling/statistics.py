@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from speakernet.nn.layers.basic import EPSILON, conv2d
+from speakernet.nn.layers.precision import at_least_float32
 from speakernet.nn.pooling.base import POOLINGS, Pooling
 
 ATTENTION_DIM = 128
@@ -39,7 +40,7 @@ class StatisticsPooling(Pooling):
 
     def forward(self, x: Tensor) -> Tensor:
         """Pool ``x`` (batch, channel, time, mel) over time."""
-        return flatten_statistics(*mean_and_std(x.float()))
+        return flatten_statistics(*mean_and_std(at_least_float32(x)))
 
 
 @POOLINGS.register("attentive_statistics")
@@ -53,8 +54,8 @@ class AttentiveStatisticsPooling(StatisticsPooling):
 
     def forward(self, x: Tensor) -> Tensor:
         """Pool ``x`` (batch, channel, time, mel) over time."""
-        full = x.float()
-        weights = torch.softmax(self._attention(x, full).float(), dim=2)
+        full = at_least_float32(x)
+        weights = torch.softmax(at_least_float32(self._attention(x, full)), dim=2)
         mean = (weights * full).sum(dim=2, keepdim=True)
         # Weighted sum of squares minus squared mean, written so that rounding cannot make it < 0.
         variance = (weights * (full - mean).square()).sum(dim=2, keepdim=True)
@@ -62,7 +63,7 @@ class AttentiveStatisticsPooling(StatisticsPooling):
 
     def _attention(self, x: Tensor, full: Tensor) -> Tensor:
         # The 1×1 convolution of concat(x, mean, std), without that map three times the size of x.
-        context = torch.cat(mean_and_std(full), dim=1)
+        context = torch.cat(mean_and_std(full), dim=1).to(x.dtype)
         of_map, of_context = self.reduce.weight.split([self.channels, 2 * self.channels], dim=1)
         hidden = functional.conv2d(x, of_map) + functional.conv2d(context, of_context)
         logits: Tensor = self.expand(torch.tanh(hidden))
