@@ -1,8 +1,8 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154
 # Sourced by run.sh, which sets $data and $data_root: names of the sets and trial lists, and how the corpus is made.
 train_set=train
 cohort_set=cohort
-test_set=test
+test_set="test"
 trial_lists="trials trials_language trials_all"
 musan_root=$data/musan
 rirs_root=$data/RIRS_NOISES
