@@ -1,0 +1,137 @@
+"""run.sh on a small corpus of real voices, from Debian packages to EER, in a fresh checkout."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+RECIPE = "egs/debian_voices_subset/tdnn_c32"
+EXP = Path("exp/debian_voices_subset/tdnn_c32")
+SCORES = ["scores/trials.cosine", "scores/trials.asnorm", "lm/scores/trials.cosine"]
+
+pytestmark = [pytest.mark.timeout(1500), pytest.mark.xdist_group("e2e")]
+
+
+@pytest.fixture(scope="module")
+def checkout(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what git would give, with the environment that is there already."""
+    target = tmp_path_factory.mktemp("checkout")
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    output = subprocess.run(listing, cwd=repository, capture_output=True, check=True).stdout
+    for name in filter(None, output.decode().split("\0")):
+        if (repository / name).exists():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(repository / name, target / name, follow_symlinks=False)
+    (target / ".venv").symlink_to(repository / ".venv")
+    return target
+
+
+def run(checkout: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = ["bash", "run.sh", "--recipe", RECIPE, "--nj", "2", *options]
+    return subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def finished(checkout: Path) -> Path:
+    """The checkout after one whole run."""
+    result = run(checkout)
+    assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
+    return checkout
+
+
+def eers(exp: Path) -> dict[tuple[str, str], float]:
+    return {(r["model"], r["scoring"]): r["eer"] for r in json.loads(exp.read_text())}
+
+
+def test_unseen_speakers_are_told_apart(finished: Path) -> None:
+    rows = json.loads((finished / EXP / "results.json").read_text())
+    assert {(r["model"], r["scoring"]) for r in rows} == {
+        (model, scoring) for model in ("base", "lm") for scoring in ("cosine", "asnorm")
+    }
+    assert all(r["num_target"] > 50 and set(r["min_dcf"]) == {"0.01", "0.05"} for r in rows)
+    untrained = min(eers(finished / EXP / "untrained/results.json").values())
+    trained = min(eers(finished / EXP / "results.json").values())
+    assert trained <= 25
+    assert trained <= 0.75 * untrained
+
+
+def test_everything_lies_in_kaldis_formats(finished: Path) -> None:
+    data = finished / "data/debian_voices_subset"
+    for name in ("train", "train_sp_aug", "test", "fbank80/train_sp_aug", "fbank80/test"):
+        features = [] if name.startswith("fbank") else ["--no-feats"]
+        check = ["utils/validate_data_dir.sh", "--no-text", *features, str(data / name)]
+        subprocess.run(check, cwd=finished, check=True, capture_output=True)
+    num_train = len((data / "train/utt2spk").read_text().splitlines())
+    assert len((data / "fbank80/train_sp_aug/feats.scp").read_text().splitlines()) == 15 * num_train
+    score = (finished / EXP / "scores/trials.cosine").read_text().splitlines()[0].split()
+    assert len(score) == 3 and abs(float(score[2])) <= 1
+    for name in ("recipe.yaml", "RESULTS.md", "det.png", "train.jsonl", "embeddings_test/embedding.ark"):
+        assert (finished / EXP / name).stat().st_size > 0
+
+
+def test_second_run_recomputes_nothing(finished: Path) -> None:
+    before = stamps(finished)
+    result = run(finished)
+    assert result.returncode == 0
+    assert "started" not in result.stdout
+    assert result.stdout.count("done before, skipped") >= 15
+    assert stamps(finished) == before
+
+
+def stamps(checkout: Path) -> dict[Path, int]:
+    """Modification times of all products but the report, which is always written."""
+    reports = {"results.json", "RESULTS.md", "det.png"}
+    files = (f for top in ("data", "exp") for f in (checkout / top).rglob("*") if f.is_file())
+    return {f: f.stat().st_mtime_ns for f in files if f.name not in reports and f.suffix != ".lock"}
+
+
+KILLS = {
+    "augmented copies": "data/*/train_sp_noise*",
+    "features": "data/*/fbank80/ark/train_sp_aug/*.ark*",
+    "training": f"{EXP}/checkpoints/*.pt",
+    "embeddings": f"{EXP}/embeddings_*/log/extract.*.log",
+}
+
+
+def test_killed_in_four_stages_and_started_again_gives_the_same_scores(finished: Path) -> None:
+    wanted = [(finished / EXP / name).read_bytes() for name in SCORES]
+    (finished / "exp").rename(finished / "exp.first")
+    (finished / "data").rename(finished / "data.first")
+    for stage, product in KILLS.items():
+        kill_when(finished, product, stage)
+    result = run(finished)
+    assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
+    assert [(finished / EXP / name).read_bytes() for name in SCORES] == wanted
+
+
+def kill_when(checkout: Path, product: str, stage: str) -> None:
+    """Start run.sh, and kill -9 it with all its children as soon as ``product`` begins to exist."""
+    command = ["bash", "run.sh", "--recipe", RECIPE, "--nj", "2"]
+    process = subprocess.Popen(
+        command,
+        cwd=checkout,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    for _ in seconds(900):
+        assert process.poll() is None, f"run.sh ended before it was killed in stage '{stage}'"
+        if any(checkout.glob(product)):
+            break
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def seconds(limit: float) -> Iterator[float]:
+    """Yield the time every tenth of a second, until ``limit`` is over."""
+    begin = time.monotonic()
+    while time.monotonic() < begin + limit:
+        yield time.monotonic()
+        time.sleep(0.1)
+    raise AssertionError(f"nothing happened in {limit} s")

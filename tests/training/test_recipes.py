@@ -1,0 +1,71 @@
+"""Every shipped recipe trains, is interrupted, goes on, and gives embeddings."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from speakernet.bin import extract_embeddings, train
+from speakernet.config import load_config
+from speakernet.kaldi.ark import read_ark
+from speakernet.recipe import Recipe
+from tests.training.corpus import write_features, write_waveforms
+
+ROOT = Path(__file__).resolve().parents[2]
+RECIPES = sorted(
+    str(path.relative_to(ROOT))
+    for name in ("recipe.yaml", "lm.yaml")
+    for path in ROOT.glob(f"egs/*/*/{name}")
+)
+
+
+@pytest.fixture(scope="module")
+def corpora(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A data directory for each kind of features; only its dimension is the real one's."""
+    folder = tmp_path_factory.mktemp("corpora")
+    return {
+        "fbank80": write_features(folder / "fbank80", mel=80),
+        "fbank40": write_features(folder / "fbank40", mel=40),
+        "waveform": write_waveforms(folder / "waveform"),
+    }
+
+
+def shortened(recipe: Path, folder: Path, *, epochs: int) -> Path:
+    """Write ``recipe`` with short crops and one update of four utterances in each epoch."""
+    text = f"""
+base: ["{recipe}"]
+data: {{num_frames: 32, num_workers: 0, max_seg_per_spk: 4}}
+train: {{epochs: {epochs}, batch_size: 4, accumulate: 1, utterances_per_epoch: 4, num_threads: 1,
+        compile: false, precision: fp32, tensorboard: false, num_valid_speakers: 0}}
+extraction: {{crop_frames: 40}}
+"""
+    path = folder / "recipe.yaml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_recipe_trains_resumes_and_extracts(
+    name: str, corpora: dict[str, Path], tmp_path: Path
+) -> None:
+    data = corpora[load_config(Recipe, ROOT / name).features]
+    for epochs in (1, 2):
+        recipe = shortened(ROOT / name, tmp_path, epochs=epochs)
+        assert train.main([str(recipe), str(data), str(tmp_path)]) == 0
+    assert (tmp_path / "checkpoints/final.pt").exists()
+    out = tmp_path / "embeddings"
+    extract = [str(tmp_path), str(data), str(out), "--device", "cpu"]
+    assert extract_embeddings.main([*extract, "--job", "1", "--num-jobs", "24"]) == 0
+    embeddings = [e for path in out.rglob("*.ark") for _, e in read_ark(path)]
+    assert len(embeddings) == 2
+    assert all(np.isfinite(embedding).all() for embedding in embeddings)
+
+
+@pytest.mark.parametrize("name", [n for n in RECIPES if n.endswith("recipe.yaml")])
+def test_folder_is_named_after_its_network(name: str) -> None:
+    folder = Path(name).parent.name
+    assert load_config(Recipe, ROOT / name).model.name in {
+        folder,
+        folder.removesuffix("_voxsrc2020"),
+        folder.removesuffix("_fbank40"),
+    }
