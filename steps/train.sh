@@ -6,12 +6,15 @@ shopt -s inherit_errexit
 
 nproc=
 init=
+musan=
+rirs=
 num_nodes=1
 rdzv=
 help_message="usage: $0 [options] <recipe.yaml> <data-dir> <exp-dir>
 
   --nproc N       processes on this machine                     (default: number of GPUs, or 1)
   --init PATH     start from this checkpoint or experiment      (large-margin fine-tuning)
+  --musan PREFIX, --rirs DIR    what data.online_augment draws from, as steps/augment_data_dir.sh has it
   --num-nodes N   machines; start this script on each of them   (default: $num_nodes)
   --rdzv HOST:PORT  where the machines of one run meet; HOST is one of them
 
@@ -45,7 +48,9 @@ if [ "$num_nodes" -gt 1 ]; then
 fi
 log=$exp_dir/log/$name.log
 options=()
-if [ -n "$init" ]; then options=(--init "$init"); fi
+for option in init musan rirs; do
+  if [ -n "${!option}" ]; then options+=("--$option" "${!option}"); fi
+done
 
 # Threads that spin while they wait took ten times as long on a machine that is also busy otherwise.
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE}

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.config import dump_config, load_config
+from speakernet.config import UserError, dump_config, load_config
 from speakernet.data.loader import Layout, die_with_parent
 from speakernet.recipe import Recipe
-from speakernet.train.corpus import open_corpus
+from speakernet.train.corpus import Corpus, Noises, open_corpus
 from speakernet.train.distributed import World, join, leave
 from speakernet.train.stopping import REQUEUE_EXIT_CODE, REQUEUE_MARK
 from speakernet.train.trainer import Trainer, build_objective, prepare_device
@@ -26,17 +26,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Train as the arguments say; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--init", type=Path, help="start from this checkpoint or experiment")
+    parser.add_argument("--musan", type=Path, help="prefix of noises for online augmentation")
+    parser.add_argument("--rirs", type=Path, help="folder of rooms for online augmentation")
     parser.add_argument("recipe", type=Path)
     parser.add_argument("data_dir", type=Path)
     parser.add_argument("exp_dir", type=Path)
     arguments = parser.parse_args(argv)
+    if (arguments.musan is None) != (arguments.rirs is None):
+        raise UserError("--musan and --rirs go together")
     if "TORCHELASTIC_RUN_ID" in os.environ:
         die_with_parent()  # a killed torchrun leaves nothing running
     recipe = load_config(Recipe, arguments.recipe)
     world = join(recipe.train.num_threads)
     if not world.is_main:
         logging.getLogger().setLevel(logging.WARNING)
-    trainer = _build(recipe, arguments.data_dir, arguments.exp_dir, world)
+    noises = Noises(arguments.musan, arguments.rirs) if arguments.musan else None
+    prepare_device(recipe, world)
+    corpus = open_corpus(arguments.data_dir, recipe, noises)
+    trainer = _build(recipe, corpus, arguments.exp_dir, world)
     trainer.begin(arguments.init)
     finished = trainer.run()
     leave()
@@ -48,9 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return REQUEUE_EXIT_CODE
 
 
-def _build(recipe: Recipe, data_dir: Path, exp_dir: Path, world: World) -> Trainer:
-    prepare_device(recipe, world)
-    corpus = open_corpus(data_dir, recipe)
+def _build(recipe: Recipe, corpus: Corpus, exp_dir: Path, world: World) -> Trainer:
     objective = build_objective(recipe, corpus)
     train = recipe.train
     layout = Layout(train.batch_size, train.accumulate, world.size, world.rank)

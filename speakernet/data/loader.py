@@ -117,6 +117,7 @@ def iter_batches(
         pin_memory=pin_memory,
         worker_init_fn=_start_worker if workers else None,
         multiprocessing_context="fork" if workers else None,
+        generator=torch.Generator(),  # else it draws a seed from the global one, at each resume
     )
     for batch in loader:
         if isinstance(batch, UserError):

@@ -38,14 +38,22 @@ class Corpus:
     crops: Crops
 
 
-def open_corpus(data_dir: Path, recipe: TrainingRecipe) -> Corpus:
+@dataclass(frozen=True)
+class Noises:
+    """What online augmentation draws from: MUSAN data directories' prefix, a folder of rooms."""
+
+    musan: Path
+    rirs: Path
+
+
+def open_corpus(data_dir: Path, recipe: TrainingRecipe, noises: Noises | None = None) -> Corpus:
     """Open ``data_dir`` for the kind of input that the recipe names."""
     speakers = read_speakers(data_dir)
     train = recipe.train
     split = split_speakers(
         speakers, recipe.seed, train.num_valid_speakers, train.num_valid_utterances
     )
-    return Corpus(speakers, split, _open_crops(data_dir, speakers, recipe))
+    return Corpus(speakers, split, _open_crops(data_dir, speakers, recipe, noises))
 
 
 def order_of(corpus: Corpus, recipe: TrainingRecipe, group: int, layout: Layout) -> Order:
@@ -61,9 +69,16 @@ def batches_of(corpus: Corpus, order: Order, layout: Layout, seed: int) -> CropB
     return CropBatches(corpus.crops, split.rows, split.labels, Stream(order), layout, seed)
 
 
-def _open_crops(data_dir: Path, speakers: Speakers, recipe: TrainingRecipe) -> Crops:
+def _open_crops(
+    data_dir: Path, speakers: Speakers, recipe: TrainingRecipe, noises: Noises | None
+) -> Crops:
     if not recipe.uses_waveform:
         return FeatureCrops(data_dir, speakers, recipe.data)
-    from speakernet.data.waveforms import WaveformCrops
+    # Features need none of what audio needs (SciPy among it).
+    from speakernet.data.online_augment import OnlineAugment
+    from speakernet.data.waveforms import SAMPLE_RATE, WaveformCrops
 
-    return WaveformCrops(data_dir, speakers, recipe.data)
+    settings, augment = recipe.data.online_augment, None
+    if settings is not None and noises is not None:
+        augment = OnlineAugment(settings, noises.musan, noises.rirs, SAMPLE_RATE)
+    return WaveformCrops(data_dir, speakers, recipe.data, augment)

@@ -13,7 +13,7 @@ from speakernet.optim import OptimConfig
 from speakernet.optim.gradients import finish_gradients
 from speakernet.optim.optimizers import build_optimizer
 from speakernet.train.config import TrainConfig
-from speakernet.train.distributed import World, mean_over_processes
+from speakernet.train.distributed import World
 from speakernet.train.objective import Objective
 from speakernet.train.step import MicroBatches
 
@@ -21,23 +21,31 @@ from speakernet.train.step import MicroBatches
 class Updater:
     """Owns the optimizer and the gradient scaler.
 
-    Gradients travel between processes as one vector, once an update: with several micro-batches
-    there is little to hide them behind, and a CUDA graph of the micro-batch stays free of messages.
+    Processes start from rank 0's weights and add up their gradients once an update, in one message,
+    so they stay equal. Batch norm's running statistics stay each process's own (those of rank 0 are
+    saved, as in seed 1).
     """
 
     def __init__(
         self, objective: Objective, train: TrainConfig, optim: OptimConfig, world: World
     ) -> None:
-        self.objective = objective
         self.train = train
         self.optim = optim
         self.world = world
-        self.parameters = [p for p in objective.parameters() if p.requires_grad]
-        self.optimizer = build_optimizer(optim, self.parameters)
         self.scaler = torch.amp.GradScaler(
             world.device.type, enabled=train.precision == "fp16", init_scale=2.0**13
         )
-        self.micro_batches = MicroBatches(_prepare(objective, train, world), train, self.scaler)
+        self.micro_batches = MicroBatches(
+            _with_batch_norm(objective, train, world), train, self.scaler
+        )
+        self.gradients = self.micro_batches.gradients
+        self.optimizer = build_optimizer(optim, self.gradients.parameters)
+
+    def share_weights(self, objective: nn.Module) -> None:
+        """Give every process rank 0's weights and running statistics."""
+        if self.world.size > 1:
+            for value in objective.state_dict().values():
+                dist.broadcast(value, src=0)
 
     def __call__(
         self, batches: Iterator[Batch], learning_rate: float, margin: float
@@ -47,13 +55,16 @@ class Updater:
             group["lr"] = learning_rate
         self.micro_batches.start(margin)
         for _ in range(self.train.accumulate):
-            self._add(next(batches))
-        mean_over_processes(self.micro_batches.gradients.flat, self.world)
+            self._micro_batch(next(batches))
+        if self.world.size > 1:
+            dist.all_reduce(self.gradients.flat)
+            self.gradients.flat /= self.world.size
         self.scaler.unscale_(self.optimizer)
-        norm = finish_gradients(self.parameters, self.optim)
+        norm = finish_gradients(self.gradients.parameters, self.optim)
         self.scaler.step(self.optimizer)
         self.scaler.update()
-        return *self.micro_batches.means(), norm
+        loss, accuracy = self.micro_batches.means()
+        return loss, accuracy, norm
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state of the optimizer and of the scaler."""
@@ -64,24 +75,19 @@ class Updater:
         self.optimizer.load_state_dict(state["optimizer"])
         self.scaler.load_state_dict(state["scaler"])
 
-    def _add(self, batch: Batch) -> None:
+    def _micro_batch(self, batch: Batch) -> None:
         try:
             self.micro_batches.add(batch.inputs, batch.labels)
         except torch.OutOfMemoryError as error:
             raise UserError(_out_of_memory(self.train, error)) from None
 
 
-def _prepare(objective: Objective, train: TrainConfig, world: World) -> nn.Module:
-    module: nn.Module = objective
-    if world.size > 1:
-        if train.batch_norm == "synchronised":
-            if world.device.type == "cpu":
-                raise UserError("train.batch_norm: synchronised needs GPUs")
-            module = nn.SyncBatchNorm.convert_sync_batchnorm(module)
-        # Running statistics stay per process afterwards; those of rank 0 are saved, as in seed 1.
-        for tensor in module.state_dict().values():
-            dist.broadcast(tensor, src=0)
-    return module
+def _with_batch_norm(objective: Objective, train: TrainConfig, world: World) -> nn.Module:
+    if train.batch_norm != "synchronised" or world.size == 1:
+        return objective
+    if world.device.type == "cpu":
+        raise UserError("train.batch_norm: synchronised needs GPUs")
+    return nn.SyncBatchNorm.convert_sync_batchnorm(objective)
 
 
 def _out_of_memory(train: TrainConfig, error: BaseException) -> str:

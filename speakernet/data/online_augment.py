@@ -1,0 +1,107 @@
+"""Random augmentation of waveform crops while training, in the manner of seed 2.
+
+Kinds (one a crop, equally likely): a room impulse response; noise; music; babble of several voices.
+Noises are cut to the crop at a random place, shorter ones are repeated. Ratios in dB are drawn
+uniformly; the loudness of the crop is kept.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from speakernet.config import UserError
+from speakernet.data.audio import AudioReader
+from speakernet.data.config import OnlineAugmentConfig
+from speakernet.data.room_lists import read_responses
+from speakernet.kaldi.tables import read_table
+from speakernet.signal.reverberate import ImpulseResponse, Noise, reverberate
+
+Array = npt.NDArray[np.float32]
+
+_RIR_LISTS = ("{room}_rir_list", "simulated_rirs/{room}/rir_list")
+
+
+class OnlineAugment:
+    """Draws and applies augmentations.
+
+    ``musan``: PREFIX of the data directories PREFIX_noise, PREFIX_music and PREFIX_speech;
+    ``rirs``: a folder with RIRS_NOISES' lists of simulated rooms.
+    """
+
+    def __init__(
+        self, config: OnlineAugmentConfig, musan: Path, rirs: Path, sample_rate: int
+    ) -> None:
+        self.config = config
+        self.sample_rate = sample_rate
+        self._reader = AudioReader(sample_rate)
+        self._noises = {
+            kind: list(read_table(Path(f"{musan}_{kind}", "wav.scp")).values())
+            for kind in ("noise", "music", "speech")
+        }
+        lists = [_rir_list(rirs, room) for room in ("smallroom", "mediumroom")]
+        self._responses = [r.location for r in read_responses([str(path) for path in lists])]
+        self._kinds: tuple[Callable[[Array, np.random.Generator], Array], ...] = (
+            self._reverb,
+            self._noise,
+            self._music,
+            self._babble,
+        )
+
+    def __call__(self, crop: Array, rng: np.random.Generator) -> Array:
+        """Return ``crop`` (samples,) augmented, or as it is."""
+        if rng.random() >= self.config.probability:
+            return crop
+        return self._kinds[int(rng.integers(len(self._kinds)))](crop, rng)
+
+    def _reverb(self, crop: Array, rng: np.random.Generator) -> Array:
+        entry = self._responses[int(rng.integers(len(self._responses)))]
+        response = ImpulseResponse(self._reader.read(entry) / np.float32(32768))
+        return reverberate(crop, self.sample_rate, response=response)
+
+    def _noise(self, crop: Array, rng: np.random.Generator) -> Array:
+        return self._add(crop, "noise", self.config.noise_snr_db, 1, rng)
+
+    def _music(self, crop: Array, rng: np.random.Generator) -> Array:
+        return self._add(crop, "music", self.config.music_snr_db, 1, rng)
+
+    def _babble(self, crop: Array, rng: np.random.Generator) -> Array:
+        low, high = self.config.babble_voices
+        voices = int(rng.integers(low, high + 1))
+        return self._add(crop, "speech", self.config.babble_snr_db, voices, rng)
+
+    def _add(
+        self,
+        crop: Array,
+        kind: str,
+        snr_db: tuple[float, float],
+        count: int,
+        rng: np.random.Generator,
+    ) -> Array:
+        entries = self._noises[kind]
+        noises = [
+            Noise(
+                _stretch(self._reader.read(entries[int(choice)]), len(crop), rng),
+                rng.uniform(*snr_db),
+                0.0,
+            )
+            for choice in rng.integers(len(entries), size=count)
+        ]
+        return reverberate(crop, self.sample_rate, noises=noises)
+
+
+def _stretch(noise: Array, length: int, rng: np.random.Generator) -> Array:
+    """Return a random stretch of ``length`` samples, the noise repeated where it is shorter."""
+    if len(noise) <= length:
+        return np.resize(noise, length)
+    begin = int(rng.integers(len(noise) - length + 1))
+    return noise[begin : begin + length]
+
+
+def _rir_list(rirs: Path, room: str) -> Path:
+    for pattern in _RIR_LISTS:
+        path = rirs / pattern.format(room=room)
+        if path.is_file():
+            return path
+    raise UserError(f"{rirs}: has no rir_list of {room}")

@@ -1,0 +1,87 @@
+"""A run that was killed and continued ends with the very same bits as one that was not."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from tests.training.corpus import write_features, write_recipe, write_waveforms
+
+MARGIN_RECIPE: dict[str, Any] = {}
+
+
+def launch(processes: int, *arguments: Path | str, **kill: str) -> int:
+    """Run the training program to its end or death; return the exit status."""
+    program = ["-m", "tests.training.killed_run"]
+    if processes > 1:
+        torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node"]
+        program = [*torchrun, str(processes), *program]
+    command = [sys.executable, *program, *map(str, arguments)]
+    environment = {**os.environ, **kill, "OMP_NUM_THREADS": "1"}
+    return subprocess.run(command, env=environment, capture_output=True, check=False).returncode
+
+
+def final_state(exp_dir: Path) -> dict[str, Any]:
+    state: dict[str, Any] = torch.load(exp_dir / "checkpoints/final.pt", weights_only=True)
+    return state
+
+
+def assert_same(first: Any, second: Any, key: str = "") -> None:
+    """Compare two states bit for bit."""
+    assert type(first) is type(second), key
+    if isinstance(first, dict):
+        assert first.keys() == second.keys(), key
+        for name in first:
+            assert_same(first[name], second[name], f"{key}.{name}")
+    elif isinstance(first, list | tuple):
+        assert len(first) == len(second), key
+        for index, (left, right) in enumerate(zip(first, second, strict=True)):
+            assert_same(left, right, f"{key}[{index}]")
+    elif isinstance(first, torch.Tensor):
+        assert torch.equal(first, second), key
+    else:
+        assert first == second, key
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("processes", [1, 2])
+def test_killed_twice_equals_uninterrupted(processes: int, tmp_path: Path) -> None:
+    data = write_features(tmp_path / "data")
+    batch = {"train": {"batch_size": 8 // processes, "accumulate": 1}}
+    recipe = write_recipe(tmp_path / "recipe.yaml", **batch)
+    straight, broken = tmp_path / "straight", tmp_path / "broken"
+    assert launch(processes, recipe, data, straight) == 0
+    assert launch(processes, recipe, data, broken, KILL_AT_STEP="37") != 0
+    assert launch(processes, recipe, data, broken, KILL_IN_WRITE_AT_STEP="61") != 0
+    leftovers = list((broken / "checkpoints").glob("*.tmp"))
+    assert len(leftovers) == 1  # the kill came within a write
+    assert launch(processes, recipe, data, broken) == 0
+    assert final_state(straight)["step"] == 100
+    assert_same(final_state(straight), final_state(broken))
+    assert not list((broken / "checkpoints").glob("*.tmp"))
+
+
+def test_sigterm_saves_and_asks_for_requeueing(tmp_path: Path) -> None:
+    data = write_features(tmp_path / "data")
+    recipe = write_recipe(tmp_path / "recipe.yaml", train={"epochs": 4000})
+    exp_dir = tmp_path / "exp"
+    command = [sys.executable, "-m", "speakernet.bin.train", recipe, data, exp_dir]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        while not list(exp_dir.glob("checkpoints/step-*.pt")):
+            assert process.poll() is None
+        process.send_signal(signal.SIGUSR1)
+        assert process.wait(timeout=60) == 99
+        assert process.stderr is not None and "the same command continues" in process.stderr.read()
+    assert (exp_dir / "requeue").exists()
+    newest = max(exp_dir.glob("checkpoints/*-*.pt"), key=lambda path: path.stat().st_mtime_ns)
+    assert torch.load(newest, weights_only=True)["step"] > 0
+
+
+def test_waveform_batches_resume_too(tmp_path: Path) -> None:
+    data = write_waveforms(tmp_path / "data")
+    assert data
