@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from speakernet.config import UserError
 from speakernet.kaldi.files import open_for_replace
-from speakernet.kaldi.tables import iter_line_blocks
-from speakernet.kaldi.trials import Names, Trials, split_columns
+from speakernet.kaldi.tables import iter_columns
+from speakernet.kaldi.trials import Names, Trials
 
 
 def read_scores(path: Path, trials: Trials) -> NDArray[np.float64]:
@@ -33,8 +33,7 @@ def _read_columns(path: Path) -> tuple[list[str], list[str], NDArray[np.float64]
     test: list[str] = []
     scores = array("d")
     names = Names()
-    for first, lines in iter_line_blocks(path):
-        columns = split_columns(path, first, lines)
+    for first, columns in iter_columns(path, 3):
         try:
             block = array("d", map(float, columns[2]))
         except ValueError:

@@ -48,7 +48,8 @@ def iter_line_blocks(path: Path) -> Iterator[tuple[int, list[bytes]]]:
 
 
 def _check_characters(path: Path, number: int, block: bytes) -> None:
-    if block.isascii() and len(block.translate(None, _CONTROL_CHARACTERS)) == len(block):
+    plain = block.isascii() and len(block.translate(None, _CONTROL_CHARACTERS)) == len(block)
+    if plain and not (b"\n " in block or b"\n\t" in block or block[:1] in (b" ", b"\t")):
         return
     for offset, line in enumerate(block.split(b"\n")):
         where = f"{path}:{number + offset}"
@@ -56,23 +57,41 @@ def _check_characters(path: Path, number: int, block: bytes) -> None:
             raise UserError(f"{where}: the line ends in CR LF (Windows); expected LF alone")
         if len(line.translate(None, _CONTROL_CHARACTERS)) != len(line):
             raise UserError(f"{where}: control character in {line!r}")
+        if line[:1] in (b" ", b"\t"):
+            raise UserError(f"{where}: the line starts with a space: {line!r}")
         try:
             line.decode()
         except UnicodeDecodeError:
             raise UserError(f"{where}: not valid UTF-8: {line!r}") from None
 
 
+def iter_columns(path: Path, num_fields: int) -> Iterator[tuple[int, list[list[bytes]]]]:
+    """Yield ``(number of the first line, columns)`` for block after block: the fast way.
+
+    Raises UserError for a line with another number of fields.
+    """
+    for first, lines in iter_line_blocks(path):
+        fields = b" ".join(lines).split()
+        num_spaces = num_fields - 1
+        if len(fields) != num_fields * len(lines) or any(
+            line.count(b" ") != num_spaces for line in lines
+        ):
+            for number, line in enumerate(lines, first):  # wrong, or just tabs and double spaces
+                if len(line.split()) != num_fields:
+                    raise UserError(f"{path}:{number}: {_field_problem(line, num_fields)}")
+        yield first, [fields[i::num_fields] for i in range(num_fields)]
+
+
 def iter_fields(path: Path, *, num_fields: int | None = None) -> Iterator[tuple[int, list[bytes]]]:
     """Yield ``(line number, fields)``; by default two fields, the id and the rest of the line.
 
-    Raises UserError for what ``iter_line_blocks`` refuses, for a line with another number of
-    fields than ``num_fields``, an id without a value, an empty line and a line that starts with a
-    space.
+    Raises UserError for what ``iter_line_blocks`` refuses, for a line with another number of fields
+    than ``num_fields``, an id without a value and an empty line.
     """
     for first, lines in iter_line_blocks(path):
         for number, line in enumerate(lines, first):
             fields = line.split() if num_fields else line.rstrip().split(None, 1)
-            if len(fields) != (num_fields or 2) or line[:1].isspace():
+            if len(fields) != (num_fields or 2):
                 raise UserError(f"{path}:{number}: {_field_problem(line, num_fields)}")
             yield number, fields
 
@@ -82,8 +101,6 @@ def _field_problem(line: bytes, num_fields: int | None) -> str:
     fields = line.split()
     if not fields:
         return "empty line"
-    if line[:1].isspace():
-        return f"the line starts with a space: '{text}'"
     if num_fields:
         return f"found {len(fields)} fields in '{text}'; expected {num_fields}"
     return f"'{text}' has no value; expected '<id> <value>'"
@@ -93,8 +110,21 @@ def iter_table(path: Path, *, num_fields: int | None = None) -> Iterator[tuple[s
     """Yield ``(id, rest of the line)`` of each line, in file order; duplicates and order are not
     checked.
     """
-    for _, fields in iter_fields(path, num_fields=num_fields):
-        yield fields[0].decode(), b" ".join(fields[1:]).decode()
+    return itertools.chain.from_iterable(
+        zip(keys, values, strict=True) for _, keys, values in _decoded_blocks(path, num_fields)
+    )
+
+
+def _decoded_blocks(
+    path: Path, num_fields: int | None
+) -> Iterator[tuple[int, list[str], list[str]]]:
+    if num_fields is None:
+        for first, ids, values in iter_pair_blocks(path):
+            yield first, list(map(bytes.decode, ids)), list(map(bytes.decode, values))
+        return
+    for first, (ids, *columns) in iter_columns(path, num_fields):
+        values = [b" ".join(row).decode() for row in zip(*columns, strict=True)]
+        yield first, list(map(bytes.decode, ids)), values
 
 
 def read_table(
@@ -102,38 +132,60 @@ def read_table(
 ) -> dict[str, str]:
     """Read a table into a dict, in file order.
 
-    With ``num_fields`` every line must have that many fields; with ``is_sorted`` ids must be in
-    the C locale's order. Raises UserError (``file:line: …``) for these, for a duplicate id and for
-    whatever ``iter_fields`` refuses.
+    With ``num_fields`` every line must have that many fields; with ``is_sorted`` ids must be in the
+    C locale's order. Raises UserError (``file:line: …``) for these, for a duplicate id and for
+    whatever ``iter_line_blocks`` refuses.
     """
     table: dict[str, str] = {}
-    previous = ""
-    for number, (key, value) in enumerate(iter_table(path, num_fields=num_fields), 1):
-        if key in table:
-            raise UserError(f"{path}:{number}: duplicate id '{key}'")
-        if is_sorted and key < previous:
-            raise UserError(
-                f"{path}:{number}: '{key}' is out of order; sort the file with LC_ALL=C"
-            )
-        table[key] = value
-        previous = key
+    for first, keys, values in _decoded_blocks(path, num_fields):
+        if is_sorted:
+            _check_sorted(path, first, [next(reversed(table), ""), *keys])
+        size = len(table)
+        table.update(zip(keys, values, strict=True))
+        if len(table) != size + len(keys):
+            _raise_duplicate(path, first, keys, set(itertools.islice(table, size)))
     return table
 
 
-def iter_ids(path: Path) -> Iterator[bytes]:
-    """Yield the first field of each line, fast; lines must not be empty. Order and duplicates are
-    not checked.
+def _check_sorted(path: Path, first: int, keys: list[str]) -> None:
+    for number, (left, right) in enumerate(itertools.pairwise(keys), first):
+        if right < left:
+            raise UserError(f"{path}:{number}: '{right}' is out of order; sort with LC_ALL=C")
+
+
+def _raise_duplicate(path: Path, first: int, keys: list[str], seen: set[str]) -> None:
+    for number, key in enumerate(keys, first):
+        if key in seen:
+            raise UserError(f"{path}:{number}: duplicate id '{key}'")
+        seen.add(key)
+
+
+def iter_ids(path: Path, *, has_values: bool = True) -> Iterator[bytes]:
+    """Yield the first field of each line; order and duplicates are not checked.
+
+    Raises UserError for an empty line and, if ``has_values``, for an id without a value.
     """
-    return itertools.chain.from_iterable(ids for _, ids in _id_blocks(path))
+    blocks = _row_blocks(path, has_values)
+    return itertools.chain.from_iterable([row[0] for row in rows] for _, rows in blocks)
 
 
-def _id_blocks(path: Path) -> Iterator[tuple[int, list[bytes]]]:
+def iter_pair_blocks(path: Path) -> Iterator[tuple[int, list[bytes], list[bytes]]]:
+    """Yield ``(number of the first line, ids, rests of the lines)`` for block after block.
+
+    Raises UserError for an id without a value.
+    """
+    for first, rows in _row_blocks(path, has_values=True):
+        yield first, [row[0] for row in rows], [row[1].rstrip() for row in rows]
+
+
+def _row_blocks(path: Path, has_values: bool) -> Iterator[tuple[int, list[list[bytes]]]]:
     for first, lines in iter_line_blocks(path):
-        try:
-            yield first, [line.split(None, 1)[0] for line in lines]
-        except IndexError:
-            number = first + next(i for i, line in enumerate(lines) if not line.split())
-            raise UserError(f"{path}:{number}: empty line") from None
+        rows = [line.split(None, 1) for line in lines]
+        if set(map(len, rows)) - ({2} if has_values else {1, 2}):
+            for number, (line, row) in enumerate(zip(lines, rows, strict=True), first):
+                if len(row) < 1 + has_values:
+                    raise UserError(f"{path}:{number}: {_field_problem(line, None)}")
+        yield first, rows
 
 
 def iter_lines(path: Path) -> Iterator[bytes]:
@@ -148,7 +200,8 @@ def check_order(path: Path) -> int:
     """
     previous = b""
     count = 0
-    for first, ids in _id_blocks(path):
+    for first, rows in _row_blocks(path, has_values=False):
+        ids = [row[0] for row in rows]
         pairs = itertools.chain((previous,), ids)
         if not all(map(operator.lt, pairs, ids)):
             for number, (left, right) in enumerate(itertools.pairwise([previous, *ids]), first):

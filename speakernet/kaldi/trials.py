@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from speakernet.config import UserError
 from speakernet.kaldi.files import open_for_replace
-from speakernet.kaldi.tables import iter_line_blocks
+from speakernet.kaldi.tables import iter_columns
 
 _KALDI_LABELS = {b"target": True, b"nontarget": False}
 _VOXCELEB_LABELS = {b"1": True, b"0": False}
@@ -41,19 +41,6 @@ class Names(dict[bytes, str]):
         return name
 
 
-def split_columns(path: Path, first: int, lines: list[bytes]) -> list[list[bytes]]:
-    """Return the three columns of lines with three fields each; ``first`` is their line number.
-
-    Raises UserError with the line that has another number of fields.
-    """
-    fields = b" ".join(lines).split()
-    if len(fields) != 3 * len(lines) or any(line.count(b" ") != 2 for line in lines):
-        for number, line in enumerate(lines, first):  # a wrong line, or tabs and double spaces
-            if len(line.split()) != 3:
-                raise UserError(f"{path}:{number}: found {len(line.split())} fields; expected 3")
-    return [fields[0::3], fields[1::3], fields[2::3]]
-
-
 def read_trials(path: Path) -> Trials:
     """Read a trial list; 580,000 trials take a fraction of a second.
 
@@ -65,19 +52,17 @@ def read_trials(path: Path) -> Trials:
     labels: list[bool] = []
     names = Names()
     is_kaldi: bool | None = None
-    for first, lines in iter_line_blocks(path):
-        columns = split_columns(path, first, lines)
+    for first, columns in iter_columns(path, 3):
         if is_kaldi is None:
             is_kaldi = _is_kaldi_form(path, columns)
-        if not is_kaldi:
-            columns = [columns[1], columns[2], columns[0]]
         known = _KALDI_LABELS if is_kaldi else _VOXCELEB_LABELS
-        if not known.keys() >= set(columns[2]):
-            offset = next(i for i, label in enumerate(columns[2]) if label not in known)
-            raise UserError(f"{path}:{first + offset}: {_label_problem(lines, offset, is_kaldi)}")
-        enroll += map(names.__getitem__, columns[0])
-        test += map(names.__getitem__, columns[1])
-        labels += map(known.__getitem__, columns[2])
+        label_column = columns[2 if is_kaldi else 0]
+        if not known.keys() >= set(label_column):
+            offset = next(i for i, label in enumerate(label_column) if label not in known)
+            raise UserError(f"{path}:{first + offset}: {_label_problem(columns, offset, is_kaldi)}")
+        enroll += map(names.__getitem__, columns[0 if is_kaldi else 1])
+        test += map(names.__getitem__, columns[1 if is_kaldi else 2])
+        labels += map(known.__getitem__, label_column)
     if not labels:
         raise UserError(f"{path}: no trials; expected lines {_FORMS}")
     return Trials(enroll, test, np.array(labels, dtype=np.bool_))
@@ -88,13 +73,16 @@ def _is_kaldi_form(path: Path, columns: list[list[bytes]]) -> bool:
         return True
     if columns[0][0] in _VOXCELEB_LABELS:
         return False
-    line = b" ".join(column[0] for column in columns).decode()
-    raise UserError(f"{path}:1: found '{line}'; expected {_FORMS}")
+    raise UserError(f"{path}:1: found '{_line(columns, 0)}'; expected {_FORMS}")
 
 
-def _label_problem(lines: list[bytes], offset: int, is_kaldi: bool) -> str:
+def _line(columns: list[list[bytes]], offset: int) -> str:
+    return b" ".join(column[offset] for column in columns).decode()
+
+
+def _label_problem(columns: list[list[bytes]], offset: int, is_kaldi: bool) -> str:
     form = "'<utt1> <utt2> target|nontarget'" if is_kaldi else "'1|0 <utt1> <utt2>'"
-    return f"found '{lines[offset].decode()}'; expected {form}, as on line 1"
+    return f"found '{_line(columns, offset)}'; expected {form}, as on line 1"
 
 
 def write_trials(path: Path, trials: Trials) -> None:

@@ -36,7 +36,7 @@ def combine(
     with folder_for_replace(target) as folder, scratch_folder(folder / ".work") as work:
         inputs = [_input_tables(source, extra_files) for source in sources]
         _add_missing(inputs, sources, work)
-        _merge_tables(inputs, folder, work)
+        _merge_tables(inputs, folder, work, skip_fix)
         _check_utterances(inputs, folder / "utt2spk")
         _combine_single_files(sources, folder)
         write_spk2utt(folder / "utt2spk", folder / "spk2utt")
@@ -71,14 +71,15 @@ def _whole_segments(tables: Tables, source: Path, made: Path) -> Path:
     return made
 
 
-def _merge_tables(inputs: list[Tables], folder: Path, work: Path) -> None:
+def _merge_tables(inputs: list[Tables], folder: Path, work: Path, skip_fix: bool) -> None:
     for name in sorted(set(itertools.chain.from_iterable(inputs))):
         files = [tables[name] for tables in inputs if name in tables]
         if len(files) < len(inputs):
             logger.warning("not combining %s as it does not exist everywhere", name)
             continue
-        ordered = [in_order(file, work / str(n)) for n, file in enumerate(files)]
-        merge_sorted(ordered, folder / name)
+        if name == "utt2spk" or skip_fix:  # else `fix` finds what is out of order, in one reading
+            files = [in_order(file, work / str(n)) for n, file in enumerate(files)]
+        merge_sorted(files, folder / name)
 
 
 def _check_utterances(inputs: list[Tables], merged: Path) -> None:

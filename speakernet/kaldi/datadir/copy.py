@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,17 +11,17 @@ from speakernet.kaldi.datadir.filtering import copy_single_files
 from speakernet.kaldi.datadir.fix import in_order
 from speakernet.kaldi.datadir.layout import (
     existing_tables,
-    recording_tables,
     speaker_tables,
     utterance_tables,
 )
 from speakernet.kaldi.datadir.speakers import write_spk2utt
 from speakernet.kaldi.files import folder_for_replace, open_for_replace, scratch_folder
-from speakernet.kaldi.tables import iter_fields
+from speakernet.kaldi.tables import iter_ids, iter_pair_blocks
 
 logger = logging.getLogger(__name__)
 
-Rename = Callable[[bytes], bytes]
+Affix = tuple[bytes, bytes]
+_NOTHING = (b"", b"")
 
 
 @dataclass(frozen=True)
@@ -34,13 +33,15 @@ class Affixes:
     spk_prefix: str = ""
     spk_suffix: str = ""
 
-    def utterance(self, key: bytes) -> bytes:
-        """Return the new id of an utterance."""
-        return self.utt_prefix.encode() + key + self.utt_suffix.encode()
+    @property
+    def utterance(self) -> Affix:
+        """Prefix and suffix of utterances."""
+        return self.utt_prefix.encode(), self.utt_suffix.encode()
 
-    def speaker(self, key: bytes) -> bytes:
-        """Return the new id of a speaker."""
-        return self.spk_prefix.encode() + key + self.spk_suffix.encode()
+    @property
+    def speaker(self) -> Affix:
+        """Prefix and suffix of speakers."""
+        return self.spk_prefix.encode(), self.spk_suffix.encode()
 
 
 def copy(source: Path, target: Path, affixes: Affixes | None = None) -> None:
@@ -56,34 +57,32 @@ def copy(source: Path, target: Path, affixes: Affixes | None = None) -> None:
         raise UserError(f"{target}: is both source and destination")
     tables = existing_tables(source)
     with folder_for_replace(target) as folder, scratch_folder(folder / ".work") as work:
-        renames: dict[str, tuple[Rename, Rename]] = {
-            name: (affixes.utterance, affixes.speaker if name == "utt2spk" else bytes)
-            for name in utterance_tables(tables)
-        }
-        renames |= {name: (affixes.speaker, bytes) for name in speaker_tables(tables)}
-        renames |= {name: (bytes, bytes) for name in recording_tables(tables)}
-        for name, (key, value) in renames.items():
-            _rename(tables[name], folder / name, work, key, value)
-        if "utt2uniq" not in tables and affixes.utterance(b""):
-            _rename_to_itself(tables["utt2spk"], folder / "utt2uniq", work, affixes.utterance)
+        affix = {name: affixes.utterance for name in utterance_tables(tables)}
+        affix |= {name: affixes.speaker for name in speaker_tables(tables)}
+        for name, file in tables.items():
+            value_affix = affixes.speaker if name == "utt2spk" else _NOTHING
+            _rename(file, folder / name, affix.get(name, _NOTHING), value_affix)
+        if "utt2uniq" not in tables and affixes.utterance != _NOTHING:
+            _write_utt2uniq(tables["utt2spk"], folder / "utt2uniq", affixes.utterance)
+        for file in list(folder.iterdir()):
+            if file != work:
+                # A suffix can change the order: 'a' < 'a-b', but 'a_x' > 'a-b_x'.
+                in_order(file, work).replace(file)
         write_spk2utt(folder / "utt2spk", folder / "spk2utt")
         copy_single_files(source, folder)
 
 
-def _rename(source: Path, target: Path, work: Path, key: Rename, value: Rename) -> None:
+def _rename(source: Path, target: Path, key: Affix, value: Affix) -> None:
+    (before, after), (value_before, value_after) = key, value
+    middle = after + b" " + value_before
+    end = value_after + b"\n"
     with open_for_replace(target) as file:
-        for _, fields in iter_fields(source):
-            file.write(b"%b %b\n" % (key(fields[0]), value(fields[1])))
-    _sort(target, work)
+        for _, ids, values in iter_pair_blocks(source):
+            pairs = zip(ids, values, strict=True)
+            file.writelines([b"".join((before, i, middle, v, end)) for i, v in pairs])
 
 
-def _rename_to_itself(utt2spk: Path, target: Path, work: Path, key: Rename) -> None:
+def _write_utt2uniq(utt2spk: Path, target: Path, affix: Affix) -> None:
     with open_for_replace(target) as file:
-        for _, (utterance, _) in iter_fields(utt2spk, num_fields=2):
-            file.write(b"%b %b\n" % (key(utterance), utterance))
-    _sort(target, work)
-
-
-def _sort(path: Path, work: Path) -> None:
-    """Put a table in order: a suffix can change it ('a' < 'a-b', but 'a_x' > 'a-b_x')."""
-    in_order(path, work).replace(path)
+        for utterance in iter_ids(utt2spk):
+            file.write(b"%b%b%b %b\n" % (affix[0], utterance, affix[1], utterance))

@@ -16,7 +16,7 @@ from speakernet.kaldi.datadir.layout import (
 )
 from speakernet.kaldi.datadir.speakers import write_spk2utt
 from speakernet.kaldi.files import open_for_replace
-from speakernet.kaldi.tables import iter_fields, iter_line_blocks
+from speakernet.kaldi.tables import iter_columns, iter_line_blocks
 
 
 def filter_table(source: Path, target: Path, ids: AbstractSet[bytes]) -> int:
@@ -32,7 +32,10 @@ def filter_table(source: Path, target: Path, ids: AbstractSet[bytes]) -> int:
 
 def second_fields(path: Path, num_fields: int) -> set[bytes]:
     """Return the distinct second fields: the speakers of utt2spk, the recordings of segments."""
-    return {fields[1] for _, fields in iter_fields(path, num_fields=num_fields)}
+    found: set[bytes] = set()
+    for _, columns in iter_columns(path, num_fields):
+        found.update(columns[1])
+    return found
 
 
 def restrict(tables: Tables, target: Path, keep: AbstractSet[bytes]) -> None:

@@ -34,11 +34,9 @@ def fix(path: Path) -> tuple[int, int]:
     one remedy (an id with two different values, broken lines) and if nothing would be left.
     """
     with scratch_folder(path / ".fix.tmp") as work:
-        tables = {
-            name: in_order(file, work / "sorted") for name, file in existing_tables(path).items()
-        }
+        tables, differing = _tables_in_order(path, work / "sorted")
         total, _ = check_utt2spk(tables["utt2spk"], spk_sort=False)
-        keep = _utterances_to_keep(tables)
+        keep = _utterances_to_keep(tables, differing)
         if keep is not None:
             if not keep:
                 raise UserError(f"{path}: no utterance is in all tables; nothing would be left")
@@ -48,6 +46,17 @@ def fix(path: Path) -> tuple[int, int]:
         write_spk2utt(tables["utt2spk"], work / "speakers" / "spk2utt")
         _replace(path, {**tables, "spk2utt": work / "speakers" / "spk2utt"})
     return (total if keep is None else len(keep)), total
+
+
+def _tables_in_order(path: Path, work: Path) -> tuple[Tables, list[Path]]:
+    """Return the tables, sorted, and those whose ids ought to be utt2spk's and are not."""
+    tables = existing_tables(path)
+    utt2spk = tables["utt2spk"] = in_order(tables["utt2spk"], work)
+    equal = {name for name, file in utterance_tables(tables).items() if same_ids(file, utt2spk)}
+    for name in tables.keys() - equal:
+        tables[name] = in_order(tables[name], work)
+    others = {name: file for name, file in utterance_tables(tables).items() if name not in equal}
+    return tables, [file for file in others.values() if not same_ids(file, utt2spk)]
 
 
 def _made(folder: Path) -> Path:
@@ -96,14 +105,10 @@ def merge_sorted(sources: list[Path], target: Path, *, is_sorted: bool = True) -
         raise UserError(f"{target}: {result.stderr.decode(errors='replace').strip()}")
 
 
-def _utterances_to_keep(tables: Tables) -> set[bytes] | None:
+def _utterances_to_keep(tables: Tables, differing: list[Path]) -> set[bytes] | None:
     """Return the utterances that all tables agree on, or None if that is all of every table."""
     utt2spk = tables["utt2spk"]
-    restrictions = {
-        file: set(iter_ids(file))
-        for file in utterance_tables(tables).values()
-        if not same_ids(file, utt2spk)
-    }
+    restrictions = {file: set(iter_ids(file)) for file in differing}
     if "segments" in tables:
         recordings = _common_ids(recording_tables(tables))
         restrictions |= _restriction(tables["segments"], 4, recordings)

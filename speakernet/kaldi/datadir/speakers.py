@@ -9,7 +9,7 @@ from pathlib import Path
 
 from speakernet.config import UserError
 from speakernet.kaldi.files import open_for_replace
-from speakernet.kaldi.tables import check_pair_order, iter_fields
+from speakernet.kaldi.tables import check_pair_order, iter_columns, iter_fields
 
 
 def iter_speakers(utt2spk: Path) -> Iterator[tuple[bytes, list[bytes]]]:
@@ -19,18 +19,23 @@ def iter_speakers(utt2spk: Path) -> Iterator[tuple[bytes, list[bytes]]]:
     else the table is held in memory. Raises UserError for lines without exactly two fields.
     """
     if _speakers_ascend(utt2spk):
-        pairs = (fields for _, fields in iter_fields(utt2spk, num_fields=2))
-        for speaker, group in itertools.groupby(pairs, key=operator.itemgetter(1)):
+        for speaker, group in itertools.groupby(_iter_pairs(utt2spk), operator.itemgetter(1)):
             yield speaker, [utterance for utterance, _ in group]
         return
     speakers: dict[bytes, list[bytes]] = {}
-    for _, (utterance, speaker) in iter_fields(utt2spk, num_fields=2):
+    for utterance, speaker in _iter_pairs(utt2spk):
         speakers.setdefault(speaker, []).append(utterance)
     yield from sorted(speakers.items())
 
 
+def _iter_pairs(utt2spk: Path) -> Iterator[tuple[bytes, bytes]]:
+    columns = (columns for _, columns in iter_columns(utt2spk, 2))
+    return itertools.chain.from_iterable(zip(*both, strict=True) for both in columns)
+
+
 def _speakers_ascend(utt2spk: Path) -> bool:
-    speakers = (fields[1] for _, fields in iter_fields(utt2spk, num_fields=2))
+    blocks = (columns[1] for _, columns in iter_columns(utt2spk, 2))
+    speakers = itertools.chain.from_iterable(blocks)
     return all(itertools.starmap(operator.le, itertools.pairwise(speakers)))
 
 
@@ -69,16 +74,20 @@ def check_utt2spk(utt2spk: Path, *, spk_sort: bool = True) -> tuple[int, int]:
     With ``spk_sort`` speakers must be in order too. Raises UserError with file:line.
     """
     utterance = speaker = b""
-    number = changes = 0
-    for number, (next_utterance, next_speaker) in iter_fields(utt2spk, num_fields=2):
-        if next_utterance <= utterance:
-            check_pair_order(utt2spk, number, utterance, next_utterance)
-        if next_speaker != speaker:
-            changes += 1
-            if spk_sort and next_speaker < speaker:
-                raise UserError(
-                    f"{utt2spk}:{number}: speaker '{next_speaker.decode()}' comes after "
-                    f"'{speaker.decode()}'; fix this by making speaker-ids prefixes of utt-ids"
-                )
-        utterance, speaker = next_utterance, next_speaker
-    return number, changes
+    count = changes = 0
+    for first, (utterances, speakers) in iter_columns(utt2spk, 2):
+        before = [utterance, *utterances[:-1]], [speaker, *speakers[:-1]]
+        if not all(map(operator.lt, before[0], utterances)):
+            for number, pair in enumerate(zip(before[0], utterances, strict=True), first):
+                check_pair_order(utt2spk, number, *pair)
+        if spk_sort and not all(map(operator.le, before[1], speakers)):
+            pairs = enumerate(zip(before[1], speakers, strict=True), first)
+            number, (left, right) = next(item for item in pairs if item[1][0] > item[1][1])
+            raise UserError(
+                f"{utt2spk}:{number}: speaker '{right.decode()}' comes after '{left.decode()}'; "
+                "fix this by making speaker-ids prefixes of utt-ids"
+            )
+        changes += sum(map(operator.ne, before[1], speakers))
+        count += len(utterances)
+        utterance, speaker = utterances[-1], speakers[-1]
+    return count, changes

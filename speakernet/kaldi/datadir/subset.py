@@ -93,7 +93,7 @@ def subset_by_list(
     Ids that the source does not have are counted in a warning. Raises UserError if none is left.
     """
     existing_tables(source)
-    listed = set(iter_ids(utt_list or spk_list or Path()))
+    listed = set(iter_ids(utt_list or spk_list or Path(), has_values=False))
     lines = iter_fields(source / "utt2spk", num_fields=2)
     column = 0 if utt_list else 1
     keep, found = set(), set()

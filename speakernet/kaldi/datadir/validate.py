@@ -20,6 +20,7 @@ from speakernet.kaldi.datadir.layout import (
 from speakernet.kaldi.datadir.speakers import check_utt2spk, iter_spk2utt_lines
 from speakernet.kaldi.tables import (
     check_order,
+    iter_columns,
     iter_fields,
     iter_ids,
     iter_lines,
@@ -115,10 +116,6 @@ def _check_values(path: Path, tables: Tables, non_print: bool) -> None:
     for name in ("utt2dur", "reco2dur", "utt2num_frames"):
         if name in tables:
             _check_numbers(tables[name], whole=name == "utt2num_frames")
-    for name in ("wav.scp", "feats.scp", "vad.scp", "cmvn.scp"):
-        if name in tables:
-            for _ in iter_fields(tables[name]):
-                pass
     if "spk2gender" in tables:
         for number, (_, gender) in iter_fields(tables["spk2gender"], num_fields=2):
             if gender not in (b"m", b"f"):
@@ -128,17 +125,24 @@ def _check_values(path: Path, tables: Tables, non_print: bool) -> None:
             if not words.replace("\t", " ").isprintable():
                 raise UserError(f"{tables['text']}:{number}: character that cannot be printed")
     for name in SINGLE_FILES:
-        if (path / name).exists() and not _to_float((path / name).read_bytes()) > 0:
+        if (path / name).exists() and not _is_positive((path / name).read_bytes()):
             raise UserError(f"{path / name}:1: expected a positive number")
 
 
 def _check_numbers(path: Path, *, whole: bool) -> None:
     """Durations are positive; the number of frames may be 0 (less than a window of samples)."""
-    for number, (key, text) in iter_fields(path, num_fields=2):
-        good = text.isdigit() if whole else 0 < _to_float(text) < math.inf
-        if not good:
-            kind = "a whole number" if whole else "a positive number"
-            raise UserError(f"{path}:{number}: '{key.decode()}' {text.decode()}; expected {kind}")
+    kind = "a whole number" if whole else "a positive number"
+    for first, (keys, texts) in iter_columns(path, 2):
+        if all(map(bytes.isdigit if whole else _is_positive, texts)):
+            continue
+        for number, (key, text) in enumerate(zip(keys, texts, strict=True), first):
+            if not (text.isdigit() if whole else _is_positive(text)):
+                found = f"'{key.decode()}' {text.decode()}"
+                raise UserError(f"{path}:{number}: {found}; expected {kind}")
+
+
+def _is_positive(text: bytes) -> bool:
+    return 0 < _to_float(text) < math.inf
 
 
 def _to_float(text: bytes) -> float:
