@@ -76,10 +76,12 @@ def _entries(buffer: bytes, header: bytes, path: Path) -> tuple[list[str], list[
     begin = 0
     while (space := buffer.find(b" ", begin)) >= 0:
         values = space + 1 + _HEADER_BYTES
-        if values + size > len(buffer):
+        if values > len(buffer):
             break
         if not buffer.startswith(header, space + 1):
             raise UserError(f"{path}: {_mismatch(buffer[begin:values], header)}")
+        if values + size > len(buffer):
+            break
         keys.append(buffer[begin:space].decode())
         starts.append(values)
         begin = values + size
