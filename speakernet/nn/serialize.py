@@ -1,7 +1,7 @@
 """Weights on disk, written whole or not at all and read without running code from the file.
 
-A checkpoint is a dictionary saved by ``torch.save``; what is read here are its keys ``model`` (state
-dict), ``recipe`` (the resolved recipe as YAML text) and ``input_dim`` (mel bins).
+A checkpoint is a dictionary saved by ``torch.save``; what is read here are its keys ``model``
+(state dict), ``recipe`` (the resolved recipe as YAML text) and ``input_dim`` (mel bins).
 """
 
 import logging
@@ -24,7 +24,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def save_model(path: str | Path, checkpoint: Mapping[str, Any]) -> None:
-    """Write ``checkpoint`` to ``path``; a crash leaves the old file or the new one, nothing else."""
+    """Write ``checkpoint`` to ``path``; a crash leaves the old file or the new one."""
     target = Path(path)
     temporary = target.with_name(f"{target.name}.tmp")
     try:

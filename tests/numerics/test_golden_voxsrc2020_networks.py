@@ -21,9 +21,9 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "models"
 SPECS = json.loads((GOLDEN / "res2net_dpn_tdnn_spec.json").read_text())
 OUTPUTS = np.load(GOLDEN / "res2net_dpn_tdnn_outputs.npz")
 
-# Relative errors. In train mode a second correct implementation differs by 6e-4 (Res2Net-50), 2.5e-3
-# (101), 9e-3 (152) and 2.6e-2 (200) through rounding in the original alone, because the utterances
-# of noise are alike and the last batch norm amplifies what is left; three times that is allowed.
+# Relative errors. In train mode a second correct implementation differs by 6e-4 (Res2Net-50),
+# 2.5e-3 (101), 9e-3 (152) and 2.6e-2 (200) through rounding in the original alone, because the
+# noise utterances are alike and the last batch norm amplifies the rest; three times that is allowed.
 # For dpn68 the original is 4e-3 off a float64 run of ours, our float32 3e-5.
 EVAL_TOLERANCE = 1e-5
 TRAIN_TOLERANCE = {"tdnn": 1e-5, "dpn68": 1.2e-2, "res2net50": 1.8e-3, "res2net101": 7.5e-3}

@@ -30,9 +30,9 @@ class LossConfig(Config):
 
 
 class LossOutput(NamedTuple):
-    """A batch's mean ``loss``, its ``logits`` (None where there are none), its ``accuracy`` in [0, 1].
+    """A batch's mean ``loss``, its ``logits`` (None where there are none) and its ``accuracy``.
 
-    Accuracy is that of the decision without margin.
+    Accuracy, in [0, 1], is that of the decision without margin.
     """
 
     loss: Tensor

@@ -84,7 +84,7 @@ class CosineSoftmax(SpeakerLoss):
         return cosine.clamp(-1.0, 1.0)
 
     def harden(self, cosine: Tensor, target: Tensor, margin: float | Tensor) -> Tensor:
-        """Return ``cosine`` (batch, classes) with the margin at the columns ``target`` (batch, 1)."""
+        """Return ``cosine`` (batch, classes) with the margin at columns ``target`` (batch, 1)."""
         right = cosine.gather(1, target)
         return cosine.scatter(1, target, self.harden_target(right, margin).to(cosine.dtype))
 

@@ -1,8 +1,8 @@
 """Dual-path network of the VoxSRC 2020 system.
 
-Chen et al., "Dual path networks" (NeurIPS 2017), ``dpn68`` with a 3×3 stem of 10 channels that keeps
-the resolution. A block's first outputs are added to a residual path, the others joined to a dense
-path that grows by ``increment`` channels a block. Unlike the other networks of that system, its
+Chen et al., "Dual path networks" (NeurIPS 2017), ``dpn68`` with a 3×3 stem of 10 channels that
+keeps the resolution. A block's first outputs are added to a residual path, the others joined to a
+dense path that grows by ``increment`` channels a block. Unlike the other networks of that system, its
 3×3 convolutions of stride 2 pad as TensorFlow's "same" does. Maps are (batch, channel, time, mel).
 """
 

@@ -1,7 +1,7 @@
 """Res2Net of the VoxSRC 2020 system, named ``res2net{depth}_w{width}_s{scale}_c{channels}[_att]``.
 
-Gao et al., "Res2Net: a new multi-scale backbone architecture" (TPAMI 2021). A bottleneck block whose
-3×3 convolution is split into ``scale`` groups of ``width`` channels that are linked one after
+Gao et al., "Res2Net: a new multi-scale backbone architecture" (TPAMI 2021). A bottleneck block
+whose 3×3 convolution is split into ``scale`` groups of ``width`` channels that are linked one after
 another. The stem keeps the resolution; ``_att`` pools with attention. Maps are (batch, channel,
 time, mel).
 """

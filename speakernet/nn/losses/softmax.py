@@ -1,0 +1,60 @@
+r"""Classification losses of the TDY-CNN system.
+
+``softmax`` is a dense layer with bias. ``amsoftmax`` (CosFace, Wang et al. 2018) lowers the target
+cosine by the margin; ``aamsoftmax`` (ArcFace, Deng et al. 2019) adds the margin to its angle, and
+from :math:`\theta + m > \pi` on lowers the cosine by :math:`m \sin m` so that it keeps falling.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from speakernet.nn.losses.base import (
+    LOSSES,
+    LossConfig,
+    LossOutput,
+    SpeakerLoss,
+    classification_accuracy,
+)
+from speakernet.nn.losses.cosine import AmSoftmax, add_angle
+
+
+@LOSSES.register("softmax")
+class Softmax(SpeakerLoss):
+    """Cross-entropy of a dense layer with bias."""
+
+    def __init__(self, config: LossConfig, embedding_dim: int, num_classes: int) -> None:
+        super().__init__(config, embedding_dim, num_classes)
+        self.dense = nn.Linear(embedding_dim, num_classes)
+
+    def compute(self, embeddings: Tensor, labels: Tensor, margin: float | Tensor) -> LossOutput:
+        """Compute the loss; ``margin`` has no meaning here."""
+        logits: Tensor = self.dense(embeddings)
+        loss = functional.cross_entropy(logits, labels)
+        return LossOutput(loss, logits, classification_accuracy(logits, labels))
+
+    def class_weights(self) -> Tensor:
+        """Return the dense layer's weight (num_classes, dim)."""
+        return self.dense.weight.detach()
+
+
+@LOSSES.register("amsoftmax")
+class XavierAmSoftmax(AmSoftmax):
+    """c - m, with another start than ``am``."""
+
+    def __init__(self, config: LossConfig, embedding_dim: int, num_classes: int) -> None:
+        super().__init__(config, embedding_dim, num_classes)
+        nn.init.xavier_normal_(self.weight)
+
+
+@LOSSES.register("aamsoftmax")
+class AamSoftmax(XavierAmSoftmax):
+    """cos(θ + m) where that falls with θ, c - m · sin m beyond."""
+
+    def harden_target(self, cosine: Tensor, margin: float | Tensor) -> Tensor:
+        """Return the target logit over s for the target's ``cosine`` (batch, 1)."""
+        angle = torch.as_tensor(margin, dtype=cosine.dtype, device=cosine.device)
+        beyond = cosine - angle * torch.sin(math.pi - angle)
+        return torch.where(cosine > torch.cos(math.pi - angle), add_angle(cosine, angle), beyond)
