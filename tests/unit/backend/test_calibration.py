@@ -1,0 +1,229 @@
+"""Calibration, fusion, quality measures, sampled trials and PLDA."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from speakernet.backend.calibration import fit_calibration
+from speakernet.backend.config import PldaConfig
+from speakernet.backend.plda import train_plda
+from speakernet.backend.quality import read_quality, trial_features, write_quality
+from speakernet.backend.sampling import draw_trials
+from speakernet.bin.calibrate import main
+from speakernet.config import UserError
+from speakernet.kaldi.scores import read_scores, write_scores
+from speakernet.kaldi.trials import Trials, read_trials, write_trials
+from speakernet.metrics.cllr import cllr, min_cllr
+from speakernet.metrics.dcf import OperatingPoint, act_dcf, min_dcf
+from speakernet.metrics.det import det_curve, eer
+
+Array = NDArray[Any]
+
+DIM = 6
+
+
+def gaussians(seed: int, count: int, quality: float = 0.0) -> tuple[Array, Array]:
+    """Scores whose log-likelihood ratio is 2 x, of as many targets as non-targets."""
+    generator = np.random.default_rng(seed)
+    labels = np.arange(2 * count) < count
+    return generator.normal(np.where(labels, 1.0, -1.0) + quality, 1.0), labels
+
+
+def test_llrs_of_gaussians_are_found() -> None:
+    scores, labels = gaussians(0, 100_000)
+    found = fit_calibration(scores[:, None], labels, ("x",), 0.3)
+    assert found.weights[0] == pytest.approx(2, rel=0.02)
+    assert found.offset == pytest.approx(0, abs=0.02)
+
+
+@pytest.mark.parametrize("p_target", [0.01, 0.5])
+def test_calibration_is_right_on_other_scores(p_target: float) -> None:
+    training, labels = gaussians(0, 20_000)
+    found = fit_calibration(0.1 * training[:, None] + 7, labels, ("x",), p_target)
+    test, labels = gaussians(1, 20_000)
+    llrs = found.apply(0.1 * test[:, None] + 7)
+    point = OperatingPoint(0.05)
+    assert act_dcf(llrs, labels, point) == pytest.approx(
+        min_dcf(det_curve(llrs, labels), point), rel=0.05
+    )
+    assert cllr(llrs, labels) - min_cllr(llrs, labels) < 0.01
+    assert act_dcf(0.1 * test + 7, labels, point) > 2  # nonsense before
+
+
+def test_separable_trials_have_a_finite_map() -> None:
+    scores = np.array([0.0, 0.1, 0.8, 0.9])
+    found = fit_calibration(scores[:, None], scores > 0.5, ("x",), 0.5)
+    assert np.isfinite(found.apply(scores[:, None])).all()
+    assert eer(det_curve(found.apply(scores[:, None]), scores > 0.5)) == 0
+
+
+def test_quality_helps_where_scores_depend_on_it() -> None:
+    generator = np.random.default_rng(0)
+    quality = generator.normal(size=40_000)
+    labels = np.arange(40_000) % 2 == 0
+    scores = generator.normal(np.where(labels, 1.0, -1.0) + 2 * quality, 1.0)
+    alone = fit_calibration(scores[:, None], labels, ("x",), 0.5)
+    both = np.column_stack([scores, quality])
+    with_quality = fit_calibration(both, labels, ("x", "q"), 0.5)
+    assert cllr(with_quality.apply(both), labels) < 0.75 * cllr(alone.apply(both[:, :1]), labels)
+
+
+def test_fusion_beats_each_system() -> None:
+    generator = np.random.default_rng(0)
+    labels = np.arange(20_000) % 2 == 0
+    systems = generator.normal(np.where(labels, 1.0, -1.0)[:, None], 1.0, (20_000, 2))
+    fused = fit_calibration(systems, labels, ("a", "b"), 0.5)
+    rates = [eer(det_curve(x, labels)) for x in (fused.apply(systems), *systems.T)]
+    assert rates[0] < 0.6 * min(rates[1:])
+
+
+@pytest.mark.parametrize(
+    ("features", "message"),
+    [
+        (np.array([[1.0], [1.0]]), "'x' is the same"),
+        (np.array([[1.0], [np.nan]]), "'x' is not finite"),
+    ],
+)
+def test_useless_features_are_refused(features: Array, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        fit_calibration(features, np.array([True, False]), ("x",), 0.5)
+
+
+def test_quality_of_trials(tmp_path: Path) -> None:
+    write_quality(tmp_path / "utt2num_frames", ["b", "a"], np.array([100.0, 200.0]))
+    table = read_quality(tmp_path / "utt2num_frames")
+    assert table == {"a": np.log(200), "b": np.log(100)}
+    trials = Trials(["a", "b"], ["b", "b"], np.array([True, False]))
+    names, features = trial_features({"s": np.array([1.0, 2.0])}, {"n": table}, trials)
+    assert names == ("s", "n_min", "n_max")
+    np.testing.assert_allclose(features[0], [1, np.log(100), np.log(200)])
+    (tmp_path / "utt2norm").write_text("a 1\nb x\n")
+    with pytest.raises(UserError, match="utt2norm:2: 'x'; expected a number"):
+        read_quality(tmp_path / "utt2norm")
+
+
+def test_drawn_trials() -> None:
+    utt2spk = {f"u{i:02d}": f"s{i % 5}" for i in range(30)} | {"lone": "t"}
+    trials = draw_trials(utt2spk, 20, 50, seed=3)
+    pairs = list(zip(trials.enroll, trials.test, strict=True))
+    assert len(set(pairs)) == len(pairs) == 70
+    assert int(trials.is_target.sum()) == 20
+    assert all(one != two for one, two in pairs)
+    same = [utt2spk[one] == utt2spk[two] for one, two in pairs]
+    assert same == trials.is_target.tolist()
+    again = draw_trials(dict(reversed(utt2spk.items())), 20, 50, seed=3)
+    assert again.enroll == trials.enroll and again.test == trials.test
+    assert draw_trials(utt2spk, 20, 50, seed=4).enroll != trials.enroll
+    assert len(draw_trials(utt2spk, 10**6, 10**6, seed=0)) <= (31 * 30 // 2) // 2 + 1
+
+
+def test_trials_need_pairs() -> None:
+    with pytest.raises(UserError, match="two speakers"):
+        draw_trials({"a": "s", "b": "s"}, 1, 1, seed=0)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[str]:
+    for side, seed in (("train", 0), ("test", 1)):
+        scores, labels = gaussians(seed, 300)
+        names = [f"{side}{i}" for i in range(600)]
+        trials = Trials(names, names[::-1], labels)
+        write_trials(tmp_path / f"{side}_trials", trials)
+        write_scores(tmp_path / f"{side}_scores", trials, 5 * scores - 3)
+    options = {f"--{k}": f"{v}" for k, v in (("train-trials", "train_trials"),
+               ("train-scores", "train_scores"), ("trials", "test_trials"),
+               ("scores", "test_scores"))}  # fmt: skip
+    arguments = [x for key, name in options.items() for x in (key, str(tmp_path / name))]
+    return [str(tmp_path / "out"), *arguments]
+
+
+def test_program(files: list[str], tmp_path: Path) -> None:
+    assert main(files) == 0
+    trials = read_trials(tmp_path / "test_trials")
+    llrs = read_scores(tmp_path / "out", trials)
+    assert cllr(llrs, trials.is_target) - min_cllr(llrs, trials.is_target) < 0.05
+    assert '"offset"' in (tmp_path / "out.json").read_text()
+
+
+def test_program_refuses_to_train_on_the_test(files: list[str], tmp_path: Path) -> None:
+    copied = [x.replace("/train_", "/test_") for x in files]
+    with pytest.raises(UserError, match="is also in the test trials"):
+        main(copied)
+    for side in ("train", "test"):
+        table = "".join(f"{side}{i} s{i % 7}\n" for i in range(600))
+        (tmp_path / f"{side}_utt2spk").write_text(table)
+    tables = ["--train-utt2spk", str(tmp_path / "train_utt2spk"),
+              "--utt2spk", str(tmp_path / "test_utt2spk")]  # fmt: skip
+    with pytest.raises(UserError, match="'s0' is also in the test trials"):
+        main([*files, *tables])
+
+
+def speakers_of(generator: np.random.Generator, count: int, each: int) -> tuple[Array, Array]:
+    between, within = np.diag(np.linspace(4, 0.2, DIM)), np.eye(DIM) + 0.5
+    speakers = np.repeat(np.arange(count), each)
+    means = generator.multivariate_normal(np.zeros(DIM), between, count)
+    noise = generator.multivariate_normal(np.zeros(DIM), within, count * each)
+    return means[speakers] + noise + 3, speakers
+
+
+def gaussian_llr(x: Array, y: Array, between: Array, within: Array) -> float:
+    """Log density of both under one speaker less that under two, by full covariances."""
+    from scipy.stats import multivariate_normal
+
+    total, zero = between + within, np.zeros(DIM)
+    joint = np.block([[total, between], [between, total]])
+    both = multivariate_normal(np.zeros(2 * DIM), joint).logpdf(np.concatenate([x, y]))
+    single = multivariate_normal(zero, total)
+    return float(both - single.logpdf(x) - single.logpdf(y))
+
+
+@pytest.mark.parametrize("iterations", [0, 5])
+def test_plda_scores_are_gaussian_llrs(iterations: int) -> None:
+    x, speakers = speakers_of(np.random.default_rng(0), 200, 4)
+    plda = train_plda(x, speakers, PldaConfig(length_norm=False, iterations=iterations))
+    back = np.linalg.inv(plda.transform)
+    between, within = back.T @ np.diag(plda.between) @ back, back.T @ back
+    left, right = np.arange(0, 20), np.arange(1, 21)
+    scores = plda.scores(plda.project(x), left, right)
+    centred = x - plda.mean
+    expected = [gaussian_llr(centred[a], centred[b], between, within)
+                for a, b in zip(left, right, strict=True)]  # fmt: skip
+    np.testing.assert_allclose(scores, expected, rtol=1e-8, atol=1e-8)
+
+
+def test_plda_em_finds_the_covariances() -> None:
+    x, speakers = speakers_of(np.random.default_rng(0), 3000, 3)
+    plda = train_plda(x, speakers, PldaConfig(length_norm=False, iterations=20))
+    back = np.linalg.inv(plda.transform)
+    within, between = back.T @ back, back.T @ np.diag(plda.between) @ back
+    np.testing.assert_allclose(within, np.eye(DIM) + 0.5, atol=0.08)
+    np.testing.assert_allclose(between, np.diag(np.linspace(4, 0.2, DIM)), atol=0.25)
+
+
+def test_plda_is_calibrated_on_its_own_model() -> None:
+    generator = np.random.default_rng(0)
+    plda = train_plda(*speakers_of(generator, 1000, 4), PldaConfig(length_norm=False))
+    x, speakers = speakers_of(generator, 60, 4)
+    left, right = np.triu_indices(len(x), 1)
+    scores, labels = plda.scores(plda.project(x), left, right), speakers[left] == speakers[right]
+    assert cllr(scores, labels) - min_cllr(scores, labels) < 0.03
+
+
+def test_plda_with_lda_and_length_norm() -> None:
+    generator = np.random.default_rng(0)
+    plda = train_plda(*speakers_of(generator, 300, 4), PldaConfig(lda_dim=3))
+    x, speakers = speakers_of(generator, 60, 4)
+    assert plda.project(x).shape == (240, 3)
+    left, right = np.triu_indices(len(x), 1)
+    scores, labels = plda.scores(plda.project(x), left, right), speakers[left] == speakers[right]
+    assert eer(det_curve(scores, labels)) < 0.25
+
+
+def test_plda_needs_pairs_of_utterances() -> None:
+    with pytest.raises(UserError, match="two utterances"):
+        train_plda(np.eye(3), np.arange(3), PldaConfig())
+    with pytest.raises(UserError, match="lda_dim 5"):
+        train_plda(np.eye(6), np.array([0, 0, 1, 1, 2, 2]), PldaConfig(lda_dim=5))
