@@ -17,7 +17,7 @@ from speakernet.data.config import DataConfig
 from speakernet.data.index import Categories, Speakers, iter_aligned
 from speakernet.data.random import UInt64, below
 from speakernet.data.spec_augment import mask
-from speakernet.kaldi.mapped import MappedArks
+from speakernet.kaldi.mapped import Header, MappedArks
 
 Float32 = npt.NDArray[np.float32]
 
@@ -85,30 +85,38 @@ class FeatureCrops:
             mask(out, self.config.spec_augment, np.random.default_rng(key))
 
     def _fill(self, row: int, out: Float32, place: Callable[[int], int]) -> None:
-        path = self._paths[self._ark[row]]
-        header = self._arks.header(path, int(self._offset[row]))
-        if header.num_cols != self.input_dim:
-            raise UserError(
-                f"{path}:{header.data}: {header.num_cols} columns; others have {self.input_dim}"
-            )
+        """Write a crop to ``out`` (mel, time); ``place`` chooses among the spare frames."""
+        path, header = self._open(row)
         origin, end = self._bounds(row, header.num_rows)
         total, wanted = end - origin, out.shape[1]
+        start = place(total - wanted) if total > wanted else 0
+        stop = min(start + wanted, total)
         if total <= wanted:
             # Zeros after CMN, at a random side: what seed 1 does with short utterances.
             begin = place(wanted - total)
-            start, stop, target = 0, total, out[:, begin : begin + total]
-        else:
-            start = place(total - wanted)
-            stop, target = start + wanted, out
-        if total == 0:
-            return
+            out = out[:, begin : begin + total]
+        if total:
+            out[:] = self._normalized(path, header, origin, total, start, stop)
+
+    def _open(self, row: int) -> tuple[str, Header]:
+        path = self._paths[self._ark[row]]
+        header = self._arks.header(path, int(self._offset[row]))
+        if header.num_cols != self.input_dim and header.num_rows:
+            raise UserError(
+                f"{path}:{header.data}: {header.num_cols} columns; others have {self.input_dim}"
+            )
+        return path, header
+
+    def _normalized(
+        self, path: str, header: Header, origin: int, total: int, start: int, stop: int
+    ) -> Float32:
+        """Return frames ``start .. stop`` of the ``total`` from row ``origin`` on, after CMN."""
         window = self.config.cmn_window
         if window is None:
-            target[:] = self._arks.columns(path, header, origin + start, origin + stop)
-            return
+            return self._arks.columns(path, header, origin + start, origin + stop)
         first, last = cmn.context(total, start, stop, window)
         block = self._arks.columns(path, header, origin + first, origin + last)
-        target[:] = cmn.normalize(block, first, start, stop, num_frames=total, window=window)
+        return cmn.normalize(block, first, start, stop, num_frames=total, window=window)
 
     def _bounds(self, row: int, num_rows: int) -> tuple[int, int]:
         if self._ranges is None or tuple(self._ranges[row]) == _WHOLE:

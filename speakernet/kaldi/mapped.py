@@ -87,7 +87,7 @@ class MappedArks:
         mapped = self._map(path)
         head = mapped[offset : offset + _HEADER_BYTES]
         for token in _TOKENS:
-            if head.startswith(b"\0B" + token) and len(head) == _HEADER_BYTES:
+            if head.startswith(b"\0B" + token) and len(head) >= _header_size(token):
                 return _parse_header(head, token, offset)
         raise UserError(f"{path}:{offset}: no Kaldi matrix here; found {head[:8]!r}")
 
@@ -132,6 +132,11 @@ def _open_map(path: str) -> mmap.mmap:
             return mmap.mmap(stream.fileno(), 0, prot=mmap.PROT_READ)
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: cannot be read: {error}") from None
+
+
+def _header_size(token: bytes) -> int:
+    plain = token in (b"FM ", b"DM ")
+    return 2 + len(token) + (_PLAIN_HEADER.size if plain else _GLOBAL_HEADER.size)
 
 
 def _parse_header(head: bytes, token: bytes, offset: int) -> Header:

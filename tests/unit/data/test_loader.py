@@ -1,0 +1,100 @@
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+from torch import Tensor
+
+from speakernet.config import UserError
+from speakernet.data.config import DataConfig
+from speakernet.data.features import FeatureCrops
+from speakernet.data.index import read_speakers
+from speakernet.data.loader import CropBatches, Layout, iter_batches
+from speakernet.data.orders import Permutation, Stream
+from speakernet.data.random import UInt64
+from tests.training.corpus import write_features
+
+
+class BrokenCrops:
+    """Crops whose reading ends badly."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def prefetch(self, rows: npt.NDArray[np.integer]) -> None:
+        """Do nothing."""
+
+    def batch(self, rows: npt.NDArray[np.integer], keys: UInt64) -> Tensor:
+        """Fail, or die."""
+        if self.kind == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        raise UserError("a.ark:17: the ark ends within a matrix")
+
+
+def batches_of(folder: Path, layout: Layout, crops: BrokenCrops | None = None) -> CropBatches:
+    speakers = read_speakers(folder)
+    rows = np.arange(len(speakers))
+    source = crops or FeatureCrops(folder, speakers, DataConfig(num_frames=40))
+    stream = Stream(Permutation(len(rows), seed=3))
+    return CropBatches(source, rows, speakers.labels, stream, layout, seed=3)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_features(tmp_path_factory.mktemp("loader") / "data")
+
+
+def read(folder: Path, layout: Layout, workers: int, numbers: range) -> list[tuple[Tensor, Tensor]]:
+    config = DataConfig(num_workers=workers)
+    return [tuple(b) for b in iter_batches(batches_of(folder, layout), numbers, config)]  # type: ignore[misc]
+
+
+def test_batches_do_not_depend_on_the_number_of_workers(folder: Path) -> None:
+    alone = read(folder, Layout(6), 0, range(20))
+    for workers in (1, 2):
+        for (x, labels), (y, others) in zip(
+            alone, read(folder, Layout(6), workers, range(20)), strict=True
+        ):
+            assert torch.equal(x, y) and torch.equal(labels, others)
+
+
+def test_entering_in_the_middle_gives_the_same_batches(folder: Path) -> None:
+    whole, rest = read(folder, Layout(6), 0, range(20)), read(folder, Layout(6), 1, range(13, 20))
+    assert all(torch.equal(x, y) for (x, _), (y, _) in zip(whole[13:], rest, strict=True))
+
+
+def test_ranks_together_read_the_global_batch(folder: Path) -> None:
+    whole = read(folder, Layout(12), 0, range(3))
+    parts = [read(folder, Layout(3, 2, 2, rank), 0, range(6)) for rank in range(2)]
+    for update, (inputs, labels) in enumerate(whole):
+        pieces = [parts[rank][2 * update + micro] for micro in range(2) for rank in range(2)]
+        assert torch.equal(torch.cat([x for x, _ in pieces]), inputs)
+        assert torch.equal(torch.cat([y for _, y in pieces]), labels)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_an_error_in_a_worker_arrives_as_it_was(folder: Path, workers: int) -> None:
+    batches = batches_of(folder, Layout(4), BrokenCrops("raise"))
+    with pytest.raises(UserError) as caught:
+        next(iter_batches(batches, range(5), DataConfig(num_workers=workers)))
+    assert str(caught.value) == "a.ark:17: the ark ends within a matrix"
+
+
+def test_a_worker_that_dies_ends_the_run(folder: Path) -> None:
+    batches = batches_of(folder, Layout(4), BrokenCrops("die"))
+    with pytest.raises(RuntimeError, match="worker"):
+        next(iter_batches(batches, range(5), DataConfig(num_workers=1)))
+
+
+def test_files_and_memory_do_not_grow(folder: Path) -> None:
+    stream = iter_batches(
+        batches_of(folder, Layout(8)), range(300), DataConfig(num_workers=1)
+    )
+    next(stream)
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(250):
+        next(stream)
+    assert len(os.listdir("/proc/self/fd")) <= before + 8

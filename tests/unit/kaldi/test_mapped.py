@@ -1,0 +1,81 @@
+import os
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from speakernet.config import UserError
+from speakernet.kaldi.ark import ArkWriter, read_matrix
+from speakernet.kaldi.mapped import MappedArks
+
+
+def matrix_of(frames: int, dim: int = 7) -> np.ndarray:
+    rng = np.random.default_rng(frames)
+    return (rng.standard_normal((frames, dim)) * 4 + 8).astype(np.float32)
+
+
+def write_one(path: Path, matrix: np.ndarray, kind: str) -> str:
+    """Write a matrix in one of Kaldi's formats; return its place as scp files have it."""
+    if kind in ("CM", "CM2", "FM", "DM"):
+        dtype = np.float64 if kind == "DM" else np.float32
+        with ArkWriter(path, None, compress=kind.startswith("CM")) as writer:
+            writer.write("key", matrix.astype(dtype))
+    else:  # CM3: Kaldi reads it, nobody writes it by default
+        low, width = float(matrix.min()), float(np.ptp(matrix))
+        codes = np.rint((matrix - low) / width * 255).astype(np.uint8)
+        head = b"key \0BCM3 " + struct.pack("<ffii", low, width, *matrix.shape)
+        path.write_bytes(head + codes.tobytes())
+    return f"{path}:4"
+
+
+@pytest.mark.parametrize("kind", ["CM", "CM2", "CM3", "FM", "DM"])
+def test_a_crop_is_a_stretch_of_the_matrix(kind: str, tmp_path: Path) -> None:
+    frames = 6 if kind == "CM2" else 60
+    spec = write_one(tmp_path / "a.ark", matrix_of(frames), kind)
+    whole = read_matrix(spec)
+    arks = MappedArks()
+    for start, num in ((0, frames), (2, 3), (frames - 1, 1), (1, 0)):
+        crop = arks.crop(spec, start, num)
+        assert crop.dtype == np.float32 and crop.shape == (num, 7)
+        np.testing.assert_allclose(crop, whole[start : start + num], rtol=2e-6, atol=2e-6)
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("nowhere.ark:4", "nowhere.ark: cannot be read"),
+        ("{ark}:5", "no Kaldi matrix here"),
+        ("{ark}:99999", "no Kaldi matrix here"),
+        ("{ark}", "expected FILE.ark:OFFSET"),
+    ],
+)
+def test_what_is_no_matrix_is_an_error(spec: str, message: str, tmp_path: Path) -> None:
+    write_one(tmp_path / "a.ark", matrix_of(20), "CM")
+    with pytest.raises(UserError, match=message):
+        MappedArks().crop(spec.format(ark=tmp_path / "a.ark"), 0, 1)
+
+
+@pytest.mark.parametrize("kind", ["CM", "CM3", "FM"])
+def test_an_ark_that_was_cut_is_an_error(kind: str, tmp_path: Path) -> None:
+    spec = write_one(tmp_path / "a.ark", matrix_of(20), kind)
+    content = (tmp_path / "a.ark").read_bytes()
+    (tmp_path / "a.ark").write_bytes(content[:-30])
+    with pytest.raises(UserError, match="ends within a matrix"):
+        MappedArks().crop(spec, 0, 20)
+
+
+def test_rows_that_are_not_there_are_an_error(tmp_path: Path) -> None:
+    spec = write_one(tmp_path / "a.ark", matrix_of(20), "CM")
+    with pytest.raises(UserError, match="rows 15 to 25 asked of 20"):
+        MappedArks().crop(spec, 15, 10)
+
+
+def test_open_files_stay_bounded(tmp_path: Path) -> None:
+    specs = [write_one(tmp_path / f"{n}.ark", matrix_of(10 + n), "CM") for n in range(40)]
+    arks = MappedArks(max_open=4)
+    before = len(os.listdir("/proc/self/fd"))
+    crops = [arks.crop(spec, 0, 5) for spec in specs + specs]
+    assert len(os.listdir("/proc/self/fd")) <= before + 8
+    for number in range(40):
+        np.testing.assert_array_equal(crops[number], crops[number + 40])
