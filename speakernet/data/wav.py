@@ -43,19 +43,21 @@ class _Layout(NamedTuple):
     size: int | None
 
 
-def read_audio_file(path: str, *, offset: int = 0, max_samples: int | None = None) -> Audio:
-    """Read a wav, flac, ogg, … file from byte ``offset``, at most the first ``max_samples``.
+def read_audio_file(
+    path: str, *, offset: int = 0, first_sample: int = 0, max_samples: int | None = None
+) -> Audio:
+    """Read a wav, flac, ogg, … file that starts at byte ``offset``.
 
-    Raises UserError, starting with the path, for a file that is missing, unreadable or too short.
+    At most ``max_samples`` from ``first_sample`` on are read. Raises UserError, starting with the path, for a file that is missing, unreadable or too short.
     """
     try:
         with open(path, "rb", buffering=0) as stream:
             stream.seek(offset)
             head = stream.read(_HEAD)
             if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
-                return _read_wav(stream, head, offset, max_samples)
+                return _read_wav(stream, head, offset, first_sample, max_samples)
             stream.seek(offset)
-            return _read_other(stream, max_samples)
+            return _read_other(stream, first_sample, max_samples)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
     except OSError as error:
@@ -68,8 +70,8 @@ def read_audio_bytes(data: bytes) -> Audio:
         raise UserError("found no data")
     stream = io.BytesIO(data)
     if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
-        return _read_wav(stream, data[:_HEAD], 0, None)
-    return _read_other(stream, None)
+        return _read_wav(stream, data[:_HEAD], 0, 0, None)
+    return _read_other(stream, 0, None)
 
 
 def audio_length(path: str) -> tuple[int, int]:
@@ -91,23 +93,26 @@ def audio_length(path: str) -> tuple[int, int]:
         raise UserError(f"{path}: {error.strerror}") from None
 
 
-def _read_wav(stream: BinaryIO, head: bytes, offset: int, max_samples: int | None) -> Audio:
+def _read_wav(
+    stream: BinaryIO, head: bytes, offset: int, first_sample: int, max_samples: int | None
+) -> Audio:
     layout = _parse_header(stream, head, offset)
     form = layout.format
     if form.bits == 8:
         raise UserError(f"found 8-bit samples in {form.channels} channel(s); expected 16-bit")
     if (form.code, form.bits) != (_PCM, 16):
         stream.seek(offset)
-        return _read_other(stream, max_samples)
+        return _read_other(stream, first_sample, max_samples)
     width = 2 * form.channels
-    wanted = layout.size if layout.size is not None else -1
+    skipped = first_sample * width
+    wanted = max(layout.size - skipped, 0) if layout.size is not None else -1
     if max_samples is not None and (wanted < 0 or wanted > max_samples * width):
         wanted = max_samples * width
-    data = _read_samples(stream, head, offset, layout.start, wanted)
+    data = _read_samples(stream, head, offset, layout.start + skipped, wanted)
     if layout.size is not None and len(data) < wanted:
         raise UserError(
             f"truncated: the header promises {layout.size // width} samples, "
-            f"found {len(data) // width}"
+            f"found {first_sample + len(data) // width}"
         )
     if len(data) < width:
         raise UserError("found no samples")
@@ -186,15 +191,17 @@ def _parse_format(chunk: bytes) -> _Format:
     return _Format(code, channels, rate, bits)
 
 
-def _read_other(stream: BinaryIO, max_samples: int | None) -> Audio:
+def _read_other(stream: BinaryIO, first_sample: int, max_samples: int | None) -> Audio:
     import soundfile
 
     try:
         with soundfile.SoundFile(stream) as file:
             frames = -1 if max_samples is None else max_samples
+            file.seek(min(first_sample, file.frames))
             kind = "int16" if file.subtype == "PCM_16" else "float32"
             samples = file.read(frames, dtype=kind, always_2d=True)
-            expected = file.frames if max_samples is None else min(file.frames, max_samples)
+            left = max(file.frames - first_sample, 0)
+            expected = left if max_samples is None else min(left, max_samples)
             rate = int(file.samplerate)
     except (soundfile.SoundFileError, TypeError) as error:
         raise UserError(f"cannot be read: {' '.join(str(error).split())}") from None
