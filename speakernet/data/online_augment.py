@@ -1,105 +1,107 @@
-"""Another corruption of a waveform every time it is seen, as voxceleb_trainer does it (seed 2).
+"""Random augmentation of waveform crops while training, in the manner of seed 2.
 
-One of five, equally likely: nothing, reverberation, music, other speakers, noise. Noises are cut
-out of their files at random; every one of them is scaled to its own signal-to-noise ratio:
-
-    y = x + Σ n_i · sqrt(P(x) / P(n_i) · 10^(-snr_i / 10))
-
-Impulse responses are scaled to unit energy, and the result starts with them and is as long as x.
+Kinds (one a crop, equally likely): a room impulse response; noise; music; babble of several voices.
+Noises are cut to the crop at a random place, shorter ones are repeated. Ratios in dB are drawn
+uniformly; the loudness of the crop is kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
+import numpy.typing as npt
 
+from speakernet.config import UserError
 from speakernet.data.audio import AudioReader
-from speakernet.data.noise_copies import NoiseSet
+from speakernet.data.config import OnlineAugmentConfig
 from speakernet.data.room_lists import read_responses
-from speakernet.data.wav import read_audio_file
-from speakernet.kaldi.pipes import AudioFile, parse_entry
-from speakernet.signal.reverberate import ImpulseResponse, power
+from speakernet.kaldi.tables import read_table
+from speakernet.signal.reverberate import ImpulseResponse, Noise, reverberate
 
-Array = NDArray[np.float32]
+Array = npt.NDArray[np.float32]
 
-_MIN_POWER = 1e-4
-
-
-class NoiseKind(NamedTuple):
-    """How one kind of noise is added: the ranges (both ends included) that are drawn from."""
-
-    name: str
-    min_snr_db: float
-    max_snr_db: float
-    min_count: int
-    max_count: int
+_RIR_LISTS = ("{room}_rir_list", "simulated_rirs/{room}/rir_list")
 
 
-KINDS = (
-    NoiseKind("music", 5, 15, 1, 1),
-    NoiseKind("speech", 13, 20, 3, 7),
-    NoiseKind("noise", 0, 15, 1, 1),
-)
+class OnlineAugment:
+    """Draws and applies augmentations.
 
-
-class OnlineAugmenter:
-    """Corrupts waveforms; all randomness comes from the generator that a call is given."""
+    ``musan``: PREFIX of the data directories PREFIX_noise, PREFIX_music and PREFIX_speech;
+    ``rirs``: a folder with RIRS_NOISES' lists of simulated rooms.
+    """
 
     def __init__(
-        self, noises: dict[str, NoiseSet], responses: Sequence[str], *, sample_rate: int = 16000
+        self, config: OnlineAugmentConfig, musan: Path, rirs: Path, sample_rate: int
     ) -> None:
-        """``noises`` has a set for each of ``KINDS``; ``responses`` are entries like wav.scp's."""
-        self._noises = noises
-        self._responses = responses
+        self.config = config
+        self.sample_rate = sample_rate
         self._reader = AudioReader(sample_rate)
+        self._noises = {
+            kind: list(read_table(Path(f"{musan}_{kind}", "wav.scp")).values())
+            for kind in ("noise", "music", "speech")
+        }
+        lists = [_rir_list(rirs, room) for room in ("smallroom", "mediumroom")]
+        self._responses = [r.location for r in read_responses([str(path) for path in lists])]
+        self._kinds: tuple[Callable[[Array, np.random.Generator], Array], ...] = (
+            self._reverb,
+            self._noise,
+            self._music,
+            self._babble,
+        )
 
-    @classmethod
-    def from_dirs(cls, musan: str, rir_lists: Sequence[Path], *, sample_rate: int = 16000) -> Self:
-        """Use the data dirs ``<musan>_{noise,music,speech}`` and Kaldi's lists of responses."""
-        noises = {kind.name: NoiseSet.from_dir(Path(f"{musan}_{kind.name}")) for kind in KINDS}
-        responses = [item.location for item in read_responses([str(path) for path in rir_lists])]
-        return cls(noises, responses, sample_rate=sample_rate)
+    def __call__(self, crop: Array, rng: np.random.Generator) -> Array:
+        """Return ``crop`` (samples,) augmented, or as it is."""
+        if rng.random() >= self.config.probability:
+            return crop
+        return self._kinds[int(rng.integers(len(self._kinds)))](crop, rng)
 
-    def __call__(self, waveform: Array, generator: np.random.Generator) -> Array:
-        """Return a corrupted copy of ``waveform`` (samples,), 16-bit scale, of the same length."""
-        choice = int(generator.integers(2 + len(KINDS)))
-        if choice == 0:
-            return waveform.copy()
-        if choice == 1:
-            return self.reverberate(waveform, generator)
-        return self.add_noise(waveform, KINDS[choice - 2], generator)
+    def _reverb(self, crop: Array, rng: np.random.Generator) -> Array:
+        entry = self._responses[int(rng.integers(len(self._responses)))]
+        response = ImpulseResponse(self._reader.read(entry) / np.float32(32768))
+        return reverberate(crop, self.sample_rate, response=response)
 
-    def reverberate(self, waveform: Array, generator: np.random.Generator) -> Array:
-        """Return ``waveform`` in one of the rooms."""
-        entry = self._responses[int(generator.integers(len(self._responses)))]
-        samples = self._reader.read(entry)
-        scaled = samples / np.float32(max(np.sqrt(np.dot(samples, samples)), 1e-9))
-        return ImpulseResponse(scaled).convolve(waveform)[: len(waveform)]
+    def _noise(self, crop: Array, rng: np.random.Generator) -> Array:
+        return self._add(crop, "noise", self.config.noise_snr_db, 1, rng)
 
-    def add_noise(
-        self, waveform: Array, kind: NoiseKind, generator: np.random.Generator
+    def _music(self, crop: Array, rng: np.random.Generator) -> Array:
+        return self._add(crop, "music", self.config.music_snr_db, 1, rng)
+
+    def _babble(self, crop: Array, rng: np.random.Generator) -> Array:
+        low, high = self.config.babble_voices
+        voices = int(rng.integers(low, high + 1))
+        return self._add(crop, "speech", self.config.babble_snr_db, voices, rng)
+
+    def _add(
+        self,
+        crop: Array,
+        kind: str,
+        snr_db: tuple[float, float],
+        count: int,
+        rng: np.random.Generator,
     ) -> Array:
-        """Return ``waveform`` with noises of one kind."""
-        result = waveform.copy()
-        signal_power = max(power(waveform), _MIN_POWER)
-        for _ in range(int(generator.integers(kind.min_count, kind.max_count + 1))):
-            noise = self._crop(self._noises[kind.name], len(waveform), generator)
-            snr_db = generator.uniform(kind.min_snr_db, kind.max_snr_db)
-            ratio = signal_power / max(power(noise), _MIN_POWER)
-            result += noise * np.float32(np.sqrt(ratio * 10 ** (-snr_db / 10)))
-        return result
+        entries = self._noises[kind]
+        noises = [
+            Noise(
+                _stretch(self._reader.read(entries[int(choice)]), len(crop), rng),
+                rng.uniform(*snr_db),
+                0.0,
+            )
+            for choice in rng.integers(len(entries), size=count)
+        ]
+        return reverberate(crop, self.sample_rate, noises=noises)
 
-    def _crop(self, noises: NoiseSet, length: int, generator: np.random.Generator) -> Array:
-        """Return ``length`` samples from somewhere in a random noise, repeated if it is shorter."""
-        index = int(generator.integers(len(noises.entries)))
-        available = int(noises.durations_s[index] * self._reader.sample_rate)
-        start = int(generator.integers(max(available - length, 0) + 1))
-        node = parse_entry(noises.entries[index])
-        if isinstance(node, AudioFile) and not node.offset:
-            audio = read_audio_file(node.path, first_sample=start, max_samples=length)
-            samples = audio.samples[:, 0].astype(np.float32)
-        else:
-            samples = self._reader.read(node)[start : start + length]
-        return samples if len(samples) == length else np.resize(samples, length)
+
+def _stretch(noise: Array, length: int, rng: np.random.Generator) -> Array:
+    """Return a random stretch of ``length`` samples, the noise repeated where it is shorter."""
+    if len(noise) <= length:
+        return np.resize(noise, length)
+    begin = int(rng.integers(len(noise) - length + 1))
+    return noise[begin : begin + length]
+
+
+def _rir_list(rirs: Path, room: str) -> Path:
+    for pattern in _RIR_LISTS:
+        path = rirs / pattern.format(room=room)
+        if path.is_file():
+            return path
+    raise UserError(f"{rirs}: has no rir_list of {room}")
