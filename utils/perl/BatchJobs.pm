@@ -38,7 +38,7 @@ sub run_batch {
   my $watchdog = start_watchdog(sub { system(@{ $system->{cancel} }, @_) });
   my $id = submit($files, @command);
   print $watchdog "+$id\n";
-  $SIG{$_} = sub { end_jobs($system, $id, $_[0]) } for qw(INT TERM HUP);
+  $SIG{$_} = sub { end_jobs($system, $files, $id, $_[0]) } for qw(INT TERM HUP);
   push @$failed, wait_for_jobs($system, $files, $id, @$run);
   print $watchdog "-$id\n";
   report($call, @$failed);
@@ -151,6 +151,7 @@ sub submit {
   my ($files, @command) = @_;
   my ($text, $status) = output_of(@command, $files->{script});
   if ($status != 0 || $text !~ /(?:^|\bjob(?:-array)? )(\d+)/mi) {
+    remove_folder($files->{done});
     fail("submitting failed: @command $files->{script}: " . $text =~ s/\s+/ /gr =~ s/ $//r);
   }
   return $1;
@@ -162,7 +163,7 @@ sub output_of {
   my $pid = open(my $out, '-|') // fail("cannot fork: $!");
   if ($pid == 0) {
     open(STDERR, '>&', \*STDOUT);
-    exec { $command[0] } @command or print "$command[0]: $!\n";
+    exec { $command[0] } @command or syswrite(STDOUT, "$command[0]: $!\n");
     POSIX::_exit(127);
   }
   local $/ = undef;
@@ -193,9 +194,14 @@ sub wait_for_jobs {
     my $jobs = join(' ', sort { $a <=> $b } keys %waiting);
     print STDERR basename($0), ": the batch system no longer knows job $id, and these left no status: $jobs; see $files->{output}\n";
   }
-  unlink(glob("\Q$files->{done}\E/*"));
-  rmdir($files->{done});
+  remove_folder($files->{done});
   return (@failed, keys %waiting);
+}
+
+sub remove_folder {
+  my ($dir) = @_;
+  unlink(glob("\Q$dir\E/*"));
+  rmdir($dir);
 }
 
 # Listing the folder also makes a network disk look again.
@@ -214,9 +220,10 @@ sub read_status {
 }
 
 sub end_jobs {
-  my ($system, $id, $signal) = @_;
+  my ($system, $files, $id, $signal) = @_;
   $SIG{$_} = 'IGNORE' for qw(INT TERM HUP);
   output_of(@{ $system->{cancel} }, $id);
+  remove_folder($files->{done});
   fail("ended by SIG$signal, and job $id with it", $signal eq 'INT' ? 130 : $signal eq 'HUP' ? 129 : 143);
 }
 

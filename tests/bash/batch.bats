@@ -1,0 +1,160 @@
+#!/usr/bin/env bats
+# utils/slurm.pl and utils/queue.pl: run.pl's command line on a batch system. Slurm is a real one where this machine has it and we
+# are root, or else, like GridEngine, a few lines that start the jobs at once. SPEAKERNET_TEST_QUEUE=1 takes the GridEngine in PATH.
+# shellcheck disable=SC2030,SC2031
+
+setup_file() {
+  export utils="$BATS_TEST_DIRNAME/../../utils"
+  export state="$BATS_FILE_TMPDIR/state" cluster="$BATS_FILE_TMPDIR/slurm"
+  mkdir -p "$BATS_FILE_TMPDIR/bin" "$state"
+  if [[ $(id -u) == 0 ]] && type -P slurmctld slurmd munged sbatch >/dev/null; then
+    "$BATS_TEST_DIRNAME/slurm_cluster.sh" start "$cluster"
+    export SLURM_CONF="$cluster/slurm.conf"
+  else
+    write_stand_in_slurm
+  fi
+  [[ -n ${SPEAKERNET_TEST_QUEUE:-} ]] || write_stand_in_queue
+  PATH=$BATS_FILE_TMPDIR/bin:$PATH
+  export PATH
+}
+
+teardown_file() {
+  if [[ -d $cluster ]]; then "$BATS_TEST_DIRNAME/slurm_cluster.sh" stop "$cluster"; fi
+}
+
+setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
+
+write_program() {
+  cat >"$BATS_FILE_TMPDIR/bin/$1"
+  chmod +x "$BATS_FILE_TMPDIR/bin/$1"
+}
+
+write_stand_in_slurm() {
+  write_program sbatch <<'END'
+#!/usr/bin/env bash
+range=1-1
+for word; do if [[ $word =~ ^--array=([0-9]+-[0-9]+) ]]; then range=${BASH_REMATCH[1]}; fi; done
+for ((task = ${range%-*}; task <= ${range#*-}; task++)); do
+  SLURM_ARRAY_TASK_ID=$task setsid bash "$word" >/dev/null 2>&1 &
+  echo $! >>"$state/77"
+done
+echo 77
+END
+  write_program squeue <<'END'
+#!/usr/bin/env bash
+xargs ps --no-headers -o state -p <"$state/77" && exit
+echo "slurm_load_jobs error: Invalid job id specified"
+exit 1
+END
+  write_program scancel <<'END'
+#!/usr/bin/env bash
+sed s/^/-/ "$state/$1" | xargs kill -9 --
+END
+}
+
+write_stand_in_queue() {
+  write_program qsub <<'END'
+#!/usr/bin/env bash
+range=1-1
+while (($# > 1)); do
+  if [[ $1 == -t ]]; then range=$2; fi
+  shift
+done
+for ((task = ${range%-*}; task <= ${range#*-}; task++)); do
+  SGE_TASK_ID=$task setsid bash "$1" >/dev/null 2>&1 &
+  echo $! >>"$state/88"
+done
+echo "Your job 88 (\"x\") has been submitted"
+END
+  write_program qstat <<'END'
+#!/usr/bin/env bash
+xargs ps --no-headers -o state -p <"$state/88" && exit
+echo "Following jobs do not exist: 88"
+exit 1
+END
+  write_program qdel <<'END'
+#!/usr/bin/env bash
+sed s/^/-/ "$state/$1" | xargs kill -9 --
+END
+}
+
+output_of() { grep -v '^#' "$1"; }
+
+eventually() {
+  for _ in {1..200}; do
+    if "$@"; then return 0; fi
+    sleep 0.1
+  done
+  return 1
+}
+
+is_gone() { ! kill -0 "$1" 2>/dev/null; }
+
+arguments_arrive() {
+  local words=('a  b' "it's" '"x"' '$(touch bad)' '`touch bad`' '*' '' '$HOME' 'a\b' '#' '~' 'cat x |' "of JOB's")
+  "$utils/$1" JOB=1:3 logs/x.JOB.log printf '<%s>\n' "${words[@]}" part.JOB
+  diff <(printf '<%s>\n' "${words[@]//JOB/2}" part.2) <(output_of logs/x.2.log)
+  [ ! -e bad ]
+  [ "$(find logs | grep -v 'x.log$' | sort | paste -sd' ')" = "logs logs/q logs/q/x.sh logs/x.1.log logs/x.2.log logs/x.3.log" ]
+}
+
+@test "slurm.pl: JOB and arguments with spaces, quotes and \$( ) arrive unchanged" { arguments_arrive slurm.pl; }
+@test "queue.pl: JOB and arguments with spaces, quotes and \$( ) arrive unchanged" { arguments_arrive queue.pl; }
+
+failures_are_counted() {
+  run "$utils/$1" JOB=1:3 x.JOB.log sh -c 'echo what went wrong; [ JOB != 2 ]'
+  [ "$status" -eq 1 ]
+  [ "${lines[0]}" = "$1: 1 / 3 failed, log is in x.*.log" ]
+  [ "${lines[1]}" = "$1: x.2.log ends with: what went wrong" ]
+  tail -n 1 x.2.log | grep '^# Finished at .* with status 1$'
+  "$utils/$1" --pick failed JOB=1:3 x.JOB.log echo again
+  [ "$(cat x.*.log | output_of -)" = $'what went wrong\nagain\nwhat went wrong' ]
+}
+
+@test "slurm.pl: failed jobs are counted, named, and picked" { failures_are_counted slurm.pl; }
+@test "queue.pl: failed jobs are counted, named, and picked" { failures_are_counted queue.pl; }
+
+jobs_are_ended() {
+  for signal in TERM KILL; do
+    rm -f pid
+    "$utils/$1" x.log sh -c 'echo $$ >pid.tmp; mv pid.tmp pid; exec sleep 300' &
+    runner=$!
+    eventually test -s pid
+    kill -"$signal" "$runner"
+    run wait "$runner"
+    eventually is_gone "$(cat pid)"
+  done
+}
+
+@test "slurm.pl: SIGTERM and SIGKILL end its jobs" { jobs_are_ended slurm.pl; }
+@test "queue.pl: SIGTERM and SIGKILL end its jobs" { jobs_are_ended queue.pl; }
+
+# What is handed to the batch system, with a command that prints it and then fails to submit.
+options_become() {
+  run "$utils/$1" --config <(printf 'command echo submit\n%s\n' "$2") "${@:4}" x.log true
+  [[ "$output" == *"submit $3 "* ]]
+}
+
+@test "options become what the configuration says" {
+  config=$'option mem=0\noption mem=* --memory $0 # a note\noption gpu=*\ndefault mem=2G\noption num_threads=* -c $0'
+  options_become slurm.pl "$config" '--memory 4G --parsable' --mem 4G
+  options_become slurm.pl "$config" '--memory 2G -c 3 --parsable' --num-threads 3
+  options_become slurm.pl "$config" '--parsable' --mem 0 --gpu 1
+  options_become queue.pl "$config" "--memory 2G -l hostname=x* -N" -l 'hostname=x*'
+}
+
+@test "an option that the configuration does not know, or a bad line, is an error" {
+  run "$utils/slurm.pl" --memory 4G x.log true
+  [ "$status" -eq 1 ]
+  [ "$output" = "slurm.pl: option --memory: the default configuration does not say what it means" ]
+  echo "options mem=1" >bad.conf
+  run "$utils/queue.pl" --config bad.conf x.log true
+  [ "$status" -eq 1 ]
+  [[ $output == "queue.pl: bad.conf:1: 'options mem=1' is no line of the form"* ]]
+}
+
+@test "a batch system that takes no jobs is an error" {
+  run "$utils/slurm.pl" --config <(echo "command /nowhere/sbatch") x.log true
+  [ "$status" -eq 1 ]
+  [[ $output == "slurm.pl: submitting failed: /nowhere/sbatch"*"No such file or directory" ]]
+}
