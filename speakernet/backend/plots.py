@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from speakernet.config import UserError
 from speakernet.kaldi.files import temporary_path
 from speakernet.metrics.cllr import pav_llrs
 from speakernet.metrics.dcf import OperatingPoint, act_dcf, min_dcf, min_dcf_index
@@ -153,6 +154,10 @@ def _new_figure(panels: int) -> tuple["Figure", list["Axes"]]:
 
 def _save(figure: "Figure", path: Path) -> None:
     temporary = temporary_path(path)
+    kind = path.suffix[1:] or "png"
     # The same scores give the same bytes: no date, no version.
-    figure.savefig(temporary, format=path.suffix[1:] or "png", dpi=110, metadata={"Software": None})
+    changing = {"png": "Software", "svg": "Date", "pdf": "CreationDate"}
+    if kind not in changing:
+        raise UserError(f"{path}: expected a name that ends in .png, .svg or .pdf")
+    figure.savefig(temporary, format=kind, dpi=110, metadata={changing[kind]: None})
     temporary.replace(path)

@@ -1,7 +1,8 @@
 """Figures that others published, to stand beside ours.
 
 The table (``egs/<corpus>/published.tsv``, tab-separated with a header) has one line per system,
-training and scoring; ``<trials>_eer`` and ``<trials>_min_dcf`` columns hold the figures.
+training and scoring; ``<trials>_eer`` and ``<trials>_min_dcf`` columns hold the figures. Its column
+p_target is like ``0.01 (voxsrc22: 0.05)``: one value, and others for lists of other names.
 """
 
 import csv
@@ -13,7 +14,8 @@ from typing import Any
 
 from speakernet.config import UserError
 
-_COLUMNS = ("system", "lmft", "mel_bins", "frames", "scoring")
+_COLUMNS = ("system", "train_set", "lmft", "mel_bins", "frames", "scoring", "p_target")
+_SCORINGS = {"crop_distance": "crops"}
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class Published:
     """One published figure: a system, how it was trained and scored, on one trial list."""
 
     system: str
+    train_set: str
     lmft: bool
     mel_bins: str
     frames: str
@@ -28,11 +31,13 @@ class Published:
     trials: str
     eer: str
     min_dcf: str
+    p_target: str
 
     def cells(self) -> list[str]:
         """Return what identifies the figure, for a table."""
         lmft = "yes" if self.lmft else "no"
-        return [self.system, self.mel_bins, self.frames, lmft, self.scoring, self.trials]
+        trained = f"{self.train_set}, {self.frames} frames"
+        return [self.system, trained, self.mel_bins, lmft, self.scoring, self.trials]
 
 
 def read_published(path: Path) -> list[Published]:
@@ -51,6 +56,7 @@ def read_published(path: Path) -> list[Published]:
     return [
         Published(
             row["system"],
+            row["train_set"],
             row["lmft"] == "yes",
             row["mel_bins"],
             row["frames"],
@@ -58,6 +64,7 @@ def read_published(path: Path) -> list[Published]:
             trials,
             row[f"{trials}_eer"],
             row.get(f"{trials}_min_dcf") or "",
+            _p_target(row["p_target"], trials),
         )
         for row in rows
         for trials in lists
@@ -65,32 +72,50 @@ def read_published(path: Path) -> list[Published]:
     ]
 
 
+def _p_target(text: str, trials: str) -> str:
+    others = re.findall(r"(\w+): *([\d.]+)", text)
+    default = text.partition(" ")[0]
+    return next((value for name, value in others if trials.startswith(name)), default)
+
+
 def published_figures(
     row: Mapping[str, Any], published: Sequence[Published]
 ) -> tuple[str, str] | None:
     """Return the published (EER, minDCF) of a row of results, or None.
 
-    A recipe is the system of its name, or of its name less ``_fbank<bins>``; ``mel_bins`` of the
-    row must agree. ``trials_vox1_o_clean`` is ``vox1_o``.
+    A recipe is the system of its name, or of its name less ``_fbank<bins>``; mel bins and training
+    set (with or without ``_aug``) must agree where the row has them.
     """
     for entry in published:
         if (
-            _system(row) == (entry.system, entry.mel_bins)
+            _is_system(row, entry)
             and (row["model"] == "lm") == entry.lmft
             and row["model"] != "untrained"
-            and row["scoring"] == entry.scoring
+            and _SCORINGS.get(row["scoring"], row["scoring"]) == entry.scoring
             and is_list(row["trials"], entry.trials)
         ):
             return entry.eer, entry.min_dcf
     return None
 
 
-def _system(row: Mapping[str, Any]) -> tuple[str, str]:
+def _is_system(row: Mapping[str, Any], entry: Published) -> bool:
     name = str(row.get("recipe", "")).rpartition("/")[2]
-    return re.sub(r"_fbank\d+$", "", name), str(row.get("mel_bins", ""))
+    return (
+        re.sub(r"_fbank\d+$", "", name) == entry.system
+        and row.get("mel_bins", entry.mel_bins) == entry.mel_bins
+        and row.get("train_set", entry.train_set) in (entry.train_set, _clean(entry.train_set))
+    )
+
+
+def _clean(train_set: str) -> str:
+    return train_set.removesuffix("_aug")
 
 
 def is_list(trials: str, published: str) -> bool:
-    """Return whether the trial list named ``trials`` is the one ``published`` as another name."""
+    """Return whether ``trials`` names the list that is ``published`` under another name.
+
+    ``vox1_o`` is ``trials_vox1_o_clean``, ``Vox1-O`` and ``trials_o_clean``.
+    """
     name = re.sub(r"[^a-z0-9]+", "_", trials.lower()).removeprefix("trials_")
-    return name == published or name.startswith(f"{published}_")
+    known = (published, published.removeprefix("vox1_"))
+    return any(name == one or name.startswith(f"{one}_") for one in known)

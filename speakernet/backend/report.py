@@ -105,18 +105,18 @@ def trial_list_sizes(rows: Iterable[Row]) -> list[str]:
 
 def published_table(published: Sequence[Published], rows: Sequence[Row]) -> list[str]:
     """Return every published figure with ours beside it; ours is empty until someone ran it."""
-    header = ["system", "mel bins", "frames", "LMFT", "scoring", "trials", "published EER %"]
-    header += ["published minDCF", "our EER %", "our minDCF"]
+    header = ["system", "trained on", "mel bins", "LMFT", "scoring", "trials", "published EER %"]
+    header += ["published minDCF", "p_target", "our EER %", "our minDCF"]
     body = []
     for entry in published:
         ours = next((r for r in rows if published_figures(r, [entry])), None)
-        figures = [f"{ours['eer']:.3f}", _reference_cost(ours)] if ours else ["", ""]
-        body.append([*entry.cells(), entry.eer, entry.min_dcf, *figures])
+        figures = [f"{ours['eer']:.3f}", _cost(ours, entry)] if ours else ["", ""]
+        body.append([*entry.cells(), entry.eer, entry.min_dcf, entry.p_target, *figures])
     return markdown_table(header, body)
 
 
-def _reference_cost(row: Row) -> str:
-    cost = row["min_dcf"].get("0.01")
+def _cost(row: Row, entry: Published) -> str:
+    cost = row["min_dcf"].get(entry.p_target)
     return "" if cost is None else f"{cost:.4f}"
 
 

@@ -40,11 +40,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _read(path: Path) -> list[dict[str, Any]]:
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
-        if all({"model", "trials", "scoring", "eer", "min_dcf"} <= set(row) for row in rows):
-            return list(rows)
-    except (ValueError, TypeError):
-        pass
-    raise UserError(f"{path}: not a list of results; make it again with steps/evaluate.sh")
+    except ValueError:
+        rows = None
+    wanted = {"model", "trials", "scoring", "eer", "min_dcf"}
+    if not isinstance(rows, list) or not all(
+        isinstance(r, dict) and wanted <= set(r) for r in rows
+    ):
+        raise UserError(f"{path}: not a list of results; make it again with steps/evaluate.sh")
+    return rows
 
 
 def _notes(rows: Sequence[dict[str, Any]]) -> list[str]:

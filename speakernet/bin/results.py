@@ -102,13 +102,14 @@ def _systems(exp_dir: Path, trials: str) -> Iterator[tuple[str, str, Path]]:
 
 
 def _recipe_facts(exp_dir: Path) -> dict[str, str]:
-    """Return the mel bins of ``features: fbank80``; other recipes have none."""
+    """Return the training set, and the mel bins of ``features: fbank80`` (others have none)."""
     import yaml
 
     path = exp_dir / "recipe.yaml"
-    features = yaml.safe_load(path.read_text())["features"] if path.is_file() else ""
-    digits = features.removeprefix("fbank")
-    return {"mel_bins": digits} if digits.isdecimal() else {}
+    recipe = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    facts = {"train_set": recipe["train_set"]} if "train_set" in recipe else {}
+    digits = str(recipe.get("features", "")).removeprefix("fbank")
+    return facts | ({"mel_bins": digits} if digits.isdecimal() else {})
 
 
 def _commit() -> str:

@@ -1,4 +1,7 @@
-"""Score files: ``utt1 utt2 score`` a line, one for each trial."""
+"""Score files: ``utt1 utt2 score`` a line, one for each trial; VoxSRC's are ``score utt1 utt2``.
+
+A file has one form, which its first line decides.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,12 @@ def _read_columns(path: Path) -> tuple[list[str], list[str], NDArray[np.float64]
     test: list[str] = []
     scores = array("d")
     names = Names()
+    is_voxsrc: bool | None = None
     for first, columns in iter_columns(path, 3):
+        if is_voxsrc is None:
+            is_voxsrc = _is_number(columns[0][0]) and not _is_number(columns[2][0])
+        if is_voxsrc:
+            columns = [columns[1], columns[2], columns[0]]
         try:
             block = array("d", map(float, columns[2]))
         except ValueError:
@@ -45,6 +53,14 @@ def _read_columns(path: Path) -> tuple[list[str], list[str], NDArray[np.float64]
         test += map(names.__getitem__, columns[1])
         scores += block
     return enroll, test, np.array(scores, dtype=np.float64)
+
+
+def _is_number(text: bytes) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _raise_not_a_number(path: Path, first: int, texts: Sequence[bytes]) -> None:
@@ -73,6 +89,19 @@ def _align(
         if pair not in found:
             raise UserError(f"{path}: no score for '{pair[0]} {pair[1]}', trial {number}")
     return np.fromiter(map(found.__getitem__, wanted), np.float64, len(wanted))
+
+
+def write_voxsrc_scores(path: Path, trials: Trials, scores: NDArray[np.float64]) -> None:
+    """Write ``score utt1 utt2`` lines with scores from 0 to 1, as VoxSRC's submissions have them.
+
+    The scores (trials,) are moved and stretched; their order stays. The file appears whole or not
+    at all.
+    """
+    low, high = float(scores.min()), float(scores.max())
+    shares = (scores - low) / (high - low) if high > low else np.full(len(scores), 0.5)
+    rows = zip(trials.enroll, trials.test, shares.tolist(), strict=True)
+    with open_for_replace(path) as file:
+        file.writelines(f"{score!r} {one} {two}\n".encode() for one, two, score in rows)
 
 
 def write_scores(path: Path, trials: Trials, scores: NDArray[np.float64]) -> None:
