@@ -6,14 +6,20 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 activate := . ./path.sh &&
 
-.PHONY: setup lint types test-bash test check lock
+.PHONY: setup lint ruff layers scripts types test-bash test check lock
 
 setup:
 	@utils/install/environment.sh --dev
 
-lint: setup
+lint: ruff layers scripts
+
+ruff: setup
 	@$(activate) ruff check --quiet . && ruff format --check --quiet .
-	@$(activate) lint-imports --no-logo --config pyproject.toml >/dev/null || lint-imports --no-logo
+
+layers: setup
+	@$(activate) lint-imports --no-logo
+
+scripts: setup
 	@$(activate) tests/bash/lint
 
 types: setup
