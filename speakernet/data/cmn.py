@@ -14,10 +14,8 @@ Float32 = npt.NDArray[np.float32]
 
 def context(num_frames: int, start: int, stop: int, window: int) -> tuple[int, int]:
     """Return the frames (first, last + 1) that normalising ``start .. stop`` needs."""
-    last_begin = max(0, num_frames - window)
-    first = min(max(0, start - window // 2), last_begin)
-    begin_of_last = min(max(0, stop - 1 - window // 2), last_begin)
-    return min(first, start), max(min(begin_of_last + window, num_frames), stop)
+    low, high, length = _windows(num_frames, start, stop, window)
+    return min(low, start), max(high + length, stop)
 
 
 def normalize(
@@ -29,17 +27,24 @@ def normalize(
     The result is (dim, stop - start), float32; sums are carried in float64.
     """
     crop = block[:, start - first : stop - first]
-    length = min(window, num_frames)
-    begins = np.clip(np.arange(start, stop) - window // 2, 0, num_frames - length) - first
-    low, high = int(begins[0]), int(begins[-1])
+    low, high, length = _windows(num_frames, start, stop, window)
     sums = np.zeros(crop.shape, dtype=np.float64)
-    sums[:, 0] = block[:, low : low + length] @ np.ones(length, dtype=np.float32)
+    sums[:, 0] = block[:, low - first : low - first + length] @ np.ones(length, dtype=np.float32)
     if high > low:
         # Where the window moves by one frame it gains one and loses one; elsewhere it stands.
-        moved = int(np.searchsorted(begins, low, side="right"))
-        gained = block[:, low + length : high + length]
-        np.subtract(gained, block[:, low:high], out=sums[:, moved : moved + high - low])
+        moved = low + window // 2 + 1 - start
+        gained = block[:, low - first + length : high - first + length]
+        lost = block[:, low - first : high - first]
+        np.subtract(gained, lost, out=sums[:, moved : moved + high - low])
     shared = torch.from_numpy(sums)
     torch.cumsum(shared, 1, out=shared)  # a quarter of the time of np.cumsum
     sums *= 1.0 / length
     return np.subtract(crop, sums, dtype=np.float32, casting="same_kind")
+
+
+def _windows(num_frames: int, start: int, stop: int, window: int) -> tuple[int, int, int]:
+    """Return where the windows of the first and the last frame begin, and their length."""
+    length = min(window, num_frames)
+    low = min(max(0, start - window // 2), num_frames - length)
+    high = min(max(0, stop - 1 - window // 2), num_frames - length)
+    return low, high, length
