@@ -1,10 +1,11 @@
-"""Five copies of a corpus, from wav.scp to compressed ark, beside others: whole processes, one core.
+"""Five copies of a corpus, from wav.scp to compressed ark: this package beside others.
 
-    python benchmarks/augment.py --data data/debian_voices/train --musan data/debian_voices/musan \
+    python -m benchmarks.augment --data data/debian_voices/train --musan data/debian_voices/musan \
         --rirs data/debian_voices/RIRS_NOISES
 
-Copies: clean, reverberation, noise, music, babble of 3 to 7 talkers, with the options of the VoxSRC-2020
-recipe; 80 bins, dither 1, 16 kHz. CPU seconds with start-up, medians of turns taken one after the other.
+Copies: clean, reverberation, noise, music, babble of 3 to 7 talkers, with the options of the
+VoxSRC-2020 recipe; 80 bins, dither 1, 16 kHz. One core, CPU seconds of whole processes with their
+start-up, medians of turns taken one after the other.
 "process per utterance" runs each line of wav.scp in a shell, with ``cat`` in the place of Kaldi's
 wav-reverberate and of sox (Kaldi is not at hand), and kaldi-native-fbank behind it: processes and
 pipes only, none of the arithmetic, so a lower bound for such a pipeline.
@@ -18,7 +19,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from timing import ENVIRONMENT, ROOT, interleaved_medians, markdown_table
+from benchmarks.timing import ENVIRONMENT, ROOT, interleaved_medians, markdown_table
 
 OURS = "speakernet, five copies"
 CLEAN = "speakernet, clean copies only (five times)"
@@ -43,7 +44,9 @@ def main() -> None:
         seconds = interleaved_medians(systems(folder, args), args.repeats, once=[PROCESSES])
         share = NUM_PROCESS_LINES / (5 * args.num_utts)
         seconds[PROCESSES] /= min(share, 1.0)
-    print(f"{args.num_utts} utterances, {hours:.2f} hours in five copies, medians of {args.repeats}")
+    print(
+        f"{args.num_utts} utterances, {hours:.2f} hours in five copies, medians of {args.repeats}"
+    )
     rows = [
         [name, f"{value:.2f}", f"{hours * 3600 / value:.0f}", f"{value / seconds[NATIVE]:.2f}"]
         for name, value in sorted(seconds.items(), key=lambda item: item[1])
@@ -54,15 +57,14 @@ def main() -> None:
 
 def systems(folder: Path, args: argparse.Namespace) -> dict[str, list[str]]:
     """Return the command of each system."""
-    peers = ROOT / "benchmarks/peers"
-    native = [sys.executable, str(peers / "features.py"), "kaldi-native-fbank"]
+    native = [sys.executable, "-m", "benchmarks.peers.features", "kaldi-native-fbank"]
     lists = sorted(str(path) for path in folder.glob("*.rirs"))
     return {
         OURS: ["bash", "-c", ours(folder, "train_aug")],
         CLEAN: ["bash", "-c", ours(folder, "five")],
         NATIVE: [*native, str(folder / "five/wav.scp"), str(folder / "out")],
         TORCH: [
-            sys.executable, str(peers / "augmentation.py"), str(folder / "train/wav.scp"),
+            sys.executable, "-m", "benchmarks.peers.augmentation", str(folder / "train/wav.scp"),
             args.musan, *lists, str(folder / "out"),
         ],
         PROCESSES: [*native, str(folder / "cat/wav.scp"), str(folder / "out")],
@@ -73,7 +75,8 @@ def ours(folder: Path, data: str) -> str:
     """Return a shell command; the archive is removed first, or there would be nothing to do."""
     program = f"{sys.executable} -m speakernet.bin.compute_features"
     config = ROOT / "conf/fbank80.conf"
-    return f"rm -f {folder}/ours.* && exec {program} --config {config} fbank {folder / data} {folder}/ours"
+    command = f"exec {program} --config {config} fbank {folder / data} {folder}/ours"
+    return f"rm -f {folder}/ours.* && {command}"
 
 
 def make_data(args: argparse.Namespace, folder: Path) -> float:
@@ -127,5 +130,4 @@ def with_cat(lines: list[str]) -> Iterator[tuple[str, str]]:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     main()

@@ -1,6 +1,6 @@
 """Filter banks from wav.scp to compressed ark: this package beside others, whole processes.
 
-    python benchmarks/features.py --data data/debian_voices/train --num-utts 1064
+    python -m benchmarks.features --data data/debian_voices/train --num-utts 1064
 
 All systems: 80 bins, dither 1, 16 kHz, one core, CPU time with start-up, medians of turns taken one
 after the other. "process per utterance": kaldi-native-fbank on a wav.scp whose entries are
@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from timing import ROOT, interleaved_medians, markdown_table
+from benchmarks.timing import ROOT, interleaved_medians, markdown_table
 
 OURS = "speakernet"
 NATIVE = "kaldi-native-fbank + kaldiio"
@@ -42,7 +42,7 @@ def main() -> None:
 
 def systems(folder: Path) -> dict[str, list[str]]:
     """Return the command of each system."""
-    peer = [sys.executable, str(ROOT / "benchmarks/peers/features.py")]
+    peer = [sys.executable, "-m", "benchmarks.peers.features"]
     scp, out = str(folder / "plain/wav.scp"), str(folder / "out")
     ours = [sys.executable, "-m", "speakernet.bin.compute_features", "--config"]
     config = str(ROOT / "conf/fbank80.conf")
@@ -73,5 +73,4 @@ def make_data(source: Path, folder: Path, num_utts: int) -> float:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     main()

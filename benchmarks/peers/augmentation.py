@@ -5,13 +5,14 @@ import random
 from pathlib import Path
 
 import numpy as np
-from features import import_torchaudio_compliance
+
+from benchmarks.peers.features import import_torchaudio_compliance
 
 
 def main() -> None:
     """Write fbanks of clean, reverberant, noisy, musical and babbling copies of a wav.scp."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("scp")
+    parser.add_argument("scp", type=Path)
     parser.add_argument("musan", help="prefix of the data dirs")
     parser.add_argument("rir_list", type=Path, nargs="+")
     parser.add_argument("ark")
@@ -42,9 +43,9 @@ def main() -> None:
     choose = random.Random(0)
     noises = {kind: paths(Path(f"{args.musan}_{kind}/wav.scp")) for kind in
               ("noise", "music", "speech")}  # fmt: skip
-    responses = [line.split()[-1] for file in args.rir_list for line in open(file)]
+    responses = [line for file in args.rir_list for line in file.read_text().split()]
     with kaldiio.WriteHelper(f"ark,scp:{args.ark}.ark,{args.ark}.scp", compression_method=2) as out:
-        for name, path in (line.split() for line in open(args.scp)):
+        for name, path in (line.split() for line in args.scp.read_text().splitlines()):
             clean = torch.from_numpy(soundfile.read(path, dtype="float32")[0])
             talkers = choose.choices(noises["speech"], k=choose.randint(3, 7))
             response = load(choose.choice(responses))

@@ -75,7 +75,7 @@ def torchaudio_fbank() -> Callable[[Array], Array]:
     return extract
 
 
-def import_torchaudio_compliance():  # type: ignore[no-untyped-def]  # noqa: ANN201
+def import_torchaudio_compliance():  # type: ignore[no-untyped-def]
     """Import torchaudio.compliance.kaldi also where its compiled extension fits no torch.
 
     PyPI's torchaudio is linked against CUDA: on a CPU build of torch the import raises OSError.

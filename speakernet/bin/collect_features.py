@@ -6,8 +6,8 @@ from pathlib import Path
 
 from speakernet.bin.cli import run
 from speakernet.config import UserError
-from speakernet.data.feature_tables import collect_features
 from speakernet.data.feature_jobs import FEATURE_TYPES
+from speakernet.data.feature_tables import collect_features
 from speakernet.kaldi.tables import check_order
 
 

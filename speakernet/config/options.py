@@ -46,7 +46,7 @@ def parse_options(
     Options named in ``unsupported`` exist in Kaldi but not here. Raises UserError with the place
     for these, for unknown names (with the nearest known one) and for values of the wrong type.
     """
-    names = _field_types(cls)
+    names = _field_types(cls)  # type: ignore[arg-type]
     values: dict[str, Any] = {}
     place = ""
     for place, text in items:

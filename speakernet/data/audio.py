@@ -90,12 +90,16 @@ class AudioReader:
         """
         node = parse_entry(entry, place) if isinstance(entry, str) else entry
         try:
-            signal = self._evaluate(node, max(self.channel, 0), self._sources)
+            signal = self.evaluate(node)
             if signal.sample_rate != self.sample_rate:
                 raise UserError(f"found {signal.sample_rate} Hz; expected {self.sample_rate} Hz")
         except UserError as error:
             raise UserError(f"{place}: {error}" if place else str(error)) from None
         return np.asarray(signal.samples, dtype=np.float32)
+
+    def evaluate(self, node: Node) -> Signal:
+        """Return what ``node`` stands for, at whatever rate it has."""
+        return self._evaluate(node, max(self.channel, 0), self._sources)
 
     def read_utterance(self, utterance: Utterance) -> Array:
         """Return the waveform (samples,) of an utterance; an error names it and its line."""
@@ -139,7 +143,7 @@ class AudioReader:
         result = reverberate(
             np.asarray(source.samples, dtype=np.float32),
             source.sample_rate,
-            response=response and self._response(response, options.rir_channel),
+            response=None if response is None else self._response(response, options.rir_channel),
             noises=[
                 self._noise(signal, options.noise_channel, snr_db, start_s, source.sample_rate)
                 for signal, snr_db, start_s in zip(
@@ -175,7 +179,8 @@ class AudioReader:
 
     def _compute_response(self, node: Node, channel: int) -> ImpulseResponse:
         signal = self._evaluate(node, channel, self._noises)
-        return ImpulseResponse(np.asarray(signal.samples, dtype=np.float32) / 32768)
+        samples = np.asarray(signal.samples, dtype=np.float32)
+        return ImpulseResponse(samples * np.float32(1 / 32768))
 
 
 def read_audio(entry: str, *, sample_rate: int = 16000) -> Array:
@@ -209,9 +214,7 @@ def run_command(text: str) -> Audio:
         raise UserError(f"the output of '{text} |': {error}") from None
 
 
-def _pick_channel(
-    audio: Audio, channel: int, name: str, max_samples: int | None = None
-) -> Signal:
+def _pick_channel(audio: Audio, channel: int, name: str, max_samples: int | None = None) -> Signal:
     channels = audio.samples.shape[1]
     if channel >= channels:
         raise UserError(f"{name}: found {channels} channel(s); expected channel {channel}")
@@ -221,8 +224,9 @@ def _pick_channel(
 def _cut_or_repeat(signal: Signal, duration_s: float) -> Signal:
     length = int(np.float32(signal.sample_rate) * np.float32(duration_s))
     samples = signal.samples
-    cut = samples[:length] if length <= len(samples) else np.resize(samples, length)
-    return Signal(cut, signal.sample_rate)
+    if length > len(samples):
+        samples = np.tile(samples, -(-length // len(samples)))
+    return Signal(samples[:length], signal.sample_rate)
 
 
 def _cut(waveform: Array, start_s: float, end_s: float, sample_rate: int) -> Array:

@@ -1,4 +1,4 @@
-"""Writing a copy of a data dir under new ids with new ``wav.scp`` entries, or some copies at once."""
+"""Writing copies of a data dir under new ids and with new ``wav.scp`` entries."""
 
 import heapq
 import logging

@@ -1,8 +1,8 @@
 """One job of feature extraction: a part of a data dir in, an archive and its tables out.
 
 A job leaves ``PREFIX.ark``, ``PREFIX.scp``, ``PREFIX.utt2num_frames``, ``PREFIX.utt2dur`` and
-``PREFIX.json``, which is written last: it says what the job was made from and which utterances could
-not be read. A job that finds the right one has nothing to do.
+``PREFIX.json``, which is written last: it says what the job was made from and which utterances
+could not be read. A job that finds the right one has nothing to do.
 """
 
 import json

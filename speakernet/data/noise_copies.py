@@ -17,7 +17,7 @@ from speakernet.kaldi.tables import iter_table
 
 @dataclass(frozen=True)
 class NoiseSet:
-    """Recordings of noise: their ``wav.scp`` entries and durations in seconds, in the same order."""
+    """Recordings of noise: their ``wav.scp`` entries, and in the same order their durations."""
 
     entries: tuple[str, ...]
     durations_s: tuple[float, ...]

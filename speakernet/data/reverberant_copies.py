@@ -1,8 +1,8 @@
 """Copies of a data dir in other rooms: the ``wav.scp`` lines of Kaldi's reverberate_data_dir.py.
 
-A room is drawn with the probability of its impulse responses, then one of these; point-source noises
-come from other positions in the same room, isotropic noises belong to a room. What a recording gets
-depends on the seed, the number of the copy and the recording's id only.
+A room is drawn with the probability of its impulse responses, then one of these; point-source
+noises come from other positions in the same room, isotropic noises belong to a room. What a
+recording gets depends on the seed, the number of the copy and the recording's id only.
 """
 
 from bisect import bisect
@@ -19,7 +19,6 @@ from speakernet.data.noise_copies import quoted
 from speakernet.data.room_lists import Noise, Response
 from speakernet.kaldi.tables import iter_table
 
-
 Item = TypeVar("Item", Response, Noise)
 
 
@@ -28,7 +27,7 @@ class Choice(Generic[Item]):
 
     def __init__(self, items: Sequence[Item]) -> None:
         """Prepare to draw from ``items``."""
-        self._items = items
+        self._items: Sequence[Item] = items
         self._cumulated = list(accumulate(item.probability for item in items))
 
     def draw(self, random: Random) -> Item:

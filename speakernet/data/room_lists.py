@@ -183,9 +183,7 @@ def _spread(given: Sequence[float], smoothing: float) -> list[float]:
     unknown = sum(value < 0 for value in given)
     left = max(1 - sum(value for value in given if value >= 0), 0.0)
     even = left / unknown if unknown else 0.0
-    values = [
-        even if value < 0 else (1 - smoothing) * value + smoothing * even for value in given
-    ]
+    values = [even if value < 0 else (1 - smoothing) * value + smoothing * even for value in given]
     total = sum(values)
     if total <= 0:
         raise UserError("the probabilities of a list add up to zero")

@@ -1,4 +1,4 @@
-"""Copies of a data dir at another speed: the ``wav.scp`` lines of Kaldi's perturb_data_dir_speed.sh."""
+"""Copies of a data dir at another speed, as Kaldi's perturb_data_dir_speed.sh makes them."""
 
 from collections.abc import Iterator
 from pathlib import Path

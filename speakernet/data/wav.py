@@ -7,6 +7,7 @@ wanted, and refuses what Kaldi's reader refuses: 8-bit samples and files that en
 import io
 import os
 import struct
+import sys
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from speakernet.config.errors import UserError
+from speakernet.kaldi.files import write_errors
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 # Programs that write to a pipe cannot know the length and put one of these (or zero).
@@ -48,8 +50,11 @@ def read_audio_file(
 ) -> Audio:
     """Read a wav, flac, ogg, … file that starts at byte ``offset``.
 
-    At most ``max_samples`` from ``first_sample`` on are read. Raises UserError, starting with the path, for a file that is missing, unreadable or too short.
+    At most ``max_samples`` from ``first_sample`` on are read; ``-`` is standard input. Raises
+    UserError, starting with the path, for a file that is missing, unreadable or too short.
     """
+    if path == "-":
+        return read_audio_bytes(sys.stdin.buffer.read())
     try:
         with open(path, "rb", buffering=0) as stream:
             stream.seek(offset)
@@ -231,6 +236,7 @@ def write_wav(target: Path | BinaryIO, samples: NDArray[np.int16], sample_rate: 
                          _PCM, 1, sample_rate, 2 * sample_rate, 2, 16)  # fmt: skip
     content = header + struct.pack("<4sI", b"data", len(data)) + data
     if isinstance(target, Path):
-        target.write_bytes(content)
+        with write_errors(target):
+            target.write_bytes(content)
     else:
         target.write(content)

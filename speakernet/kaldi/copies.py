@@ -79,9 +79,7 @@ def _rows(
     return ((rename(key), rename_value(value)) for key, value in iter_table(path) if keep(key))
 
 
-def _unique(
-    source: Path, naming: Naming, keep: Callable[[str], bool]
-) -> Iterator[tuple[str, str]]:
+def _unique(source: Path, naming: Naming, keep: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
     if (source / "utt2uniq").exists():
         yield from _rows(source / "utt2uniq", naming.utterance, str, keep)
     else:
@@ -90,9 +88,7 @@ def _unique(
                 yield naming.utterance(name), name
 
 
-def _segments(
-    path: Path, naming: Naming, keep: Callable[[str], bool]
-) -> Iterator[tuple[str, str]]:
+def _segments(path: Path, naming: Naming, keep: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
     for name, value in iter_table(path, num_fields=4):
         recording, times = value.split(" ", 1)
         if keep(name):

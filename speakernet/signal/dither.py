@@ -1,4 +1,4 @@
-"""Dither: white Gaussian noise of a few sixteen-bit steps, the same for an utterance wherever it runs.
+"""Dither: white Gaussian noise, the same for an utterance wherever and with whatever it runs.
 
 Kaldi draws 400 Gaussian numbers for every frame of 160 new samples, which costs more than the rest
 of its filter bank. Here the waveform is dithered once, and the noise of a block of samples is

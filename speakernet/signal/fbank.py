@@ -16,7 +16,7 @@ Array = NDArray[np.float32]
 
 
 class Fbank:
-    """A filter bank with its tables; call it with a waveform. Not for use by two threads at once."""
+    """A filter bank with its tables; call it with a waveform. Not for two threads at once."""
 
     def __init__(self, options: FbankOptions) -> None:
         """Prepare the tables for ``options``."""

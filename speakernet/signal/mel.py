@@ -2,8 +2,8 @@
 
     mel(f) = 1127 · ln(1 + f / 700)
 
-Triangles are equally spaced and linear on the mel scale, and the bin at the Nyquist frequency is not
-used. Everything is computed in float32, because Kaldi does, and the edges of the triangles matter.
+Triangles are equally spaced and linear on the mel scale, and the bin at the Nyquist frequency is
+not used. Everything is computed in float32, because Kaldi does, and the edges of triangles matter.
 """
 
 import numpy as np

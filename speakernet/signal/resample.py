@@ -3,8 +3,8 @@
     y[n] = Σ_k x[k] · h(n · down / up - k),   h = sinc low-pass at 0.95 of the lower Nyquist rate
 
 in a Kaiser window; ``up`` outputs at a time are one product of ``down`` new inputs and their
-neighbours with a (taps, up) matrix. Edges see zeros. Speed as sox's ``speed`` effect: 0.9 is slower,
-lower and 1 / 0.9 as long.
+neighbours with a (taps, up) matrix. Edges see zeros. Speed as sox's ``speed`` effect: 0.9 is
+slower, lower and 1 / 0.9 as long.
 """
 
 from fractions import Fraction
@@ -22,7 +22,7 @@ _KAISER_BETA = 10.0
 
 
 def change_speed(waveform: Array, factor: float) -> Array:
-    """Return ``waveform`` (samples,) played ``factor`` times as fast, (round(samples / factor),)."""
+    """Return ``waveform`` (samples,) ``factor`` times as fast, (round(samples / factor),)."""
     return resample(waveform, 1 / Fraction(factor).limit_denominator(1000))
 
 

@@ -60,9 +60,7 @@ class ImpulseResponse:
         return np.asarray(rfft(self.samples, size))
 
 
-def overlap_add(
-    signal: Array, transform: NDArray[np.complex64], size: int, taps: int
-) -> Array:
+def overlap_add(signal: Array, transform: NDArray[np.complex64], size: int, taps: int) -> Array:
     """Convolve ``signal`` with a filter of ``taps`` whose ``size``-point transform is given.
 
     Returns (len(signal) + taps - 1,). All blocks are transformed in one call: SciPy then works on
@@ -86,7 +84,7 @@ def overlap_add(
 @lru_cache(maxsize=1024)
 def _transform_size(total: int, taps: int) -> int:
     """Choose a transform length: one for everything, or blocks where that is less work."""
-    sizes = [2 ** k for k in range(11, 18) if 2**k >= 2 * taps]
+    sizes = [2**k for k in range(11, 18) if 2**k >= 2 * taps]
     whole = next_fast_len(total, real=True)
     return min([whole, *sizes], key=lambda size: _cost(size, total, taps))
 

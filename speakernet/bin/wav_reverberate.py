@@ -1,0 +1,53 @@
+"""Reverberate a wav file and add noises to it, with the options of Kaldi's wav-reverberate.
+
+usage: speakernet wav-reverberate [--option=value …] <wav-in> <wav-out>
+
+<wav-in> and the files in options may be commands that end in |; - is standard input or output.
+Options: --impulse-response=F --additive-signals=F,… --snrs=DB,… --start-times=S,… --duration=S
+--shift-output=BOOL --normalize-output=BOOL --volume=X --input-wave-channel=N --rir-channel=N
+--noise-channel=N
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from speakernet.bin.cli import run
+from speakernet.config import UserError
+from speakernet.config.options import parse_options
+from speakernet.data.audio import AudioReader
+from speakernet.data.wav import write_wav
+from speakernet.kaldi.files import temporary_path
+from speakernet.kaldi.pipes import ReverberateOptions, parse_entry, reverberated
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse the command line and write the result."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if any(word in ("--help", "-h") for word in arguments):
+        print(__doc__)
+        return 0
+    flags = [word for word in arguments if word.startswith("--")]
+    names = [word for word in arguments if not word.startswith("--")]
+    if len(names) != 2:
+        raise UserError(f"found {len(names)} file names; expected <wav-in> <wav-out>")
+    options = parse_options(ReverberateOptions, (("command line", flag) for flag in flags))
+    signal = AudioReader().evaluate(reverberated(parse_entry(names[0]), options))
+    _write(names[1], signal.samples.astype(np.int16), signal.sample_rate)
+    return 0
+
+
+def _write(name: str, samples: NDArray[np.int16], sample_rate: int) -> None:
+    if name == "-":
+        write_wav(sys.stdout.buffer, samples, sample_rate)
+        return
+    path = Path(name)
+    write_wav(temporary_path(path), samples, sample_rate)
+    temporary_path(path).replace(path)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Decides which frames are speech by their energy, as Kaldi's sid/compute_vad_decision.sh does. Features must have the log energy
+# in front (MFCCs). Writes vad.scp into the data dir.
+set -euo pipefail
+shopt -s inherit_errexit
+
+nj=4
+cmd=utils/run.pl
+vad_config=conf/vad.conf
+help_message="Usage: steps/compute_vad.sh [options] <data-dir> [<log-dir> [<vad-dir>]]
+ e.g.: steps/compute_vad.sh --nj 8 data/train
+Defaults: <log-dir> is <data-dir>/log, <vad-dir> is <data-dir>/data. Options:
+  --vad-config FILE   Kaldi's options (default: $vad_config)
+  --nj N --cmd COMMAND"
+
+. ./path.sh
+. utils/parse_options.sh
+. utils/common.sh
+
+[ $# -ge 1 ] && [ $# -le 3 ] || usage_error
+data=${1%/}
+log_dir=${2:-$data/log}
+vad_dir=${3:-$data/data}
+require_positive nj
+require_file "$vad_config" "$data/feats.scp"
+
+utils/split_data.sh --per-utt "$data" "$nj"
+mkdir -p "$log_dir" "$vad_dir"
+part=$(realpath "$vad_dir")/vad_$(basename "$data").JOB
+# shellcheck disable=SC2086 # $cmd is a command with its options
+$cmd "JOB=1:$nj" "$log_dir/vad_$(basename "$data").JOB.log" \
+  python -m speakernet.bin.compute_vad --config "$vad_config" "$data/split${nj}utt/JOB" "$part.ark" "$part.scp"
+join_jobs "$part.scp" "$nj" "$data/vad.scp"
+[ "$(num_lines "$data/vad.scp")" -eq "$(num_lines "$data/feats.scp")" ] || die "$data/vad.scp: utterances are missing"
