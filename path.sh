@@ -14,4 +14,5 @@ export PYTHONPATH=$SPEAKERNET_ROOT
 export PYTHONUNBUFFERED=1
 export PYTHONUTF8=1 # LC_ALL=C is how Kaldi sorts; files are UTF-8 all the same
 export LC_ALL=C
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} # jobs run side by side; training and extraction set their threads themselves
 unset PYTHONHOME
