@@ -142,7 +142,34 @@ def test_results_are_the_same_twice(folder: Path) -> None:
     for _ in range(2):
         exp = run_results(folder, "--bootstrap", "10")
         found.append([(exp / name).read_bytes() for name in files])
+        for name in files:
+            (exp / name).unlink()
     assert found[0] == found[1]
+
+
+def test_results_are_kept_until_something_changes(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def evaluated(*options: str) -> int:
+        caplog.clear()
+        run_results(folder, *options)
+        return sum("evaluating" in message for message in caplog.messages)
+
+    caplog.set_level("INFO")
+    assert evaluated() == 2
+    assert evaluated() == 0
+    assert evaluated("--bootstrap", "10") == 2
+    scores = folder / "exp" / "corpus" / "recipe" / "scores" / "trials.cosine"
+    lines = scores.read_text().splitlines(keepends=True)
+    scores.write_text("".join(["s0-00 s0-01 0.5\n", *lines[1:]]))
+    assert evaluated("--bootstrap", "10") == 1
+    before = (folder / "exp" / "corpus" / "recipe" / "RESULTS.md").read_text()
+    (scores.parent / "trials.asnorm").write_text("".join(lines))
+    (scores.parent / "trials.asnorm.json").write_text("{}")
+    assert evaluated("--bootstrap", "10") == 1
+    (scores.parent / "trials.asnorm").unlink()
+    assert evaluated("--bootstrap", "10") == 0
+    assert (folder / "exp" / "corpus" / "recipe" / "RESULTS.md").read_text() == before
 
 
 def test_results_need_scores(folder: Path) -> None:
