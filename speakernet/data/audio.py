@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -223,7 +223,7 @@ def _pick_channel(audio: Audio, channel: int, name: str, max_samples: int | None
 
 def _cut_or_repeat(signal: Signal, duration_s: float) -> Signal:
     length = int(np.float32(signal.sample_rate) * np.float32(duration_s))
-    samples = signal.samples
+    samples: NDArray[Any] = signal.samples
     if length > len(samples):
         samples = np.tile(samples, -(-length // len(samples)))
     return Signal(samples[:length], signal.sample_rate)
