@@ -4,16 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from tests.training.corpus import write_features, write_recipe, write_waveforms
-
-MARGIN_RECIPE: dict[str, Any] = {}
-
+from tests.training.corpus import write_features, write_recipe
 
 def launch(processes: int, *arguments: Path | str, **kill: str) -> int:
     """Run the training program to its end or death; return the exit status."""
@@ -82,6 +81,46 @@ def test_sigterm_saves_and_asks_for_requeueing(tmp_path: Path) -> None:
     assert torch.load(newest, weights_only=True)["step"] > 0
 
 
-def test_waveform_batches_resume_too(tmp_path: Path) -> None:
-    data = write_waveforms(tmp_path / "data")
-    assert data
+def processes_of(exp_dir: Path) -> list[int]:
+    """Return the processes that have ``exp_dir`` in their command line."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if str(exp_dir).encode() in command and int(folder.name) != os.getpid():
+            found.append(int(folder.name))
+    return found
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_a_rank_that_dies_ends_the_others(tmp_path: Path) -> None:
+    data = write_features(tmp_path / "data")
+    recipe = write_recipe(tmp_path / "recipe.yaml", train={"batch_size": 4})
+    exp_dir = tmp_path / "exp"
+    assert launch(2, recipe, data, exp_dir, KILL_AT_STEP="9", KILL_RANK="1") == 1
+    assert not processes_of(exp_dir)
+
+
+def test_nothing_survives_a_killed_torchrun(tmp_path: Path) -> None:
+    data = write_features(tmp_path / "data")
+    recipe = write_recipe(tmp_path / "recipe.yaml", train={"epochs": 4000, "batch_size": 4})
+    exp_dir = tmp_path / "exp"
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command = [*torchrun, "--nproc-per-node=2", "-m", "speakernet.bin.train"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(
+        [*command, recipe, data, exp_dir], env=environment, stderr=subprocess.DEVNULL
+    ) as process:
+        wait_until(lambda: bool(list(exp_dir.glob("checkpoints/step-*.pt"))))
+        assert len(processes_of(exp_dir)) == 5  # torchrun, two processes, a reader of each
+        process.kill()
+        process.wait()
+        wait_until(lambda: not processes_of(exp_dir), 10)

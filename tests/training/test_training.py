@@ -1,0 +1,239 @@
+"""Runs of the training program on a tiny corpus: what it learns, writes, refuses and reports."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from speakernet.bin import average_checkpoints, train
+from speakernet.config import UserError
+from speakernet.kaldi.ark import ArkWriter
+from tests.training.corpus import MEL, write_features, write_recipe
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_features(tmp_path_factory.mktemp("training") / "data")
+
+
+def run(folder: Path, data: Path, *options: str, name: str = "exp", **sections: object) -> Path:
+    recipe = write_recipe(folder / f"{name}.yaml", **sections)
+    assert train.main([*options, str(recipe), str(data), str(folder / name)]) == 0
+    return folder / name
+
+
+def load(exp_dir: Path, name: str = "final.pt") -> dict[str, Any]:
+    state: dict[str, Any] = torch.load(exp_dir / "checkpoints" / name, weights_only=True)
+    return state
+
+
+def log_of(exp_dir: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (exp_dir / "train.jsonl").read_text().splitlines()]
+
+
+def test_it_learns_and_says_so(tmp_path: Path, data: Path) -> None:
+    exp_dir = run(tmp_path, data, train={"tensorboard": True, "keep_checkpoints": 2})
+    log = log_of(exp_dir)
+    assert [entry["step"] for entry in log] == list(range(5, 105, 5))
+    assert log[0]["accuracy"] < 0.5 < log[-1]["accuracy"]
+    assert log[0]["margin"] == 0 and log[-1]["margin"] == pytest.approx(0.2)
+    assert all(entry["utterances_per_second"] > 0 and entry["grad_norm"] > 0 for entry in log)
+    files = sorted(path.name for path in (exp_dir / "checkpoints").iterdir())
+    assert files == ["epoch-000.pt", "epoch-024.pt", "epoch-025.pt", "final.pt"]
+    assert list((exp_dir / "tensorboard").iterdir())
+    state = load(exp_dir)
+    assert state["step"] == 100 and state["epoch"] == 25 and state["sampler"]["samples"] == 800
+    assert state["speakers"] == [f"s{number:02d}" for number in range(6)]
+    assert state["input_dim"] == MEL and "name: tdnn_c8" in state["recipe"]
+
+
+def test_the_loss_curve_is_the_reference(tmp_path: Path, data: Path) -> None:
+    """The curve of this tiny run; another one means that training computes something else."""
+    log = log_of(run(tmp_path, data))
+    golden = json.loads((Path(__file__).parents[1] / "golden/training/curve.json").read_text())
+    assert [entry["loss"] for entry in log] == pytest.approx(golden["loss"], rel=1e-2)
+
+
+def test_a_finished_run_is_left_alone(tmp_path: Path, data: Path) -> None:
+    first = load(run(tmp_path, data, train={"epochs": 2}))
+    again = load(run(tmp_path, data, train={"epochs": 2}))
+    assert torch.equal(first["model"]["tail.dense.weight"], again["model"]["tail.dense.weight"])
+    longer = load(run(tmp_path, data, train={"epochs": 3}))
+    assert longer["step"] == 12
+
+
+def test_accumulation_does_what_one_batch_does(tmp_path: Path, data: Path) -> None:
+    frozen = {"epochs": 1, "batch_norm": "frozen"}
+    whole = run(tmp_path, data, name="whole", train={**frozen, "batch_size": 8})
+    pieces = run(tmp_path, data, name="pieces", train={**frozen, "batch_size": 2, "accumulate": 4})
+    assert_close(whole, pieces)
+
+
+def assert_close(first: Path, second: Path) -> None:
+    """Compare how far two runs moved from the same start."""
+    start = load(first, "epoch-000.pt")["model"]
+    last, other = load(first)["model"], load(second)["model"]
+    for name, value in last.items():
+        moved, difference = (value - start[name]).double(), (value - other[name]).double()
+        assert float(difference.norm()) <= 1e-4 * float(moved.norm()), name
+
+
+def test_two_processes_do_what_one_does(tmp_path: Path, data: Path) -> None:
+    common = {"epochs": 1, "batch_norm": "frozen", "tensorboard": False}
+    one = run(tmp_path, data, name="one", train={**common, "batch_size": 8})
+    recipe = write_recipe(tmp_path / "two.yaml", train={**common, "batch_size": 2, "accumulate": 2})
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command = [*torchrun, "--nproc-per-node", "2", "-m", "speakernet.bin.train"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    subprocess.run(
+        [*command, recipe, data, tmp_path / "two"],
+        check=True,
+        env=environment,
+        capture_output=True,
+    )
+    assert_close(one, tmp_path / "two")
+
+
+def test_fine_tuning_takes_network_and_classifier_over(tmp_path: Path, data: Path) -> None:
+    base = run(tmp_path, data, train={"epochs": 2})
+    constant = {"learning_rate": {"type": "constant", "factor": 1e-30}}
+    tuned = run(
+        tmp_path, data, "--init", str(base), name="lm", schedule=constant, train={"epochs": 1}
+    )
+    for part, name in (("model", "tail.dense.weight"), ("loss", "weight")):
+        assert torch.equal(load(base)[part][name], load(tuned, "epoch-000.pt")[part][name])
+    assert load(tuned)["step"] == 4
+
+
+def test_other_speakers_get_a_new_classifier_and_are_told_so(
+    tmp_path: Path, data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    base = run(tmp_path, data, train={"epochs": 1})
+    others = write_features(tmp_path / "others", num_speakers=4)
+    tuned = run(tmp_path, others, "--init", str(base), name="lm", train={"epochs": 1})
+    assert "classifier is made anew: its 6 speakers are not these 4 (4 are in both)" in caplog.text
+    start = load(tuned, "epoch-000.pt")
+    assert start["loss"]["weight"].shape[0] == 4
+    assert torch.equal(load(base)["model"]["tail.dense.weight"], start["model"]["tail.dense.weight"])
+
+
+def test_another_network_cannot_be_fine_tuned(tmp_path: Path, data: Path) -> None:
+    base = run(tmp_path, data, train={"epochs": 1})
+    with pytest.raises(UserError, match="its network is not this recipe's"):
+        run(tmp_path, data, "--init", str(base), name="lm", model={"name": "tdnn_c16"})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"optim": {"learning_rate": 0.3}}, r"optim.learning_rate was 0.2, is 0.3"),
+        ({"train": {"epochs": 1, "batch_size": 4}}, "updates saw 8 utterances, these would see 4"),
+    ],
+)
+def test_a_changed_recipe_cannot_continue(
+    tmp_path: Path, data: Path, change: dict[str, Any], message: str
+) -> None:
+    run(tmp_path, data, train={"epochs": 1})
+    with pytest.raises(UserError, match=message):
+        run(tmp_path, data, **change)
+
+
+def test_a_damaged_checkpoint_is_skipped_with_a_warning(
+    tmp_path: Path, data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    exp_dir = run(tmp_path, data, train={"epochs": 3})
+    expected = load(exp_dir)
+    newest = exp_dir / "checkpoints/epoch-003.pt"
+    (exp_dir / "checkpoints/final.pt").unlink()
+    content = bytearray(newest.read_bytes())
+    for place in range(2000, len(content) - 2000, 500):
+        content[place] ^= 0xFF
+    newest.write_bytes(content)
+    run(tmp_path, data, train={"epochs": 3})
+    assert "epoch-003.pt: is damaged" in caplog.text
+    assert torch.equal(
+        load(exp_dir)["model"]["tail.dense.weight"], expected["model"]["tail.dense.weight"]
+    )
+
+
+def test_divergence_stops_with_step_and_utterances(tmp_path: Path) -> None:
+    folder = write_features(tmp_path / "data", num_speakers=3, num_each=4)
+    with ArkWriter(folder / "bad.ark", folder / "bad.scp") as writer:
+        writer.write("s02-03", np.full((60, MEL), np.inf, dtype=np.float32))
+    lines = (folder / "feats.scp").read_text().splitlines()[:-1]
+    bad = (folder / "bad.scp").read_text()
+    (folder / "feats.scp").write_text("\n".join([*lines, bad]))
+    with pytest.raises(UserError, match=r"step [12]: loss nan.*diverged.*s02-03"):
+        run(tmp_path, folder)
+    assert torch.isfinite(load(tmp_path / "exp", "epoch-000.pt")["model"]["tail.dense.weight"]).all()
+
+
+def test_held_out_speakers_are_validated_and_not_trained_on(tmp_path: Path, data: Path) -> None:
+    settings = {"epochs": 3, "num_valid_speakers": 2, "num_valid_utterances": 6, "final": "best"}
+    exp_dir = run(tmp_path, data, train=settings)
+    validations = [entry for entry in log_of(exp_dir) if "valid_eer" in entry]
+    assert [entry["step"] for entry in validations] == [4, 8, 12]
+    assert all(0 <= entry["valid_eer"] <= 100 for entry in validations)
+    best = min(validations, key=lambda entry: entry["valid_eer"])
+    state = load(exp_dir)
+    assert state["best"]["eer"] == best["valid_eer"] and state["step"] == best["step"]
+    assert len(state["speakers"]) == 4
+
+
+def test_averages_of_weights(tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    exp_dir = run(tmp_path, data, train={"epochs": 3, "final": "average", "average_last": 2})
+    epochs = [load(exp_dir, f"epoch-00{n}.pt")["model"] for n in (2, 3)]
+    mean = (epochs[0]["tail.dense.weight"] + epochs[1]["tail.dense.weight"]) / 2
+    torch.testing.assert_close(load(exp_dir)["model"]["tail.dense.weight"], mean)
+    output = tmp_path / "mean.pt"
+    assert average_checkpoints.main(["--last", "2", str(output), str(exp_dir)]) == 0
+    assert "the mean of 2 checkpoints" in capsys.readouterr().out
+    averaged = torch.load(output, weights_only=True)["model"]
+    torch.testing.assert_close(averaged["tail.dense.weight"], mean)
+
+
+def test_moving_average_is_kept_and_saved(tmp_path: Path, data: Path) -> None:
+    exp_dir = run(tmp_path, data, train={"epochs": 2, "ema_decay": 0.9, "num_valid_speakers": 2})
+    last, final = load(exp_dir, "epoch-002.pt"), load(exp_dir)
+    name = "tail.dense.weight"
+    assert torch.equal(final["model"][name], last["ema"][name])
+    assert not torch.equal(last["model"][name], last["ema"][name])
+
+
+def test_bf16_trains_too(tmp_path: Path, data: Path) -> None:
+    log = log_of(run(tmp_path, data, train={"epochs": 3, "precision": "bf16"}))
+    assert log[-1]["loss"] < 13
+
+
+def test_fp16_needs_a_gpu(tmp_path: Path, data: Path) -> None:
+    if not torch.cuda.is_available():
+        with pytest.raises(UserError, match="fp16 needs a GPU"):
+            run(tmp_path, data, train={"precision": "fp16"})
+
+
+def test_an_epoch_smaller_than_an_update_is_an_error(tmp_path: Path, data: Path) -> None:
+    with pytest.raises(UserError, match="an epoch of 48 utterances is smaller than"):
+        run(tmp_path, data, train={"utterances_per_epoch": None, "batch_size": 64})
+
+
+def test_a_full_disk_keeps_the_last_good_checkpoint(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exp_dir = run(tmp_path, data, train={"epochs": 1})
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(UserError, match="cannot be written.*No space left.*untouched"):
+        run(tmp_path, data, train={"epochs": 2})
+    assert load(exp_dir, "epoch-001.pt")["step"] == 4
+    assert not list((exp_dir / "checkpoints").glob("*.tmp"))
+
+
