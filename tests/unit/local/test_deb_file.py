@@ -1,34 +1,12 @@
 """Debian packages made here, read back; and packages that are broken."""
 
-import io
-import tarfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from deb_file import iter_files
 
 from speakernet.config import UserError
-
-
-def ar_member(name: str, content: bytes) -> bytes:
-    header = f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(content):<10}`\n".encode()
-    return header + content + b"\n" * (len(content) % 2)
-
-
-def make_deb(path: Path, files: Mapping[str, bytes], compression: str = "xz") -> None:
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode=f"w:{compression}") as archive:  # type: ignore[call-overload]
-        for name, content in files.items():
-            info = tarfile.TarInfo(f"./{name}")
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-        link = tarfile.TarInfo("./a-link")
-        link.type, link.linkname = tarfile.SYMTYPE, "x"
-        archive.addfile(link)
-    members = ar_member("debian-binary", b"2.0\n") + ar_member("control.tar.xz", b"odd")
-    suffix = f".{compression}" if compression else ""
-    path.write_bytes(b"!<arch>\n" + members + ar_member(f"data.tar{suffix}", data.getvalue()))
+from tests.unit.local.debs import ar_member, make_deb
 
 
 @pytest.mark.parametrize("compression", ["xz", "gz", "bz2", ""])

@@ -1,6 +1,5 @@
 """Clips become utterances, and every clip is accounted for."""
 
-import io
 import wave
 from collections import Counter
 from pathlib import Path
@@ -13,20 +12,7 @@ from hypothesis import strategies as st
 from utterances import Clip, draw, join_session, without_copies
 from wav_file import SAMPLE_RATE_HZ, write_wav
 
-
-def tone(seconds: float, frequency_hz: float = 440.0, rate_hz: int = SAMPLE_RATE_HZ) -> np.ndarray:
-    times = np.arange(round(seconds * rate_hz)) / rate_hz
-    return (0.5 * np.sin(2 * np.pi * frequency_hz * times)).astype(np.float32)
-
-
-def wav_bytes(samples: np.ndarray, rate_hz: int = SAMPLE_RATE_HZ, num_channels: int = 1) -> bytes:
-    buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as file:
-        file.setnchannels(num_channels)
-        file.setsampwidth(2)
-        file.setframerate(rate_hz)
-        file.writeframes(np.repeat(np.rint(samples * 32767), num_channels).astype("<i2").tobytes())
-    return buffer.getvalue()
+from tests.unit.local.debs import tone, wav_bytes
 
 
 def clip(name: str, seconds: float, frequency_hz: float = 440.0) -> Clip:
