@@ -49,12 +49,10 @@ def join(num_threads: int | None) -> World:
 
 
 def _fair_share(local_size: int) -> int:
-    """Return the threads of one of ``local_size`` processes; alone, OMP_NUM_THREADS counts.
+    """Return the threads of one of ``local_size`` processes.
 
-    torchrun sets that variable to 1 for several processes, which is no wish of the user's.
+    OMP_NUM_THREADS does not count: path.sh and torchrun set it to 1, for jobs side by side.
     """
-    if local_size == 1:
-        return torch.get_num_threads()
     return max(1, len(os.sched_getaffinity(0)) // local_size)
 
 
