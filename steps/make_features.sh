@@ -8,7 +8,9 @@ type=$1
 shift
 nj=4
 cmd=utils/run.pl
+# shellcheck disable=SC2034 # the option of the type that is made is read by its name
 fbank_config=conf/fbank80.conf
+# shellcheck disable=SC2034
 mfcc_config=conf/mfcc.conf
 compress=true
 seed=0

@@ -12,10 +12,10 @@ from speakernet.signal.options import VadOptions
 
 def energy_vad(features: NDArray[np.float32], options: VadOptions) -> NDArray[np.float32]:
     """Return 1 for speech and 0 for silence, (frames,); column 0 of ``features`` is log energy."""
-    energy = features[:, 0]
-    count = len(energy)
+    count = len(features)
     if count == 0:
         return np.zeros(0, dtype=np.float32)
+    energy = features[:, 0]
     mean = np.float32(energy.sum(dtype=np.float32) / np.float32(count))
     threshold = options.vad_energy_threshold + options.vad_energy_mean_scale * mean
     loud = np.concatenate(([0], np.cumsum(energy > np.float32(threshold))))

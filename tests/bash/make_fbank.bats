@@ -1,0 +1,164 @@
+#!/usr/bin/env bats
+# steps/make_fbank.sh, make_mfcc.sh, compute_vad.sh, augment_data_dir.sh: broken audio, resuming, values with spaces and $( ).
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+  cd "$BATS_TEST_DIRNAME/../.." || exit 1
+  work="$BATS_TEST_TMPDIR/a corpus"
+  data="$work/data dir"
+  mkdir -p "$data" "$work/wav"
+  local name
+  for name in s1-a s1-b s2-a s2-b; do
+    write_wav "$work/wav/$name.wav"
+    echo "$name $work/wav/$name.wav"
+  done >"$data/wav.scp"
+  printf '%s\n' 's1-a s1' 's1-b s1' 's2-a s2' 's2-b s2' >"$data/utt2spk"
+  printf '%s\n' 's1 s1-a s1-b' 's2 s2-a s2-b' >"$data/spk2utt"
+}
+
+# One second at 16 kHz, 16 bits: a header of 44 bytes, and the file's name over and over as samples.
+write_wav() {
+  {
+    printf 'RIFF\x24\x7d\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x80\x3e\x00\x00\x00\x7d\x00\x00\x02\x00\x10\x00data\x00\x7d\x00\x00'
+    head -c 32000 < <(yes "${1##*/}")
+  } >"$1"
+}
+
+# Eight bits, two channels.
+write_eight_bit_wav() {
+  printf 'RIFF\x84\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x02\x00\x80\x3e\x00\x00\x00\x7d\x00\x00\x02\x00\x08\x00data\x60\x00\x00\x00' >"$1"
+  head -c 96 /dev/zero >>"$1"
+}
+
+make_fbank() { steps/make_fbank.sh --nj 2 "$@" "$data"; }
+
+@test "features of a data dir whose name has spaces" {
+  run -0 make_fbank
+  [[ $output == *"4 of 4 utterances have features (0 of them empty), 0 failed"* ]]
+  [ "$(wc -l <"$data/feats.scp")" -eq 4 ]
+  [ "$(cut -d' ' -f2 "$data/utt2num_frames" | sort -u)" = 98 ]
+  [ "$(cat "$data/frame_shift")" = 0.01 ]
+  cmp "$data/conf/fbank.conf" conf/fbank80.conf
+  run -0 utils/validate_data_dir.sh --no-text "$data"
+}
+
+@test "an entry is data: a command substitution in it is the shell's, one in an option is not" {
+  sed -i 's|^s1-a .*|s1-a cat "$(echo "'"$work"'")/wav/s1-a.wav" \||' "$data/wav.scp"
+  run -0 make_fbank
+  run -1 steps/make_fbank.sh --fbank-config "\$(touch $BATS_TEST_TMPDIR/ran)" "$data"
+  [ ! -e "$BATS_TEST_TMPDIR/ran" ]
+}
+
+@test "too many broken files: each is named, nothing half-made" {
+  rm "$work/wav/s1-a.wav"
+  truncate -s 20000 "$work/wav/s1-b.wav"
+  write_eight_bit_wav "$work/wav/s2-a.wav"
+  run -1 make_fbank
+  [[ $output == *"s1-a.wav: No such file or directory"* ]]
+  [[ $output == *"s1-b.wav: truncated: the header promises 16000 samples"* ]]
+  [[ $output == *"s2-a.wav: found 8-bit samples in 2 channel(s); expected 16-bit"* ]]
+  [[ ${lines[-1]} == *"3 of 4 utterances could not be read, more than --max-failed-share 0.05 allows: s1-a, s1-b, s2-a" ]]
+  [ ! -e "$data/feats.scp" ]
+}
+
+@test "a share of broken files may be allowed, and is told" {
+  rm "$work/wav/s1-a.wav"
+  run -0 make_fbank --max-failed-share 0.25
+  [[ $output == *"no features for 's1-a'"* ]]
+  [[ $output == *"3 of 4 utterances have features (0 of them empty), 1 failed"* ]]
+  [ "$(wc -l <"$data/feats.scp")" -eq 3 ]
+}
+
+@test "a failing command is named with its utterance and line" {
+  sed -i 's/^s2-b .*/s2-b no-such-decoder x.m4a |/' "$data/wav.scp"
+  run -1 make_fbank
+  [[ $output == *"wav.scp:2: utterance 's2-b': status 127 from 'no-such-decoder x.m4a |'"* ]]
+}
+
+@test "jobs that are complete are not done again; a killed one is" {
+  run -0 make_fbank
+  local first="$data/data/raw_fbank_data dir.1.ark" second="$data/data/raw_fbank_data dir.2.ark"
+  cp "$data/feats.scp" "$work/feats.scp"
+  touch -d 2001-01-01 "$first"
+  rm "${second%.ark}.json"
+  head -c 100 "$second" >"$second.tmp"
+  run -0 make_fbank
+  [ "$(date -r "$first" +%Y)" = 2001 ]
+  cmp "$data/feats.scp" "$work/feats.scp"
+  [ ! -e "$second.tmp" ]
+}
+
+@test "other settings, other features" {
+  run -0 make_fbank
+  run -0 make_fbank --fbank-config conf/fbank40.conf
+  cmp "$data/conf/fbank.conf" conf/fbank40.conf
+  [ "$(stat -c %s "$data/data/raw_fbank_data dir.1.ark")" -lt 9000 ]
+}
+
+@test "fewer jobs leave no parts of more" {
+  run -0 make_fbank
+  run -0 steps/make_fbank.sh --nj 1 "$data"
+  [ "$(find "$data/data" -name '*.2.*' | wc -l)" -eq 0 ]
+  [ "$(wc -l <"$data/feats.scp")" -eq 4 ]
+}
+
+@test "cepstra and voice activity" {
+  run -0 steps/make_mfcc.sh --nj 2 "$data"
+  run -0 steps/compute_vad.sh --nj 2 "$data"
+  [ "$(wc -l <"$data/vad.scp")" -eq 4 ]
+}
+
+@test "wrong arguments are one line" {
+  run -1 steps/make_fbank.sh
+  [[ $output == "Usage: steps/make_fbank.sh"* ]]
+  run -1 make_fbank --fbank-confg x
+  [ "$output" = "make_features.sh: invalid option --fbank-confg" ]
+  run -1 make_fbank --fbank-config nowhere.conf
+  [ "$output" = "make_features.sh: no such file nowhere.conf" ]
+  echo --num-mel-bin=80 >"$work/my.conf"
+  run -1 make_fbank --fbank-config "$work/my.conf"
+  [[ $output == *"my.conf:1: unknown option --num-mel-bin (did you mean 'num-mel-bins'?)"* ]]
+}
+
+make_noises() {
+  mkdir -p "$work/musan"/{noise,music,speech} "$work/rirs"
+  local part index
+  for part in noise music speech; do
+    for index in 1 2 3; do write_wav "$work/musan/$part/$part-$index.wav"; done
+  done
+  for part in smallroom mediumroom; do
+    echo "--rir-id r --room-id $part $work/musan/noise/noise-1.wav" | sed 's/ corpus/_corpus/' >"$work/rirs/${part}_rir_list"
+  done
+  ln -s "$work" "${work/a corpus/a_corpus}"
+  steps/data/make_musan.sh "$work/musan" "$work"
+}
+
+@test "five copies, then their features" {
+  make_noises
+  run -0 steps/augment_data_dir.sh --musan "$work/musan" --rirs "$work/rirs" "$data" "$work/aug"
+  [ "$(wc -l <"$work/aug/wav.scp")" -eq 20 ]
+  [ "$(cut -d' ' -f2 "$work/aug/utt2spk" | sort -u | tr '\n' ' ')" = "s1 s2 " ]
+  cp -r "$work/aug" "$work/again"
+  run -0 steps/augment_data_dir.sh --musan "$work/musan" --rirs "$work/rirs" "$data" "$work/aug"
+  diff -r "$work/again" "$work/aug"
+  run -0 steps/make_fbank.sh --nj 3 "$work/aug"
+  [[ $output == *"20 of 20 utterances have features"* ]]
+}
+
+@test "copies at other speeds have speakers of their own" {
+  make_noises
+  run -0 steps/augment_data_dir.sh --copies noise --speed-factors "0.9 1.1" --musan "$work/musan" "$data" "$work/aug"
+  [ "$(wc -l <"$work/aug/wav.scp")" -eq 24 ]
+  [ "$(cut -d' ' -f2 "$work/aug/utt2spk" | sort -u | wc -l)" -eq 6 ]
+}
+
+@test "a list of rooms or noises that is not there" {
+  run -1 steps/augment_data_dir.sh --copies reverb --rirs "$work" "$data" "$work/aug"
+  [[ $output == *"found neither smallroom_rir_list nor simulated_rirs/smallroom/rir_list"* ]]
+  run -1 steps/augment_data_dir.sh --copies echo "$data" "$work/aug"
+  [[ $output == *"unknown copy 'echo'"* ]]
+  run -1 steps/data/augment_data_dir.sh --fg-noise-dir "$work/none" "$data" "$work/aug"
+  [[ $output == *"none/wav.scp"* ]]
+  [ ! -e "$work/aug" ]
+}

@@ -1,0 +1,160 @@
+"""Entries of wav.scp as Kaldi's scripts write them, and as people write them."""
+
+from pathlib import Path
+
+import pytest
+
+from speakernet.config import UserError
+from speakernet.kaldi.pipes import AudioFile, Command, Resampled, Reverberated, parse_entry
+from speakernet.kaldi.wav_scp import Utterance, iter_utterances
+
+
+def reverberated(text: str) -> Reverberated:
+    node = parse_entry(text)
+    assert isinstance(node, Reverberated)
+    return node
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a.wav", AudioFile("a.wav")),
+        ("dir with spaces/a b.wav", AudioFile("dir with spaces/a b.wav")),
+        ("corpus/wavs.ark:1234", AudioFile("corpus/wavs.ark", 1234)),
+        ("cat a.wav |", AudioFile("a.wav")),
+        ("cat 'a b.wav' |", AudioFile("a b.wav")),
+        ('cat "it\'s.wav" |', AudioFile("it's.wav")),
+        (r"/bin/cat a\ b.wav |", AudioFile("a b.wav")),
+        ("cat a.wav b.wav |", Command("cat a.wav b.wav")),
+        ("cat < a.wav |", Command("cat < a.wav")),
+        ('cat "$DIR/a.wav" |', Command('cat "$DIR/a.wav"')),
+        ("cat *.wav |", Command("cat *.wav")),
+        ("cat ~/a.wav |", Command("cat ~/a.wav")),
+        ("cat a#1.wav |", AudioFile("a#1.wav")),
+        ("ffmpeg -v 8 -i a.m4a -f wav - |", Command("ffmpeg -v 8 -i a.m4a -f wav -")),
+        ("sph2pipe -f wav -p -c 1 a.sph |", Command("sph2pipe -f wav -p -c 1 a.sph")),
+        ("ffmpeg -i a | sox -t wav - -r 16k - |", Command("ffmpeg -i a | sox -t wav - -r 16k -")),
+        ("cat a.wav | tee b.wav |", Command("cat a.wav | tee b.wav")),
+        ("sox a.wav b.wav |", Command("sox a.wav b.wav")),
+        ("sox -m a.wav b.wav -t wav - |", Command("sox -m a.wav b.wav -t wav -")),
+    ],
+)
+def test_files_and_commands(text: str, expected: object) -> None:
+    assert parse_entry(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "sample_rate", "speed"),
+    [
+        ("sox r/a.wav -r 16000 -t wav - |", 16000, 1.0),
+        ("sox -t wav r/a.wav -t wav - speed 0.9 |", None, 0.9),
+        ("sox r/a.wav -r 16k -t wav - |", 16000, 1.0),
+    ],
+)
+def test_sox_as_kaldis_scripts_use_it(text: str, sample_rate: int | None, speed: float) -> None:
+    expected = Resampled(AudioFile("r/a.wav"), sample_rate, speed, text.removesuffix("|").strip())
+    assert parse_entry(text) == expected
+
+
+def test_reverberation_of_kaldis_script() -> None:
+    node = reverberated(
+        'cat wav/en-0.wav | wav-reverberate --shift-output=true '
+        '--impulse-response="sox rir/r019.wav -r 16000 -t wav - |"  - - |'
+    )
+    assert node.source == AudioFile("wav/en-0.wav")
+    assert isinstance(node.impulse_response, Resampled)
+    assert node.impulse_response.file == AudioFile("rir/r019.wav")
+    assert node.options.shift_output
+
+
+def test_foreground_noises_of_kaldis_script() -> None:
+    node = reverberated(
+        "wav-reverberate --shift-output=true --additive-signals='n/3.wav,n/5.wav' "
+        "--start-times='0,6.001' --snrs='5,0' wav/en-0.wav - |"
+    )
+    assert node.additive_signals == (AudioFile("n/3.wav"), AudioFile("n/5.wav"))
+    assert node.start_times == (0.0, 6.001)
+    assert node.snrs == (5.0, 0.0)
+    assert node.source == AudioFile("wav/en-0.wav")
+
+
+def test_backgrounds_of_kaldis_script() -> None:
+    node = reverberated(
+        "ffmpeg -i a.m4a -f wav - | wav-reverberate --shift-output=true --additive-signals='"
+        'wav-reverberate --duration=6.5 "s/1 7.wav" - |,wav-reverberate --duration=6.5 '
+        "\"cat s/2.wav |\" - |' --start-times='0,0' --snrs='20,15' - - |"
+    )
+    assert node.source == Command("ffmpeg -i a.m4a -f wav -")
+    first, second = node.additive_signals
+    assert isinstance(first, Reverberated)
+    assert isinstance(second, Reverberated)
+    assert (first.source, first.options.duration) == (AudioFile("s/1 7.wav"), 6.5)
+    assert second.source == AudioFile("s/2.wav")
+
+
+def test_copies_of_copies_nest() -> None:
+    node = reverberated(
+        'cat a.wav | wav-reverberate --impulse-response="r.wav" - - | '
+        "wav-reverberate --additive-signals='n.wav' --start-times='0' --snrs='5' - - |"
+    )
+    assert isinstance(node.source, Reverberated)
+    assert node.source.source == AudioFile("a.wav")
+    assert node.source.impulse_response == AudioFile("r.wav")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "found nothing"),
+        ("| cat", "found a pipe to write to"),
+        ("cat 'a.wav |", "a ' is never closed"),
+        ('cat "a.wav |', 'a " is never closed'),
+        ("cat a.wav | | wav-reverberate - - |", "a command is empty"),
+        ("cat a | wav-reverberate --snr=5 - - |", "unknown option --snr (did you mean 'snrs'?)"),
+        ("wav-reverberate - - |", "nothing is piped into it"),
+        ("cat a | wav-reverberate b.wav - |", "something is piped into it"),
+        ("wav-reverberate a.wav b.wav |", "expected an input and '-'"),
+        ("wav-reverberate --duration=long a.wav - |", "expected a number"),
+        (
+            "wav-reverberate --additive-signals=a.wav,b.wav --snrs=5 --start-times=0 c.wav - |",
+            "found 2 --additive-signals, 1 --snrs and 1 --start-times",
+        ),
+        ("wav-reverberate --additive-signals=a --snrs=x --start-times=0 c - |", "no list of numb"),
+        ("wav-reverberate --multi-channel-output=true a.wav - |", "is not supported"),
+    ],
+)
+def test_errors_name_the_line(text: str, message: str) -> None:
+    with pytest.raises(UserError) as error:
+        parse_entry(text, "data/train/wav.scp:7")
+    assert str(error.value).startswith("data/train/wav.scp:7: ")
+    assert message in str(error.value)
+
+
+def test_utterances_are_recordings_or_segments(tmp_path: Path) -> None:
+    scp, segments = tmp_path / "wav.scp", tmp_path / "segments"
+    scp.write_text("r1 a.wav\nr2 cat b.wav |\n", encoding="utf-8")
+    assert list(iter_utterances(tmp_path)) == [
+        Utterance("r1", "a.wav", f"{scp}:1"),
+        Utterance("r2", "cat b.wav |", f"{scp}:2"),
+    ]
+    segments.write_text("u1 r2 0.5 2\nu2 r2 2 -1\n", encoding="utf-8")
+    assert list(iter_utterances(tmp_path)) == [
+        Utterance("u1", "cat b.wav |", f"{scp}:2", 0.5, 2.0),
+        Utterance("u2", "cat b.wav |", f"{scp}:2", 2.0, -1.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("u1 r9 0 1", "segments:1: recording 'r9' is not in"),
+        ("u1 r1 0 x", "segments:1: found '0 x'; expected two times"),
+        ("u1 r1 2 1", "segments:1: found 2 to 1; expected 0 <= start < end"),
+        ("u1 r1 2", "segments:1: found 3 fields"),
+    ],
+)
+def test_broken_segments(tmp_path: Path, line: str, message: str) -> None:
+    (tmp_path / "wav.scp").write_text("r1 a.wav\n", encoding="utf-8")
+    (tmp_path / "segments").write_text(f"{line}\n", encoding="utf-8")
+    with pytest.raises(UserError, match=message):
+        list(iter_utterances(tmp_path))
