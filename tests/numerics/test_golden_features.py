@@ -22,7 +22,9 @@ GOLDEN = np.load(FOLDER / "features.npz")
 
 
 def golden(kind: str) -> dict[str, Array]:
-    return {name.split("/")[1]: GOLDEN[name] for name in GOLDEN.files if name.startswith(f"{kind}/")}
+    return {
+        name.split("/")[1]: GOLDEN[name] for name in GOLDEN.files if name.startswith(f"{kind}/")
+    }
 
 
 def waveform(utterance: str) -> Array:

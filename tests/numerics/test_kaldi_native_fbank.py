@@ -1,4 +1,4 @@
-"""Options beyond the golden files beside kaldi-native-fbank, and the fast code beside a slow one."""
+"""Options beyond the golden files beside kaldi-native-fbank; fast code beside slow."""
 
 from dataclasses import replace
 
