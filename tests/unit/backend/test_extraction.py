@@ -11,12 +11,17 @@ from hypothesis import strategies as st
 
 from speakernet.backend import parts
 from speakernet.backend.config import ExtractionConfig
+from speakernet.backend.embeddings import load_embeddings
 from speakernet.backend.extraction import Extractor
 from speakernet.backend.pieces import FEATURES, WAVEFORM, Floats, cut, merge, repeat_to
+from speakernet.bin import score
 from speakernet.bin.extract_embeddings import main
 from speakernet.config import UserError, dump_config
+from speakernet.data.wav import write_wav
 from speakernet.kaldi.ark import ArkWriter, read_matrix
+from speakernet.kaldi.scores import read_scores
 from speakernet.kaldi.tables import read_table, write_table
+from speakernet.kaldi.trials import read_trials
 from speakernet.nn.models import ModelConfig, build_model
 from speakernet.nn.serialize import save_model
 from speakernet.recipe import Recipe
@@ -234,3 +239,36 @@ def test_an_utterance_without_features_is_named(experiment: Path) -> None:
     write_table(experiment / "utt2spk", [*read_table(experiment / "utt2spk").items(), ("z", "z")])
     with pytest.raises(UserError, match=r"feats.scp: 'z' of utt2spk is missing"):
         main([str(experiment), str(experiment), str(experiment / "e")])
+
+
+def test_waveforms_in_crops_as_seed2(tmp_path: Path) -> None:
+    recipe = Recipe.model_validate(
+        {
+            "features": "waveform",
+            "model": {"name": "resnet34_quarter"},
+            "loss": {"name": "softmax"},
+            "extraction": {"mode": "crops", "num_crops": 3, "crop_frames": 40},
+            "scoring": {"similarity": "crop_distance", "normalization": "none"},
+        }
+    )
+    (tmp_path / "recipe.yaml").write_text(dump_config(recipe))
+    generator = np.random.default_rng(0)
+    for name, count in (("a", 30_000), ("b", 2_000), ("c", 6_640)):
+        samples = generator.normal(0, 3000, count).astype(np.int16)
+        write_wav(tmp_path / f"{name}.wav", samples, 16_000)
+    names = ("a", "b", "c")
+    write_table(tmp_path / "wav.scp", ((name, f"{tmp_path}/{name}.wav") for name in names))
+    write_table(tmp_path / "utt2spk", ((name, name) for name in names))
+    folders = [str(tmp_path), str(tmp_path), str(tmp_path / "e")]
+    main([*folders, "--untrained"])
+    main([*folders, "--join", "1"])
+    table = load_embeddings(tmp_path / "e")
+    assert table.vectors.shape == (3, 3, 512)
+    assert read_table(tmp_path / "e" / "short_utterances") == {"b": "2000"}
+    # One crop is exactly as long as c: all three are the same, at distance 0 from themselves.
+    np.testing.assert_array_equal(table.vectors[2][0], table.vectors[2][2])
+    (tmp_path / "trials").write_text("a c nontarget\nc c target\n")
+    score.main([*folders[::2], str(tmp_path / "s"), "--trials", str(tmp_path / "trials")])
+    trials = read_trials(tmp_path / "trials")
+    scores = read_scores(tmp_path / "s" / "trials.crop_distance", trials)
+    assert -2 <= scores[0] < scores[1] == pytest.approx(0, abs=1e-6)

@@ -1,0 +1,96 @@
+#!/usr/bin/env bats
+# steps/{extract_embeddings,score,calibrate,evaluate}.sh: a chain of files, and what they refuse.
+
+setup_file() {
+  cd "$BATS_TEST_DIRNAME/../.." || exit 1
+  export OMP_NUM_THREADS=1
+  python -m tests.tiny_experiment "$BATS_FILE_TMPDIR/made" || exit 1
+  dir=$BATS_FILE_TMPDIR/made
+  for set in train test; do
+    steps/extract_embeddings.sh --nj 2 "$dir/exp" "$dir/data/$set" "$dir/exp/embeddings_$set" 2>&1 || exit 1
+  done
+}
+
+setup() {
+  cd "$BATS_TEST_DIRNAME/../.." || exit 1
+  dir="$BATS_TEST_TMPDIR/a b"
+  cp -r "$BATS_FILE_TMPDIR/made" "$dir"
+  exp=$dir/exp
+  trials=$dir/data/test/trials
+  cohort=(--cohort-dir "$exp/embeddings_train" --cohort-utt2spk "$dir/data/train/utt2spk")
+}
+
+score() { steps/score.sh "${cohort[@]}" "$exp" "$trials" "$exp/embeddings_test" "$exp/scores"; }
+
+@test "embeddings: as many as utterances, short ones are listed" {
+  [ "$(wc -l <"$exp/embeddings_test/embedding.scp")" -eq 36 ]
+  [ "$(cat "$exp/embeddings_test/short_utterances")" = "test00-0 9" ]
+  [ ! -e "$exp/embeddings_test/parts" ]
+  [ -f "$exp/embeddings_test/log/extract.2.log" ]
+}
+
+@test "embeddings do not depend on the number of jobs" {
+  steps/extract_embeddings.sh --nj 1 "$exp" "$dir/data/test" "$dir/again"
+  cmp "$dir/again/embedding.ark" "$exp/embeddings_test/embedding.ark"
+}
+
+@test "embeddings: a job that fails leaves no product, and the finished job is not repeated" {
+  sed '20s|[^ ]*$|/nowhere.ark:3|' "$dir/data/test/feats.scp" >"$dir/feats.scp"
+  cp "$dir/data/test/feats.scp" "$dir/right"
+  cp "$dir/feats.scp" "$dir/data/test/feats.scp"
+  run steps/extract_embeddings.sh --nj 2 "$exp" "$dir/data/test" "$dir/again"
+  [ "$status" -ne 0 ]
+  [ ! -e "$dir/again/embedding.scp" ]
+  [ -f "$dir/again/parts/1.json" ]
+  run steps/extract_embeddings.sh --nj 2 "$exp" "$dir/data/test" "$dir/again"
+  [ "$status" -ne 0 ]
+  grep "done before, skipped" "$dir/again/log/extract.1.log"
+  grep "nowhere.ark: no such file" "$dir/again/log/extract.2.log"
+}
+
+@test "scores, calibration and results" {
+  score
+  [ "$(wc -l <"$exp/scores/trials.cosine")" -eq "$(wc -l <"$trials")" ]
+  steps/calibrate.sh "${cohort[@]}" --quality true --data "$dir/data/test" --train-data "$dir/data/train" \
+    --utt2spk "$dir/data/test/utt2spk" --num-target 40 --num-nontarget 400 \
+    "$exp" "$exp/embeddings_train" "$dir/data/train/utt2spk" "$trials" "$exp/scores"
+  steps/calibrate.sh "${cohort[@]}" --fuse true \
+    "$exp" "$exp/embeddings_train" "$dir/data/train/utt2spk" "$trials" "$exp/scores"
+  run steps/evaluate.sh --bootstrap 20 "$exp" "$trials"
+  [ "$status" -eq 0 ]
+  for scoring in cosine asnorm cosine_quality_calibrated asnorm_quality_calibrated fused_calibrated; do
+    [[ "$output" == *"| $scoring"* ]]
+  done
+  [ -s "$exp/results.json" ] && [ -s "$exp/det.png" ] && [ -s "$exp/RESULTS.md" ]
+}
+
+@test "scoring twice gives the same bytes" {
+  score
+  cp -r "$exp/scores" "$dir/first"
+  score
+  cmp "$dir/first/trials.asnorm" "$exp/scores/trials.asnorm"
+}
+
+@test "wrong uses are one line and status 1" {
+  run steps/extract_embeddings.sh "$exp"
+  [ "$status" -eq 1 ]
+  [[ "$output" == "usage: "* ]]
+  run steps/extract_embeddings.sh --nope 1 "$exp" "$dir/data/test" "$dir/x"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"invalid option --nope"* ]]
+  run steps/extract_embeddings.sh --nj 0 "$exp" "$dir/data/test" "$dir/x"
+  [[ "$output" == *"--nj: expected a positive whole number"* ]]
+  run steps/score.sh "$exp" "$dir/none" "$exp/embeddings_test" "$exp/scores"
+  [[ "$output" == *"no such file $dir/none"* ]]
+  run steps/evaluate.sh "$exp" "$trials"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"no such directory $exp/scores"* ]]
+}
+
+@test "a trial with an unknown utterance is named, and nothing is written" {
+  echo "test00-0 nobody target" >>"$trials"
+  run score
+  [ "$status" -ne 0 ]
+  grep "trials: 'nobody' has no embedding" "$exp/scores/log/score.log"
+  [ ! -e "$exp/scores/trials.cosine" ]
+}
