@@ -19,8 +19,8 @@ from pathlib import Path
 
 import kaldiio
 import numpy as np
-from timing import markdown_table
 
+from benchmarks.timing import markdown_table
 from speakernet.data.config import DataConfig
 from speakernet.data.features import FeatureCrops
 from speakernet.data.index import Speakers, read_speakers

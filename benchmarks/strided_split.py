@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable
 
 import torch
-from timing import markdown_table
 from torch import Tensor
 from torch.nn import functional
+
+from benchmarks.timing import markdown_table
 
 # (network, groups, channels of a group, time × mel positions of the input) in stages 2 to 4.
 CASES = [
