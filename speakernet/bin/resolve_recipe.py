@@ -84,9 +84,7 @@ def _check_unchanged(recipe: Recipe, exp_dir: Path) -> None:
     if not written.is_file() or not any(exp_dir.glob("checkpoints/*.pt")):
         return
     trained = load_config(Recipe, written)
-    old, new = (
-        _without(stage_settings(r)["training"], FINAL_SETTINGS) for r in (trained, recipe)
-    )
+    old, new = (_without(stage_settings(r)["training"], FINAL_SETTINGS) for r in (trained, recipe))
     changes = [line for line in new if line not in old] or [x for x in old if x not in new]
     if changes:
         raise UserError(

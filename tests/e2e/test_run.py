@@ -71,7 +71,13 @@ def test_everything_lies_in_kaldis_formats(finished: Path) -> None:
     assert len((data / "fbank80/train_sp_aug/feats.scp").read_text().splitlines()) == 15 * num_train
     score = (finished / EXP / "scores/trials.cosine").read_text().splitlines()[0].split()
     assert len(score) == 3 and abs(float(score[2])) <= 1
-    for name in ("recipe.yaml", "RESULTS.md", "det.png", "train.jsonl", "embeddings_test/embedding.ark"):
+    for name in (
+        "recipe.yaml",
+        "RESULTS.md",
+        "det.png",
+        "train.jsonl",
+        "embeddings_test/embedding.ark",
+    ):
         assert (finished / EXP / name).stat().st_size > 0
 
 
