@@ -48,9 +48,8 @@ if [ "$num_nodes" -gt 1 ]; then
 fi
 log=$exp_dir/log/$name.log
 options=()
-for option in init musan rirs; do
-  if [ -n "${!option}" ]; then options+=("--$option" "${!option}"); fi
-done
+if [ -n "$init" ]; then options+=(--init "$init"); fi
+if [ -n "$musan$rirs" ]; then options+=(--musan "$musan" --rirs "$rirs"); fi
 
 # Threads that spin while they wait took ten times as long on a machine that is also busy otherwise.
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE}
@@ -58,11 +57,12 @@ export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE}
 if [ "$nproc" -gt 1 ]; then
   export OMP_NUM_THREADS=${OMP_NUM_THREADS:-$((($(nproc) + nproc - 1) / nproc))}
 fi
+# The log has torchrun's own report of a failure, the terminal only the process's.
 # torchrun takes SIGUSR1 only if told to; setpriv ends it when this script is killed.
 export TORCHELASTIC_SIGNALS_TO_HANDLE=SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1
 setpriv --pdeathsig TERM python -m torch.distributed.run "${meet[@]}" --nproc-per-node "$nproc" \
   -m speakernet.bin.train "${options[@]}" "$recipe" "$data_dir" "$exp_dir" \
-  > >(tee -a "$log" >&2) 2>&1 &
+  > >(tee -a "$log" | sed -u '/^E[0-9]* .*elastic.*failed (exitcode/,$d' >&2) 2>&1 &
 child=$!
 trap 'kill -TERM "$child" 2>/dev/null || true' TERM INT USR1
 status=0

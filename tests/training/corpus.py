@@ -85,3 +85,10 @@ def write_recipe(path: Path, **sections: object) -> Path:
         recipe[name] = {**old, **value} if both else value  # type: ignore[dict-item]
     path.write_text(yaml.safe_dump(recipe))
     return path
+
+
+if __name__ == "__main__":
+    import sys
+
+    write_features(Path(sys.argv[1]) / "data")
+    write_recipe(Path(sys.argv[1]) / "recipe.yaml")

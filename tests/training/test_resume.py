@@ -14,6 +14,7 @@ import torch
 
 from tests.training.corpus import write_features, write_recipe
 
+
 def launch(processes: int, *arguments: Path | str, **kill: str) -> int:
     """Run the training program to its end or death; return the exit status."""
     program = ["-m", "tests.training.killed_run"]

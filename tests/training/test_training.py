@@ -120,7 +120,9 @@ def test_other_speakers_get_a_new_classifier_and_are_told_so(
     assert "classifier is made anew: its 6 speakers are not these 4 (4 are in both)" in caplog.text
     start = load(tuned, "epoch-000.pt")
     assert start["loss"]["weight"].shape[0] == 4
-    assert torch.equal(load(base)["model"]["tail.dense.weight"], start["model"]["tail.dense.weight"])
+    assert torch.equal(
+        load(base)["model"]["tail.dense.weight"], start["model"]["tail.dense.weight"]
+    )
 
 
 def test_another_network_cannot_be_fine_tuned(tmp_path: Path, data: Path) -> None:
@@ -171,7 +173,9 @@ def test_divergence_stops_with_step_and_utterances(tmp_path: Path) -> None:
     (folder / "feats.scp").write_text("\n".join([*lines, bad]))
     with pytest.raises(UserError, match=r"step [12]: loss nan.*diverged.*s02-03"):
         run(tmp_path, folder)
-    assert torch.isfinite(load(tmp_path / "exp", "epoch-000.pt")["model"]["tail.dense.weight"]).all()
+    assert torch.isfinite(
+        load(tmp_path / "exp", "epoch-000.pt")["model"]["tail.dense.weight"]
+    ).all()
 
 
 def test_held_out_speakers_are_validated_and_not_trained_on(tmp_path: Path, data: Path) -> None:
@@ -186,7 +190,9 @@ def test_held_out_speakers_are_validated_and_not_trained_on(tmp_path: Path, data
     assert len(state["speakers"]) == 4
 
 
-def test_averages_of_weights(tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_averages_of_weights(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     exp_dir = run(tmp_path, data, train={"epochs": 3, "final": "average", "average_last": 2})
     epochs = [load(exp_dir, f"epoch-00{n}.pt")["model"] for n in (2, 3)]
     mean = (epochs[0]["tail.dense.weight"] + epochs[1]["tail.dense.weight"]) / 2
@@ -235,5 +241,3 @@ def test_a_full_disk_keeps_the_last_good_checkpoint(
         run(tmp_path, data, train={"epochs": 2})
     assert load(exp_dir, "epoch-001.pt")["step"] == 4
     assert not list((exp_dir / "checkpoints").glob("*.tmp"))
-
-

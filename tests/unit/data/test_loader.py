@@ -90,9 +90,7 @@ def test_a_worker_that_dies_ends_the_run(folder: Path) -> None:
 
 
 def test_files_and_memory_do_not_grow(folder: Path) -> None:
-    stream = iter_batches(
-        batches_of(folder, Layout(8)), range(300), DataConfig(num_workers=1)
-    )
+    stream = iter_batches(batches_of(folder, Layout(8)), range(300), DataConfig(num_workers=1))
     next(stream)
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(250):
