@@ -120,7 +120,7 @@ def _parse_override(text: str) -> Tree:
     if not equals or not key:
         raise UserError(f"{place}: expected key.subkey=value")
     try:
-        leaf: Value | Tree = Value(yaml.load(value, Loader=_Loader), place)  # noqa: S506
+        leaf: Value | Tree = Value(yaml.load(value, Loader=_Loader), place)
     except yaml.YAMLError:
         raise UserError(f"{place}: the value is not YAML") from None
     for part in reversed(key.split(".")):

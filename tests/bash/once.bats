@@ -80,7 +80,9 @@ make() { "$once" --input input --output out p -- bash -c 'mkdir -p p; cat input 
 }
 
 @test "two runs at once make the product once" {
-  make & make & wait
+  make &
+  make &
+  wait
   [ "$(wc -l <log)" -eq 1 ]
 }
 
