@@ -81,6 +81,7 @@ class AudioReader:
         self._noises = FileCache(cache_bytes)
         # The copies of an utterance follow each other: its own recording is worth keeping briefly.
         self._sources = FileCache(1)
+        self._run = lru_cache(maxsize=1)(run_command)
         self._response = lru_cache(maxsize=_CACHED_RESPONSES)(self._compute_response)
 
     def read(self, entry: str | Node, place: str = "") -> Array:
@@ -119,7 +120,7 @@ class AudioReader:
         if isinstance(node, AudioFile):
             return _pick_channel(cache.read(node, max_samples), channel, node.path, max_samples)
         if isinstance(node, Command):
-            return _pick_channel(run_command(node.text), channel, node.text, max_samples)
+            return _pick_channel(self._run(node.text), channel, node.text, max_samples)
         if isinstance(node, Resampled):
             return self._resample(node, channel, cache)
         return self._reverberate(node, cache)
@@ -127,7 +128,7 @@ class AudioReader:
     def _resample(self, node: Resampled, channel: int, cache: FileCache) -> Signal:
         signal = _pick_channel(cache.read(node.file), channel, node.file.path)
         if node.sample_rate not in (None, signal.sample_rate):
-            return _pick_channel(run_command(node.text), channel, node.text)
+            return _pick_channel(self._run(node.text), channel, node.text)
         if node.speed == 1:
             return signal
         faster = change_speed(np.asarray(signal.samples, dtype=np.float32), node.speed)

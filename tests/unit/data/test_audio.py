@@ -139,6 +139,17 @@ def test_commands_run_and_their_failures_are_told(wav: Path) -> None:
         read_audio("no-such-program-anywhere |")
 
 
+def test_a_command_runs_once_for_all_copies_of_an_utterance(wav: Path, tmp_path: Path) -> None:
+    count = tmp_path / "count"
+    source = f"echo >>{count}; cat '{wav}' |"
+    reader = AudioReader()
+    clean = reader.read(source)
+    for options in ("--duration=1", "--volume=0.5"):
+        assert len(reader.read(f"{source} wav-reverberate {options} - - |"))
+    np.testing.assert_array_equal(clean, SAMPLES)
+    assert count.read_text() == "\n"
+
+
 def test_a_command_that_writes_much_to_stderr_does_not_hang(wav: Path) -> None:
     noisy = f"head -c 1000000 /dev/zero >&2; cat '{wav}' |"
     np.testing.assert_array_equal(read_audio(noisy), SAMPLES)
