@@ -57,7 +57,8 @@ def _check_counts(
         names = ", ".join(list(failed)[:_NAMED]) + (", …" if len(failed) > _NAMED else "")
         raise UserError(
             f"{folder}: {len(failed)} of {num_utterances} utterances could not be read, more than "
-            f"--max-failed-share {max_failed_share:g} allows: {names}"
+            f"--max-failed-share {max_failed_share:g} allows: {names}; "
+            f"the first: {next(iter(failed.values()), 'there are no utterances')}"
         )
     log.info(
         "%s: %d of %d utterances have features (%d of them empty), %d failed; %.2f hours",

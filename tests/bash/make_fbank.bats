@@ -58,7 +58,7 @@ make_fbank() { steps/make_fbank.sh --nj 2 "$@" "$data"; }
   [[ $output == *"s1-a.wav: No such file or directory"* ]]
   [[ $output == *"s1-b.wav: truncated: the header promises 16000 samples"* ]]
   [[ $output == *"s2-a.wav: found 8-bit samples in 2 channel(s); expected 16-bit"* ]]
-  [[ ${lines[-1]} == *"3 of 4 utterances could not be read, more than --max-failed-share 0.05 allows: s1-a, s1-b, s2-a" ]]
+  [[ ${lines[-1]} == *"3 of 4 utterances could not be read, more than --max-failed-share 0.05 allows: s1-a, s1-b, s2-a; the first: "* ]]
   [ ! -e "$data/feats.scp" ]
 }
 

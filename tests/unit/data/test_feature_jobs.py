@@ -150,7 +150,7 @@ def test_too_many_failures_name_the_utterances(tmp_path: Path) -> None:
     data = write_data(tmp_path / "data")
     os.truncate(data / "u3.wav", 5000)
     (data / "u4.wav").unlink()
-    with pytest.raises(UserError, match=r"2 of 6 utterances could not be read.*: u3, u4"):
+    with pytest.raises(UserError, match=r"2 of 6 utterances could not be read.*: u3, u4; the first: .*: utterance 'u3'"):
         make(data, 2)
     assert not (data / "feats.scp").exists()
 
