@@ -5,7 +5,6 @@ its result to 16 bits as Kaldi does when it writes to the next program.
 """
 
 import subprocess
-from collections import OrderedDict
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from speakernet.config.errors import UserError
-from speakernet.data.wav import Audio, read_audio_bytes, read_audio_file
+from speakernet.data.audio_cache import FileCache
+from speakernet.data.wav import Audio, audio_length, read_audio_bytes, read_audio_file
 from speakernet.kaldi.pipes import AudioFile, Command, Node, Resampled, Reverberated, parse_entry
 from speakernet.kaldi.wav_scp import Utterance, iter_utterances
 from speakernet.signal.resample import change_speed
@@ -25,8 +25,6 @@ Array = NDArray[np.float32]
 
 _CACHE_BYTES = 256 << 20
 _CACHED_RESPONSES = 128
-# Heads of noises are read in steps of four seconds, so that a slightly longer wish is a hit, too.
-_HEAD_STEP = 1 << 16
 # Kaldi forgives a segment that ends up to this long after its recording.
 _MAX_OVERSHOOT_S = 0.5
 
@@ -36,37 +34,6 @@ class Signal(NamedTuple):
 
     samples: NDArray[np.int16] | Array
     sample_rate: int
-
-
-class FileCache:
-    """Keeps the files read last, up to a number of bytes; files may be present by their head."""
-
-    def __init__(self, max_bytes: int) -> None:
-        """Keep at most ``max_bytes`` of samples."""
-        self._max_bytes = max_bytes
-        self._bytes = 0
-        self._entries: OrderedDict[AudioFile, tuple[Audio, bool]] = OrderedDict()
-
-    def read(self, file: AudioFile, max_samples: int | None = None) -> Audio:
-        """Return the file, or at least its first ``max_samples`` if it has as many."""
-        entry = self._entries.get(file)
-        if entry is not None:
-            audio, complete = entry
-            if complete or (max_samples is not None and len(audio.samples) >= max_samples):
-                self._entries.move_to_end(file)
-                return audio
-        wanted = None if max_samples is None else -(-max_samples // _HEAD_STEP) * _HEAD_STEP
-        audio = read_audio_file(file.path, offset=file.offset, max_samples=wanted)
-        self._keep(file, audio, wanted is None or len(audio.samples) < wanted)
-        return audio
-
-    def _keep(self, file: AudioFile, audio: Audio, complete: bool) -> None:
-        old = self._entries.pop(file, None)
-        self._bytes += audio.samples.nbytes - (old[0].samples.nbytes if old else 0)
-        self._entries[file] = (audio, complete)
-        while self._bytes > self._max_bytes and len(self._entries) > 1:
-            _, (dropped, _) = self._entries.popitem(last=False)
-            self._bytes -= dropped.samples.nbytes
 
 
 class AudioReader:
@@ -97,6 +64,26 @@ class AudioReader:
         except UserError as error:
             raise UserError(f"{place}: {error}" if place else str(error)) from None
         return np.asarray(signal.samples, dtype=np.float32)
+
+    def read_stretch(self, entry: str, num_samples: int, rng: np.random.Generator) -> Array:
+        """Return ``num_samples`` from a random place of an entry, repeated where it is shorter.
+
+        Of a file nothing else is read, however long it is.
+        """
+        node = parse_entry(entry)
+        if not isinstance(node, AudioFile) or node.offset:
+            waveform = self.read(node)
+            start = int(rng.integers(max(len(waveform) - num_samples, 0) + 1))
+            return np.resize(waveform[start:], num_samples)
+        length, _ = audio_length(node.path)
+        start = int(rng.integers(max(length - num_samples, 0) + 1))
+        audio = read_audio_file(node.path, first_sample=start, max_samples=num_samples)
+        if audio.sample_rate != self.sample_rate:
+            raise UserError(
+                f"{node.path}: found {audio.sample_rate} Hz; expected {self.sample_rate} Hz"
+            )
+        signal = _pick_channel(audio, max(self.channel, 0), node.path)
+        return np.resize(signal.samples.astype(np.float32), num_samples)
 
     def evaluate(self, node: Node) -> Signal:
         """Return what ``node`` stands for, at whatever rate it has."""

@@ -82,21 +82,13 @@ class OnlineAugment:
         entries = self._noises[kind]
         noises = [
             Noise(
-                _stretch(self._reader.read(entries[int(choice)]), len(crop), rng),
+                self._reader.read_stretch(entries[int(choice)], len(crop), rng),
                 rng.uniform(*snr_db),
                 0.0,
             )
             for choice in rng.integers(len(entries), size=count)
         ]
         return reverberate(crop, self.sample_rate, noises=noises)
-
-
-def _stretch(noise: Array, length: int, rng: np.random.Generator) -> Array:
-    """Return a random stretch of ``length`` samples, the noise repeated where it is shorter."""
-    if len(noise) <= length:
-        return np.resize(noise, length)
-    begin = int(rng.integers(len(noise) - length + 1))
-    return noise[begin : begin + length]
 
 
 def _rir_list(rirs: Path, room: str) -> Path:

@@ -9,7 +9,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from speakernet.config import UserError
-from speakernet.data.audio import AudioReader, FileCache, iter_audio, read_audio
+from speakernet.data.audio import AudioReader, iter_audio, read_audio
+from speakernet.data.audio_cache import FileCache
 from speakernet.data.wav import audio_length, read_audio_file, write_wav
 from speakernet.kaldi.pipes import AudioFile
 
@@ -225,6 +226,20 @@ def test_cache_is_bounded(tmp_path: Path) -> None:
     (tmp_path / "0.wav").unlink()
     with pytest.raises(UserError, match="No such file"):
         cache.read(AudioFile(str(tmp_path / "0.wav")))
+
+
+def test_random_stretch(wav: Path) -> None:
+    reader, places = AudioReader(), np.lib.stride_tricks.sliding_window_view(SAMPLES, 500)
+    for entry in (str(wav), f"cat < '{wav}' |"):
+        rng = np.random.default_rng(0)
+        stretches = [reader.read_stretch(entry, 500, rng) for _ in range(3)]
+        starts = [int(np.flatnonzero((places == s).all(axis=1))[0]) for s in stretches]
+        assert len(set(starts)) == 3
+        np.testing.assert_array_equal(
+            reader.read_stretch(entry, 30_000, rng), np.resize(SAMPLES, 30_000)
+        )
+    with pytest.raises(UserError, match="found 16000 Hz; expected 8000 Hz"):
+        AudioReader(8000).read_stretch(str(wav), 500, np.random.default_rng(0))
 
 
 def test_part_of_a_file(wav: Path, tmp_path: Path) -> None:
