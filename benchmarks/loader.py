@@ -4,8 +4,8 @@
 
 Makes arks of ``--num-matrices`` matrices (80 bins, 200 to 1,400 frames, as VoxCeleb's) and a data
 directory that lists each several times. CPU time of one process, systems take turns. "kaldiio"
-reads the whole matrix, normalises it and cuts: what a plain PyTorch recipe does. The cold rows first
-make the system forget the arks' pages.
+reads the whole matrix, normalises it and cuts: what a plain PyTorch recipe does. The cold rows
+first make the system forget the arks' pages.
 """
 
 import argparse
@@ -129,7 +129,7 @@ def measure_cold(folder: Path, num_crops: int) -> dict[str, float]:
     speakers = read_speakers(folder)
     result = {}
     for order in ("permutation", "blocks"):
-        config = DataConfig(order=order, num_workers=0, blocks_in_window=4)  # type: ignore[arg-type]
+        config = DataConfig(order=order, num_workers=0, blocks_in_window=4)
         read = _reader(open_batches(folder, config, speakers))
         forget(folder)
         start = time.perf_counter()

@@ -16,8 +16,9 @@ from speakernet.data.loader import Layout, die_with_parent
 from speakernet.recipe import Recipe
 from speakernet.train.corpus import Corpus, Noises, open_corpus
 from speakernet.train.distributed import World, join, leave
+from speakernet.train.setup import build_objective, prepare_device
 from speakernet.train.stopping import REQUEUE_EXIT_CODE, REQUEUE_MARK
-from speakernet.train.trainer import Trainer, build_objective, prepare_device
+from speakernet.train.trainer import Trainer
 
 _LOG = logging.getLogger(__name__)
 

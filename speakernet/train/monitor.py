@@ -177,3 +177,33 @@ class Meter:
         self._sums = torch.zeros_like(self._sums)
         self._count, self._since = 0, now
         return means, speed
+
+
+class Logs:
+    """The main process's logs: train.jsonl, TensorBoard and the progress line."""
+
+    def __init__(self, folder: Path, step: int, num_steps: int, tensorboard: bool) -> None:
+        self.json = JsonLog(folder / "train.jsonl", step)
+        self.tensorboard = TensorBoard(folder / "tensorboard", step, tensorboard)
+        self.progress = Progress(num_steps, step, "training")
+
+    def write(self, entry: dict[str, Any]) -> None:
+        """Add an entry to both files."""
+        self.json.write(entry)
+        self.tensorboard.write(entry)
+
+    def write_progress(self, **entry: float) -> None:
+        """Add the means of the last steps, and show them."""
+        if torch.cuda.is_available():
+            entry["peak_memory_gib"] = torch.cuda.max_memory_allocated() / 2**30
+        self.write({**entry, "time": round(time.time(), 1)})
+        self.progress.describe(
+            f" epoch {entry['epoch']:.2f} loss {entry['loss']:.3f} acc {entry['accuracy']:.3f} "
+            f"lr {entry['learning_rate']:.2g} {entry['utterances_per_second']:.0f} utt/s"
+        )
+
+    def close(self) -> None:
+        """Close everything."""
+        self.progress.close()
+        self.json.close()
+        self.tensorboard.close()

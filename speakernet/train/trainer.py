@@ -10,8 +10,6 @@ import torch
 from torch import nn
 
 from speakernet.data.loader import Batch, Layout, iter_batches
-from speakernet.nn.losses import build_loss
-from speakernet.nn.models import build_model
 from speakernet.nn.serialize import FORMAT_VERSION
 from speakernet.train import start
 from speakernet.train.averaging import MovingAverage, write_final
@@ -24,9 +22,10 @@ from speakernet.train.distributed import (
     gather_objects,
     mean_over_processes,
 )
-from speakernet.train.monitor import FiniteWatch, JsonLog, Meter, Progress, TensorBoard
-from speakernet.train.objective import Objective, check_precision
+from speakernet.train.monitor import FiniteWatch, Logs, Meter
+from speakernet.train.objective import Objective
 from speakernet.train.plan import Plan, Settings, TrainingRecipe, make_plan
+from speakernet.train.setup import random_state, set_random_state
 from speakernet.train.stopping import StopRequest
 from speakernet.train.update import Updater
 from speakernet.train.validation import Result, validate
@@ -70,8 +69,6 @@ class Trainer:
         train = self.recipe.train
         return max(train.keep_checkpoints, train.average_last if train.final == "average" else 1)
 
-    # -- starting ---------------------------------------------------------------------------
-
     def begin(self, init: Path | None) -> None:
         """Continue the newest checkpoint, or start from ``init``, or from fresh weights."""
         if self.world.is_main:
@@ -96,11 +93,9 @@ class Trainer:
         self.average.load_state_dict(state["ema"])
         self.step, self.best = state["step"], state["best"]
         rng = state["rng"]
-        _set_random_state(rng[self.world.rank % len(rng)])
+        set_random_state(rng[self.world.rank % len(rng)])
         if self.world.is_main:
             _LOG.info("continuing %s at step %d of %d", path, self.step, self.plan.num_steps)
-
-    # -- running ----------------------------------------------------------------------------
 
     def run(self) -> bool:
         """Train to the end; False if the system asked to stop before (the state is saved)."""
@@ -115,7 +110,7 @@ class Trainer:
         stream = self._stream()
         watch = FiniteWatch(self._utterances)
         meter, agreement = Meter(self.world.device), Agreement(self.world)
-        logs = _Logs(self) if self.world.is_main else None
+        logs = self._open_logs()
         saved = time.monotonic()
         while self.step < self.plan.num_steps:
             agreement.propose(self._wish(saved))
@@ -137,6 +132,12 @@ class Trainer:
         if logs is not None:
             logs.close()
         return self.step >= self.plan.num_steps
+
+    def _open_logs(self) -> Logs | None:
+        if not self.world.is_main:
+            return None
+        tensorboard = self.recipe.train.tensorboard
+        return Logs(self.exp_dir, self.step, self.plan.num_steps, tensorboard)
 
     def _stream(self) -> Iterator[Batch]:
         accumulate = self.recipe.train.accumulate
@@ -171,33 +172,22 @@ class Trainer:
             self.corpus.speakers.ids[int(r)] for n in numbers for r in self.batches.utterances(n)
         ]
 
-    # -- reporting --------------------------------------------------------------------------
-
-    def _log(self, meter: Meter, settings: Settings, logs: "_Logs | None") -> None:
+    def _log(self, meter: Meter, settings: Settings, logs: Logs | None) -> None:
         means, speed = meter.take()
         loss, accuracy, norm = mean_over_processes(means, self.world).tolist()
-        if logs is None:
-            return
-        entry = {
-            "step": self.step,
-            "epoch": round(self.step / self.plan.steps_per_epoch, 4),
-            "loss": loss,
-            "accuracy": accuracy,
-            "learning_rate": settings.learning_rate,
-            "margin": settings.margin,
-            "grad_norm": norm,
-            "utterances_per_second": round(speed * self.plan.global_batch, 1),
-            "time": round(time.time(), 1),
-        }
-        if self.world.device.type == "cuda":
-            entry["peak_memory_gib"] = torch.cuda.max_memory_allocated() / 2**30
-        logs.write(entry)
-        logs.progress.describe(
-            f" epoch {entry['epoch']:.2f} loss {loss:.3f} acc {accuracy:.3f} "
-            f"lr {settings.learning_rate:.2g} {entry['utterances_per_second']:.0f} utt/s"
-        )
+        if logs is not None:
+            logs.write_progress(
+                step=self.step,
+                epoch=round(self.step / self.plan.steps_per_epoch, 4),
+                loss=loss,
+                accuracy=accuracy,
+                learning_rate=settings.learning_rate,
+                margin=settings.margin,
+                grad_norm=norm,
+                utterances_per_second=round(speed * self.plan.global_batch, 1),
+            )
 
-    def _end_epoch(self, logs: "_Logs | None") -> None:
+    def _end_epoch(self, logs: Logs | None) -> None:
         result = self._validate() if self.world.is_main else None
         improved = False
         if result is not None and logs is not None:
@@ -224,10 +214,8 @@ class Trainer:
                 device=self.world.device,
             )
 
-    # -- saving -----------------------------------------------------------------------------
-
     def _save(self, *, epoch_end: bool) -> Path | None:
-        rng = gather_objects(_random_state(), self.world)
+        rng = gather_objects(random_state(), self.world)
         path = None
         if self.world.is_main:
             state = self._state(rng)
@@ -261,56 +249,3 @@ class Trainer:
             "num_speakers": len(corpus.split.names),
             "input_dim": corpus.crops.input_dim,
         }
-
-
-class _Logs:
-    """The main process's logs."""
-
-    def __init__(self, trainer: Trainer) -> None:
-        folder, step = trainer.exp_dir, trainer.step
-        self.json = JsonLog(folder / "train.jsonl", step)
-        wanted = trainer.recipe.train.tensorboard
-        self.tensorboard = TensorBoard(folder / "tensorboard", step, wanted)
-        self.progress = Progress(trainer.plan.num_steps, step, "training")
-
-    def write(self, entry: dict[str, Any]) -> None:
-        self.json.write(entry)
-        self.tensorboard.write(entry)
-
-    def close(self) -> None:
-        self.progress.close()
-        self.json.close()
-        self.tensorboard.close()
-
-
-def build_objective(recipe: TrainingRecipe, corpus: Corpus) -> Objective:
-    """Build network and loss with fresh weights that depend on the recipe's seed only."""
-    torch.manual_seed(recipe.seed)
-    model = build_model(recipe.model, input_dim=corpus.crops.input_dim)
-    loss = build_loss(
-        recipe.loss,
-        embedding_dim=model.embedding_dim,
-        num_classes=len(corpus.split.names),
-    )
-    return Objective(model, loss, recipe.train)
-
-
-def prepare_device(recipe: TrainingRecipe, world: World) -> None:
-    """Check and set what concerns the device."""
-    check_precision(recipe.train.precision, world.device)
-    torch.backends.cudnn.benchmark = not recipe.train.deterministic
-    torch.backends.cudnn.deterministic = recipe.train.deterministic
-    torch.backends.cuda.matmul.allow_tf32 = recipe.train.precision != "fp32"
-
-
-def _random_state() -> dict[str, Any]:
-    state: dict[str, Any] = {"torch": torch.get_rng_state()}
-    if torch.cuda.is_available():
-        state["cuda"] = torch.cuda.get_rng_state()
-    return state
-
-
-def _set_random_state(state: dict[str, Any]) -> None:
-    torch.set_rng_state(state["torch"])
-    if "cuda" in state and torch.cuda.is_available():
-        torch.cuda.set_rng_state(state["cuda"])

@@ -1,7 +1,8 @@
 """Train as speakernet.bin.train does, but die at a chosen place: run by the tests of resuming.
 
-KILL_AT_STEP: kill -9 before that update (of rank KILL_RANK only, if that is set). KILL_IN_WRITE_AT_STEP: kill -9 in the first checkpoint
-write from that step on, after half of the file is on disk.
+KILL_AT_STEP: kill -9 before that update (of rank KILL_RANK only, if that is set).
+KILL_IN_WRITE_AT_STEP: kill -9 in the first checkpoint write from that step on, after
+half of the file is on disk.
 """
 
 import io
@@ -41,7 +42,7 @@ def dying_save(state: Any, stream: Any, **options: Any) -> None:
     save(state, stream, **options)
 
 
-Updater.__call__ = counting_update  # type: ignore[method-assign]
+Updater.__call__ = counting_update  # type: ignore[method-assign, assignment]
 torch.save = dying_save  # type: ignore[assignment]
 if __name__ == "__main__":
     sys.exit(train.main())

@@ -70,7 +70,7 @@ def test_sigterm_saves_and_asks_for_requeueing(tmp_path: Path) -> None:
     data = write_features(tmp_path / "data")
     recipe = write_recipe(tmp_path / "recipe.yaml", train={"epochs": 4000})
     exp_dir = tmp_path / "exp"
-    command = [sys.executable, "-m", "speakernet.bin.train", recipe, data, exp_dir]
+    command = [sys.executable, "-m", "speakernet.bin.train", *map(str, (recipe, data, exp_dir))]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         while not list(exp_dir.glob("checkpoints/step-*.pt")):
             assert process.poll() is None

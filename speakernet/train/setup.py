@@ -1,0 +1,47 @@
+"""What comes before training: the device, fresh weights, random states."""
+
+from typing import Any
+
+import torch
+
+from speakernet.nn.losses import build_loss
+from speakernet.nn.models import build_model
+from speakernet.train.corpus import Corpus
+from speakernet.train.distributed import World
+from speakernet.train.objective import Objective, check_precision
+from speakernet.train.plan import TrainingRecipe
+
+
+def build_objective(recipe: TrainingRecipe, corpus: Corpus) -> Objective:
+    """Build network and loss with fresh weights that depend on the recipe's seed only."""
+    torch.manual_seed(recipe.seed)
+    model = build_model(recipe.model, input_dim=corpus.crops.input_dim)
+    loss = build_loss(
+        recipe.loss,
+        embedding_dim=model.embedding_dim,
+        num_classes=len(corpus.split.names),
+    )
+    return Objective(model, loss, recipe.train)
+
+
+def prepare_device(recipe: TrainingRecipe, world: World) -> None:
+    """Check and set what concerns the device."""
+    check_precision(recipe.train.precision, world.device)
+    torch.backends.cudnn.benchmark = not recipe.train.deterministic
+    torch.backends.cudnn.deterministic = recipe.train.deterministic
+    torch.backends.cuda.matmul.allow_tf32 = recipe.train.precision != "fp32"
+
+
+def random_state() -> dict[str, Any]:
+    """Return the state of this process's generators."""
+    state: dict[str, Any] = {"torch": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        state["cuda"] = torch.cuda.get_rng_state()
+    return state
+
+
+def set_random_state(state: dict[str, Any]) -> None:
+    """Restore what ``random_state`` returned."""
+    torch.set_rng_state(state["torch"])
+    if "cuda" in state and torch.cuda.is_available():
+        torch.cuda.set_rng_state(state["cuda"])
