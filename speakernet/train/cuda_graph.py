@@ -23,7 +23,7 @@ class GraphedFunction:
 
     def __init__(self, function: Callable[..., None]) -> None:
         self._function = function
-        self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        self._stream = torch.cuda.Stream()
         self._graph: torch.cuda.CUDAGraph | None = None
         self._inputs: list[Tensor] = []
         self._calls = 0
