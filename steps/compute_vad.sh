@@ -24,6 +24,8 @@ vad_dir=${3:-$data/data}
 require_positive nj
 require_file "$vad_config" "$data/feats.scp"
 
+num_utts=$(num_lines "$data/utt2spk")
+nj=$((nj < num_utts ? nj : num_utts))
 utils/split_data.sh --per-utt "$data" "$nj"
 mkdir -p "$log_dir" "$vad_dir"
 part=$(realpath "$vad_dir")/vad_$(basename "$data").JOB

@@ -21,7 +21,7 @@ help_message="Usage: steps/make_$type.sh [options] <data-dir> [<log-dir> [<$type
  e.g.: steps/make_$type.sh --nj 8 data/train
 Defaults: <log-dir> is <data-dir>/log, <$type-dir> is <data-dir>/data. Options:
   --${type}-config FILE         Kaldi's options (conf/$type….conf)
-  --nj N --cmd COMMAND         how jobs run
+  --nj N --cmd COMMAND         how jobs run (no more jobs than utterances)
   --compress true|false        store one byte a value, as Kaldi's copy-feats --compress does (default: true)
   --seed N                     of the dither (default: 0)
   --max-failed-share P         fail if more utterances than this could not be read (default: 0.05)"
@@ -43,6 +43,8 @@ if [ "$write_utt2num_frames" = false ] || [ "$write_utt2dur" = false ]; then
 fi
 
 utils/validate_data_dir.sh --no-feats --no-text "$data"
+num_utts=$(num_lines "$data/utt2spk")
+nj=$((nj < num_utts ? nj : num_utts))
 utils/split_data.sh --per-utt "$data" "$nj"
 mkdir -p "$log_dir" "$feature_dir" "$data/conf"
 name=$(basename "$data")

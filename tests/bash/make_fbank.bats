@@ -98,6 +98,7 @@ make_fbank() { steps/make_fbank.sh --nj 2 "$@" "$data"; }
 
 @test "fewer jobs leave no parts of more" {
   run -0 make_fbank
+  run -0 steps/make_fbank.sh --nj 99 "$data"
   run -0 steps/make_fbank.sh --nj 1 "$data"
   [ "$(find "$data/data" -name '*.2.*' | wc -l)" -eq 0 ]
   [ "$(wc -l <"$data/feats.scp")" -eq 4 ]
