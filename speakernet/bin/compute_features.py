@@ -7,17 +7,21 @@ before, from the same wav.scp and with the same settings, is not done again.
 
 import argparse
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.data.feature_jobs import FEATURE_TYPES, JobSettings, run_job
 
 log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse the command line and run the job."""
+    # There are as many jobs as cores. OpenBLAS reads this when NumPy is imported: not at the top.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    from speakernet.data.feature_jobs import FEATURE_TYPES, JobSettings, run_job
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", type=Path, help="Kaldi config file (default: its defaults)")
     parser.add_argument("--seed", type=int, default=0, help="of the dither (default: 0)")

@@ -93,6 +93,9 @@ def _is_complete(prefix: Path, report: JobReport) -> bool:
         size = _part(prefix, "ark").stat().st_size
     except FileNotFoundError:
         return False
+    # What could not be read before may be there by now.
+    if report.failed:
+        return False
     names = ("scp", "utt2num_frames", "utt2dur")
     return size == report.ark_bytes and all(_part(prefix, name).exists() for name in names)
 

@@ -114,6 +114,15 @@ def test_an_unfinished_or_outdated_job_is_done_again(tmp_path: Path, damage: str
     assert contents([tmp_path / "f"]).keys() == expected.keys()
 
 
+def test_a_job_with_failures_tries_them_again(tmp_path: Path) -> None:
+    data = write_data(tmp_path / "data")
+    content = (data / "u4.wav").read_bytes()
+    os.truncate(data / "u4.wav", 5000)
+    assert list(run_job(data, tmp_path / "f", SETTINGS).failed) == ["u4"]
+    (data / "u4.wav").write_bytes(content)
+    assert run_job(data, tmp_path / "f", SETTINGS).failed == {}
+
+
 def test_too_short_for_min_duration_fails(tmp_path: Path) -> None:
     settings = JobSettings(options=FbankOptions(min_duration=1.0))
     report = run_job(write_data(tmp_path / "data"), tmp_path / "f", settings)
