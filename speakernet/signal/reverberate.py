@@ -22,6 +22,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 Array = NDArray[np.float32]
 
 _EARLY_BEFORE_S, _EARLY_AFTER_S = 0.001, 0.05
+_KEPT_TRANSFORMS = 2
 
 
 class Noise(NamedTuple):
@@ -41,7 +42,7 @@ class ImpulseResponse:
         self.length = len(samples)
         self.samples = np.ascontiguousarray(samples[: used[-1] + 1 if len(used) else 1])
         self.peak = int(np.argmax(samples))
-        self._transform = lru_cache(maxsize=2)(self._compute_transform)
+        self._transforms: dict[int, NDArray[np.complex64]] = {}
 
     def early(self, sample_rate: int) -> "ImpulseResponse":
         """Return the part around the direct path."""
@@ -56,8 +57,13 @@ class ImpulseResponse:
         full = overlap_add(signal, self._transform(size), size, taps)
         return np.pad(full, (0, len(signal) + self.length - 1 - len(full)))
 
-    def _compute_transform(self, size: int) -> NDArray[np.complex64]:
-        return np.asarray(rfft(self.samples, size))
+    def _transform(self, size: int) -> NDArray[np.complex64]:
+        transform = self._transforms.get(size)
+        if transform is None:
+            if len(self._transforms) >= _KEPT_TRANSFORMS:
+                self._transforms.clear()
+            transform = self._transforms[size] = np.asarray(rfft(self.samples, size))
+        return transform
 
 
 def overlap_add(signal: Array, transform: NDArray[np.complex64], size: int, taps: int) -> Array:
