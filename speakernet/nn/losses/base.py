@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import torch
-from pydantic import Field
+from pydantic import Field, field_validator
 from torch import Tensor, nn
 
 from speakernet.config import Config, Registry, UserError
@@ -27,6 +27,15 @@ class LossConfig(Config):
     """``triplet`` draws a hard negative from this many nearest ones …"""
     hard_probability: float = Field(default=0.5, ge=0, le=1)
     """… with this probability, any other one otherwise."""
+
+    @field_validator("name")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            LOSSES.get(name)
+        except UserError as error:
+            raise ValueError(str(error)) from None
+        return name
 
 
 class LossOutput(NamedTuple):

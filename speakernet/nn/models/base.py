@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Literal, NamedTuple
 
 import torch
+from pydantic import field_validator
 from torch import Tensor, nn
 
 from speakernet.config import Config, Registry, UserError
@@ -25,6 +26,15 @@ class ModelConfig(Config):
     pooling: str | None = None
     recompute_activations: bool = False
     """Trade time for memory in training: keep only the inputs of blocks for the backward pass."""
+
+    @field_validator("name")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            find_family(name)
+        except UserError as error:
+            raise ValueError(str(error)) from None
+        return name
 
 
 class SpeakerModel(nn.Module):
@@ -109,19 +119,27 @@ def model_names() -> list[str]:
     return [n for pattern in FAMILIES.names() for n in FAMILIES.get(pattern).published]
 
 
+def find_family(name: str) -> tuple[ModelFamily, re.Match[str]]:
+    """Return the family that builds ``name``, and how its pattern matches.
+
+    Raises UserError with the nearest published name if no family knows it.
+    """
+    for pattern in FAMILIES.names():
+        family = FAMILIES.get(pattern)
+        if match := family.pattern.fullmatch(name):
+            return family, match
+    hint = suggestion(name, model_names())
+    known = ", ".join(FAMILIES.names())
+    raise UserError(f"unknown model '{name}'{hint}; known patterns: {known}")
+
+
 def build_model(config: ModelConfig, *, input_dim: int) -> SpeakerModel:
     """Return the network that ``config.name`` stands for, with fresh weights.
 
     ``input_dim`` is the number of mel bins; networks on waveforms have their own and ignore it.
-    Raises UserError for a name that no family knows.
     """
-    for pattern in FAMILIES.names():
-        family = FAMILIES.get(pattern)
-        if match := family.pattern.fullmatch(config.name):
-            return family.build(match, config, input_dim)
-    hint = suggestion(config.name, model_names())
-    known = ", ".join(FAMILIES.names())
-    raise UserError(f"unknown model '{config.name}'{hint}; known patterns: {known}")
+    family, match = find_family(config.name)
+    return family.build(match, config, input_dim)
 
 
 def build_pooling(config: ModelConfig, default: str, channels: int, num_bins: int) -> Pooling:

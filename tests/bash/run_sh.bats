@@ -1,0 +1,68 @@
+#!/usr/bin/env bats
+# run.sh: wrong uses are one line and status 1, before anything is made.
+
+setup() {
+  root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+  cd "$root" || exit 1
+  recipe=$BATS_TEST_TMPDIR/egs/corpus/recipe
+  mkdir -p "$recipe"
+  echo "train_set=train" >"$recipe/../corpus.sh"
+  printf 'base: [%s/egs/debian_voices/tdnn_c128/recipe.yaml]\n' "$root" >"$recipe/recipe.yaml"
+}
+
+# fails TEXT ARGUMENT...: run.sh ends with status 1 and one line that has TEXT, and makes no data.
+fails() {
+  local text=$1
+  shift
+  run bash run.sh --recipe "$recipe" --exp "$BATS_TEST_TMPDIR/exp" --data "$BATS_TEST_TMPDIR/data" "$@"
+  [ "$status" -eq 1 ]
+  [[ $output == *"$text"* ]]
+  [ "${#lines[@]}" -eq 1 ]
+  [ ! -e "$BATS_TEST_TMPDIR/data" ]
+}
+
+@test "--help tells the options and stages" {
+  run bash run.sh --help
+  [ "$status" -eq 0 ]
+  [[ $output == *"--stop-stage N"*"stages: 1 data directories"* ]]
+}
+
+@test "an unknown option" { fails "invalid option --stages" --stages 3; }
+
+@test "an argument that is no option" { fails "unexpected argument 'now'" now; }
+
+@test "stages and jobs are numbers" {
+  fails "--stage: expected a positive whole number" --stage two
+  fails "--nj: expected a positive whole number" --nj 0
+}
+
+@test "a recipe that is not there" {
+  recipe=egs/debian_voices/tdnn_c129
+  fails "no such file egs/debian_voices/tdnn_c129/recipe.yaml"
+}
+
+@test "a misspelt key: file, line, and the nearest name" {
+  printf 'train:\n  epoch: 3\n' >>"$recipe/recipe.yaml"
+  fails "recipe.yaml:3: unknown key 'train.epoch' (did you mean 'epochs'?)"
+}
+
+@test "an unknown network, with the nearest name" {
+  printf 'model: {name: dpn86}\n' >>"$recipe/recipe.yaml"
+  fails "(did you mean 'dpn68'?)"
+}
+
+@test "a stage whose input is missing names it" {
+  run bash run.sh --recipe "$recipe" --exp "$BATS_TEST_TMPDIR/exp" --data "$BATS_TEST_TMPDIR/data" --stage 4 --stop-stage 4
+  [ "$status" -eq 1 ]
+  [[ $output == *"no such file: $BATS_TEST_TMPDIR/data/corpus/fbank80/train_sp_aug"* ]]
+}
+
+@test "a trained model keeps its recipe" {
+  exp=$BATS_TEST_TMPDIR/exp/corpus/recipe
+  python -m speakernet.bin.resolve_recipe "$recipe" "$exp"
+  mkdir -p "$exp/checkpoints"
+  touch "$exp/checkpoints/epoch-001.pt"
+  printf 'optim: {momentum: 0.8}\n' >>"$recipe/recipe.yaml"
+  fails "was trained with other settings than the recipe's now: optim.momentum: 0.8"
+  grep -q 'momentum: 0.9' "$exp/recipe.yaml"
+}
