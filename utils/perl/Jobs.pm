@@ -202,8 +202,8 @@ sub start_watchdog {
 
 sub last_words {
   my ($log) = @_;
-  my @lines = grep { /\S/ && !/^#/ } split(/[\n\r]+/, tail_of($log, 8000));
-  return @lines ? $lines[-1] : '(nothing)';
+  my @lines = grep { /\S/ && !/^#/ } split(/[\n\r]+/, tail_of($log, 8000) =~ tr/\0-\x08\x0e-\x1f\x7f//dr);
+  return @lines ? substr($lines[-1], 0, 500) : '(nothing)';
 }
 
 # Ends the program: 0 if no job failed; otherwise 1, with a message naming the logs and the last line of the first.
