@@ -96,7 +96,7 @@ class CropBatches(Dataset["Batch | UserError"]):
         first, size = self.layout.first_sample(micro_batch), self.layout.batch_size
         chosen = self.stream.take(first, size)
         rows = self.rows[chosen]
-        self.crops.prefetch(rows)
+        self.crops.prefetch(self.rows[self.stream.upcoming(first, size)])
         inputs = self.crops.batch(rows, sample_keys(self.seed, first, size))
         return Batch(inputs, torch.from_numpy(self.labels[chosen].astype(np.int64)))
 

@@ -5,6 +5,7 @@ Sample n is the same whoever asks, with however many processes and workers, whic
 exact: the number of samples seen is the whole state.
 """
 
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -67,7 +68,10 @@ class Skip:
 
 
 class Blocks:
-    """A permutation within windows of random blocks: the disk reads long consecutive stretches."""
+    """A permutation within windows of random blocks: the disk reads long consecutive stretches.
+
+    While a window is used, the next one is fetched in the order in which it lies on disk.
+    """
 
     def __init__(self, num_utterances: int, seed: int, block_size: int, in_window: int) -> None:
         self.length = self.epoch_length = num_utterances
@@ -77,12 +81,23 @@ class Blocks:
 
     def indices(self, number: int) -> Indices:
         """Return a permutation of all utterances, window by window."""
-        rng = generator(self.seed, _PASS, number)
-        windows = self._windows(rng)
-        return np.concatenate([rng.permutation(window) for window in windows])
+        rng = generator(self.seed, _PASS, number, 1)
+        return np.concatenate([rng.permutation(window) for window in self._windows(number)])
 
-    def _windows(self, rng: np.random.Generator) -> list[Indices]:
+    def upcoming(self, number: int, offset: int, count: int) -> Indices:
+        """Return what to fetch while the samples from ``offset`` of a pass are used."""
+        windows = self._windows(number)
+        ends = np.cumsum([len(window) for window in windows])
+        current = int(np.searchsorted(ends, offset, side="right"))
+        begin = offset - int(ends[current]) + len(windows[current])
+        last = current + 1 == len(windows)
+        following = self._windows(number + 1)[0] if last else windows[current + 1]
+        return following[begin : begin + count]
+
+    @lru_cache(maxsize=2)  # noqa: B019 - one order lives as long as its process
+    def _windows(self, number: int) -> list[Indices]:
         """Return the utterances of each window, in the order in which they lie on disk."""
+        rng = generator(self.seed, _PASS, number)
         starts = rng.permutation(np.arange(0, self.length, self.block_size))
         return [
             np.concatenate(
@@ -190,6 +205,12 @@ class Stream:
             pieces.append(piece)
             first, count = first + len(piece), count - len(piece)
         return np.concatenate(pieces)
+
+    def upcoming(self, first: int, count: int) -> Indices:
+        """Return the utterances to fetch from disk while these samples are used."""
+        if isinstance(self.order, Blocks):
+            return self.order.upcoming(*divmod(first, self.order.length), count)
+        return self.take(first, count)
 
     def _pass(self, number: int) -> Indices:
         if number not in self._passes:

@@ -49,6 +49,14 @@ def test_blocks_stay_within_their_window() -> None:
         assert len({utterance // 10 for utterance in window.tolist()}) == 2
 
 
+def test_the_next_window_is_fetched_in_the_order_of_the_disk() -> None:
+    stream = Stream(Blocks(100, seed=3, block_size=10, in_window=2))
+    for window in range(7):  # five a pass
+        fetched = [stream.upcoming(window * 20 + batch * 5, 5) for batch in range(4)]
+        following = stream.take((window + 1) * 20, 20)
+        assert np.array_equal(np.concatenate(fetched), np.sort(following))
+
+
 def test_speakers_come_once_a_batch_in_whole_groups() -> None:
     order = Speakers(LABELS, seed=1, group=2, batch=8, maximum=20)
     passes = [order.indices(number) for number in range(3)]
