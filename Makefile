@@ -29,7 +29,7 @@ test-bash: setup
 	@$(activate) tests/bash/run
 
 test: lint types test-bash
-	@$(activate) python -m pytest --numprocesses=auto --dist=worksteal --quiet
+	@$(activate) python -m pytest --numprocesses=auto --dist=worksteal
 
 check: lint types
 
