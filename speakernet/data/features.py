@@ -51,7 +51,15 @@ class FeatureCrops:
         whole = np.frombuffer(ranges, dtype=np.int32).reshape(-1, 2)
         # Most tables have no ranges at all; keep none then.
         self._ranges = whole if (whole != _WHOLE).any() else None
-        self.input_dim = self._arks.header(self._paths[self._ark[0]], int(offsets[0])).num_cols
+        self.input_dim = self._find_dim(table)
+
+    def _find_dim(self, table: Path) -> int:
+        """Return the columns of the first matrix that is not empty."""
+        for ark, offset in zip(self._ark.tolist(), self._offset.tolist(), strict=True):
+            header = self._arks.header(self._paths[ark], offset)
+            if header.num_rows:
+                return header.num_cols
+        raise UserError(f"{table}: all matrices are empty")
 
     def prefetch(self, rows: npt.NDArray[np.integer]) -> None:
         """Ask the system to read the utterances in the background."""

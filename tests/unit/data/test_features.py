@@ -13,7 +13,7 @@ from speakernet.data.random import sample_keys
 from speakernet.kaldi.ark import ArkWriter, read_matrix
 from speakernet.signal.cmvn import sliding_cmn
 
-LENGTHS = {"a-1": 700, "a-2": 90, "b-1": 300, "b-2": 30, "b-3": 0}
+LENGTHS = {"a-0": 0, "a-1": 700, "a-2": 90, "b-1": 300, "b-2": 30}
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def whole(data: Path, row: int) -> np.ndarray:
 
 def test_crops_are_stretches_of_the_normalised_utterance(data: Path) -> None:
     crops = crops_of(data)
-    rows = np.array([0, 1, 2] * 20)
+    rows = np.array([1, 2, 3] * 20)
     batch = crops.batch(rows, sample_keys(0, 0, 60)).numpy()
     assert batch.shape == (60, 50, 5) and batch.dtype == np.float32
     starts = set()
@@ -53,36 +53,36 @@ def test_crops_are_stretches_of_the_normalised_utterance(data: Path) -> None:
 
 
 def test_a_short_utterance_lies_whole_between_zeros(data: Path) -> None:
-    batch = crops_of(data).batch(np.full(20, 3), sample_keys(0, 0, 20)).numpy()
+    batch = crops_of(data).batch(np.full(20, 4), sample_keys(0, 0, 20)).numpy()
     begins = set()
     for crop in batch:
         begin = int(np.flatnonzero(np.abs(crop).sum(axis=1))[0])
         begins.add(begin)
-        np.testing.assert_allclose(crop[begin : begin + 30], whole(data, 3), atol=2e-5)
+        np.testing.assert_allclose(crop[begin : begin + 30], whole(data, 4), atol=2e-5)
         assert not crop[:begin].any() and not crop[begin + 30 :].any()
     assert len(begins) > 5 and max(begins) <= 20
 
 
 def test_an_empty_utterance_is_all_zeros(data: Path) -> None:
-    assert not crops_of(data).batch(np.array([4]), sample_keys(0, 0, 1)).any()
+    assert not crops_of(data).batch(np.array([0]), sample_keys(0, 0, 1)).any()
 
 
 def test_without_cmn_the_values_stay(data: Path) -> None:
-    crop = crops_of(data, cmn_window=None).batch(np.array([2]), sample_keys(0, 0, 1))
+    crop = crops_of(data, cmn_window=None).batch(np.array([3]), sample_keys(0, 0, 1))
     assert 5 < crop.mean() < 40
 
 
 def test_centre_crops_have_no_randomness(data: Path) -> None:
     crops = crops_of(data, spec_augment=SpecAugmentConfig().model_dump())
-    centre = crops.centre(np.array([0, 1]), 100).numpy()
-    np.testing.assert_allclose(centre[0], whole(data, 0)[300:400], atol=2e-5)
-    np.testing.assert_allclose(centre[1, 5:95], whole(data, 1), atol=2e-5)
+    centre = crops.centre(np.array([1, 2]), 100).numpy()
+    np.testing.assert_allclose(centre[0], whole(data, 1)[300:400], atol=2e-5)
+    np.testing.assert_allclose(centre[1, 5:95], whole(data, 2), atol=2e-5)
 
 
 def test_spec_augment_masks_bands_and_stretches(data: Path) -> None:
     settings = SpecAugmentConfig(num_time_masks=2, max_time=10, num_mel_masks=1, max_mel=2)
     keys = sample_keys(0, 0, 30)
-    rows = np.zeros(30, dtype=np.int64)
+    rows = np.ones(30, dtype=np.int64)
     plain = crops_of(data).batch(rows, keys)
     masked = crops_of(data, spec_augment=settings.model_dump()).batch(rows, keys)
     changed = masked != plain
@@ -92,18 +92,18 @@ def test_spec_augment_masks_bands_and_stretches(data: Path) -> None:
 
 def test_ranges_in_the_table_are_utterances_of_their_own(data: Path) -> None:
     lines = (data / "feats.scp").read_text().splitlines()
-    (data / "feats.scp").write_text("\n".join([f"{lines[0]}[100:399]", *lines[1:]]) + "\n")
-    centre = crops_of(data).centre(np.array([0]), 300)[0].numpy()
-    full = read_matrix(lines[0].split(" ", 1)[1])
+    (data / "feats.scp").write_text("\n".join([lines[0], f"{lines[1]}[100:399]", *lines[2:]]) + "\n")
+    centre = crops_of(data).centre(np.array([1]), 300)[0].numpy()
+    full = read_matrix(lines[1].split(" ", 1)[1])
     np.testing.assert_allclose(centre, sliding_cmn(full[100:400]), atol=2e-5)
 
 
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
-        ("a-1 f.ark:4\n", "feats.scp:2: the table ends; utt2spk has utterance 'a-2'"),
-        ("a-1 f.ark:4\nx f.ark:4\n", "feats.scp:2: utterance 'x'; utt2spk has utterance 'a-2'"),
-        ("a-1 copy-feats x |\n", "feats.scp:1: 'copy-feats x |'; expected FILE.ark:OFFSET"),
+        ("a-0 f.ark:4\n", "feats.scp:2: the table ends; utt2spk has utterance 'a-1'"),
+        ("a-0 f.ark:4\nx f.ark:4\n", "feats.scp:2: utterance 'x'; utt2spk has utterance 'a-1'"),
+        ("a-0 copy-feats x |\n", "feats.scp:1: 'copy-feats x |'; expected FILE.ark:OFFSET"),
     ],
 )
 def test_a_table_that_does_not_fit_is_an_error(data: Path, broken: str, message: str) -> None:
@@ -137,5 +137,5 @@ def test_cmn_of_a_crop_is_a_crop_of_cmn(frames: int, window: int) -> None:
 
 
 def test_crops_come_as_one_tensor_in_the_ark_s_layout(data: Path) -> None:
-    batch = crops_of(data).batch(np.array([0, 1]), sample_keys(0, 0, 2))
+    batch = crops_of(data).batch(np.array([1, 2]), sample_keys(0, 0, 2))
     assert batch.transpose(1, 2).is_contiguous() and batch.dtype == torch.float32
