@@ -6,12 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from speakernet.bin import collect_features, compute_features, compute_vad
+from speakernet.bin import (
+    apply_cmvn_sliding,
+    collect_features,
+    compute_features,
+    compute_vad,
+)
 from speakernet.config import UserError
 from speakernet.data.feature_jobs import JobSettings, read_report, run_job
 from speakernet.data.wav import write_wav
 from speakernet.kaldi.ark import read_ark, read_matrix
 from speakernet.kaldi.tables import read_table
+from speakernet.signal.cmvn import sliding_cmn
 from speakernet.signal.options import FbankOptions, MfccOptions
 
 SETTINGS = JobSettings(options=FbankOptions(num_mel_bins=40))
@@ -159,7 +165,8 @@ def test_too_many_failures_name_the_utterances(tmp_path: Path) -> None:
     data = write_data(tmp_path / "data")
     os.truncate(data / "u3.wav", 5000)
     (data / "u4.wav").unlink()
-    with pytest.raises(UserError, match=r"2 of 6 utterances could not be read.*: u3, u4; the first: .*: utterance 'u3'"):
+    message = r"2 of 6 utterances could not be read.*: u3, u4; the first: .*: utterance 'u3'"
+    with pytest.raises(UserError, match=message):
         make(data, 2)
     assert not (data / "feats.scp").exists()
 
@@ -197,3 +204,17 @@ def test_vad_from_cepstra(tmp_path: Path) -> None:
     for name, decisions in read_ark(data / "vad.ark"):
         assert len(decisions) == int(frames[name])
         assert set(decisions.tolist()) <= {0.0, 1.0}
+
+
+def test_sliding_means_in_files(tmp_path: Path) -> None:
+    data = write_data(tmp_path / "data")
+    run_job(data, data / "f", JobSettings(options=FbankOptions(), compress=False))
+    files = [str(data / "cmn.ark"), str(data / "cmn.scp")]
+    options = ["--compress", "false", "--cmn-window", "50"]
+    assert apply_cmvn_sliding.main([*options, str(data / "f.scp"), *files]) == 0
+    features = dict(read_ark(data / "f.ark"))
+    normalized = dict(read_ark(data / "cmn.ark"))
+    assert list(normalized) == list(features)
+    np.testing.assert_array_equal(normalized["u5"], sliding_cmn(features["u5"], 50))
+    with pytest.raises(UserError, match="expected 1 or more"):
+        apply_cmvn_sliding.main(["--cmn-window", "0", str(data / "f.scp"), *files])
