@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.training.corpus import write_features, write_recipe
+from tests.training.corpus import write_features, write_recipe, write_waveforms
 
 
 def launch(processes: int, *arguments: Path | str, **kill: str) -> int:
@@ -48,12 +48,31 @@ def assert_same(first: Any, second: Any, key: str = "") -> None:
         assert first == second, key
 
 
+TDY: dict[str, Any] = {
+    "features": "waveform",
+    "model": {"name": "tdy_resnet10_sixteenth", "embedding_dim": 16},
+    "loss": {"name": "softmaxproto"},
+    "optim": {"name": "adam", "learning_rate": 1e-3, "reference_batch": None, "clip_norm": None},
+    "schedule": {"learning_rate": {"type": "step_decay"}, "margin": {"type": "constant"}},
+    "data": {"num_frames": 20},
+}
+
+
+def write_run(folder: Path, kind: str, batch_size: int) -> tuple[Path, Path]:
+    """Write a recipe and its data: with a margin, or temporal dynamic with a temperature."""
+    train = {"batch_size": batch_size}
+    if kind == "margin":
+        data = write_features(folder / "data")
+        return write_recipe(folder / "recipe.yaml", train=train), data
+    data = write_waveforms(folder / "data")
+    return write_recipe(folder / "recipe.yaml", train=train, **TDY), data
+
+
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("kind", ["margin", "tdy"])
 @pytest.mark.parametrize("processes", [1, 2])
-def test_killed_twice_equals_uninterrupted(processes: int, tmp_path: Path) -> None:
-    data = write_features(tmp_path / "data")
-    batch = {"train": {"batch_size": 8 // processes, "accumulate": 1}}
-    recipe = write_recipe(tmp_path / "recipe.yaml", **batch)
+def test_killed_twice_equals_uninterrupted(processes: int, kind: str, tmp_path: Path) -> None:
+    recipe, data = write_run(tmp_path, kind, 8 // processes)
     straight, broken = tmp_path / "straight", tmp_path / "broken"
     assert launch(processes, recipe, data, straight) == 0
     assert launch(processes, recipe, data, broken, KILL_AT_STEP="37") != 0
@@ -62,6 +81,7 @@ def test_killed_twice_equals_uninterrupted(processes: int, tmp_path: Path) -> No
     assert len(leftovers) == 1  # the kill came within a write
     assert launch(processes, recipe, data, broken) == 0
     assert final_state(straight)["step"] == 100
+    assert kind == "margin" or final_state(straight)["settings"]["temperature"] == 1
     assert_same(final_state(straight), final_state(broken))
     assert not list((broken / "checkpoints").glob("*.tmp"))
 

@@ -1,0 +1,60 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from speakernet.config import UserError
+from speakernet.train.config import TrainConfig
+from speakernet.train.monitor import FiniteWatch, JsonLog, Meter, Progress
+from speakernet.train.update import _out_of_memory
+
+
+def test_a_continued_log_drops_what_comes_again_and_what_was_cut(tmp_path: Path) -> None:
+    path = tmp_path / "train.jsonl"
+    lines = [json.dumps({"step": step}) for step in (5, 10, 15)]
+    path.write_text("\n".join(lines) + '\n{"step": 2')
+    log = JsonLog(path, step=10)
+    log.write({"step": 11, "loss": 0.5})
+    log.close()
+    steps = [json.loads(line)["step"] for line in path.read_text().splitlines()]
+    assert steps == [5, 10, 11]
+
+
+def test_means_are_those_since_the_last_line() -> None:
+    meter = Meter(torch.device("cpu"))
+    for loss in (1.0, 3.0):
+        meter.add(torch.tensor(loss), torch.tensor(0.5), torch.tensor(2.0))
+    means, speed = meter.take()
+    assert means.tolist() == [2.0, 0.5, 2.0] and speed > 0
+    meter.add(torch.tensor(7.0), torch.tensor(1.0), torch.tensor(1.0))
+    assert meter.take()[0].tolist() == [7.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_loss_or_norm_that_is_not_finite_stops_with_the_utterances(bad: float) -> None:
+    watch = FiniteWatch(lambda step: [f"utt{step}-a", f"utt{step}-b"])
+    watch.add(6, torch.tensor(1.0), torch.tensor(1.0))
+    with pytest.raises(UserError, match=r"step 7: .*utt7-a utt7-b"):
+        watch.add(7, torch.tensor(bad), torch.tensor(1.0))
+    with pytest.raises(UserError, match="step 8"):
+        watch.add(8, torch.tensor(1.0), torch.tensor(bad))
+    watch.add(9, torch.tensor(1.0), None)
+    watch.finish()
+
+
+def test_progress_has_plain_lines_where_there_is_no_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    progress = Progress(total=2, initial=0, name="training")
+    for _ in range(2):
+        progress.describe(" loss 1.0")
+        progress.advance()
+    progress.close()
+    shown = capsys.readouterr().err
+    assert "training: 2/2" in shown and "loss 1.0" in shown and shown.endswith("\n")
+
+
+def test_out_of_memory_is_answered_with_advice() -> None:
+    text = _out_of_memory(TrainConfig(batch_size=32, accumulate=4), RuntimeError("CUDA out\nmore"))
+    assert "train.batch_size=16 with train.accumulate=8" in text and "\n" not in text
