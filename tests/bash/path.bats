@@ -124,16 +124,19 @@ $PWD C" ]
   [[ $output == *"apt-get install python3-venv"*"SPEAKERNET_PYTHON="* ]]
 }
 
-@test "a Python without ensurepip gets pip from Debian's package" {
+@test "a Python without ensurepip gets pip from Debian's package; where there is a GPU, torch is the one for it" {
   mkdir -p "$BATS_TEST_TMPDIR/bin" "$SPEAKERNET_CACHE/deb/python3-pip-whl/usr/share/python-wheels"
   python3 -c 'import ensurepip, os; print(os.path.dirname(ensurepip.__file__))' >"$BATS_TEST_TMPDIR/ensurepip"
   wheel=$(find "$(cat "$BATS_TEST_TMPDIR/ensurepip")/_bundled" /usr/share/python-wheels -name 'pip-*.whl' 2>/dev/null | head -n 1)
   cp "$wheel" "$SPEAKERNET_CACHE/deb/python3-pip-whl/usr/share/python-wheels/"
   printf '#!/bin/sh\ncase "$*" in *"import ensurepip"*) exit 1 ;; esac\nexec %s "$@"\n' "$(type -P python3)" >"$BATS_TEST_TMPDIR/bin/python3"
-  chmod +x "$BATS_TEST_TMPDIR/bin/python3"
+  printf '#!/bin/sh\necho "GPU 0: a card"\n' >"$BATS_TEST_TMPDIR/bin/nvidia-smi"
+  chmod +x "$BATS_TEST_TMPDIR"/bin/*
+  unset SPEAKERNET_TORCH
   make_clone "$BATS_TEST_TMPDIR/y"
   cd "$BATS_TEST_TMPDIR/y"
   PATH=$BATS_TEST_TMPDIR/bin:$PATH bash -c '. ./path.sh && python -c "import torch, pip"'
+  [ "$(cat .venv/torch)" = cuda ]
 }
 
 @test "SPEAKERNET_TORCH that is neither cpu nor cuda is an error" {
