@@ -2,8 +2,9 @@
 
 Chen et al., "Dual path networks" (NeurIPS 2017), ``dpn68`` with a 3×3 stem of 10 channels that
 keeps the resolution. A block's first outputs are added to a residual path, the others joined to a
-dense path that grows by ``increment`` channels a block. Unlike the other networks of that system, its
-3×3 convolutions of stride 2 pad as TensorFlow's "same" does. Maps are (batch, channel, time, mel).
+dense path that grows by ``increment`` channels a block. Unlike in that system's other networks,
+3×3 convolutions of stride 2 are padded as TensorFlow's "same" does. Maps are (batch, channel, time,
+mel).
 """
 
 import re

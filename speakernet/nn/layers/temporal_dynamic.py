@@ -1,0 +1,74 @@
+r"""Temporal dynamic convolution: a kernel of its own for every time bin.
+
+Kim, Nam, Park, "Temporal dynamic convolutional neural network for text-independent speaker
+verification and phonemic analysis" (ICASSP 2022). K basis kernels are mixed by weights that a small
+network computes from the input around each output time bin t:
+
+.. math:: y_t = \sum_k \pi_k(t) \, (W_k * x)_t, \quad \pi(t) = \operatorname{softmax}(a(t) / \tau)
+
+A high temperature :math:`\tau` lets all basis kernels learn at first; evaluation uses 1.
+Maps are (batch, channel, time, mel).
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+NUM_BASIS = 6
+START_TEMPERATURE = 31.0
+_REDUCTION = 8
+
+Pair = tuple[int, int]
+
+
+class TemporalAttention(nn.Module):
+    """Weights of the basis kernels for every output time bin."""
+
+    temperature: Tensor
+
+    def __init__(self, features: int, kernel: int, stride: int, padding: int) -> None:
+        super().__init__()
+        hidden = features // _REDUCTION
+        self.reduce = nn.Conv1d(features, hidden, kernel, stride, padding, bias=False)
+        self.norm = nn.BatchNorm1d(hidden)
+        self.expand = nn.Conv1d(hidden, NUM_BASIS, 3, padding=1)
+        self.register_buffer("temperature", torch.tensor(START_TEMPERATURE))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (batch, channel, time, mel) to (batch, basis, output time), summing to 1."""
+        flat = x.transpose(2, 3).flatten(1, 2)
+        logits = self.expand(torch.relu(self.norm(self.reduce(flat))))
+        return torch.softmax(logits / self.temperature, dim=1)
+
+
+class TemporalDynamicConv2d(nn.Module):
+    """A convolution of (time × mel) whose kernel changes over time; no bias.
+
+    ``num_bins`` is the number of mel positions of the input. The state holds the temperature.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: Pair,
+        *,
+        num_bins: int,
+        stride: Pair = (1, 1),
+        padding: Pair = (0, 0),
+    ) -> None:
+        super().__init__()
+        self.stride, self.padding = stride, padding
+        self.attention = TemporalAttention(in_channels * num_bins, kernel[0], stride[0], padding[0])
+        self.weight = nn.Parameter(torch.empty(NUM_BASIS, out_channels, in_channels, *kernel))
+        for basis in self.weight:
+            nn.init.kaiming_normal_(basis, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (batch, in_channels, time, mel) to (batch, out_channels, time, mel) / stride."""
+        weights = self.attention(x)
+        # All basis kernels in one convolution, then one weighted sum.
+        kernels = self.weight.flatten(0, 1)
+        outputs = functional.conv2d(x, kernels, stride=self.stride, padding=self.padding)
+        outputs = outputs.unflatten(1, (NUM_BASIS, -1))
+        return torch.einsum("bkctf,bkt->bctf", outputs, weights.to(outputs.dtype))

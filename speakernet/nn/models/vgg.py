@@ -1,0 +1,108 @@
+"""VGG-M of the TDY-CNN system, plain (``vgg_m``) and temporal dynamic (``tdy_vgg_m``).
+
+Chatfield et al., "Return of the devil in the details" (BMVC 2014), adapted to speech by Nagrani et
+al., "VoxCeleb" (Interspeech 2017). In ``tdy_vgg_m`` all convolutions but the first are temporal
+dynamic. Input is the waveform; maps are (batch, channel, time, mel), kernels (time, mel).
+"""
+
+import re
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from speakernet.nn.layers.log_mel import NUM_MEL_BINS, LogMel
+from speakernet.nn.layers.temporal_dynamic import TemporalDynamicConv2d
+from speakernet.nn.models.base import (
+    InputKind,
+    ModelConfig,
+    SpeakerModel,
+    build_pooling,
+    register_family,
+)
+
+Pair = tuple[int, int]
+
+
+class Layer(NamedTuple):
+    """A convolution and the max pooling behind it, if any; pairs are (time, mel)."""
+
+    channels: int
+    kernel: Pair
+    stride: Pair = (1, 1)
+    padding: Pair = (0, 0)
+    pool: Pair | None = None
+    pool_stride: Pair = (2, 2)
+
+
+_LAYERS = (
+    Layer(96, (7, 5), stride=(2, 1), padding=(2, 2), pool=(3, 1), pool_stride=(2, 1)),
+    Layer(256, (5, 5), stride=(2, 2), padding=(1, 1), pool=(3, 3)),
+    Layer(384, (3, 3), padding=(1, 1)),
+    Layer(256, (3, 3), padding=(1, 1)),
+    Layer(256, (3, 3), padding=(1, 1), pool=(3, 3)),
+    Layer(512, (1, 7)),
+)
+
+
+class VggLayer(nn.Module):
+    """Convolution → batch norm → ReLU → max pooling."""
+
+    def __init__(self, in_channels: int, num_bins: int, layer: Layer, *, dynamic: bool) -> None:
+        super().__init__()
+        self.conv = _make_conv(in_channels, num_bins, layer, dynamic)
+        self.norm = nn.BatchNorm2d(layer.channels)
+        self.pool: nn.Module = nn.Identity()
+        self.num_bins = 1 + (num_bins + 2 * layer.padding[1] - layer.kernel[1]) // layer.stride[1]
+        if layer.pool is not None:
+            self.pool = nn.MaxPool2d(layer.pool, layer.pool_stride)
+            self.num_bins = 1 + (self.num_bins - layer.pool[1]) // layer.pool_stride[1]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (batch, in_channels, time, mel) to (batch, channels, time, mel), smaller."""
+        y: Tensor = self.pool(torch.relu(self.norm(self.conv(x))))
+        return y
+
+
+def _make_conv(in_channels: int, num_bins: int, layer: Layer, dynamic: bool) -> nn.Module:
+    if dynamic:
+        return TemporalDynamicConv2d(
+            in_channels,
+            layer.channels,
+            layer.kernel,
+            num_bins=num_bins,
+            stride=layer.stride,
+            padding=layer.padding,
+        )
+    return nn.Conv2d(in_channels, layer.channels, layer.kernel, layer.stride, layer.padding)
+
+
+class VggM(SpeakerModel):
+    """Front end, six convolutions, pooling and one dense layer."""
+
+    input_kind: InputKind = "waveform"
+
+    def __init__(self, config: ModelConfig, dynamic: bool) -> None:
+        super().__init__()
+        self.embedding_dim = config.embedding_dim or 512
+        self.front_end = LogMel("hann")
+        self.layers = nn.Sequential()
+        in_channels, num_bins = 1, NUM_MEL_BINS
+        for index, sizes in enumerate(_LAYERS):
+            layer = VggLayer(in_channels, num_bins, sizes, dynamic=dynamic and index > 0)
+            self.layers.append(layer)
+            in_channels, num_bins = sizes.channels, layer.num_bins
+        self.pooling = build_pooling(config, "average", in_channels, num_bins)
+        self.dense = nn.Linear(self.pooling.output_dim, self.embedding_dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (batch, samples) at 16 kHz in [-1, 1] to (batch, embedding_dim)."""
+        y = self.layers(self.front_end(x).unsqueeze(1))
+        embedding: Tensor = self.dense(self.pooling(y))
+        return embedding
+
+
+@register_family(r"(?P<dynamic>tdy_)?vgg_m", "vgg_m", "tdy_vgg_m")
+def build_vgg(match: re.Match[str], config: ModelConfig, _input_dim: int) -> SpeakerModel:
+    """Return ``vgg_m`` or ``tdy_vgg_m``."""
+    return VggM(config, dynamic=match["dynamic"] is not None)

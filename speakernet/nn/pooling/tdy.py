@@ -1,0 +1,66 @@
+"""Poolings of the TDY-CNN system: over time, on vectors of all channels and mel positions.
+
+``average``; ``sap`` self-attentive pooling (Cai et al., Odyssey 2018); ``asp`` attentive statistics
+pooling (Okabe et al., Interspeech 2018) with one weight a time bin.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from speakernet.nn.layers.basic import EPSILON
+from speakernet.nn.layers.precision import at_least_float32
+from speakernet.nn.pooling.base import POOLINGS, Pooling
+
+
+@POOLINGS.register("average")
+class AveragePooling(Pooling):
+    """Mean over time."""
+
+    @property
+    def output_dim(self) -> int:
+        """One value a channel and mel position."""
+        return self.channels * self.num_bins
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Pool ``x`` (batch, channel, time, mel) to (batch, channel · mel), channels first."""
+        return at_least_float32(x).mean(dim=2).flatten(1)
+
+
+@POOLINGS.register("sap")
+class SelfAttentivePooling(AveragePooling):
+    """Weighted mean over time."""
+
+    def __init__(self, channels: int, num_bins: int) -> None:
+        super().__init__(channels, num_bins)
+        features = channels * num_bins
+        self.hidden = nn.Linear(features, features)
+        self.context = nn.Parameter(torch.empty(features, 1))
+        nn.init.xavier_normal_(self.context)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Pool ``x`` (batch, channel, time, mel) to (batch, channel · mel), channels first."""
+        frames, weights = self.weigh(x)
+        return (frames * weights).sum(dim=1)
+
+    def weigh(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return frames (batch, time, channel · mel) and their weights (batch, time, 1)."""
+        frames = x.transpose(1, 2).flatten(2)
+        scores = torch.tanh(self.hidden(frames)) @ self.context.to(frames.dtype)
+        return at_least_float32(frames), torch.softmax(at_least_float32(scores), dim=1)
+
+
+@POOLINGS.register("asp")
+class AttentiveStatisticsOfFrames(SelfAttentivePooling):
+    """Weighted mean and standard deviation over time."""
+
+    @property
+    def output_dim(self) -> int:
+        """Two values a channel and mel position."""
+        return 2 * self.channels * self.num_bins
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Pool ``x`` (batch, channel, time, mel) to (batch, 2 · channel · mel), means first."""
+        frames, weights = self.weigh(x)
+        mean = (frames * weights).sum(dim=1)
+        variance = (frames.square() * weights).sum(dim=1) - mean.square()
+        return torch.cat([mean, variance.clamp_min(EPSILON).sqrt()], dim=1)
