@@ -26,9 +26,14 @@ class EmbeddingTable:
 
 
 def find_archives(path: Path) -> list[Path]:
-    """Return the archives of ``path``: itself, what its .scp names, or a folder's embedding.scp."""
+    """Return the archives of ``path``: itself, what its .scp names, or those of a folder.
+
+    A folder made by steps/extract_embeddings.sh has one, beside an index that holds all of it.
+    """
     if path.is_dir():
-        path = path / "embedding.scp"
+        ark, path = path / "embedding.ark", path / "embedding.scp"
+        if ark.is_file() and path.is_file():
+            return [ark]
     if path.suffix != ".scp":
         return [path]
     archives = dict.fromkeys(_without_offset(spec) for _, spec in iter_table(path))

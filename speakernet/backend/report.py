@@ -84,9 +84,8 @@ def _cells(
     cells += [row["model"], row["scoring"], f"{row['eer']:.3f}", interval]
     cells += [f"{row['min_dcf'][p]:.4f}" if p in row["min_dcf"] else "" for p in p_targets]
     if "Cllr" in header:
-        calibrated = row["scoring"].endswith("calibrated")
         values = [row["act_dcf"].get(p) for p in p_targets] + [row["cllr"], row["min_cllr"]]
-        cells += [f"{v:.4f}" if calibrated and v is not None else "" for v in values]
+        cells += ["" if value is None else f"{value:.4f}" for value in values]
     return cells
 
 

@@ -7,17 +7,19 @@ import numpy as np
 from speakernet.config import UserError
 from speakernet.kaldi.trials import Trials
 
-DRAWS_PER_PAIR = 200  # speakers of few utterances make the last new pairs rare
+DRAWS_PER_PAIR = 50  # speakers of few utterances make new pairs rare
+
+Pair = tuple[str, str]
 
 
 def draw_trials(
     utt2spk: Mapping[str, str], num_target: int, num_nontarget: int, seed: int
 ) -> Trials:
-    """Draw different pairs, half of all at most of each kind, sorted.
+    """Draw different pairs of utterances, sorted.
 
     A target trial takes a speaker with two utterances or more (each alike), then two of them; a
-    non-target trial two speakers, then one utterance of each. If there are fewer than twice as many
-    pairs as asked for, half of them are drawn. Raises UserError if there are no pairs of a kind.
+    non-target trial two speakers, then one utterance of each. There are fewer than asked for where
+    draws bring hardly any new ones. Raises UserError if there are no pairs of a kind.
     """
     utterances: dict[str, list[str]] = {}
     for utterance, speaker in sorted(utt2spk.items()):
@@ -26,37 +28,30 @@ def draw_trials(
     paired = [speaker for speaker in speakers if len(utterances[speaker]) > 1]
     if not paired or len(speakers) < 2:
         raise UserError("trials need two speakers, one of them with two utterances")
-    sizes = np.array([len(utterances[s]) for s in speakers])
-    target_pairs = int((sizes * (sizes - 1) // 2).sum())
-    other_pairs = int((sizes.sum() ** 2 - (sizes**2).sum()) // 2)
     generator = np.random.default_rng(seed)
 
-    def draw_target() -> tuple[str, str]:
+    def draw_target() -> Pair:
         some = utterances[paired[generator.integers(len(paired))]]
         one, two = sorted(generator.choice(len(some), size=2, replace=False))
         return some[one], some[two]
 
-    def draw_nontarget() -> tuple[str, str]:
+    def draw_nontarget() -> Pair:
         one, two = sorted(generator.choice(len(speakers), size=2, replace=False))
         left, right = utterances[speakers[one]], utterances[speakers[two]]
         return left[generator.integers(len(left))], right[generator.integers(len(right))]
 
-    targets = _draw(draw_target, min(num_target, max(1, target_pairs // 2)))
-    others = _draw(draw_nontarget, min(num_nontarget, max(1, other_pairs // 2)))
-    pairs = [(*pair, True) for pair in targets] + [(*pair, False) for pair in others]
-    pairs.sort()
-    return Trials(
-        [pair[0] for pair in pairs],
-        [pair[1] for pair in pairs],
-        np.array([pair[2] for pair in pairs], dtype=np.bool_),
-    )
+    targets, others = _draw(draw_target, num_target), _draw(draw_nontarget, num_nontarget)
+    pairs = sorted([(*pair, True) for pair in targets] + [(*pair, False) for pair in others])
+    one, two, labels = zip(*pairs, strict=True)
+    return Trials(list(one), list(two), np.array(labels, dtype=np.bool_))
 
 
-def _draw(draw: Callable[[], tuple[str, str]], count: int) -> set[tuple[str, str]]:
-    """Draw until there are ``count`` different pairs, or draws bring hardly any new ones."""
-    pairs: set[tuple[str, str]] = set()
-    for _ in range(DRAWS_PER_PAIR * count):
+def _draw(draw: Callable[[], Pair], count: int) -> set[Pair]:
+    """Draw until there are ``count`` different pairs, or many draws have brought no new one."""
+    pairs: set[Pair] = set()
+    repeated = 0
+    while len(pairs) < count and repeated < DRAWS_PER_PAIR * (len(pairs) + 1):
+        before = len(pairs)
         pairs.add(draw())
-        if len(pairs) == count:
-            break
+        repeated = 0 if len(pairs) > before else repeated + 1
     return pairs

@@ -61,7 +61,10 @@ class Scorer:
         vectors = self._enrolment.vectors
         if own is not None and len(own) != len(vectors):
             raise UserError("own speakers cannot be left out where enrolments are averaged")
-        used = np.unique(np.concatenate([side for p in pairs for side in (p.left, p.right)]))
+        is_used = np.zeros(len(vectors), dtype=bool)
+        for pair in pairs:
+            is_used[pair.left] = is_used[pair.right] = True
+        used = np.flatnonzero(is_used)
         top_n = cohort_size(self._top_n, len(cohort) - (own is not None))
         some = cohort_statistics(vectors[used], cohort, top_n, None if own is None else own[used])
         mean, std = np.full(len(vectors), np.nan), np.full(len(vectors), np.nan)
