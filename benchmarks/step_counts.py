@@ -63,7 +63,7 @@ def count(objective: nn.Module, inputs: Callable[[], tuple[Tensor, ...]]) -> Cou
     """Return what one micro-batch needs; ``objective`` maps ``inputs()`` to loss and accuracy."""
     with FakeTensorMode() as mode:
         state = {**dict(objective.named_parameters()), **dict(objective.named_buffers())}
-        fakes = {name: mode.from_tensor(tensor) for name, tensor in state.items()}
+        fakes: dict[str, Tensor] = {n: mode.from_tensor(t) for n, t in state.items()}
         micro_batch = inputs()
         with FlopCounterMode(display=False) as flops:
             functional_call(objective, fakes, micro_batch)

@@ -1,6 +1,6 @@
 """The grouped 3×3 convolutions of Res2Net's strided blocks in three forms, forward and backward.
 
-    python benchmarks/strided_split.py [--device cuda] [--batch-size 32]
+    python -m benchmarks.strided_split [--device cuda] [--batch-size 32]
 
 grouped: one convolution with groups, as in the network. separate: one for each group, joined
 afterwards. dense: one without groups, whose weight is zero between groups. Milliseconds of CPU time
@@ -11,11 +11,13 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from benchmarks.records import append_records
 from benchmarks.timing import markdown_table
 
 # (network, groups, channels of a group, time × mel positions of the input) in stages 2 to 4.
@@ -55,6 +57,7 @@ def main() -> None:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--json", type=Path, help="file to add the results to")
     args = parser.parse_args()
     device = torch.device(args.device)
     torch.set_num_threads(1)
@@ -66,6 +69,8 @@ def main() -> None:
         )
         label = f"{name}: {groups} × {size} channels, {frames} × {bins}"
         rows.append([label, *(f"{1000 * value:.2f}" for value in times.values())])
+        seconds = {f"seconds_{form}": value for form, value in times.items()}
+        append_records(args.json, [{"program": "strided_split", "case": label, **seconds}])
     print(markdown_table(["strided split", *FORMS], rows))
 
 

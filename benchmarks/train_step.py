@@ -1,5 +1,221 @@
-"""Speed of the training step: samples/s, peak memory, share of the device's peak (work in progress).
+"""Utterances a second of the training step, beside loops as one would write them.
 
-Taken together with benchmarks/gpu.sh and speakernet/train/step.py (TrainStep: one update = zero,
-accumulate micro-batches, all-reduce, L2, clip, optimizer; eager, compiled or as a CUDA graph).
+    python -m benchmarks.train_step [--models NAME …] [--ways NAME …] [--json FILE]
+    python -m benchmarks.train_step --device cpu --batch-size 16 --accumulate 1 \
+        --ways plain_fp32 ours_fp32_channels_last
+    torchrun --nproc-per-node 8 -m benchmarks.train_step --ways ours
+
+Settings are those of the VoxSRC-2020 recipe: crops of 200 frames, 32 × 4 utterances an update and
+process, 5,994 speakers with two centers each, L2 before clipping, SGD with momentum. Random crops,
+already on the device (``--loader``: read from compressed arks by worker processes). GPU: wall time,
+medians; memory is what PyTorch reserved. CPU: CPU time, ways taking turns. "hours": what 23 + 1
+epochs of five copies of VoxCeleb2 would take with these processes at this speed.
 """
+
+import argparse
+import gc
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import torch
+
+from benchmarks.records import Record, append_records
+from benchmarks.step_batches import loaded_batches, random_batch, random_batches
+from benchmarks.step_counts import Ceilings, Counts, ceilings, count
+from benchmarks.step_ways import WAYS, Way, build_objective, build_update
+from benchmarks.timing import markdown_table
+from speakernet.config import UserError
+from speakernet.data.loader import Batch
+from speakernet.train.config import TrainConfig
+from speakernet.train.distributed import World, join, leave
+
+MODELS = ["res2net50_w8_s6_c16", "res2net50_w24_s4_c32", "res2net200_w24_s4_c32_att"]
+GPU_WAYS = [name for name in WAYS if not name.startswith("ours_fp32")]
+CPU_WAYS = ["plain_fp32", "plain_bf16", "ours_fp32", "ours_fp32_channels_last"]
+# 23 epochs of 200 frames and one of 600, which costs three times as much, in crops of 200 frames.
+RECIPE_CROPS = (122_636 + 3 * 5_332) * 1024
+WARM_UP = 4
+
+
+def main() -> None:
+    """Measure and print a table."""
+    args = _arguments()
+    torch.set_num_threads(args.threads)
+    world = World(0, 1, 0, 1, torch.device("cpu")) if args.device == "cpu" else join(args.threads)
+    limits = ceilings(world.device) if world.device.type == "cuda" else None
+    rows = []
+    with ExitStack() as stack:
+        source = loaded_batches(args, world, stack) if args.loader else random_batches(args, world)
+        for model in args.models:
+            for record in measure(model, source, limits, args, world):
+                append_records(args.json if world.is_main else None, [record])
+                rows.append(_row(record))
+    if world.is_main:
+        print(f"{_device_name(world)}, {world.size} process(es), {limits or 'CPU time'}\n")
+        print(markdown_table(_COLUMNS, rows))
+    leave()
+
+
+def measure(
+    model: str,
+    source: Callable[[], Iterator[Batch]],
+    limits: Ceilings | None,
+    args: argparse.Namespace,
+    world: World,
+) -> Iterator[Record]:
+    """Yield a record for every way of computing ``model``."""
+    counts = _count(model, args)
+    on_gpu = world.device.type == "cuda"
+    times = _gpu_times(model, source, args, world) if on_gpu else _cpu_times(model, source, args)
+    for name, seconds, memory, error in times:
+        yield {
+            "program": "train_step" + (" with loader" if args.loader else ""),
+            "device": _device_name(world),
+            "torch": torch.__version__,
+            "processes": world.size,
+            "model": model,
+            "way": name,
+            "batch_size": args.batch_size,
+            "accumulate": args.accumulate,
+            "num_frames": args.num_frames,
+            "seconds_per_update": seconds,
+            "peak_memory_gib": memory,
+            "error": error,
+            **_derived(seconds, WAYS[name], counts, limits, args, world),
+        }
+
+
+def _derived(
+    seconds: float | None,
+    way: Way,
+    counts: Counts,
+    limits: Ceilings | None,
+    args: argparse.Namespace,
+    world: World,
+) -> Record:
+    """Return what follows from the time of an update."""
+    facts: dict[str, object] = {f"counted_{k}": v for k, v in counts._asdict().items()}
+    if limits is not None:
+        facts |= {f"measured_{k}": v for k, v in limits._asdict().items()}
+    if seconds is None:
+        return facts
+    rate = args.batch_size * args.accumulate * world.size / seconds
+    facts |= {"utterances_per_second": rate, "hours": RECIPE_CROPS / rate / 3600}
+    if limits is not None and way.kind != "inference":
+        teraflop = counts.gigaflop / 1000 / args.batch_size * rate / world.size
+        facts["share_of_peak"] = teraflop / limits.teraflop_per_second
+    return facts
+
+
+def _gpu_times(
+    model: str, source: Callable[[], Iterator[Batch]], args: argparse.Namespace, world: World
+) -> Iterator[tuple[str, float | None, float, str]]:
+    """Yield name, seconds of an update, peak memory in GiB, and why there is no time."""
+    for name in args.ways:
+        torch.compiler.reset()
+        gc.collect()
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+        seconds, error = None, ""
+        try:
+            seconds = _gpu_seconds(model, WAYS[name], source(), args, world)
+        except (UserError, RuntimeError) as failure:
+            error = str(failure).splitlines()[0]
+        yield name, seconds, torch.cuda.max_memory_reserved() / 2**30, error
+
+
+def _gpu_seconds(
+    model: str, way: Way, batches: Iterator[Batch], args: argparse.Namespace, world: World
+) -> float:
+    shape = (args.batch_size, args.accumulate, args.num_classes)
+    update = build_update(model, way, world, *shape)
+    for _ in range(WARM_UP):
+        update(batches)
+    windows: list[float] = []
+    end = time.perf_counter() + args.seconds
+    while time.perf_counter() < end or len(windows) < 3:
+        torch.cuda.synchronize()
+        start = time.perf_counter()
+        for _ in range(args.updates):
+            update(batches)
+        torch.cuda.synchronize()
+        windows.append((time.perf_counter() - start) / args.updates)
+    return statistics.median(windows)
+
+
+def _cpu_times(
+    model: str, source: Callable[[], Iterator[Batch]], args: argparse.Namespace
+) -> Iterator[tuple[str, float | None, float, str]]:
+    world = World(0, 1, 0, 1, torch.device("cpu"))
+    shape = (args.batch_size, args.accumulate, args.num_classes)
+    updates = {name: build_update(model, WAYS[name], world, *shape) for name in args.ways}
+    times: dict[str, list[float]] = {name: [] for name in updates}
+    batches = source()
+    for turn in range(args.repeats + 1):
+        for name, update in updates.items():
+            start = time.process_time()
+            update(batches)
+            if turn:
+                times[name].append(time.process_time() - start)
+    for name, values in times.items():
+        yield name, statistics.median(values), 0.0, ""
+
+
+def _count(model: str, args: argparse.Namespace) -> Counts:
+    config = TrainConfig(precision="bf16")
+    objective = build_objective(model, config, args.num_classes)
+
+    def inputs() -> tuple[torch.Tensor, ...]:
+        crops, labels = random_batch(args)
+        return crops, labels, torch.zeros(())
+
+    return count(objective, inputs)
+
+
+_COLUMNS = ["network", "way", "utterances/s", "hours", "share of peak", "GiB"]
+
+
+def _row(record: Record) -> list[str]:
+    if record["seconds_per_update"] is None:
+        return [str(record["model"]), str(record["way"]), str(record["error"]), "", "", ""]
+    share = record.get("share_of_peak")
+    return [
+        str(record["model"]),
+        str(record["way"]),
+        f"{record['utterances_per_second']:,.2f}",
+        f"{record['hours']:,.0f}",
+        f"{share:.1%}" if isinstance(share, float) else "",
+        f"{record['peak_memory_gib']:.1f}",
+    ]
+
+
+def _device_name(world: World) -> str:
+    return torch.cuda.get_device_name() if world.device.type == "cuda" else "CPU"
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    default = "cuda" if torch.cuda.is_available() else "cpu"
+    parser.add_argument("--device", choices=("cpu", "cuda"), default=default)
+    parser.add_argument("--models", nargs="+", default=MODELS)
+    parser.add_argument("--ways", nargs="+", choices=list(WAYS))
+    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--accumulate", type=int, default=4)
+    parser.add_argument("--num-frames", type=int, default=200)
+    parser.add_argument("--num-classes", type=int, default=5994)
+    parser.add_argument("--loader", type=int, default=0, help="read by that many workers")
+    parser.add_argument("--seconds", type=float, default=3.0, help="GPU: to measure for")
+    parser.add_argument("--updates", type=int, default=5, help="GPU: updates of one timing")
+    parser.add_argument("--repeats", type=int, default=3, help="CPU: timings")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--json", type=Path, help="file to add the results to")
+    args = parser.parse_args()
+    args.ways = args.ways or (GPU_WAYS if args.device == "cuda" else CPU_WAYS)
+    return args
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""Micro-batches for the training step: random ones on the device, or read by the loader."""
+
+import argparse
+import itertools
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import torch
+
+from benchmarks.step_ways import INPUT_DIM
+from speakernet.data.config import DataConfig
+from speakernet.data.loader import Batch, Layout, iter_batches
+from speakernet.nn.losses import LossConfig
+from speakernet.nn.models import ModelConfig
+from speakernet.recipe import Recipe
+from speakernet.train.corpus import batches_of, open_corpus, order_of
+from speakernet.train.distributed import World
+
+
+def random_batch(args: argparse.Namespace) -> Batch:
+    """Return a micro-batch of noise."""
+    crops = torch.randn(args.batch_size, args.num_frames, INPUT_DIM)
+    return Batch(crops, torch.randint(args.num_classes, (args.batch_size,)))
+
+
+def random_batches(args: argparse.Namespace, world: World) -> Callable[[], Iterator[Batch]]:
+    """Return a function that starts an endless turn of a few micro-batches."""
+    torch.manual_seed(world.rank)
+    batches = [Batch(*(t.to(world.device) for t in random_batch(args))) for _ in range(8)]
+    return lambda: itertools.cycle(batches)
+
+
+def loaded_batches(
+    args: argparse.Namespace, world: World, stack: ExitStack
+) -> Callable[[], Iterator[Batch]]:
+    """Return the package's loader over compressed arks of random matrices.
+
+    ``args.loader`` processes read; the arks lie in a folder that ``stack`` removes.
+    """
+    from benchmarks.loader import make_data
+
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    make_data(folder, 2000, 100_000)
+    recipe = Recipe(
+        model=ModelConfig(name=args.models[0]),
+        loss=LossConfig(name="sc_cm"),
+        data=DataConfig(num_workers=args.loader, num_frames=args.num_frames, prefetch_batches=64),
+    )
+    corpus = open_corpus(folder, recipe)
+    layout = Layout(args.batch_size, args.accumulate, world.size, world.rank)
+    batches = batches_of(corpus, order_of(corpus, recipe, 1, layout), layout, recipe.seed)
+    pin = world.device.type == "cuda"
+    return lambda: iter_batches(batches, range(1_000_000), recipe.data, pin_memory=pin)
