@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 
+from speakernet.nn.host_memory import keep_freed_memory
 from speakernet.nn.losses import build_loss
 from speakernet.nn.models import build_model
 from speakernet.train.corpus import Corpus
@@ -27,6 +28,8 @@ def build_objective(recipe: TrainingRecipe, corpus: Corpus) -> Objective:
 def prepare_device(recipe: TrainingRecipe, world: World) -> None:
     """Check and set what concerns the device."""
     check_precision(recipe.train.precision, world.device)
+    if world.device.type == "cpu":
+        keep_freed_memory()
     torch.backends.cudnn.benchmark = not recipe.train.deterministic
     torch.backends.cudnn.deterministic = recipe.train.deterministic
     torch.backends.cuda.matmul.allow_tf32 = recipe.train.precision != "fp32"
