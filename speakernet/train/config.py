@@ -12,7 +12,8 @@ class TrainConfig(Config):
 
     epochs: may stop within the schedule. batch_size: utterances per process and micro-batch; an
     update sees ``batch_size * accumulate * processes`` of them. compile and cuda_graph: ways to
-    compute a step faster (step.py); the latter is for GPUs and ignored elsewhere.
+    compute a step faster (step.py); the latter is for GPUs, and ignored elsewhere and with
+    synchronised batch norms.
     passes_per_epoch: passes over the data that make an epoch (5 when seed 1 fine-tunes on the
     clean fifth of the data);
     utterances_per_epoch overrides it with a number. batch_norm: ``per_process`` statistics,

@@ -71,7 +71,8 @@ class MicroBatches:
         if train.compile:
             self._objective = _compiled(objective)
         self._run: Callable[[Tensor, Tensor], None] = self._accumulate
-        if train.cuda_graph and device.type == "cuda":
+        # Synchronised batch norms send messages amid the network: nothing to record.
+        if train.cuda_graph and device.type == "cuda" and train.batch_norm != "synchronised":
             self._run = GraphedFunction(self._accumulate)
 
     def start(self, margin: float) -> None:
