@@ -153,12 +153,14 @@ def measure_memory(folder: Path, num_crops: int) -> dict[str, float]:
     batches = open_batches(folder, config, speakers)
     stream: Iterator[object] = iter_batches(batches, range(num_crops // BATCH), config)
     early: dict[str, float] = {}
+    late: dict[str, float] = {}
     start = time.perf_counter()
     for number, _ in enumerate(stream):
         if number == 100:
             early = usage()
+        if number == num_crops // BATCH - 10:
+            late = usage()
     speed = num_crops / (time.perf_counter() - start)
-    late = usage()
     return {
         **{f"{key} after {100 * BATCH} crops": value for key, value in early.items()},
         **{f"{key} after {num_crops} crops": value for key, value in late.items()},

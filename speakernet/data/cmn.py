@@ -19,13 +19,14 @@ def context(num_frames: int, start: int, stop: int, window: int) -> tuple[int, i
 
 
 def normalize(
-    block: Float32, first: int, start: int, stop: int, *, num_frames: int, window: int
-) -> Float32:
-    """Return frames ``start .. stop`` of an utterance of ``num_frames``, normalised.
+    block: Float32, first: int, start: int, out: Float32, *, num_frames: int, window: int
+) -> None:
+    """Write frames from ``start`` on of an utterance of ``num_frames`` to ``out``, normalised.
 
     ``block`` (dim, frames) holds the utterance from frame ``first`` on, as far as ``context`` asks.
-    The result is (dim, stop - start), float32; sums are carried in float64.
+    ``out`` is (dim, frames of the crop), float32; sums are carried in float64.
     """
+    stop = start + out.shape[1]
     crop = block[:, start - first : stop - first]
     low, high, length = _windows(num_frames, start, stop, window)
     sums = np.zeros(crop.shape, dtype=np.float64)
@@ -39,7 +40,7 @@ def normalize(
     shared = torch.from_numpy(sums)
     torch.cumsum(shared, 1, out=shared)  # a quarter of the time of np.cumsum
     sums *= 1.0 / length
-    return np.subtract(crop, sums, dtype=np.float32, casting="same_kind")
+    np.subtract(crop, sums, out=out, casting="same_kind")
 
 
 def _windows(num_frames: int, start: int, stop: int, window: int) -> tuple[int, int, int]:

@@ -74,7 +74,7 @@ class FeatureCrops:
         Frames are the faster dimension in memory, as in the arks.
         """
         length = num_frames or self.config.num_frames
-        crops = torch.zeros((len(rows), self.input_dim, length))
+        crops = torch.empty((len(rows), self.input_dim, length))
         view = crops.numpy()
         for place, (row, key) in enumerate(zip(rows.tolist(), keys.tolist(), strict=True)):
             self._crop(row, key, view[place])
@@ -82,7 +82,7 @@ class FeatureCrops:
 
     def centre(self, rows: npt.NDArray[np.integer], num_frames: int) -> Tensor:
         """Return crops from the middle of ``rows``, without augmentation."""
-        crops = torch.zeros((len(rows), self.input_dim, num_frames))
+        crops = torch.empty((len(rows), self.input_dim, num_frames))
         for row, crop in zip(rows.tolist(), crops.numpy(), strict=True):
             self._fill(row, crop, lambda spare: spare // 2)
         return crops.transpose(1, 2)
@@ -98,13 +98,13 @@ class FeatureCrops:
         origin, end = self._bounds(row, header.num_rows)
         total, wanted = end - origin, out.shape[1]
         start = place(total - wanted) if total > wanted else 0
-        stop = min(start + wanted, total)
         if total <= wanted:
             # Zeros after CMN, at a random side: what seed 1 does with short utterances.
+            out[:] = 0
             begin = place(wanted - total)
             out = out[:, begin : begin + total]
         if total:
-            out[:] = self._normalized(path, header, origin, total, start, stop)
+            self._normalize(path, header, (origin, total), start, out)
 
     def _open(self, row: int) -> tuple[str, Header]:
         path = self._paths[self._ark[row]]
@@ -115,16 +115,18 @@ class FeatureCrops:
             )
         return path, header
 
-    def _normalized(
-        self, path: str, header: Header, origin: int, total: int, start: int, stop: int
-    ) -> Float32:
-        """Return frames ``start .. stop`` of the ``total`` from row ``origin`` on, after CMN."""
-        window = self.config.cmn_window
+    def _normalize(
+        self, path: str, header: Header, part: tuple[int, int], start: int, out: Float32
+    ) -> None:
+        """Write frames from ``start`` on of a part (origin, length) to ``out``, after CMN."""
+        origin, total = part
+        stop, window = start + out.shape[1], self.config.cmn_window
         if window is None:
-            return self._arks.columns(path, header, origin + start, origin + stop)
+            out[:] = self._arks.columns(path, header, origin + start, origin + stop)
+            return
         first, last = cmn.context(total, start, stop, window)
         block = self._arks.columns(path, header, origin + first, origin + last)
-        return cmn.normalize(block, first, start, stop, num_frames=total, window=window)
+        cmn.normalize(block, first, start, out, num_frames=total, window=window)
 
     def _bounds(self, row: int, num_rows: int) -> tuple[int, int]:
         if self._ranges is None or tuple(self._ranges[row]) == _WHOLE:
