@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # run.sh: wrong uses are one line and status 1, before anything is made.
+# shellcheck disable=SC2030,SC2031 # a test changes the variables of setup for itself
 
 setup() {
   root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
