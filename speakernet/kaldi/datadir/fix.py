@@ -102,7 +102,8 @@ def merge_sorted(sources: list[Path], target: Path, *, is_sorted: bool = True) -
         check=False,
     )
     if result.returncode != 0:
-        raise UserError(f"{target}: {result.stderr.decode(errors='replace').strip()}")
+        first_line = result.stderr.decode(errors="replace").partition("\n")[0]
+        raise UserError(f"{target}: {first_line.rpartition(': ')[2]}")
 
 
 def _utterances_to_keep(tables: Tables, differing: list[Path]) -> set[bytes] | None:
