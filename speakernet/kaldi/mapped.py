@@ -170,14 +170,16 @@ def _by_percentiles(mapped: mmap.mmap, header: Header, start: int, stop: int) ->
     first = header.data + 8 * cols
     codes = np.frombuffer(mapped, np.uint8, rows * cols, first).reshape(cols, rows)
     # One table of 256 values a column; a code becomes an index by adding its column's place.
-    # Widening first, adding in place and mode="wrap" took 110 us for 499 x 80 where the direct
-    # spelling took 174.
-    indices = codes[:, start:stop].astype(np.intp)
-    indices += _column_starts(cols)
+    # Adding in 16 bits, widening afterwards and mode="wrap" took 86 us for 499 x 80 where
+    # widening first took 115 and the direct spelling 174.
+    starts = _column_starts(cols)
+    indices = codes[:, start:stop].astype(starts.dtype)
+    indices += starts
     table: Float32 = levels @ _WEIGHTS
-    return table.ravel().take(indices, mode="wrap")
+    return table.ravel().take(indices.astype(np.intp), mode="wrap")
 
 
 @lru_cache(maxsize=4)
-def _column_starts(cols: int) -> npt.NDArray[np.intp]:
-    return (np.arange(cols) * 256)[:, None]
+def _column_starts(cols: int) -> npt.NDArray[np.unsignedinteger]:
+    dtype = np.uint16 if cols <= 256 else np.uint32
+    return (np.arange(cols) * 256).astype(dtype)[:, None]

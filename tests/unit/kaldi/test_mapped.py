@@ -41,6 +41,13 @@ def test_a_crop_is_a_stretch_of_the_matrix(kind: str, tmp_path: Path) -> None:
         np.testing.assert_allclose(crop, whole[start : start + num], rtol=2e-6, atol=2e-6)
 
 
+@pytest.mark.parametrize("dim", [1, 256, 257, 300])
+def test_any_number_of_columns(dim: int, tmp_path: Path) -> None:
+    spec = write_one(tmp_path / "a.ark", matrix_of(20, dim), "CM")
+    crop = MappedArks().crop(spec, 3, 15)
+    np.testing.assert_allclose(crop, read_matrix(spec)[3:18], rtol=2e-6, atol=2e-6)
+
+
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
