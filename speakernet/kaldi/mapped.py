@@ -180,6 +180,6 @@ def _by_percentiles(mapped: mmap.mmap, header: Header, start: int, stop: int) ->
 
 
 @lru_cache(maxsize=4)
-def _column_starts(cols: int) -> npt.NDArray[np.unsignedinteger]:
+def _column_starts(cols: int) -> npt.NDArray[Any]:
     dtype = np.uint16 if cols <= 256 else np.uint32
     return (np.arange(cols) * 256).astype(dtype)[:, None]
