@@ -51,11 +51,10 @@ score() { steps/score.sh "${cohort[@]}" "$exp" "$trials" "$exp/embeddings_test" 
 @test "scores, calibration and results" {
   score
   [ "$(wc -l <"$exp/scores/trials.cosine")" -eq "$(wc -l <"$trials")" ]
-  steps/calibrate.sh "${cohort[@]}" --quality true --data "$dir/data/test" --train-data "$dir/data/train" \
-    --utt2spk "$dir/data/test/utt2spk" --num-target 40 --num-nontarget 400 \
-    "$exp" "$exp/embeddings_train" "$dir/data/train/utt2spk" "$trials" "$exp/scores"
+  steps/calibrate.sh "${cohort[@]}" --quality true --utt2spk "$dir/data/test/utt2spk" --num-target 40 --num-nontarget 400 \
+    "$exp" "$exp/embeddings_train" "$dir/data/train" "$trials" "$exp/scores"
   steps/calibrate.sh "${cohort[@]}" --fuse true \
-    "$exp" "$exp/embeddings_train" "$dir/data/train/utt2spk" "$trials" "$exp/scores"
+    "$exp" "$exp/embeddings_train" "$dir/data/train" "$trials" "$exp/scores"
   run steps/evaluate.sh --bootstrap 20 "$exp" "$trials"
   [ "$status" -eq 0 ]
   for scoring in cosine asnorm cosine_quality_calibrated asnorm_quality_calibrated fused_calibrated; do

@@ -127,39 +127,46 @@ def test_trials_need_pairs() -> None:
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> list[str]:
+def folders(tmp_path: Path) -> list[str]:
+    """Return train and test folders with trials and two kinds of scores."""
     for side, seed in (("train", 0), ("test", 1)):
         scores, labels = gaussians(seed, 300)
         names = [f"{side}{i}" for i in range(600)]
         trials = Trials(names, names[::-1], labels)
-        write_trials(tmp_path / f"{side}_trials", trials)
-        write_scores(tmp_path / f"{side}_scores", trials, 5 * scores - 3)
-    options = {f"--{k}": f"{v}" for k, v in (("train-trials", "train_trials"),
-               ("train-scores", "train_scores"), ("trials", "test_trials"),
-               ("scores", "test_scores"))}  # fmt: skip
-    arguments = [x for key, name in options.items() for x in (key, str(tmp_path / name))]
-    return [str(tmp_path / "out"), *arguments]
+        (tmp_path / side).mkdir()
+        write_trials(tmp_path / side / "trials", trials)
+        write_scores(tmp_path / side / "trials.cosine", trials, 5 * scores - 3)
+        write_scores(tmp_path / side / "trials.asnorm", trials, scores + 9)
+        norms = np.random.default_rng(10 + seed).normal(10, 1, 600)
+        write_quality(tmp_path / side / "utt2norm", names, norms)
+    return [str(tmp_path / "train"), str(tmp_path / "test")]
 
 
-def test_program(files: list[str], tmp_path: Path) -> None:
-    assert main(files) == 0
-    trials = read_trials(tmp_path / "test_trials")
-    llrs = read_scores(tmp_path / "out", trials)
-    assert cllr(llrs, trials.is_target) - min_cllr(llrs, trials.is_target) < 0.05
-    assert '"offset"' in (tmp_path / "out.json").read_text()
+def test_program(folders: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "test" / "trials"
+    quality = ["--train-quality", f"{folders[0]}/utt2norm", "--quality", f"{folders[1]}/utt2norm"]
+    assert main([*folders, "--trials", str(path)]) == 0
+    assert main([*folders, "--trials", str(path), "--fuse", *quality]) == 0
+    trials = read_trials(path)
+    for kind in ("cosine_calibrated", "asnorm_calibrated", "fused_quality_calibrated"):
+        llrs = read_scores(path.with_name(f"trials.{kind}"), trials)
+        assert cllr(llrs, trials.is_target) - min_cllr(llrs, trials.is_target) < 0.06
+        assert '"offset"' in path.with_name(f"{kind}.json").read_text()
 
 
-def test_program_refuses_to_train_on_the_test(files: list[str], tmp_path: Path) -> None:
-    copied = [x.replace("/train_", "/test_") for x in files]
+def test_program_refuses_to_train_on_the_test(folders: list[str], tmp_path: Path) -> None:
+    lists = ["--trials", str(tmp_path / "test" / "trials")]
     with pytest.raises(UserError, match="is also in the test trials"):
-        main(copied)
+        main([folders[1], folders[1], *lists])
     for side in ("train", "test"):
         table = "".join(f"{side}{i} s{i % 7}\n" for i in range(600))
         (tmp_path / f"{side}_utt2spk").write_text(table)
     tables = ["--train-utt2spk", str(tmp_path / "train_utt2spk"),
               "--utt2spk", str(tmp_path / "test_utt2spk")]  # fmt: skip
     with pytest.raises(UserError, match="'s0' is also in the test trials"):
-        main([*files, *tables])
+        main([*folders, *lists, *tables])
+    with pytest.raises(UserError, match="as many --quality"):
+        main([*folders, *lists, "--quality", f"{folders[1]}/utt2norm"])
 
 
 def speakers_of(generator: np.random.Generator, count: int, each: int) -> tuple[Array, Array]:
