@@ -58,7 +58,7 @@ def test_sox_as_kaldis_scripts_use_it(text: str, sample_rate: int | None, speed:
 
 def test_reverberation_of_kaldis_script() -> None:
     node = reverberated(
-        'cat wav/en-0.wav | wav-reverberate --shift-output=true '
+        "cat wav/en-0.wav | wav-reverberate --shift-output=true "
         '--impulse-response="sox rir/r019.wav -r 16000 -t wav - |"  - - |'
     )
     assert node.source == AudioFile("wav/en-0.wav")
