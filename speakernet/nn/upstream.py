@@ -1,8 +1,6 @@
-"""State dicts of the TDY-CNN system and voxceleb_trainer: from their names and axes to ours.
+"""State dicts of the TDY-CNN system and voxceleb_trainer: from their names to ours.
 
-Their maps are (batch, channel, mel, time), ours (batch, channel, time, mel), so kernels of two
-dimensions are transposed; names are translated by a table. Front ends have no weights and are left
-out. The names of their loss are translated too.
+Names, also those of the loss, are translated by a table. Front ends have no weights: left out.
 """
 
 import re
@@ -70,7 +68,7 @@ def convert(checkpoint: object, source: str) -> Converted:
     config = recognise(network, source)
     is_vgg = config.name.endswith("vgg_m")
     rules = (*_COMMON, *(_VGG if is_vgg else _RESNET))
-    ours = {_rename_stage(_rename(n, rules), is_vgg): _turn(v) for n, v in network.items()}
+    ours = {_rename_stage(_rename(n, rules), is_vgg): v for n, v in network.items()}
     converted = {_rename(n, _LOSS_NAMES): v for n, v in loss.items()}
     return Converted(config, _complete(config, ours, source), converted)
 
@@ -129,10 +127,6 @@ def _rename(name: str, rules: tuple[tuple[str, str], ...]) -> str:
 def _rename_stage(name: str, is_vgg: bool) -> str:
     list_name = "layers" if is_vgg else "stages"
     return re.sub(r"^layer(\d+)", lambda m: f"{list_name}.{int(m[1]) - 1}", name)
-
-
-def _turn(value: Tensor) -> Tensor:
-    return value.transpose(-1, -2).contiguous() if value.ndim >= 4 else value
 
 
 def _complete(config: ModelConfig, state: State, source: str) -> State:

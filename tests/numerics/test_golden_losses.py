@@ -86,8 +86,8 @@ def test_tdy_loss_equals_the_original(key: str) -> None:
 def test_golden_prototypical_loss_sums_over_the_wrong_axis() -> None:
     """The golden number of ``proto`` is an artefact of a newer PyTorch, and exactly that.
 
-    The original passes (speakers, dim, speakers) to ``pairwise_distance``, which took distances over
-    axis 1 (the embedding) when the system was published and takes them over the last one today.
+    The original passes (speakers, dim, speakers) to ``pairwise_distance``, which took distances
+    over axis 1 (the embedding) when the system was published and takes the last axis today.
     Ours is the published meaning.
     """
     embeddings = torch.from_numpy(METRIC_LOSSES["embeddings"])

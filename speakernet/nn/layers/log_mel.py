@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from speakernet.nn.layers.precision import without_autocast
+
 SAMPLE_RATE_HZ = 16000
 NUM_MEL_BINS = 64
 HOP_SAMPLES = 160
@@ -39,7 +41,7 @@ class LogMel(nn.Module):
     @torch.no_grad()
     def forward(self, waveform: Tensor) -> Tensor:
         """Return 1 + samples // 160 frames; half precision is of no use to a spectrum."""
-        with torch.autocast(waveform.device.type, enabled=False):
+        with without_autocast(waveform):
             spectrum = torch.stft(
                 waveform.float(),
                 _FFT_SIZE,

@@ -7,7 +7,7 @@ network computes from the input around each output time bin t:
 .. math:: y_t = \sum_k \pi_k(t) \, (W_k * x)_t, \quad \pi(t) = \operatorname{softmax}(a(t) / \tau)
 
 A high temperature :math:`\tau` lets all basis kernels learn at first; evaluation uses 1.
-Maps are (batch, channel, time, mel).
+Maps are (batch, channel, mel, time) here.
 """
 
 import torch
@@ -35,14 +35,13 @@ class TemporalAttention(nn.Module):
         self.register_buffer("temperature", torch.tensor(START_TEMPERATURE))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, channel, time, mel) to (batch, basis, output time), summing to 1."""
-        flat = x.transpose(2, 3).flatten(1, 2)
-        logits = self.expand(torch.relu(self.norm(self.reduce(flat))))
+        """Map (batch, channel, mel, time) to (batch, basis, output time), summing to 1."""
+        logits = self.expand(torch.relu(self.norm(self.reduce(x.flatten(1, 2)))))
         return torch.softmax(logits / self.temperature, dim=1)
 
 
 class TemporalDynamicConv2d(nn.Module):
-    """A convolution of (time × mel) whose kernel changes over time; no bias.
+    """A convolution of (mel × time) whose kernel changes over time; no bias.
 
     ``num_bins`` is the number of mel positions of the input. The state holds the temperature.
     """
@@ -59,16 +58,16 @@ class TemporalDynamicConv2d(nn.Module):
     ) -> None:
         super().__init__()
         self.stride, self.padding = stride, padding
-        self.attention = TemporalAttention(in_channels * num_bins, kernel[0], stride[0], padding[0])
+        self.attention = TemporalAttention(in_channels * num_bins, kernel[1], stride[1], padding[1])
         self.weight = nn.Parameter(torch.empty(NUM_BASIS, out_channels, in_channels, *kernel))
         for basis in self.weight:
             nn.init.kaiming_normal_(basis, mode="fan_out", nonlinearity="relu")
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, in_channels, time, mel) to (batch, out_channels, time, mel) / stride."""
+        """Map (batch, in_channels, mel, time) to (batch, out_channels, mel, time) / stride."""
         weights = self.attention(x)
         # All basis kernels in one convolution, then one weighted sum.
         kernels = self.weight.flatten(0, 1)
         outputs = functional.conv2d(x, kernels, stride=self.stride, padding=self.padding)
         outputs = outputs.unflatten(1, (NUM_BASIS, -1))
-        return torch.einsum("bkctf,bkt->bctf", outputs, weights.to(outputs.dtype))
+        return torch.einsum("bkcft,bkt->bcft", outputs, weights.to(outputs.dtype))

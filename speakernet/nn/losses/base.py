@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from speakernet.config import Config, Registry, UserError
 from speakernet.nn.layers.basic import EPSILON, init_kernel
-from speakernet.nn.layers.precision import at_least_float32
+from speakernet.nn.layers.precision import at_least_float32, without_autocast
 
 
 class LossConfig(Config):
@@ -72,7 +72,7 @@ class SpeakerLoss(nn.Module):
         ``margin`` replaces the configured one.
         """
         wide = at_least_float32(embeddings)
-        with torch.autocast(embeddings.device.type, enabled=False):
+        with without_autocast(embeddings):
             return self.compute(wide, labels, self.config.margin if margin is None else margin)
 
     def compute(self, embeddings: Tensor, labels: Tensor, margin: float | Tensor) -> LossOutput:

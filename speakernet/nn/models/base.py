@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal, NamedTuple
 
-import torch
 from pydantic import field_validator
 from torch import Tensor, nn
 
@@ -152,14 +151,3 @@ def strided_size(size: int, num_halvings: int) -> int:
     for _ in range(num_halvings):
         size = (size + 1) // 2
     return size
-
-
-def count_parameters(model: nn.Module) -> int:
-    """Return the number of trainable values."""
-    return sum(p.numel() for p in model.parameters() if p.requires_grad)
-
-
-def count_with_statistics(model: nn.Module) -> int:
-    """Return the number of trainable values and batch norm statistics."""
-    statistics = (b for b in model.buffers() if torch.is_floating_point(b) and b.ndim > 0)
-    return count_parameters(model) + sum(b.numel() for b in statistics)

@@ -4,7 +4,7 @@ He et al., "Deep residual learning" (CVPR 2016), as used by Chung et al. (Inters
 a 7×7 stem that halves mel only, four stages of basic blocks. ``[tdy_]resnet{depth}_{width}``: depth
 34 was published with widths ``half`` and ``quarter`` of 64 channels; ``eighth``, ``sixteenth`` and
 depths 10 and 18 are for small machines. In ``tdy_`` networks every convolution but the stem is
-temporal dynamic. Input is the waveform; maps are (batch, channel, time, mel).
+temporal dynamic. Input is the waveform; maps are (batch, channel, mel, time), as published.
 """
 
 import re
@@ -68,7 +68,7 @@ class BasicBlock(nn.Module):
             )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, in_channels, time, mel) to (batch, channels, time, mel) / stride."""
+        """Map (batch, in_channels, mel, time) to (batch, channels, mel, time) / stride."""
         y = torch.relu(self.norm1(self.conv1(x)))
         y = self.norm2(self.conv2(y))
         return torch.relu(y + self.shortcut(x))
@@ -85,7 +85,7 @@ class ResNet(SpeakerModel):
         super().__init__()
         self.embedding_dim = config.embedding_dim or 512
         self.front_end = LogMel("hamming")
-        self.conv = nn.Conv2d(1, channels, 7, (1, 2), 3, bias=False)
+        self.conv = nn.Conv2d(1, channels, 7, (2, 1), 3, bias=False)
         nn.init.kaiming_normal_(self.conv.weight, mode="fan_out", nonlinearity="relu")
         self.norm = nn.BatchNorm2d(channels)
         self.stages = nn.ModuleList()
@@ -102,11 +102,11 @@ class ResNet(SpeakerModel):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, samples) at 16 kHz in [-1, 1] to (batch, embedding_dim)."""
-        y = self.front_end(x).unsqueeze(1)
+        y = self.front_end(x).transpose(1, 2).unsqueeze(1)
         y = torch.relu(self.norm(self.conv(y)))
         for stage in self.stages:
             y = stage(y)
-        embedding: Tensor = self.dense(self.pooling(y))
+        embedding: Tensor = self.dense(self.pooling(y.transpose(2, 3)))
         return embedding
 
 

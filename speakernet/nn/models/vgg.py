@@ -2,7 +2,7 @@
 
 Chatfield et al., "Return of the devil in the details" (BMVC 2014), adapted to speech by Nagrani et
 al., "VoxCeleb" (Interspeech 2017). In ``tdy_vgg_m`` all convolutions but the first are temporal
-dynamic. Input is the waveform; maps are (batch, channel, time, mel), kernels (time, mel).
+dynamic. Input is the waveform; maps are (batch, channel, mel, time), as published.
 """
 
 import re
@@ -25,7 +25,7 @@ Pair = tuple[int, int]
 
 
 class Layer(NamedTuple):
-    """A convolution and the max pooling behind it, if any; pairs are (time, mel)."""
+    """A convolution and the max pooling behind it, if any; pairs are (mel, time)."""
 
     channels: int
     kernel: Pair
@@ -36,12 +36,12 @@ class Layer(NamedTuple):
 
 
 _LAYERS = (
-    Layer(96, (7, 5), stride=(2, 1), padding=(2, 2), pool=(3, 1), pool_stride=(2, 1)),
+    Layer(96, (5, 7), stride=(1, 2), padding=(2, 2), pool=(1, 3), pool_stride=(1, 2)),
     Layer(256, (5, 5), stride=(2, 2), padding=(1, 1), pool=(3, 3)),
     Layer(384, (3, 3), padding=(1, 1)),
     Layer(256, (3, 3), padding=(1, 1)),
     Layer(256, (3, 3), padding=(1, 1), pool=(3, 3)),
-    Layer(512, (1, 7)),
+    Layer(512, (7, 1)),
 )
 
 
@@ -53,13 +53,13 @@ class VggLayer(nn.Module):
         self.conv = _make_conv(in_channels, num_bins, layer, dynamic)
         self.norm = nn.BatchNorm2d(layer.channels)
         self.pool: nn.Module = nn.Identity()
-        self.num_bins = 1 + (num_bins + 2 * layer.padding[1] - layer.kernel[1]) // layer.stride[1]
+        self.num_bins = 1 + (num_bins + 2 * layer.padding[0] - layer.kernel[0]) // layer.stride[0]
         if layer.pool is not None:
             self.pool = nn.MaxPool2d(layer.pool, layer.pool_stride)
-            self.num_bins = 1 + (self.num_bins - layer.pool[1]) // layer.pool_stride[1]
+            self.num_bins = 1 + (self.num_bins - layer.pool[0]) // layer.pool_stride[0]
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, in_channels, time, mel) to (batch, channels, time, mel), smaller."""
+        """Map (batch, in_channels, mel, time) to (batch, channels, mel, time), smaller."""
         y: Tensor = self.pool(torch.relu(self.norm(self.conv(x))))
         return y
 
@@ -97,8 +97,8 @@ class VggM(SpeakerModel):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, samples) at 16 kHz in [-1, 1] to (batch, embedding_dim)."""
-        y = self.layers(self.front_end(x).unsqueeze(1))
-        embedding: Tensor = self.dense(self.pooling(y))
+        y = self.layers(self.front_end(x).transpose(1, 2).unsqueeze(1))
+        embedding: Tensor = self.dense(self.pooling(y.transpose(2, 3)))
         return embedding
 
 
