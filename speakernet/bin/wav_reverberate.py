@@ -1,12 +1,4 @@
-"""Reverberate a wav file and add noises to it, with the options of Kaldi's wav-reverberate.
-
-usage: speakernet wav-reverberate [--option=value …] <wav-in> <wav-out>
-
-<wav-in> and the files in options may be commands that end in |; - is standard input or output.
-Options: --impulse-response=F --additive-signals=F,… --snrs=DB,… --start-times=S,… --duration=S
---shift-output=BOOL --normalize-output=BOOL --volume=X --input-wave-channel=N --rir-channel=N
---noise-channel=N
-"""
+"""Reverberate a wav file and add noises to it, with the options of Kaldi's wav-reverberate."""
 
 import sys
 from collections.abc import Sequence
@@ -23,12 +15,20 @@ from speakernet.data.wav import write_wav
 from speakernet.kaldi.files import temporary_path
 from speakernet.kaldi.pipes import ReverberateOptions, parse_entry, reverberated
 
+USAGE = """usage: speakernet wav-reverberate [--option=value ...] <wav-in> <wav-out>
+
+Reverberates a wav file and adds noises to it, as Kaldi's wav-reverberate does. <wav-in> and the
+files in options may be commands that end in |; - is standard input or output. Options:
+  --impulse-response=F --additive-signals=F,... --snrs=DB,... --start-times=S,... --duration=S
+  --shift-output=BOOL --normalize-output=BOOL --volume=X
+  --input-wave-channel=N --rir-channel=N --noise-channel=N"""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse the command line and write the result."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if any(word in ("--help", "-h") for word in arguments):
-        print(__doc__)
+        print(USAGE)
         return 0
     flags = [word for word in arguments if word.startswith("--")]
     names = [word for word in arguments if not word.startswith("--")]
