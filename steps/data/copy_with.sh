@@ -18,7 +18,7 @@ target=${*: -1}
 target=${target%/}
 require_file "$source_dir/wav.scp" "$source_dir/utt2spk"
 
-rm -rf "$target.tmp"
+rm -rf "$target.tmp" "$target.tmp".*
 trap 'rm -rf "$target.tmp" "$target.tmp".*' EXIT
 python -m "speakernet.bin.$program" "${@:1:$#-1}" "$target.tmp"
 write_to "$target.tmp/spk2utt" utils/utt2spk_to_spk2utt.sh "$target.tmp/utt2spk"
