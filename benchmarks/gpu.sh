@@ -36,18 +36,20 @@ nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv || {
   exit 1
 }
 gpus=$(nvidia-smi --list-gpus | wc -l)
-workers=$(($(nproc) < 16 ? $(nproc) : 16))
+cores=$(env -u OMP_NUM_THREADS nproc)
+workers=$((cores < 16 ? cores : 16))
 
 # The smallest network in all ways, the others in those that say most.
-part 150 python -m "$step" --models res2net50_w8_s6_c16 --seconds 2 --json "$out"
-part 110 python -m "$step" --models res2net50_w24_s4_c32 --seconds 2 --json "$out" \
+part 150 python -m "$step" --device cuda --models res2net50_w8_s6_c16 --seconds 2 --json "$out"
+part 110 python -m "$step" --device cuda --models res2net50_w24_s4_c32 --seconds 2 --json "$out" \
   --ways plain_fp32 plain_bf16 ours_eager ours inference
-part 170 python -m "$step" --models res2net200_w24_s4_c32_att --seconds 2 --updates 2 --json "$out" \
-  --ways plain_fp32 plain_bf16 ours_recompute ours
+part 170 python -m "$step" --device cuda --models res2net200_w24_s4_c32_att --seconds 2 --json "$out" \
+  --updates 2 --ways plain_fp32 plain_bf16 ours_recompute ours
 # With the real loader; then as many processes as there are GPUs, by NCCL (also if it is one).
-part 60 python -m "$step" --models res2net50_w8_s6_c16 --ways ours --loader "$workers" --json "$out"
+part 60 python -m "$step" --device cuda --models res2net50_w8_s6_c16 --ways ours --json "$out" \
+  --loader "$workers"
 part 60 python -m torch.distributed.run --standalone --nproc-per-node "$gpus" -m "$step" \
-  --models res2net50_w8_s6_c16 --ways ours --json "$out"
+  --device cuda --models res2net50_w8_s6_c16 --ways ours --json "$out"
 part 30 python -m benchmarks.strided_split --device cuda --json "$out"
 
 echo "results: $out"

@@ -42,7 +42,7 @@ def loaded_batches(
     from benchmarks.loader import make_data
 
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    make_data(folder, 2000, 100_000)
+    make_data(folder, 1000, 100_000)
     recipe = Recipe(
         model=ModelConfig(name=args.models[0]),
         loss=LossConfig(name="sc_cm"),

@@ -213,6 +213,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", type=Path, help="file to add the results to")
     args = parser.parse_args()
+    if args.device == "cuda" and not torch.cuda.is_available():
+        parser.error("torch sees no GPU")
     args.ways = args.ways or (GPU_WAYS if args.device == "cuda" else CPU_WAYS)
     return args
 
