@@ -83,11 +83,15 @@ if active 1 "data directories"; then
 fi
 
 if active 2 "augmented copies"; then
-  $once --input "$data" --output wav.scp "$data/musan_noise" -- steps/data/make_musan.sh "$musan_root" "$data"
   for model in $models; do
     use_model "$model"
     [ "$train_data" != "$train_set" ] || continue
-    $once --input "$data/$train_set" --input "$data/musan_noise" --output wav.scp "$data/$train_data" -- \
+    noises=()
+    if [ -n "$copies" ]; then
+      noises=(--input "$data/musan_noise")
+      $once --input "$data" --output wav.scp "$data/musan_noise" -- steps/data/make_musan.sh "$musan_root" "$data"
+    fi
+    $once --input "$data/$train_set" "${noises[@]}" --output wav.scp "$data/$train_data" -- \
       steps/augment_data_dir.sh --copies "$copies" --speed-factors "$speed_factors" --seed "$seed" \
       --musan "$data/musan" --rirs "$rirs_root" "$data/$train_set" "$data/$train_data"
   done
