@@ -49,6 +49,8 @@ class AudioReader:
         # The copies of an utterance follow each other: its own recording is worth keeping briefly.
         self._sources = FileCache(1)
         self._run = lru_cache(maxsize=1)(run_command)
+        # Segments of a recording follow each other, too.
+        self._recording = lru_cache(maxsize=1)(self._evaluate_entry)
         self._response = lru_cache(maxsize=_CACHED_RESPONSES)(self._compute_response)
 
     def read(self, entry: str | Node, place: str = "") -> Array:
@@ -56,14 +58,28 @@ class AudioReader:
 
         Raises UserError that starts with ``place`` for whatever cannot be parsed, read or run.
         """
-        node = parse_entry(entry, place) if isinstance(entry, str) else entry
         try:
-            signal = self.evaluate(node)
-            if signal.sample_rate != self.sample_rate:
-                raise UserError(f"found {signal.sample_rate} Hz; expected {self.sample_rate} Hz")
+            signal = self._evaluate_entry(entry)
         except UserError as error:
             raise UserError(f"{place}: {error}" if place else str(error)) from None
         return np.asarray(signal.samples, dtype=np.float32)
+
+    def read_utterance(self, utterance: Utterance) -> Array:
+        """Return the waveform (samples,) of an utterance; an error names it and its line."""
+        place = f"{utterance.place}: utterance '{utterance.name}'"
+        if utterance.start_s is None or utterance.end_s is None:
+            return self.read(utterance.entry, place)
+        try:
+            recording = self._recording(utterance.entry)
+            return _cut(recording, utterance.start_s, utterance.end_s)
+        except UserError as error:
+            raise UserError(f"{place}: {error}") from None
+
+    def _evaluate_entry(self, entry: str | Node) -> Signal:
+        signal = self.evaluate(parse_entry(entry) if isinstance(entry, str) else entry)
+        if signal.sample_rate != self.sample_rate:
+            raise UserError(f"found {signal.sample_rate} Hz; expected {self.sample_rate} Hz")
+        return signal
 
     def read_stretch(self, entry: str, num_samples: int, rng: np.random.Generator) -> Array:
         """Return ``num_samples`` from a random place of an entry, repeated where it is shorter.
@@ -88,17 +104,6 @@ class AudioReader:
     def evaluate(self, node: Node) -> Signal:
         """Return what ``node`` stands for, at whatever rate it has."""
         return self._evaluate(node, max(self.channel, 0), self._sources)
-
-    def read_utterance(self, utterance: Utterance) -> Array:
-        """Return the waveform (samples,) of an utterance; an error names it and its line."""
-        place = f"{utterance.place}: utterance '{utterance.name}'"
-        waveform = self.read(utterance.entry, place)
-        if utterance.start_s is None or utterance.end_s is None:
-            return waveform
-        try:
-            return _cut(waveform, utterance.start_s, utterance.end_s, self.sample_rate)
-        except UserError as error:
-            raise UserError(f"{place}: {error}") from None
 
     def _evaluate(
         self, node: Node, channel: int, cache: FileCache, max_samples: int | None = None
@@ -217,11 +222,12 @@ def _cut_or_repeat(signal: Signal, duration_s: float) -> Signal:
     return Signal(samples[:length], signal.sample_rate)
 
 
-def _cut(waveform: Array, start_s: float, end_s: float, sample_rate: int) -> Array:
-    duration = len(waveform) / sample_rate
+def _cut(recording: Signal, start_s: float, end_s: float) -> Array:
+    rate = recording.sample_rate
+    duration = len(recording.samples) / rate
     if start_s >= duration or end_s > duration + _MAX_OVERSHOOT_S:
         raise UserError(
             f"found a segment from {start_s:g} to {end_s:g} s; expected one within {duration:.3f} s"
         )
-    end = len(waveform) if end_s < 0 else int(end_s * sample_rate)
-    return waveform[int(start_s * sample_rate) : end]
+    end = len(recording.samples) if end_s < 0 else int(end_s * rate)
+    return recording.samples[int(start_s * rate) : end].astype(np.float32)

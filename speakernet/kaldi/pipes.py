@@ -88,7 +88,8 @@ def parse_entry(text: str, place: str = "") -> Node:
     try:
         return _parse(text.strip())
     except UserError as error:
-        raise UserError(f"{place}: {error}; in: {text.strip()}" if place else str(error)) from None
+        prefix = f"{place}: " if place else ""
+        raise UserError(f"{prefix}{error}; in: {text.strip()}") from None
 
 
 def _parse(text: str) -> Node:

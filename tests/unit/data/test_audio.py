@@ -181,6 +181,15 @@ def test_segments_are_cut(tmp_path: Path, wav: Path) -> None:
         assert "expected one within 1.250 s" in str(cut[name])
 
 
+def test_a_recording_is_computed_once_for_its_segments(tmp_path: Path, wav: Path) -> None:
+    count = tmp_path / "count"
+    entry = f"echo >>{count}; cat '{wav}' | wav-reverberate --volume=0.5 - - |"
+    (tmp_path / "wav.scp").write_text(f"r1 {entry}\n", encoding="utf-8")
+    (tmp_path / "segments").write_text("a r1 0 0.5\nb r1 0.5 1\n", encoding="utf-8")
+    assert [len(waveform(value)) for _, value in iter_audio(tmp_path, AudioReader())] == [8000] * 2
+    assert count.read_text() == "\n"
+
+
 def waveform(value: object) -> NDArray[np.float32]:
     assert isinstance(value, np.ndarray)
     return value
