@@ -1,0 +1,103 @@
+"""Weights on disk."""
+
+import logging
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from speakernet.config import UserError
+from speakernet.nn.models import ModelConfig, build_model
+from speakernet.nn.serialize import find_checkpoints, load_model, read_checkpoint, save_model
+
+NAME = "tdy_resnet10_sixteenth"
+
+
+def make_checkpoint(seed: int = 0) -> dict:
+    torch.manual_seed(seed)
+    model = build_model(ModelConfig(name=NAME), input_dim=64)
+    recipe = f"model: {{name: {NAME}}}\nother: 1\n"
+    return {"format_version": 1, "model": model.state_dict(), "recipe": recipe, "input_dim": 64}
+
+
+def write(exp_dir: Path, name: str, seed: int, age: int) -> Path:
+    path = exp_dir / "checkpoints" / name
+    path.parent.mkdir(exist_ok=True)
+    save_model(path, make_checkpoint(seed))
+    os.utime(path, (1e9 - age, 1e9 - age))
+    return path
+
+
+def stem_of(exp_dir: Path, checkpoint: Path | None = None) -> torch.Tensor:
+    model, _ = load_model(exp_dir, checkpoint)
+    return model.conv.weight
+
+
+def test_loaded_network_is_ready_for_evaluation(tmp_path: Path) -> None:
+    write(tmp_path, "epoch-001.pt", 0, 0)
+    model, data = load_model(tmp_path)
+    assert not model.training
+    assert {float(t) for t in model.temperatures()} == {1.0}
+    assert data["input_dim"] == 64
+
+
+def test_final_then_newest_is_loaded_and_a_damaged_one_skipped(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    old = write(tmp_path, "epoch-001.pt", 1, age=20)
+    new = write(tmp_path, "epoch-002.pt", 2, age=10)
+    final = write(tmp_path, "final.pt", 3, age=30)
+    assert find_checkpoints(tmp_path) == [final, new, old]
+    assert torch.equal(stem_of(tmp_path), make_checkpoint(3)["model"]["conv.weight"])
+    final.unlink()
+    new.write_bytes(new.read_bytes()[:1000])
+    with caplog.at_level(logging.WARNING):
+        assert torch.equal(stem_of(tmp_path), make_checkpoint(1)["model"]["conv.weight"])
+    assert "epoch-002.pt" in caplog.text
+    assert torch.equal(stem_of(tmp_path, old), make_checkpoint(1)["model"]["conv.weight"])
+
+
+def test_mistakes_are_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no readable checkpoint"):
+        load_model(tmp_path)
+    path = tmp_path / "x.pt"
+    with pytest.raises(UserError, match="no such checkpoint"):
+        read_checkpoint(path)
+    save_model(path, {"weights": 1})
+    with pytest.raises(UserError, match="'model'"):
+        read_checkpoint(path)
+    save_model(path, {**make_checkpoint(), "format_version": 99})
+    with pytest.raises(UserError, match="format 99"):
+        read_checkpoint(path)
+    save_model(path, {**make_checkpoint(), "recipe": "model: {name: tdnn}"})
+    with pytest.raises(UserError, match="do not fit"):
+        load_model(tmp_path, path)
+    save_model(path, {**make_checkpoint(), "recipe": "model: {nam: tdnn}"})
+    with pytest.raises(UserError, match="no valid 'model'"):
+        load_model(tmp_path, path)
+
+
+class Payload:
+    """An object whose unpickling would run code."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, ("touch ran",)
+
+
+def test_code_in_a_file_does_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save({"model": Payload()}, tmp_path / "x.pt")
+    with pytest.raises(UserError, match="cannot be read"):
+        read_checkpoint(tmp_path / "x.pt")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.pt"
+    save_model(path, make_checkpoint())
+    before = path.read_bytes()
+    with pytest.raises(AttributeError):
+        save_model(path, {"model": lambda: None})
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
