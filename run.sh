@@ -13,6 +13,7 @@ stop_stage=8
 nj=
 nproc=
 cmd=utils/run.pl
+max_failed_share=0
 data_root=
 data=data
 exp=exp
@@ -24,6 +25,7 @@ help_message="usage: bash run.sh [options]
   --nj N             parallel jobs of a stage              (default: number of processors)
   --nproc N          training processes                    (default: number of GPUs, or 1)
   --cmd COMMAND      how jobs run: \"utils/slurm.pl --mem 4G\", your own queue.pl, …  (default: $cmd)
+  --max-failed-share P  share of a set that may be unreadable: reported and left out  (default: $max_failed_share)
   --data-root DIR    where a corpus lies that is not downloaded
   --data DIR         parent of data/<corpus>               (default: $data)
   --exp DIR          parent of exp/<corpus>/<recipe>       (default: $exp)
@@ -102,7 +104,7 @@ if active 3 "features"; then
   for set in $(sets_to_compute); do
     [ "$features" != waveform ] || continue
     $once --input "$data/$set" --input "conf/$features.conf" --output feats.scp "$feats/$set" -- \
-      steps/make_set_features.sh "${jobs[@]}" --seed "$seed" "$features" "$data/$set" "$feats/$set"
+      steps/make_set_features.sh "${jobs[@]}" --max-failed-share "$max_failed_share" --seed "$seed" "$features" "$data/$set" "$feats/$set"
   done
 fi
 

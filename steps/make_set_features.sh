@@ -6,12 +6,14 @@ shopt -s inherit_errexit
 nj=4
 cmd=utils/run.pl
 seed=0
+max_failed_share=0
 help_message="Usage: steps/make_set_features.sh [options] <features> <source-data-dir> <target-data-dir>
  e.g.: steps/make_set_features.sh --nj 8 fbank80 data/train data/fbank80/train
 <features> names a configuration, conf/<features>.conf, and begins with its type (fbank, mfcc). The archives and logs go to ark/<set>
 beside the target. Options:
   --nj N --cmd COMMAND   how jobs run
-  --seed N               of the dither (default: $seed)"
+  --seed N               of the dither (default: $seed)
+  --max-failed-share P   leave out unreadable utterances, if they are not more than this share (default: $max_failed_share)"
 
 . utils/parse_options.sh
 . utils/common.sh
@@ -25,5 +27,8 @@ require_file "conf/$features.conf" "steps/make_$type.sh" "$source_dir/wav.scp"
 arks=$(dirname "$target")/ark/$(basename "$target")
 
 utils/copy_data_dir.sh "$source_dir" "$target"
-"steps/make_$type.sh" --nj "$nj" --cmd "$cmd" --seed "$seed" "--$type-config" "conf/$features.conf" "$target" "$arks/log" "$arks"
+"steps/make_$type.sh" --nj "$nj" --cmd "$cmd" --seed "$seed" --max-failed-share "$max_failed_share" \
+  "--$type-config" "conf/$features.conf" "$target" "$arks/log" "$arks"
+# Whoever allows failures has been told which they were; the other files of the directory follow.
+[ "$(num_lines "$target/feats.scp")" -eq "$(num_lines "$target/utt2spk")" ] || utils/fix_data_dir.sh "$target"
 utils/validate_data_dir.sh --no-text "$target"

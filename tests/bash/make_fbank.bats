@@ -163,3 +163,15 @@ make_noises() {
   [[ $output == *"none/wav.scp"* ]]
   [ ! -e "$work/aug" ]
 }
+
+@test "a set's features: one unreadable file stops it, unless a share of them is allowed" {
+  head -c 20000 "$work/wav/s1-b.wav" >"$work/cut.wav"
+  mv "$work/cut.wav" "$work/wav/s1-b.wav"
+  run -1 steps/make_set_features.sh --nj 2 fbank80 "$data" "$work/fbank80/set"
+  [[ $output == *"s1-b"* ]]
+  [ ! -e "$work/fbank80/set/feats.scp" ]
+  run -0 steps/make_set_features.sh --nj 2 --max-failed-share 0.25 fbank80 "$data" "$work/fbank80/set"
+  [[ $output == *"s1-b"*"1 failed"* ]]
+  [ "$(wc -l <"$work/fbank80/set/utt2spk")" -eq 3 ]
+  utils/validate_data_dir.sh --no-text "$work/fbank80/set"
+}
