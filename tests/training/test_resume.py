@@ -68,7 +68,7 @@ def write_run(folder: Path, kind: str, batch_size: int) -> tuple[Path, Path]:
     return write_recipe(folder / "recipe.yaml", train=train, **TDY), data
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)  # a minute on an idle machine
 @pytest.mark.parametrize("kind", ["margin", "tdy"])
 @pytest.mark.parametrize("processes", [1, 2])
 def test_killed_twice_equals_uninterrupted(processes: int, kind: str, tmp_path: Path) -> None:
