@@ -7,8 +7,8 @@ setup_file() {
   export utils="$BATS_TEST_DIRNAME/../../utils"
   export state="$BATS_FILE_TMPDIR/state" cluster="$BATS_FILE_TMPDIR/slurm"
   mkdir -p "$BATS_FILE_TMPDIR/bin" "$state"
-  if [[ $(id -u) == 0 ]] && type -P slurmctld slurmd munged sbatch >/dev/null; then
-    "$BATS_TEST_DIRNAME/slurm_cluster.sh" start "$cluster"
+  if [[ $(id -u) == 0 ]] && type -P slurmctld slurmd munged sbatch >/dev/null &&
+    "$BATS_TEST_DIRNAME/slurm_cluster.sh" start "$cluster"; then
     export SLURM_CONF="$cluster/slurm.conf"
   else
     write_stand_in_slurm
