@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.flop_counter import FlopCounterMode
 
 from speakernet.nn.layers.log_mel import SAMPLE_RATE_HZ
@@ -30,19 +31,20 @@ def measure(config: ModelConfig, input_dim: int) -> Complexity:
     """Return the sizes of the network that ``config`` names, for ``input_dim`` mel bins."""
     with torch.device("meta"):
         model = build_model(config, input_dim=input_dim).eval()
-    # An exact multiple of all strides, so that no rounding of lengths is counted.
-    short, longer = (_multiply_adds(model, input_dim, seconds) for seconds in (8, 16))
+    embedding_layer = [m for m in model.modules() if isinstance(m, nn.Linear)][-1].weight.numel()
+    # Eight seconds are a multiple of all strides: no rounding of lengths is counted.
+    operations = _multiply_adds(model, input_dim, seconds=8) - embedding_layer
     return Complexity(
         parameters=sum(p.numel() for p in model.parameters()),
-        statistics=sum(b.numel() for b in model.buffers() if b.ndim and _is_statistic(model, b)),
-        embedding_layer=[m for m in model.modules() if isinstance(m, nn.Linear)][-1].weight.numel(),
-        multiply_adds=(longer - short) // 8,
+        statistics=_count_statistics(model),
+        embedding_layer=embedding_layer,
+        multiply_adds=operations // 8,
     )
 
 
-def _is_statistic(model: nn.Module, buffer: torch.Tensor) -> bool:
-    norms = (m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm))
-    return any(buffer is b for norm in norms for b in norm.buffers())
+def _count_statistics(model: nn.Module) -> int:
+    norms = [m for m in model.modules() if isinstance(m, _BatchNorm)]
+    return sum(b.numel() for norm in norms for b in norm.buffers() if b.ndim)
 
 
 @torch.no_grad()
