@@ -216,14 +216,12 @@ class Trainer:
 
     def _save(self, *, epoch_end: bool) -> Path | None:
         rng = gather_objects(random_state(), self.world)
-        path = None
-        if self.world.is_main:
-            state = self._state(rng)
-            if epoch_end:
-                path = self.checkpoints.save_epoch(self.plan.epoch(self.step), state)
-            else:
-                path = self.checkpoints.save_step(self.step, state)
-        return path
+        if not self.world.is_main:
+            return None
+        state = self._state(rng)
+        if epoch_end:
+            return self.checkpoints.save_epoch(self.plan.epoch(self.step), state)
+        return self.checkpoints.save_step(self.step, state)
 
     def _state(self, rng: list[dict[str, Any]]) -> dict[str, Any]:
         corpus = self.corpus
