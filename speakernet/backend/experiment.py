@@ -10,21 +10,29 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from speakernet.backend.cosine import Floats
 from speakernet.backend.evaluation import EvaluationOptions, evaluate, find_utt2spk
 from speakernet.backend.report import sort_key
 from speakernet.config import UserError
 from speakernet.kaldi.files import open_for_replace
 from speakernet.kaldi.scores import read_scores
-from speakernet.kaldi.trials import read_trials
+from speakernet.kaldi.trials import Trials, read_trials
 
 logger = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 
 FOLDERS = {"untrained": "untrained", "base": ".", "lm": "lm"}
+
+
+@lru_cache(maxsize=1)
+def _read_trials(path: Path) -> Trials:
+    """Read a list once for all the files of its scores, which follow each other."""
+    return read_trials(path)
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,11 @@ class ScoreFile:
     trials: Path
     kind: str
     path: Path
+
+    def read(self) -> tuple[Trials, Floats]:
+        """Return the trials and their scores (trials,)."""
+        trials = _read_trials(self.trials)
+        return trials, read_scores(self.path, trials)
 
 
 def find_score_files(exp_dir: Path, lists: Sequence[Path]) -> list[ScoreFile]:
@@ -63,6 +76,7 @@ def evaluate_experiment(
     A row in results.json whose ``inputs`` (a digest of scores, trials, speakers and options) are
     still the same is kept. ``facts`` are added to new rows. Writes both results.json.
     """
+    _read_trials.cache_clear()  # of another experiment, or of lists that have changed since
     files = find_score_files(exp_dir, lists)
     kept = {row["inputs"]: row for row in _read_rows(exp_dir) if "inputs" in row}
     rows = []
@@ -88,9 +102,9 @@ def _evaluate(
     digest: str,
     facts: Mapping[str, str],
 ) -> Row:
-    trials = read_trials(file.trials)
+    trials, scores = file.read()
     speakers = find_utt2spk(file.trials, utt2spk) if options.bootstrap else None
-    figures = evaluate(read_scores(file.path, trials), trials, options, speakers)
+    figures = evaluate(scores, trials, options, speakers)
     names = {"model": file.model, "trials": file.trials.name, "scoring": file.kind}
     return {**names, **figures, **facts, "inputs": digest}
 

@@ -50,18 +50,12 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def _plot(args: argparse.Namespace, options: EvaluationOptions) -> None:
     from speakernet.backend.plots import System, plot_det
-    from speakernet.kaldi.scores import read_scores
-    from speakernet.kaldi.trials import read_trials
 
-    files = find_score_files(args.exp_dir, args.trials)
-    panels = {}
-    for path in args.trials:
-        trials = read_trials(path)
-        panels[path.name] = [
-            System(f"{f.model}, {f.kind}", read_scores(f.path, trials), trials.is_target)
-            for f in files
-            if f.trials == path
-        ]
+    panels: dict[str, list[System]] = {path.name: [] for path in args.trials}
+    for file in find_score_files(args.exp_dir, args.trials):
+        trials, scores = file.read()
+        system = System(f"{file.model}, {file.kind}", scores, trials.is_target)
+        panels[file.trials.name].append(system)
     plot_det(panels, options.p_targets, args.exp_dir / "det.png")
 
 
