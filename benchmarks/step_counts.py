@@ -6,12 +6,13 @@ convolutions and matrix products (a backward pass counts as two forward passes).
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.autograd.graph import saved_tensors_hooks
 from torch.func import functional_call
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -19,11 +20,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 
 class Counts(NamedTuple):
-    """Of one micro-batch, forward and backward."""
+    """Of one micro-batch, forward and backward; ``saved``: kept in between."""
 
     launches: int
     gigabytes: float
     gigaflop: float
+    saved_gigabytes: float
 
 
 class Ceilings(NamedTuple):
@@ -59,6 +61,21 @@ def _is_free(func: Any) -> bool:
     return view or func._schema.name in ("aten::empty", "aten::empty_like", "aten::detach")
 
 
+class _Saved:
+    """Adds up the memory that autograd keeps, other than ``known`` tensors and each block once."""
+
+    def __init__(self, known: Iterable[Tensor]) -> None:
+        self.num_bytes = 0
+        self._seen = {tensor.untyped_storage()._cdata for tensor in known}
+
+    def pack(self, tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage._cdata not in self._seen:
+            self._seen.add(storage._cdata)
+            self.num_bytes += storage.nbytes()
+        return tensor
+
+
 def count(objective: nn.Module, inputs: Callable[[], tuple[Tensor, ...]]) -> Counts:
     """Return what one micro-batch needs; ``objective`` maps ``inputs()`` to loss and accuracy."""
     with FakeTensorMode() as mode:
@@ -67,9 +84,11 @@ def count(objective: nn.Module, inputs: Callable[[], tuple[Tensor, ...]]) -> Cou
         micro_batch = inputs()
         with FlopCounterMode(display=False) as flops:
             functional_call(objective, fakes, micro_batch)
-        with _Traffic() as traffic:
+        saved = _Saved(fakes.values())
+        with _Traffic() as traffic, saved_tensors_hooks(saved.pack, lambda x: x):
             functional_call(objective, fakes, micro_batch)[0].backward()
-    return Counts(traffic.launches, traffic.bytes / 1e9, 3 * flops.get_total_flops() / 1e9)
+    gigaflop = 3 * flops.get_total_flops() / 1e9
+    return Counts(traffic.launches, traffic.bytes / 1e9, gigaflop, saved.num_bytes / 1e9)
 
 
 def ceilings(device: torch.device, size: int = 8192) -> Ceilings:
