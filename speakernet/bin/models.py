@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="networks; all published ones")
     arguments = parser.parse_args(argv)
     published = read_published(arguments.published)
-    rows = [_HEADER]
+    rows: list[tuple[str, ...]] = [_HEADER]
     for name, num_bins in _selection(arguments.names, arguments.mel_bins, published):
         complexity = measure(ModelConfig(name=name), num_bins)
         rows.append(format_row(name, num_bins, complexity, published.get((name, num_bins))))
