@@ -26,6 +26,7 @@ type=${features%%[0-9]*}
 require_file "conf/$features.conf" "steps/make_$type.sh" "$source_dir/wav.scp"
 arks=$(dirname "$target")/ark/$(basename "$target")
 
+utils/validate_data_dir.sh --no-feats --no-text "$source_dir"
 utils/copy_data_dir.sh "$source_dir" "$target"
 "steps/make_$type.sh" --nj "$nj" --cmd "$cmd" --seed "$seed" --max-failed-share "$max_failed_share" \
   "--$type-config" "conf/$features.conf" "$target" "$arks/log" "$arks"

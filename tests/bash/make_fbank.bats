@@ -175,3 +175,10 @@ make_noises() {
   [ "$(wc -l <"$work/fbank80/set/utt2spk")" -eq 3 ]
   utils/validate_data_dir.sh --no-text "$work/fbank80/set"
 }
+
+@test "a set's features: a table that is out of order is named with its line" {
+  sort -r "$data/wav.scp" -o "$data/wav.scp"
+  run -1 steps/make_set_features.sh fbank80 "$data" "$work/fbank80/set"
+  [[ $output == *"$data/wav.scp:2: "* ]]
+  [ ! -e "$work/fbank80/set" ]
+}
