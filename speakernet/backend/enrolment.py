@@ -84,6 +84,7 @@ class Enrolment:
             return np.fromiter(map(self._rows.__getitem__, names), np.intp, len(names))
         except KeyError:
             unknown = [name for name in dict.fromkeys(names) if name not in self._rows]
+            line = list(names).index(unknown[0]) + 1  # a trial list has a trial on every line
             raise UserError(
-                f"{source}: '{unknown[0]}' has no embedding ({len(unknown)} such ids)"
+                f"{source}:{line}: '{unknown[0]}' has no embedding ({len(unknown)} such ids)"
             ) from None

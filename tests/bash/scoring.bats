@@ -90,6 +90,6 @@ score() { steps/score.sh "${cohort[@]}" "$exp" "$trials" "$exp/embeddings_test" 
   echo "test00-0 nobody target" >>"$trials"
   run score
   [ "$status" -ne 0 ]
-  grep "trials: 'nobody' has no embedding" "$exp/scores/log/score.log"
+  grep "trials:[0-9]*: 'nobody' has no embedding" "$exp/scores/log/score.log"
   [ ! -e "$exp/scores/trials.cosine" ]
 }

@@ -270,5 +270,5 @@ def test_score_program(folder: Path) -> None:
         score.main([*common, str(folder / "d"), *trials_option,
                     "--set", "scoring.subtract_mean=true"])  # fmt: skip
     (folder / "test" / "trials").write_text("s0-00 nobody target\n")
-    with pytest.raises(UserError, match="trials: 'nobody' has no embedding"):
+    with pytest.raises(UserError, match="trials:1: 'nobody' has no embedding"):
         score.main([*common, str(folder / "d"), *trials_option])
