@@ -29,7 +29,7 @@ test-bash: setup
 	@$(activate) tests/bash/run
 
 test: lint types test-bash
-	@$(activate) python -m pytest --numprocesses=auto --dist=loadgroup
+	@$(activate) python -m pytest --numprocesses=auto --dist=loadfile
 
 check: lint types
 

@@ -15,7 +15,7 @@ RECIPE = "egs/debian_voices_subset/tdnn_c32"
 EXP = Path("exp/debian_voices_subset/tdnn_c32")
 SCORES = ["scores/trials.cosine", "scores/trials.asnorm", "lm/scores/trials.cosine"]
 
-pytestmark = [pytest.mark.timeout(1500), pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.timeout(1500)
 
 
 @pytest.fixture(scope="module")
