@@ -125,7 +125,7 @@ only_tools() {
   run local/voxceleb/prepare.sh --data-root "$tmp/root" "$tmp/data"
   [ "$status" -eq 1 ]
   [ "$output" = "prepare.sh: no such directory $tmp/root/musan/noise" ]
-  mkdir -p "$tmp"/root/musan/{noise,music,speech} "$tmp"/root/RIRS_NOISES/simulated_rirs/{smallroom,mediumroom}
+  mkdir -p "$tmp/root/musan/"{noise,music,speech} "$tmp/root/RIRS_NOISES/simulated_rirs/"{smallroom,mediumroom}
   run local/voxceleb/prepare.sh --data-root "$tmp/root" "$tmp/data"
   [ "$status" -eq 1 ]
   [ "$output" = "prepare.sh: no such file $tmp/root/RIRS_NOISES/simulated_rirs/smallroom/rir_list" ]
