@@ -30,14 +30,14 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
 
 
-def shortened(recipe: Path, folder: Path, *, epochs: int) -> Path:
+def shortened(recipe: Path, folder: Path, *, epochs: int, num_frames: int) -> Path:
     """Write ``recipe`` with short crops and one update of four utterances in each epoch."""
     text = f"""
 base: ["{recipe}"]
-data: {{num_frames: 32, num_workers: 0, max_seg_per_spk: 4}}
+data: {{num_frames: {num_frames}, num_workers: 0, max_seg_per_spk: 4}}
 train: {{epochs: {epochs}, batch_size: 4, accumulate: 1, utterances_per_epoch: 4, num_threads: 1,
         compile: false, precision: fp32, tensorboard: false, num_valid_speakers: 0}}
-extraction: {{crop_frames: 40}}
+extraction: {{crop_frames: {num_frames}}}
 """
     path = folder / "recipe.yaml"
     path.write_text(text)
@@ -48,9 +48,12 @@ extraction: {{crop_frames: 40}}
 def test_recipe_trains_resumes_and_extracts(
     name: str, corpora: dict[str, Path], tmp_path: Path
 ) -> None:
-    data = corpora[load_config(Recipe, ROOT / name).features]
+    features = load_config(Recipe, ROOT / name).features
+    data = corpora[features]
+    # VGG-M's poolings leave nothing of a shorter crop.
+    num_frames = 100 if features == "waveform" else 32
     for epochs in (1, 2):
-        recipe = shortened(ROOT / name, tmp_path, epochs=epochs)
+        recipe = shortened(ROOT / name, tmp_path, epochs=epochs, num_frames=num_frames)
         assert train.main([str(recipe), str(data), str(tmp_path)]) == 0
     assert (tmp_path / "checkpoints/final.pt").exists()
     out = tmp_path / "embeddings"
