@@ -54,7 +54,7 @@ while IFS='=' read -r key value; do printf -v "$key" '%s' "$value"; done <<<"$re
 # use_model base|lm: the following lines are about this model. $feats holds its sets with features.
 use_model() {
   local key name
-  for key in train_set train_data features copies speed_factors seed; do
+  for key in train_set train_data features copies speed_factors seed online_augment cohort; do
     name=$1_$key
     printf -v "$key" '%s' "${!name}"
   done
@@ -62,13 +62,26 @@ use_model() {
   [ "$1" = base ] || model_dir=$dir/$1
   feats=$data/$features
   [ "$features" != waveform ] || feats=$data
+  noise_inputs=() noise_options=() cohort_inputs=() cohort_options=()
+  if [ "$online_augment" = true ]; then
+    noise_inputs=(--fixed-input "$data/musan_noise")
+    noise_options=(--musan "$data/musan" --rirs "$rirs_root")
+  fi
+  if [ "$cohort" = true ]; then
+    cohort_inputs=(--input "$model_dir/embeddings_$cohort_set")
+    cohort_options=(--cohort-dir "$model_dir/embeddings_$cohort_set" --cohort-utt2spk "$data/$cohort_set/utt2spk")
+  fi
 }
 
 # Every set whose features some stage reads, once.
 sets_to_compute() {
   local model
-  for model in $models; do (use_model "$model" && echo "$train_data"); done | awk '!seen[$0]++'
-  printf '%s\n' "$test_set" "$cohort_set"
+  for model in $models; do (use_model "$model" && echo "$train_data" && sets_to_embed); done | awk '!seen[$0]++'
+}
+
+sets_to_embed() {
+  echo "$test_set"
+  [ "$cohort" = false ] || echo "$cohort_set"
 }
 
 active() {
@@ -87,13 +100,12 @@ fi
 if active 2 "augmented copies"; then
   for model in $models; do
     use_model "$model"
-    [ "$train_data" != "$train_set" ] || continue
     noises=()
-    if [ -n "$copies" ]; then
+    if [ -n "$copies" ] || [ "$online_augment" = true ]; then
       noises=(--input "$data/musan_noise")
       $once --input "$data" --output wav.scp "$data/musan_noise" -- steps/data/make_musan.sh "$musan_root" "$data"
     fi
-    $once --input "$data/$train_set" "${noises[@]}" --output wav.scp "$data/$train_data" -- \
+    [ "$train_data" = "$train_set" ] || $once --input "$data/$train_set" "${noises[@]}" --output wav.scp "$data/$train_data" -- \
       steps/augment_data_dir.sh --copies "$copies" --speed-factors "$speed_factors" --seed "$seed" \
       --musan "$data/musan" --rirs "$rirs_root" "$data/$train_set" "$data/$train_data"
   done
@@ -110,15 +122,15 @@ fi
 
 if active 4 "training"; then
   use_model base
-  $once --input "$model_dir/settings/training.settings" --fixed-input "$feats/$train_data" --output final.pt \
-    "$model_dir/checkpoints" -- steps/train.sh --nproc "$nproc" "$model_dir/recipe.yaml" "$feats/$train_data" "$model_dir"
+  $once --input "$model_dir/settings/training.settings" --fixed-input "$feats/$train_data" "${noise_inputs[@]}" --output final.pt \
+    "$model_dir/checkpoints" -- steps/train.sh --nproc "$nproc" "${noise_options[@]}" "$model_dir/recipe.yaml" "$feats/$train_data" "$model_dir"
 fi
 
 if active 5 "large-margin fine-tuning" && [ "$models" != base ]; then
   use_model lm
   $once --input "$model_dir/settings/training.settings" --fixed-input "$dir/checkpoints" --fixed-input "$feats/$train_data" \
-    --output final.pt "$model_dir/checkpoints" -- \
-    steps/train.sh --nproc "$nproc" --init "$dir" "$model_dir/recipe.yaml" "$feats/$train_data" "$model_dir"
+    "${noise_inputs[@]}" --output final.pt "$model_dir/checkpoints" -- \
+    steps/train.sh --nproc "$nproc" "${noise_options[@]}" --init "$dir" "$model_dir/recipe.yaml" "$feats/$train_data" "$model_dir"
 fi
 
 # The network before any training goes along, to show what training gave.
@@ -128,7 +140,7 @@ if active 6 "embeddings"; then
     steps/extract_embeddings.sh "${jobs[@]}" --untrained true "$dir" "$feats/$test_set" "$dir/untrained/embeddings_$test_set"
   for model in $models; do
     use_model "$model"
-    for set in "$test_set" "$cohort_set"; do
+    for set in $(sets_to_embed); do
       $once --input "$model_dir/checkpoints" --input "$feats/$set" --input "$model_dir/settings/extraction.settings" \
         --output embedding.scp "$model_dir/embeddings_$set" -- \
         steps/extract_embeddings.sh "${jobs[@]}" "$model_dir" "$feats/$set" "$model_dir/embeddings_$set"
@@ -144,10 +156,9 @@ if active 7 "scores"; then
     steps/score.sh --cmd "$cmd" "$dir" "${lists[@]}" "$dir/untrained/embeddings_$test_set" "$dir/untrained/scores"
   for model in $models; do
     use_model "$model"
-    $once "${lists[@]/#/--input=}" --input "$model_dir/embeddings_$test_set" --input "$model_dir/embeddings_$cohort_set" \
+    $once "${lists[@]/#/--input=}" --input "$model_dir/embeddings_$test_set" "${cohort_inputs[@]}" \
       --input "$model_dir/settings/scoring.settings" "$model_dir/scores" -- \
-      steps/score.sh --cmd "$cmd" --cohort-dir "$model_dir/embeddings_$cohort_set" --cohort-utt2spk "$data/$cohort_set/utt2spk" \
-      "$model_dir" "${lists[@]}" "$model_dir/embeddings_$test_set" "$model_dir/scores"
+      steps/score.sh --cmd "$cmd" "${cohort_options[@]}" "$model_dir" "${lists[@]}" "$model_dir/embeddings_$test_set" "$model_dir/scores"
   done
 fi
 

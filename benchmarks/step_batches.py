@@ -12,23 +12,30 @@ import torch
 from benchmarks.step_ways import INPUT_DIM
 from speakernet.data.config import DataConfig
 from speakernet.data.loader import Batch, Layout, iter_batches
+from speakernet.data.waveforms import num_samples
 from speakernet.nn.losses import LossConfig
-from speakernet.nn.models import ModelConfig
+from speakernet.nn.models import ModelConfig, build_model
+from speakernet.nn.models.base import InputKind
 from speakernet.recipe import Recipe
 from speakernet.train.corpus import batches_of, open_corpus, order_of
 from speakernet.train.distributed import World
 
 
-def random_batch(args: argparse.Namespace) -> Batch:
-    """Return a micro-batch of noise."""
-    crops = torch.randn(args.batch_size, args.num_frames, INPUT_DIM)
+def random_batch(kind: InputKind, args: argparse.Namespace) -> Batch:
+    """Return a micro-batch of noise, as features or as waveforms."""
+    shape = {"features": (args.num_frames, INPUT_DIM), "waveform": (num_samples(args.num_frames),)}
+    crops = torch.randn(args.batch_size, *shape[kind])
     return Batch(crops, torch.randint(args.num_classes, (args.batch_size,)))
 
 
-def random_batches(args: argparse.Namespace, world: World) -> Callable[[], Iterator[Batch]]:
+def random_batches(
+    model: str, args: argparse.Namespace, world: World
+) -> Callable[[], Iterator[Batch]]:
     """Return a function that starts an endless turn of a few micro-batches."""
+    with torch.device("meta"):
+        kind = build_model(ModelConfig(name=model), input_dim=INPUT_DIM).input_kind
     torch.manual_seed(world.rank)
-    batches = [Batch(*(t.to(world.device) for t in random_batch(args))) for _ in range(8)]
+    batches = [Batch(*(t.to(world.device) for t in random_batch(kind, args))) for _ in range(8)]
     return lambda: itertools.cycle(batches)
 
 

@@ -46,6 +46,7 @@ WAYS = {
     "plain_bf16": Way("plain", "bf16"),
     "ours_fp32": Way("ours", "fp32"),
     "ours_fp32_channels_last": Way("ours", "fp32", channels_last=True),
+    "ours_bf16_channels_last": Way("ours", "bf16", channels_last=True),
     "ours_eager": replace(_BEST, compile=False, cuda_graph=False),
     "ours_graph": replace(_BEST, compile=False),
     "ours_compile": replace(_BEST, cuda_graph=False),
@@ -68,8 +69,6 @@ def build_update(
     config = way.config(batch_size, accumulate)
     objective = build_objective(name, config, num_classes, recompute=way.recompute)
     objective.to(world.device).train()
-    if way.channels_last:
-        nn.Module.to(objective.model, memory_format=torch.channels_last)  # type: ignore[call-overload]
     if way.kind == "ours":
         updater = Updater(objective, config, OPTIM, world)
         return lambda batches: updater(batches, 0.01, LOSS.margin)

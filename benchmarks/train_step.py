@@ -48,8 +48,9 @@ def main() -> None:
     limits = ceilings(world.device) if world.device.type == "cuda" else None
     rows = []
     with ExitStack() as stack:
-        source = loaded_batches(args, world, stack) if args.loader else random_batches(args, world)
+        loaded = loaded_batches(args, world, stack) if args.loader else None
         for model in args.models:
+            source = loaded or random_batches(model, args, world)
             for record in measure(model, source, limits, args, world):
                 append_records(args.json if world.is_main else None, [record])
                 rows.append(_row(record))
@@ -169,7 +170,7 @@ def _count(model: str, args: argparse.Namespace) -> Counts:
     objective = build_objective(model, config, args.num_classes)
 
     def inputs() -> tuple[torch.Tensor, ...]:
-        crops, labels = random_batch(args)
+        crops, labels = random_batch(objective.model.input_kind, args)
         return crops, labels, torch.zeros(())
 
     return count(objective, inputs)

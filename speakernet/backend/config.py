@@ -60,3 +60,9 @@ class ScoringConfig(Config):
     top_n: Count | Share = 400
     enrolment: Literal["embeddings", "scores"] = "embeddings"
     plda: PldaConfig | None = None
+
+    @property
+    def needs_cohort_embeddings(self) -> bool:
+        """Whether the cohort's utterances have to be embedded for these scores."""
+        normalizes = self.normalization != "none" and self.cohort != "class_weights"
+        return normalizes or self.subtract_mean or self.plda is not None

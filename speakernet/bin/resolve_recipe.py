@@ -2,9 +2,10 @@
 
 recipe.yaml becomes ``<exp>/recipe.yaml``, lm.yaml (if there is one) ``<exp>/lm/recipe.yaml``.
 Prints ``models=base lm`` and ``<model>_<key>=<value>`` lines: train_set, train_data (the set with
-its speed-perturbed speakers and augmented copies), features, copies, speed_factors, seed. Beside
-each recipe it writes ``settings/{training,extraction,scoring}.settings``, one ``key: value`` a
-line: what each stage's product depends on.
+its speed-perturbed speakers and augmented copies), features, copies, speed_factors, seed,
+online_augment (whether training draws noises and rooms), cohort (whether scores need the cohort's
+embeddings). Beside each recipe it writes ``settings/{training,extraction,scoring}.settings``, one
+``key: value`` a line: what each stage's product depends on.
 """
 
 import argparse
@@ -55,6 +56,8 @@ def shell_values(recipe: Recipe) -> dict[str, str]:
         "copies": " ".join(recipe.copies),
         "speed_factors": " ".join(map(str, recipe.speed_factors)),
         "seed": str(recipe.seed),
+        "online_augment": str(recipe.data.online_augment is not None).lower(),
+        "cohort": str(recipe.scoring.needs_cohort_embeddings).lower(),
     }
 
 

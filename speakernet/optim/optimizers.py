@@ -6,7 +6,7 @@ torch is imported when one is built: programs that only read a recipe start two 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from speakernet.config import Registry
 
@@ -29,45 +29,28 @@ def build_optimizer(
     return optimizers.get(config.name)(config, wanted)
 
 
-def _decay(config: OptimConfig) -> float:
-    return config.weight_decay if config.weight_decay_mode == "optimizer" else 0.0
+def _common(config: OptimConfig) -> dict[str, Any]:
+    decay = config.weight_decay if config.weight_decay_mode == "optimizer" else 0.0
+    return {"lr": config.learning_rate, "weight_decay": decay, "fused": True}
 
 
 @optimizers.register("sgd")
 def _sgd(config: OptimConfig, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
     from torch.optim import SGD
 
-    return SGD(
-        parameters,
-        lr=config.learning_rate,
-        momentum=config.momentum,
-        nesterov=config.nesterov,
-        weight_decay=_decay(config),
-        fused=True,
-    )
+    momentum = {"momentum": config.momentum, "nesterov": config.nesterov}
+    return SGD(parameters, **momentum, **_common(config))
 
 
 @optimizers.register("adam")
 def _adam(config: OptimConfig, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
     from torch.optim import Adam
 
-    return Adam(
-        parameters,
-        lr=config.learning_rate,
-        betas=config.betas,
-        weight_decay=_decay(config),
-        fused=True,
-    )
+    return Adam(parameters, betas=config.betas, **_common(config))
 
 
 @optimizers.register("adamw")
 def _adamw(config: OptimConfig, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
     from torch.optim import AdamW
 
-    return AdamW(
-        parameters,
-        lr=config.learning_rate,
-        betas=config.betas,
-        weight_decay=_decay(config),
-        fused=True,
-    )
+    return AdamW(parameters, betas=config.betas, **_common(config))

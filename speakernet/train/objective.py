@@ -24,6 +24,8 @@ class Objective(nn.Module):
         self.loss = loss
         self.precision = config.precision
         self.frozen_norms = config.batch_norm == "frozen"
+        if config.channels_last:
+            _store_channels_last(model)
 
     def forward(self, inputs: Tensor, labels: Tensor, margin: Tensor) -> tuple[Tensor, Tensor]:
         """Return the loss and the accuracy of a micro-batch."""
@@ -40,6 +42,13 @@ class Objective(nn.Module):
                 if isinstance(module, _BATCH_NORMS):
                     module.eval()
         return self
+
+
+def _store_channels_last(model: nn.Module) -> None:
+    """Order kernels of 2-D convolutions so that maps follow (the bases of dynamic ones stay)."""
+    for parameter in model.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
 
 
 @contextmanager

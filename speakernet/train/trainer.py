@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import nn
-
 from speakernet.data.loader import Batch, Layout, iter_batches
 from speakernet.nn.serialize import FORMAT_VERSION
 from speakernet.train import start
@@ -56,8 +53,6 @@ class Trainer:
         self.batches = batches_of(corpus, order, layout, recipe.seed)
         self.plan: Plan = make_plan(recipe, layout.global_batch, order.epoch_length)
         self.objective = objective.to(world.device).train()
-        if recipe.train.channels_last:
-            nn.Module.to(self.objective.model, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.updater = Updater(self.objective, recipe.train, recipe.optim, world)
         self.average = MovingAverage(self.objective.model, recipe.train.ema_decay)
         self.checkpoints = CheckpointDir(exp_dir, self._num_kept())

@@ -39,13 +39,6 @@ run_script() {
   done
 }
 
-@test "one failed process of several is noticed, and all are waited for" {
-  run_script <<<'true & a=$!; false & b=$!; (sleep 0.2; touch last) & c=$!; wait_each $a $b $c; echo not reached'
-  [ "$status" -eq 1 ]
-  [ "$output" = "script.sh: 1 of 3 processes failed" ]
-  [ -e last ]
-}
-
 @test "a file is written whole or not at all" {
   echo old >out
   run_script <<<'write_to out bash -c "echo new; exit 3"'

@@ -7,7 +7,7 @@ setup() {
   cd "$root" || exit 1
   recipe=$BATS_TEST_TMPDIR/egs/corpus/recipe
   mkdir -p "$recipe"
-  echo "train_set=train" >"$recipe/../corpus.sh"
+  cp "$root/egs/debian_voices/corpus.sh" "$recipe/.."
   printf 'base: [%s/egs/debian_voices/tdnn_c128/recipe.yaml]\n' "$root" >"$recipe/recipe.yaml"
 }
 
