@@ -38,8 +38,7 @@ def _common(config: OptimConfig) -> dict[str, Any]:
 def _sgd(config: OptimConfig, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
     from torch.optim import SGD
 
-    momentum = {"momentum": config.momentum, "nesterov": config.nesterov}
-    return SGD(parameters, **momentum, **_common(config))
+    return SGD(parameters, momentum=config.momentum, nesterov=config.nesterov, **_common(config))
 
 
 @optimizers.register("adam")

@@ -78,8 +78,9 @@ def test_the_ratio_is_the_one_that_was_drawn(
 ) -> None:
     """Loudness is kept, so the noise is what is left of the crop at its best-fitting scale."""
     name = kind.strip("_")
-    ratio = {f"{name}_snr_db": (8.0, 8.0), "babble_voices": (1, 1)}
-    augment = OnlineAugment(OnlineAugmentConfig(**ratio), *folders, SAMPLE_RATE)
+    settings = {f"{name}_snr_db": (8, 8), "babble_voices": (1, 1)}
+    config = OnlineAugmentConfig.model_validate(settings)
+    augment = OnlineAugment(config, *folders, SAMPLE_RATE)
     apply: Kind = getattr(augment, kind)
     for seed in range(5):
         result = apply(crop, np.random.default_rng(seed)).astype(float)
