@@ -12,6 +12,7 @@ num_target=10000
 num_nontarget=30000
 p_target=0.05
 seed=0
+exclude=
 utt2spk=
 cohort_dir=
 cohort_utt2spk=
@@ -26,6 +27,7 @@ help_message="usage: steps/calibrate.sh [options] <model-dir> <train-embeddings>
   --seed N               of the draw (default: $seed)
   --utt2spk FILE         of the test, checked to have other speakers
   --cohort-dir DIR, --cohort-utt2spk FILE   as given to steps/score.sh
+Where <train-data> has utt2session, targets are drawn from two sessions of a speaker.
 makes <scores-dir>/<trials>.<kind>_calibrated from <scores-dir>/<trials>.<kind>"
 . utils/common.sh
 . utils/parse_options.sh
@@ -53,7 +55,10 @@ fi
 [ -z "$utt2spk" ] || options+=(--train-utt2spk "$train/utt2spk" --utt2spk "$utt2spk")
 
 mkdir -p "$work/log"
-python -m speakernet.bin.make_trials --num-target "$num_target" --num-nontarget "$num_nontarget" --seed "$seed" \
+draw=()
+[ ! -f "$train/utt2session" ] || draw+=(--utt2session "$train/utt2session")
+[ -z "$exclude" ] || draw+=(--exclude "$exclude")
+python -m speakernet.bin.make_trials "${draw[@]}" --num-target "$num_target" --num-nontarget "$num_nontarget" --seed "$seed" \
   "$train/utt2spk" "$work/trials"
 # shellcheck disable=SC2086 # --cmd holds a command and its options
 $cmd "$work/log/score.log" \

@@ -34,7 +34,6 @@ options=(--device "$device" --num-threads "$num_threads")
 [ "$untrained" = false ] || options+=(--untrained)
 program=(python -m speakernet.bin.extract_embeddings "$model" "$data" "$out")
 
-keep_memory
 # shellcheck disable=SC2086 # --cmd holds a command and its options
 $cmd JOB=1:"$nj" "$out/log/extract.JOB.log" \
   "${program[@]}" "${options[@]}" --job JOB --num-jobs "$nj"

@@ -51,7 +51,6 @@ options=()
 if [ -n "$init" ]; then options+=(--init "$init"); fi
 if [ -n "$musan$rirs" ]; then options+=(--musan "$musan" --rirs "$rirs"); fi
 
-keep_memory
 # Threads that spin while they wait took ten times as long on a machine that is also busy otherwise.
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE}
 

@@ -49,13 +49,6 @@ num_lines() {
   wc -l <"$1"
 }
 
-# keep_memory: programs started from here keep the memory that they free. Handing it back to the system and asking again at each
-# step took a third to a half of a training step on a CPU.
-keep_memory() {
-  export MALLOC_MMAP_THRESHOLD_=${MALLOC_MMAP_THRESHOLD_:-4294967296}
-  export MALLOC_TRIM_THRESHOLD_=${MALLOC_TRIM_THRESHOLD_:-17179869184}
-}
-
 # write_to FILE COMMAND ARGUMENT...: the command's output becomes FILE if the command succeeds; otherwise FILE is untouched.
 write_to() {
   local file=$1

@@ -13,27 +13,39 @@ Pair = tuple[str, str]
 
 
 def draw_trials(
-    utt2spk: Mapping[str, str], num_target: int, num_nontarget: int, seed: int
+    utt2spk: Mapping[str, str],
+    num_target: int,
+    num_nontarget: int,
+    seed: int,
+    utt2session: Mapping[str, str] | None = None,
 ) -> Trials:
     """Draw different pairs of utterances, sorted.
 
-    A target trial takes a speaker with two utterances or more (each alike), then two of them; a
-    non-target trial two speakers, then one utterance of each. There are fewer than asked for where
-    draws bring hardly any new ones. Raises UserError if there are no pairs of a kind.
+    A target trial takes a speaker with two sessions or more (each alike), two of them, then one
+    utterance of each; without ``utt2session`` every utterance is a session. A non-target trial
+    takes two speakers, then one utterance of each. There are fewer than asked for where draws bring
+    hardly any new ones. Raises UserError if there are no pairs of a kind.
     """
     utterances: dict[str, list[str]] = {}
+    sessions: dict[str, dict[str, list[str]]] = {}
     for utterance, speaker in sorted(utt2spk.items()):
+        session = _session(utterance, utt2session)
         utterances.setdefault(speaker, []).append(utterance)
+        sessions.setdefault(speaker, {}).setdefault(session, []).append(utterance)
     speakers = list(utterances)
-    paired = [speaker for speaker in speakers if len(utterances[speaker]) > 1]
+    paired = [list(own.values()) for own in sessions.values() if len(own) > 1]
     if not paired or len(speakers) < 2:
-        raise UserError("trials need two speakers, one of them with two utterances")
+        raise UserError(
+            "trials need two speakers, one of them with two "
+            + ("utterances" if utt2session is None else "sessions")
+        )
     generator = np.random.default_rng(seed)
 
     def draw_target() -> Pair:
-        some = utterances[paired[generator.integers(len(paired))]]
-        one, two = sorted(generator.choice(len(some), size=2, replace=False))
-        return some[one], some[two]
+        own = paired[generator.integers(len(paired))]
+        chosen = generator.choice(len(own), size=2, replace=False)
+        one, two = sorted(own[i][generator.integers(len(own[i]))] for i in chosen)
+        return one, two
 
     def draw_nontarget() -> Pair:
         one, two = sorted(generator.choice(len(speakers), size=2, replace=False))
@@ -44,6 +56,14 @@ def draw_trials(
     pairs = sorted([(*pair, True) for pair in targets] + [(*pair, False) for pair in others])
     one, two, labels = zip(*pairs, strict=True)
     return Trials(list(one), list(two), np.array(labels, dtype=np.bool_))
+
+
+def _session(utterance: str, utt2session: Mapping[str, str] | None) -> str:
+    if utt2session is None:
+        return utterance
+    if utterance not in utt2session:
+        raise UserError(f"utterance '{utterance}' has no session")
+    return utt2session[utterance]
 
 
 def _draw(draw: Callable[[], Pair], count: int) -> set[Pair]:

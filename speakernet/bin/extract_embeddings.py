@@ -108,9 +108,12 @@ def _extract(
     from speakernet.backend.extraction import Extractor
     from speakernet.backend.pieces import FEATURES, WAVEFORM
     from speakernet.backend.sources import read_ahead
+    from speakernet.nn.host_memory import keep_freed_memory
 
     device = _device(args)
     torch.set_num_threads(args.num_threads)
+    if device.type == "cpu":
+        keep_freed_memory()
     # TensorFloat-32 keeps ten bits of a product, too few for scores that are to be compared.
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.deterministic = True

@@ -18,9 +18,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--num-target", type=int, default=10_000)
     parser.add_argument("--num-nontarget", type=int, default=30_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--utt2session", type=Path, help="targets are drawn from two sessions of a speaker"
+    )
+    parser.add_argument(
+        "--exclude", type=Path, metavar="UTT2SPK", help="speakers that are left out"
+    )
     args = parser.parse_args(argv)
     utt2spk = read_table(args.utt2spk, num_fields=2)
-    trials = draw_trials(utt2spk, args.num_target, args.num_nontarget, args.seed)
+    if args.exclude:
+        left_out = set(read_table(args.exclude, num_fields=2).values())
+        utt2spk = {name: speaker for name, speaker in utt2spk.items() if speaker not in left_out}
+    sessions = read_table(args.utt2session, num_fields=2) if args.utt2session else None
+    trials = draw_trials(utt2spk, args.num_target, args.num_nontarget, args.seed, sessions)
     args.output.parent.mkdir(parents=True, exist_ok=True)
     write_trials(args.output, trials)
     return 0

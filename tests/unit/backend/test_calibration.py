@@ -12,6 +12,7 @@ from speakernet.backend.config import PldaConfig
 from speakernet.backend.plda import train_plda
 from speakernet.backend.quality import read_quality, trial_features, write_quality
 from speakernet.backend.sampling import draw_trials
+from speakernet.bin import make_trials
 from speakernet.bin.calibrate import main
 from speakernet.config import UserError
 from speakernet.kaldi.scores import read_scores, write_scores
@@ -121,9 +122,38 @@ def test_drawn_trials() -> None:
     assert len(draw_trials(utt2spk, 10**6, 10**6, seed=0)) == 31 * 30 // 2
 
 
+def test_targets_are_drawn_from_two_sessions() -> None:
+    utt2spk = {f"u{i:02d}": f"s{i % 5}" for i in range(30)}
+    sessions = {name: f"{utt2spk[name]}-{int(name[1:]) // 10}" for name in utt2spk}
+    sessions |= {name: "one" for name, speaker in utt2spk.items() if speaker == "s4"}
+    trials = draw_trials(utt2spk, 1000, 10, 0, sessions)
+    targets = [
+        (one, two)
+        for one, two, target in zip(trials.enroll, trials.test, trials.is_target, strict=True)
+        if target
+    ]
+    # Four speakers of three sessions with two utterances each; the fifth has but one session.
+    assert len(targets) == 4 * 3 * 4
+    assert all(sessions[one] != sessions[two] for one, two in targets)
+    with pytest.raises(UserError, match="utterance 'u29' has no session"):
+        draw_trials(utt2spk, 1, 1, 0, dict(list(sessions.items())[:-1]))
+
+
+def test_speakers_that_trained_the_network_are_left_out(tmp_path: Path) -> None:
+    for name, speakers in (("all", "abc"), ("trained", "b")):
+        lines = [f"{speaker}-{i} {speaker}\n" for speaker in speakers for i in range(4)]
+        (tmp_path / name).write_text("".join(lines), encoding="utf-8")
+    paths = [str(tmp_path / name) for name in ("trained", "all", "trials")]
+    assert make_trials.main(["--exclude", *paths]) == 0
+    trials = read_trials(tmp_path / "trials")
+    assert {name[0] for name in (*trials.enroll, *trials.test)} == {"a", "c"}
+
+
 def test_trials_need_pairs() -> None:
-    with pytest.raises(UserError, match="two speakers"):
+    with pytest.raises(UserError, match="with two utterances"):
         draw_trials({"a": "s", "b": "s"}, 1, 1, seed=0)
+    with pytest.raises(UserError, match="with two sessions"):
+        draw_trials({"a": "s", "b": "s", "c": "t"}, 1, 1, 0, dict.fromkeys("abc", "x"))
 
 
 @pytest.fixture
