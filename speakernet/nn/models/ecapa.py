@@ -1,0 +1,111 @@
+"""ECAPA-TDNN, named ``ecapa_tdnn_cN`` with N channels (512 and 1024 are the published sizes).
+
+Desplanques et al., "ECAPA-TDNN: emphasized channel attention, propagation and aggregation in TDNN
+based speaker verification" (Interspeech 2020). Maps are (batch, channel, time).
+"""
+
+import re
+
+import torch
+from torch import Tensor, nn
+
+from speakernet.config import UserError
+from speakernet.nn.layers.precision import at_least_float32
+from speakernet.nn.models.base import ModelConfig, SpeakerModel, build_pooling, register_family
+
+_SCALE = 8
+_BOTTLENECK = 128
+_AGGREGATED = 1536
+_DILATIONS = (2, 3, 4)
+
+
+class ConvReluNorm(nn.Sequential):
+    """Convolution over time that keeps the number of frames, ReLU, batch norm."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int = 1, dilation: int = 1) -> None:
+        padding = dilation * (kernel - 1) // 2
+        conv = nn.Conv1d(inputs, outputs, kernel, dilation=dilation, padding=padding)
+        super().__init__(conv, nn.ReLU(), nn.BatchNorm1d(outputs))
+
+
+class SplitConv(nn.Module):
+    """Eighths of the channels in a chain, each convolved after the last one's result was added."""
+
+    def __init__(self, channels: int, dilation: int) -> None:
+        super().__init__()
+        self.width = channels // _SCALE
+        self.layers = nn.ModuleList(
+            ConvReluNorm(self.width, self.width, 3, dilation) for _ in range(_SCALE - 1)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (batch, channel, time) to the same shape; the last eighth passes through."""
+        *parts, last = x.split(self.width, dim=1)
+        outputs: list[Tensor] = []
+        for part, layer in zip(parts, self.layers, strict=True):
+            outputs.append(layer(part + outputs[-1] if outputs else part))
+        return torch.cat([*outputs, last], dim=1)
+
+
+class SqueezeExcitation(nn.Module):
+    """Weights channels by what the whole utterance has in them (Hu et al., CVPR 2018)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weigh = nn.Sequential(
+            nn.Linear(channels, _BOTTLENECK), nn.ReLU(), nn.Linear(_BOTTLENECK, channels)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (batch, channel, time) to the same shape."""
+        return x * torch.sigmoid(self.weigh(x.mean(dim=2))).unsqueeze(2)
+
+
+class Block(nn.Sequential):
+    """1×1, split convolution, 1×1, squeeze and excitation; added to its input."""
+
+    def __init__(self, channels: int, dilation: int) -> None:
+        super().__init__(
+            ConvReluNorm(channels, channels),
+            SplitConv(channels, dilation),
+            ConvReluNorm(channels, channels),
+            SqueezeExcitation(channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (batch, channel, time) to the same shape."""
+        return x + super().forward(x)
+
+
+class EcapaTdnn(SpeakerModel):
+    """First layer, three blocks, all their outputs joined, attentive pooling, one dense layer."""
+
+    def __init__(self, config: ModelConfig, input_dim: int, channels: int) -> None:
+        super().__init__()
+        self.embedding_dim = config.embedding_dim or 192
+        self.first = ConvReluNorm(input_dim, channels, 5)
+        self.blocks = nn.ModuleList(Block(channels, dilation) for dilation in _DILATIONS)
+        joined = channels * len(_DILATIONS)
+        self.aggregate = nn.Sequential(nn.Conv1d(joined, _AGGREGATED, 1), nn.ReLU())
+        self.pooling = build_pooling(config, "attentive_statistics", _AGGREGATED, 1)
+        self.norm = nn.BatchNorm1d(self.pooling.output_dim)
+        self.dense = nn.Linear(self.pooling.output_dim, self.embedding_dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (batch, time, mel) to (batch, embedding_dim), float32."""
+        y = self.first(x.transpose(1, 2))
+        outputs: list[Tensor] = []
+        for block in self.blocks:
+            y = block(y)
+            outputs.append(y)
+        frames = self.aggregate(torch.cat(outputs, dim=1))
+        return at_least_float32(self.dense(self.norm(self.pooling(frames.unsqueeze(3)))))
+
+
+@register_family(r"ecapa_tdnn_c(?P<channels>[1-9]\d*)", "ecapa_tdnn_c512", "ecapa_tdnn_c1024")
+def build_ecapa_tdnn(match: re.Match[str], config: ModelConfig, input_dim: int) -> SpeakerModel:
+    """Return ``ecapa_tdnn_cN``."""
+    channels = int(match["channels"])
+    if channels % _SCALE:
+        raise UserError(f"model '{match[0]}': {channels} channels; expected a multiple of {_SCALE}")
+    return EcapaTdnn(config, input_dim, channels)
