@@ -1,8 +1,8 @@
 """The one configuration of a model, from data to scores. A recipe file holds only differences."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from speakernet.backend.config import ExtractionConfig, ScoringConfig
 from speakernet.config import Config
@@ -43,6 +43,12 @@ class Recipe(Config):
     train: TrainConfig = TrainConfig()
     extraction: ExtractionConfig = ExtractionConfig()
     scoring: ScoringConfig = ScoringConfig()
+
+    @model_validator(mode="after")
+    def _augments_what_it_reads(self) -> Self:
+        if self.data.online_augment is not None and not self.uses_waveform:
+            raise ValueError("data.online_augment changes audio; it needs features: waveform")
+        return self
 
     @property
     def train_data(self) -> str:

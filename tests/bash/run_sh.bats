@@ -52,6 +52,16 @@ fails() {
   fails "(did you mean 'dpn68'?)"
 }
 
+@test "a network that does not take what the recipe reads" {
+  printf 'features: waveform\n' >>"$recipe/recipe.yaml"
+  fails "model 'tdnn_c128' reads features: expected features: a name of a file in conf/"
+}
+
+@test "augmentation of audio where there are features" {
+  printf 'data: {online_augment: {}}\n' >>"$recipe/recipe.yaml"
+  fails "data.online_augment changes audio; it needs features: waveform"
+}
+
 @test "a stage whose input is missing names it" {
   run bash run.sh --recipe "$recipe" --exp "$BATS_TEST_TMPDIR/exp" --data "$BATS_TEST_TMPDIR/data" --stage 4 --stop-stage 4
   [ "$status" -eq 1 ]

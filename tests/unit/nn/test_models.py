@@ -14,7 +14,13 @@ from speakernet.nn.models import (
 )
 from speakernet.nn.pooling import POOLINGS
 
-SMALL = ["tdnn_c32", "res2net14_w4_s3_c8_att", "res2net26_w4_s2_c8", "tdy_resnet10_eighth"]
+SMALL = [
+    "tdnn_c32",
+    "res2net14_w4_s3_c8_att",
+    "res2net26_w4_s2_c8",
+    "tdy_resnet10_eighth",
+    "ecapa_tdnn_c16",
+]
 NAMES = [*model_names(), *SMALL]
 MEL_BINS = 40
 
@@ -79,7 +85,9 @@ def test_every_pooling_fits_every_kind_of_network(name: str, pooling: str) -> No
     assert model(make_input(model)).shape == (2, 7)
 
 
-@pytest.mark.parametrize("name", ["res2net14_w4_s3_c8", "dpn68", "tdy_resnet10_eighth"])
+@pytest.mark.parametrize(
+    "name", ["res2net14_w4_s3_c8", "dpn68", "tdy_resnet10_eighth", "ecapa_tdnn_c16"]
+)
 def test_recomputed_activations_change_no_number(name: str) -> None:
     results = []
     for recompute in (False, True):
@@ -127,7 +135,9 @@ def test_unknown_name_is_refused(name: str) -> None:
         ModelConfig(name=name)
 
 
-@pytest.mark.parametrize("name", ["tdnn_c32", "res2net14_w4_s3_c8_att", "tdy_resnet10_eighth"])
+@pytest.mark.parametrize(
+    "name", ["tdnn_c32", "res2net14_w4_s3_c8_att", "tdy_resnet10_eighth", "ecapa_tdnn_c16"]
+)
 def test_half_precision_gives_float32_statistics(name: str) -> None:
     model = make_model(name).eval()
     x = make_input(model)

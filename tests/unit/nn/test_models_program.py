@@ -29,6 +29,15 @@ def test_multiply_adds_of_a_tdnn_are_its_weights_a_hundred_times_a_second() -> N
     assert complexity.parameters == per_frame + 96 * 256
 
 
+def test_ecapa_tdnn_has_as_many_parameters_as_published() -> None:
+    for name, millions in (("ecapa_tdnn_c512", 6.19), ("ecapa_tdnn_c1024", 14.65)):
+        assert measure(ModelConfig(name=name), 80).parameters == pytest.approx(
+            millions * 1e6, abs=1e4
+        )
+    with pytest.raises(UserError, match="'ecapa_tdnn_c12': 12 channels; expected a multiple of 8"):
+        measure(ModelConfig(name="ecapa_tdnn_c12"), 80)
+
+
 def test_published_count_that_fits_nothing_is_said_to_differ() -> None:
     assert explain(Complexity(1_000_000, 0, 0, 0), "1.0M") == "= parameters"
     assert explain(Complexity(1_000_000, 0, 0, 0), "2.0M") == "differs"
