@@ -51,6 +51,10 @@ dir=$exp/$corpus/$(basename "$recipe")
 resolved=$(python -m speakernet.bin.resolve_recipe "$recipe" "$dir")
 while IFS='=' read -r key value; do printf -v "$key" '%s' "$value"; done <<<"$resolved"
 
+# A corpus may have fewer lists for a training set that shares speakers with the others.
+lists_of_set=trial_lists_of_${base_train_set//[^A-Za-z0-9_]/_}
+trial_lists=${!lists_of_set-$trial_lists}
+
 # use_model base|lm: the following lines are about this model. $feats holds its sets with features.
 use_model() {
   local key name
@@ -153,7 +157,7 @@ for list in $trial_lists; do lists+=("$data/$test_set/$list"); done
 
 if active 7 "scores"; then
   $once "${lists[@]/#/--input=}" --input "$dir/untrained/embeddings_$test_set" "$dir/untrained/scores" -- \
-    steps/score.sh --cmd "$cmd" "$dir" "${lists[@]}" "$dir/untrained/embeddings_$test_set" "$dir/untrained/scores"
+    steps/score.sh --cmd "$cmd" --plain true "$dir" "${lists[@]}" "$dir/untrained/embeddings_$test_set" "$dir/untrained/scores"
   for model in $models; do
     use_model "$model"
     $once "${lists[@]/#/--input=}" --input "$model_dir/embeddings_$test_set" "${cohort_inputs[@]}" \

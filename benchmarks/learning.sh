@@ -6,11 +6,13 @@ shopt -s inherit_errexit
 
 recipe=egs/debian_voices/tdnn_c128
 seeds="0 1 2"
+passes=
 parallel=2
 exp=exp/learning
 help_message="usage: benchmarks/learning.sh [options]
   --recipe DIR    what to train; run.sh must have made its data and features (default: $recipe)
   --seeds \"N …\"   (default: $seeds)
+  --passes P      passes over the data that make an epoch (default: the recipe's)
   --parallel N    trainings at a time, of one thread each (default: $parallel)
   --exp DIR       (default: $exp)"
 . ./path.sh
@@ -26,6 +28,7 @@ mkdir -p "$recipes"
 cp "$(dirname "$recipe")/corpus.sh" "$recipes"
 
 python -m speakernet.bin.resolve_recipe "$recipe" "$exp/resolved" >/dev/null
+[ -n "$passes" ] || passes=$(sed -n 's/^ *passes_per_epoch: //p' "$exp/resolved/recipe.yaml")
 batch=$(sed -n 's/^ *batch_size: //p' "$exp/resolved/recipe.yaml")
 names=()
 for seed in $seeds; do
@@ -33,8 +36,8 @@ for seed in $seeds; do
     name=${way}_seed$seed
     names+=("$name")
     mkdir -p "$recipes/$name"
-    printf 'base: [%s]\nseed: %s\ntrain: {num_threads: 1, %s}\n' \
-      "$(realpath "$recipe/recipe.yaml")" "$seed" "$settings" >"$recipes/$name/recipe.yaml"
+    printf 'base: [%s]\nseed: %s\ntrain: {num_threads: 1, passes_per_epoch: %s, %s}\n' \
+      "$(realpath "$recipe/recipe.yaml")" "$seed" "$passes" "$settings" >"$recipes/$name/recipe.yaml"
   done <<END
 fp32 precision: fp32
 bf16 precision: bf16

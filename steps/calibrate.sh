@@ -19,7 +19,7 @@ cohort_utt2spk=
 help_message="usage: steps/calibrate.sh [options] <model-dir> <train-embeddings> <train-data> <trials> [<trials> ...] <scores-dir>
   --cmd COMMAND          how to run the job (default: $cmd)
   --kinds \"K ...\"        which scores (default: $kinds)
-  --quality true         also use embeddings' norms, means against the cohort, and utt2num_frames of
+  --quality true         also use embeddings' norms, means against the cohort, and utt2dur of
                          <train-data> and of the trials' directory (default: $quality)
   --fuse true            all kinds in one map, as <trials>.fused_calibrated (default: $fuse)
   --num-target N, --num-nontarget N   training trials (default: $num_target, $num_nontarget)
@@ -47,9 +47,9 @@ if [ -n "$cohort_dir" ]; then
 fi
 work=$scores/calibration
 if [ "$quality" = true ]; then
-  lengths=$(dirname "${trials[0]}")/utt2num_frames
-  require_file "$train/utt2num_frames" "$lengths"
-  options+=(--train-quality "${tables[@]/#/$work/}" "$train/utt2num_frames" --quality "${tables[@]/#/$scores/}" "$lengths")
+  lengths=$(dirname "${trials[0]}")/utt2dur
+  require_file "$train/utt2dur" "$lengths"
+  options+=(--train-quality "${tables[@]/#/$work/}" "$train/utt2dur" --quality "${tables[@]/#/$scores/}" "$lengths")
 fi
 [ "$fuse" = false ] || options+=(--fuse)
 [ -z "$utt2spk" ] || options+=(--train-utt2spk "$train/utt2spk" --utt2spk "$utt2spk")

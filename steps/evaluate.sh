@@ -3,14 +3,15 @@
 set -euo pipefail
 shopt -s inherit_errexit
 
-p_target=0.01,0.05
-bootstrap=1000
+p_target=
+bootstrap=
 definition=speakernet
 utt2spk=
 published=
 help_message="usage: steps/evaluate.sh [options] <exp-dir> <trials> [<trials> ...]
-  --p-target LIST     priors of a target, for the detection cost (default: $p_target)
-  --bootstrap N       draws of speakers for confidence intervals, 0 for none (default: $bootstrap)
+  --p-target LIST     priors of a target, for the detection cost (default: the definition's)
+  --bootstrap N       draws of speakers for confidence intervals, 0 for none (default: 1000 with the definition
+                      speakernet, which alone knows them)
   --definition NAME   of EER and minDCF: speakernet, seed1, tdy, nist, voxsrc (default: $definition)
   --utt2spk FILE      speakers of the trials (default: utt2spk beside the trials)
   --published FILE    figures to show beside ours
@@ -23,7 +24,9 @@ shift
 
 require_dir "$exp/scores"
 require_file "$@"
-options=(--p-target "$p_target" --bootstrap "$bootstrap" --definition "$definition")
+[ -n "$bootstrap" ] || { [ "$definition" = speakernet ] && bootstrap=1000 || bootstrap=0; }
+options=(--bootstrap "$bootstrap" --definition "$definition")
+[ -z "$p_target" ] || options+=(--p-target "$p_target")
 [ -z "$utt2spk" ] || options+=(--utt2spk "$utt2spk")
 [ -z "$published" ] || options+=(--published "$published")
 python -m speakernet.bin.results "$exp" "$@" "${options[@]}"

@@ -4,12 +4,14 @@ set -euo pipefail
 shopt -s inherit_errexit
 
 cmd=utils/run.pl
+plain=false
 cohort_dir=
 cohort_utt2spk=
 enroll_spk2utt=
 checkpoint=
 help_message="usage: steps/score.sh [options] <model-dir> <trials> [<trials> ...] <embeddings-dir> <scores-dir>
   --cmd COMMAND          how to run the job (default: $cmd)
+  --plain true           similarities only, whatever the recipe says (default: $plain)
   --cohort-dir DIR       embeddings to normalise with
   --cohort-utt2spk FILE  which of them, and their speakers
   --enroll-spk2utt FILE  enrolment ids are models with these utterances
@@ -38,6 +40,10 @@ if [ -n "$enroll_spk2utt" ]; then
   options+=(--enroll-spk2utt "$enroll_spk2utt")
 fi
 [ -z "$checkpoint" ] || options+=(--checkpoint "$checkpoint")
+
+if [ "$plain" = true ]; then
+  options+=(--set scoring.normalization=none --set scoring.plda=null --set scoring.subtract_mean=false)
+fi
 
 mkdir -p "$scores/log"
 # shellcheck disable=SC2086 # --cmd holds a command and its options

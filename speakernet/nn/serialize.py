@@ -7,6 +7,10 @@ A checkpoint is a dictionary saved by ``torch.save``; what is read here are its 
 import logging
 import os
 import pickle
+import re
+import struct
+import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +25,11 @@ from speakernet.nn.models import ModelConfig, SpeakerModel, build_model
 FORMAT_VERSION = 1
 
 _LOG = logging.getLogger(__name__)
+# What reading a file with flipped bits was seen to raise, and its kin.
+_DAMAGES = (
+    OSError, EOFError, RuntimeError, ValueError, TypeError, AttributeError, LookupError,
+    pickle.UnpicklingError, zipfile.BadZipFile, zlib.error, struct.error,
+)  # fmt: skip
 
 
 def save_model(path: str | Path, checkpoint: Mapping[str, Any]) -> None:
@@ -38,14 +47,21 @@ def save_model(path: str | Path, checkpoint: Mapping[str, Any]) -> None:
 
 
 def read_checkpoint(path: str | Path) -> dict[str, Any]:
-    """Return the dictionary in ``path``, on the CPU; UserError if it is damaged or none of ours."""
+    """Return the dictionary in ``path``, on the CPU; UserError if it is damaged or none of ours.
+
+    The checksums in the file are compared first.
+    """
     try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+        checkpoint = None if damaged else torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise UserError(f"{path}: no such checkpoint") from None
-    except (RuntimeError, EOFError, ValueError, OSError, pickle.UnpicklingError) as error:
+    except _DAMAGES as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(f"{path}: cannot be read as a checkpoint: {reason}") from None
+        raise UserError(f"{path}: is damaged, or no checkpoint: {reason}") from None
+    if damaged:
+        raise UserError(f"{path}: is damaged: the checksum of {damaged} is wrong")
     if not isinstance(checkpoint, dict) or "model" not in checkpoint:
         raise UserError(f"{path}: is no checkpoint: expected a dictionary with the key 'model'")
     version = checkpoint.get("format_version", FORMAT_VERSION)
@@ -57,10 +73,18 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
 def find_checkpoints(exp_dir: str | Path) -> list[Path]:
     """Return the checkpoints of ``exp_dir``, the one to use first.
 
-    That is ``final.pt`` if there is one, then the others from the newest to the oldest.
+    That is ``final.pt`` if there is one, then the others from the newest to the oldest by the
+    numbers in their names (copies of files may have lost their times). Those within an epoch go
+    when it ends, so they come before all epochs.
     """
-    files = Path(exp_dir, "checkpoints").glob("*.pt")
-    return sorted(files, key=lambda f: (f.name == "final.pt", f.stat().st_mtime_ns), reverse=True)
+    return sorted(Path(exp_dir, "checkpoints").glob("*.pt"), key=_age, reverse=True)
+
+
+def _age(path: Path) -> tuple[int, int]:
+    match = re.fullmatch(r"(epoch|step)-(\d+)", path.stem)
+    if match is None:
+        return (3 if path.stem == "final" else 0), 0
+    return (1 if match[1] == "epoch" else 2), int(match[2])
 
 
 def load_model(

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from speakernet.config import UserError
-from speakernet.nn.serialize import save_model
-from speakernet.train.checkpoint import CheckpointDir, read_verified
+from speakernet.nn.serialize import read_checkpoint, save_model
+from speakernet.train.checkpoint import CheckpointDir
 from speakernet.train.config import TrainConfig
 
 _LOG = logging.getLogger(__name__)
@@ -24,7 +24,11 @@ class MovingAverage:
         self._model = model
         self._decay = decay
         self._average: dict[str, Tensor] = {}
-        if decay is not None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin the average at the weights that the model has now."""
+        if self._decay is not None:
             self._average = {n: v.detach().clone() for n, v in self._floats().items()}
 
     def update(self) -> None:
@@ -70,7 +74,7 @@ def average_checkpoints(paths: Sequence[Path]) -> dict[str, Any]:
     The classifier is averaged too if all are for the same speakers; the optimizer's state is left
     out. Raises UserError if the networks differ.
     """
-    states = [read_verified(path) for path in paths]
+    states = [read_checkpoint(path) for path in paths]
     result = {k: v for k, v in states[-1].items() if k not in ("optimizer", "scaler", "ema")}
     for part in ("model", "loss"):
         result[part] = _mean([state[part] for state in states], paths)
@@ -101,7 +105,7 @@ def write_final(checkpoints: CheckpointDir, train: TrainConfig) -> None:
         save_model(final, average_checkpoints(epochs[-train.average_last :]))
     elif train.ema_decay is not None:
         source = best if train.final == "best" and best.exists() else epochs[-1]
-        state = read_verified(source)
+        state = read_checkpoint(source)
         save_model(final, {**state, "model": state["ema"]})
     elif train.final == "best" and best.exists():
         checkpoints.link(best, "final.pt")

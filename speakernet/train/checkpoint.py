@@ -7,16 +7,13 @@ a crash leaves the old ones; its zip checksums are compared before it is trusted
 
 import logging
 import os
-import re
-import zipfile
 from pathlib import Path
 from typing import Any
 
 from speakernet.config import UserError
-from speakernet.nn.serialize import read_checkpoint, save_model
+from speakernet.nn.serialize import find_checkpoints, read_checkpoint, save_model
 
 _LOG = logging.getLogger(__name__)
-_NAME = re.compile(r"(epoch|step)-(\d+)\.pt")
 
 
 class CheckpointDir:
@@ -36,7 +33,7 @@ class CheckpointDir:
         """Return the newest checkpoint that is whole; a damaged one is skipped with a warning."""
         for path in self._resumable():
             try:
-                return path, read_verified(path)
+                return path, read_checkpoint(path)
             except UserError as error:
                 _LOG.warning("skipping a checkpoint: %s", error)
         return None
@@ -65,7 +62,7 @@ class CheckpointDir:
 
     def epochs(self) -> list[Path]:
         """Return the trained epochs' checkpoints, oldest first."""
-        return sorted(p for p in self.path.glob("epoch-*.pt") if p.name != "epoch-000.pt")
+        return [p for p in self._of_kind("epoch") if p.name != "epoch-000.pt"]
 
     def _write(self, path: Path, state: dict[str, Any]) -> None:
         try:
@@ -78,24 +75,13 @@ class CheckpointDir:
             ) from None
 
     def _resumable(self) -> list[Path]:
-        files = [p for p in self.path.glob("*.pt") if _NAME.fullmatch(p.name)]
-        return sorted(files, key=lambda p: p.stat().st_mtime_ns, reverse=True)
+        return [p for p in find_checkpoints(self.path.parent) if p.stem not in ("final", "best")]
+
+    def _of_kind(self, kind: str) -> list[Path]:
+        """Return ``kind-NUMBER.pt``, oldest first."""
+        return [p for p in reversed(self._resumable()) if p.name.startswith(f"{kind}-")]
 
     def _prune(self, kind: str, keep: int, spare: frozenset[str] | set[str] = frozenset()) -> None:
-        files = sorted(p for p in self.path.glob(f"{kind}-*.pt") if p.name not in spare)
+        files = [path for path in self._of_kind(kind) if path.name not in spare]
         for path in files[: max(0, len(files) - keep)]:
             path.unlink()
-
-
-def read_verified(path: Path) -> dict[str, Any]:
-    """Return the checkpoint at ``path`` after comparing its checksums; UserError if damaged."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such checkpoint") from None
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
-        raise UserError(f"{path}: is damaged: {error}") from None
-    if damaged is not None:
-        raise UserError(f"{path}: is damaged: the checksum of {damaged} is wrong")
-    return read_checkpoint(path)

@@ -1,8 +1,8 @@
 """The recipe's section ``train``."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from speakernet.config import Config
 
@@ -47,3 +47,9 @@ class TrainConfig(Config):
     num_valid_utterances: int = Field(default=10, ge=2)
     log_steps: int = Field(default=20, ge=1)
     tensorboard: bool = True
+
+    @model_validator(mode="after")
+    def _one_kind_of_average(self) -> Self:
+        if self.ema_decay is not None and self.final == "average":
+            raise ValueError("ema_decay is an average already: expected final: last or best")
+        return self

@@ -43,7 +43,8 @@ def prepare_device(recipe: TrainingRecipe, world: World) -> None:
         keep_freed_memory()
     torch.backends.cudnn.benchmark = not recipe.train.deterministic
     torch.backends.cudnn.deterministic = recipe.train.deterministic
-    torch.backends.cuda.matmul.allow_tf32 = recipe.train.precision != "fp32"
+    tf32 = recipe.train.precision != "fp32"
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = tf32
 
 
 def random_state() -> dict[str, Any]:

@@ -9,8 +9,7 @@ import yaml
 from speakernet.config import UserError
 from speakernet.nn.losses import SpeakerLoss
 from speakernet.nn.models import SpeakerModel
-from speakernet.nn.serialize import find_checkpoints
-from speakernet.train.checkpoint import read_verified
+from speakernet.nn.serialize import find_checkpoints, read_checkpoint
 
 _LOG = logging.getLogger(__name__)
 
@@ -59,10 +58,10 @@ def load_initial(source: Path, model: SpeakerModel, loss: SpeakerLoss, names: li
 
 def _initial_checkpoint(source: Path) -> tuple[Path, dict[str, Any]]:
     if source.is_file():
-        return source, read_verified(source)
+        return source, read_checkpoint(source)
     for path in find_checkpoints(source):
         try:
-            return path, read_verified(path)
+            return path, read_checkpoint(path)
         except UserError as error:
             _LOG.warning("skipping a checkpoint: %s", error)
     raise UserError(f"{source}: no checkpoint to start from")

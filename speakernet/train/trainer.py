@@ -77,6 +77,7 @@ class Trainer:
             names = list(self.corpus.split.names)
             start.load_initial(init, self.objective.model, self.objective.loss, names)
         self.updater.share_weights(self.objective)
+        self.average.restart()
         self._save(epoch_end=True)
 
     def _resume(self, path: Path, state: dict[str, Any]) -> None:

@@ -73,7 +73,15 @@ class Updater:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what ``state_dict`` returned."""
         self.optimizer.load_state_dict(state["optimizer"])
+        self._lay_out_state()
         self.scaler.load_state_dict(state["scaler"])
+
+    def _lay_out_state(self) -> None:
+        """Order moments in memory as their weights are: fused optimizers pair them by place."""
+        for parameter, moments in self.optimizer.state.items():
+            for name, value in moments.items():
+                if isinstance(value, Tensor) and value.shape == parameter.shape:
+                    moments[name] = torch.empty_like(parameter).copy_(value)
 
     def _micro_batch(self, batch: Batch) -> None:
         try:

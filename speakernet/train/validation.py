@@ -92,14 +92,16 @@ def validate(
     device: torch.device,
 ) -> Result:
     """Return EER and loss of ``model`` on the held-out speakers; the model's mode is restored."""
-    was_training = model.training
+    modes = {module: module.training for module in model.modules()}
     model.eval()
     with torch.inference_mode(), at_temperature(model, 1.0), autocast(precision, device):
         pieces = [
             model(crops.centre(split.valid_rows[i : i + _BATCH], num_frames).to(device)).float()
             for i in range(0, len(split.valid_rows), _BATCH)
         ]
-    model.train(was_training)
+    # Module by module: some may be frozen in evaluation.
+    for module, mode in modes.items():
+        module.training = mode
     embeddings = functional.normalize(torch.cat(pieces).cpu().double())
     labels = torch.from_numpy(split.valid_labels.astype(np.int64))
     return Result(_eer(embeddings, labels), _loss(embeddings, labels, scale))

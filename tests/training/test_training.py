@@ -212,6 +212,26 @@ def test_moving_average_is_kept_and_saved(tmp_path: Path, data: Path) -> None:
     assert not torch.equal(last["model"][name], last["ema"][name])
 
 
+def test_moving_average_begins_at_the_weights_that_are_fine_tuned(
+    tmp_path: Path, data: Path
+) -> None:
+    base = run(tmp_path, data, name="base", train={"epochs": 1})
+    average = {"epochs": 1, "ema_decay": 0.999}
+    tuned = run(tmp_path, data, "--init", str(base), name="tuned", seed=5, train=average)
+    name = "tail.dense.weight"
+    assert torch.equal(load(tuned, "epoch-000.pt")["ema"][name], load(base)["model"][name])
+    with pytest.raises(UserError, match="ema_decay is an average already"):
+        run(tmp_path, data, train={"ema_decay": 0.9, "final": "average"})
+
+
+def test_frozen_statistics_stay_frozen_through_validation(tmp_path: Path, data: Path) -> None:
+    frozen = {"epochs": 3, "batch_norm": "frozen", "num_valid_speakers": 2}
+    exp_dir = run(tmp_path, data, train=frozen)
+    first, last = load(exp_dir, "epoch-000.pt")["model"], load(exp_dir)["model"]
+    statistics = [name for name in first if "running" in name]
+    assert statistics and all(torch.equal(first[name], last[name]) for name in statistics)
+
+
 def test_bf16_trains_too(tmp_path: Path, data: Path) -> None:
     log = log_of(run(tmp_path, data, train={"epochs": 3, "precision": "bf16"}))
     assert log[-1]["loss"] < 13

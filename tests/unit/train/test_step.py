@@ -183,3 +183,23 @@ def test_compile_takes_blocks_or_the_whole(monkeypatch: pytest.MonkeyPatch) -> N
     whole = objective_of("tdnn_c8")
     collect(whole, batches, compile=True)
     assert compiled[4:] == [whole]
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_going_on_in_another_layout_changes_nothing(optimizer: str) -> None:
+    """Moments were saved in the order of other strides; a fused update pairs them by place."""
+    batches = batches_of(4)
+    objectives = [objective_of(channels_last=channels_last) for channels_last in (False, True)]
+    updaters = [
+        Updater(objective, TrainConfig(), OptimConfig(name=optimizer), CPU)
+        for objective in objectives
+    ]
+    for batch in batches[:2]:
+        updaters[0](iter([batch]), 0.01, 0.1)
+    objectives[1].load_state_dict(objectives[0].state_dict())
+    updaters[1].load_state_dict(copy.deepcopy(updaters[0].state_dict()))
+    for batch in batches[2:]:
+        for updater in updaters:
+            updater(iter([batch]), 0.01, 0.1)
+    for one, other in zip(*(o.parameters() for o in objectives), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-6, atol=1e-8)
