@@ -42,6 +42,13 @@ if [ "$write_utt2num_frames" = false ] || [ "$write_utt2dur" = false ]; then
   log "utt2num_frames and utt2dur are always written"
 fi
 
+# Jobs may rewrite the archives that an old feats.scp points into.
+for table in feats.scp utt2num_frames utt2dur; do
+  if [ -f "$data/$table" ]; then
+    mkdir -p "$data/.backup"
+    mv "$data/$table" "$data/.backup/$table"
+  fi
+done
 utils/validate_data_dir.sh --no-feats --no-text "$data"
 num_utts=$(num_lines "$data/utt2spk")
 nj=$((nj < num_utts ? nj : num_utts))
@@ -50,8 +57,6 @@ mkdir -p "$log_dir" "$feature_dir" "$data/conf"
 name=$(basename "$data")
 feature_dir=$(realpath "$feature_dir")
 prefix=$feature_dir/raw_${type}_$name.JOB
-# Jobs may rewrite the archives that an old feats.scp points into.
-rm -f "$data/feats.scp"
 
 # shellcheck disable=SC2086 # $cmd is a command with its options
 $cmd "JOB=1:$nj" "$log_dir/make_${type}_$name.JOB.log" \

@@ -84,6 +84,11 @@ def read_report(prefix: Path) -> JobReport | None:
         return None
 
 
+def forget_report(prefix: Path) -> None:
+    """Remove a job's report, so that the job is done again when it is asked for again."""
+    _part(prefix, "json").unlink(missing_ok=True)
+
+
 def _part(prefix: Path, suffix: str) -> Path:
     return prefix.with_name(f"{prefix.name}.{suffix}")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from speakernet.config.errors import UserError
-from speakernet.data.feature_jobs import JobReport, read_report
+from speakernet.data.feature_jobs import JobReport, forget_report, read_report
 from speakernet.kaldi.files import open_for_replace
 from speakernet.kaldi.tables import check_order
 
@@ -30,6 +30,10 @@ def collect_features(
         _join([prefix.with_name(f"{prefix.name}.{part}") for prefix in prefixes], folder / table)
     with open_for_replace(folder / "frame_shift") as file:
         file.write(f"{frame_shift_s:g}\n".encode())
+    # The reports tell an interrupted run what is done. Now all is: the next run starts afresh, since
+    # files behind the same wav.scp may be others by then.
+    for prefix in prefixes:
+        forget_report(prefix)
 
 
 def _finished(prefix: Path) -> JobReport:
@@ -64,6 +68,8 @@ def _check_counts(
         "%s: %d of %d utterances have features (%d of them empty), %d failed; %.2f hours",
         folder, written, num_utterances, empty, len(failed), hours,
     )  # fmt: skip
+    if failed:
+        log.warning("utils/fix_data_dir.sh %s drops what has no features from its tables", folder)
 
 
 def _join(parts: Sequence[Path], target: Path) -> None:

@@ -10,7 +10,7 @@ from speakernet.kaldi.files import open_for_replace
 from speakernet.kaldi.tables import iter_table
 
 # Tables whose first field is an utterance, a recording or a speaker; what follows stays.
-_BY_UTTERANCE = ("text", "utt2lang", "utt2dur", "utt2num_frames", "vad.scp")
+_BY_UTTERANCE = ("text", "utt2lang", "utt2dur", "utt2num_frames", "utt2session", "vad.scp")
 _BY_RECORDING = ("reco2dur",)
 _BY_SPEAKER = ("spk2gender",)
 
@@ -57,13 +57,17 @@ def copy_tables(
     Utterances (and recordings) for which ``keep`` is false are left out. ``utt2uniq`` maps to the
     utterance that a chain of copies began with.
     """
+    speakers = {speaker for name, speaker in iter_table(source / "utt2spk") if keep(name)}
     tables = {
         "utt2spk": _rows(source / "utt2spk", naming.utterance, naming.speaker, keep),
         "utt2uniq": _unique(source, naming, keep),
         "segments": _segments(source / "segments", naming, keep),
         **{name: _rows(source / name, naming.utterance, str, keep) for name in _BY_UTTERANCE},
         **{name: _rows(source / name, naming.utterance, str, keep) for name in _BY_RECORDING},
-        **{name: _rows(source / name, naming.speaker, str) for name in _BY_SPEAKER},
+        **{
+            name: _rows(source / name, naming.speaker, str, speakers.__contains__)
+            for name in _BY_SPEAKER
+        },
     }
     for name, rows in tables.items():
         if (source / name).exists() or name == "utt2uniq":

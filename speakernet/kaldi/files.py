@@ -58,8 +58,9 @@ def open_for_replace(path: Path, *, fsync: bool = False) -> Iterator[BinaryIO]:
 @contextmanager
 def folder_for_replace(path: Path) -> Iterator[Path]:
     """Make an empty folder that becomes ``path`` (replacing what is there) when the block ends
-    well, and disappears otherwise.
+    well, and disappears otherwise. Where ``path`` is a link to a folder, that is replaced.
     """
+    path = path.resolve()
     temporary = temporary_path(path)
     with write_errors(path):
         shutil.rmtree(temporary, ignore_errors=True)

@@ -23,4 +23,6 @@ def energy_vad(features: NDArray[np.float32], options: VadOptions) -> NDArray[np
     start = np.maximum(index - options.vad_frames_context, 0)
     end = np.minimum(index + options.vad_frames_context + 1, count)
     proportion = np.float32(options.vad_proportion_threshold)
-    return (loud[end] - loud[start] >= (end - start) * proportion).astype(np.float32)
+    # In float32, as Kaldi compares: 3 of 5 frames are not 0.6 of them to the last digit.
+    enough = (end - start).astype(np.float32) * proportion
+    return (loud[end] - loud[start] >= enough).astype(np.float32)

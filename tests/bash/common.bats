@@ -58,6 +58,15 @@ run_script() {
   [ "$(echo out*)" = out ]
 }
 
+@test "a folder that is a link stays one" {
+  mkdir elsewhere && touch elsewhere/old && ln -s elsewhere out
+  run_script <<<'new_tmp_dir out; touch out.tmp/new; publish_dir out'
+  [ "$status" -eq 0 ]
+  [ -L out ]
+  [ "$(ls elsewhere)" = new ]
+  [ "$(echo *)" = "elsewhere out script.sh" ]
+}
+
 @test "parts of jobs are joined in order, and a missing one is an error" {
   for job in {1..11}; do echo "$job" >"part.$job.scp"; done
   run_script <<<'join_jobs part.JOB.scp 11 all.scp'

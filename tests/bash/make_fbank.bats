@@ -76,10 +76,13 @@ make_fbank() { steps/make_fbank.sh --nj 2 "$@" "$data"; }
   [[ $output == *"wav.scp:2: utterance 's2-b': status 127 from 'no-such-decoder x.m4a |'"* ]]
 }
 
-@test "jobs that are complete are not done again; a killed one is" {
+@test "after an interruption, jobs that are complete are not done again; a killed one is" {
   run -0 make_fbank
-  local first="$data/data/raw_fbank_data dir.1.ark" second="$data/data/raw_fbank_data dir.2.ark"
   cp "$data/feats.scp" "$work/feats.scp"
+  local first="$data/data/raw_fbank_data dir.1.ark" second="$data/data/raw_fbank_data dir.2.ark"
+  mv "$work/wav/s2-b.wav" "$work"
+  run -1 make_fbank
+  mv "$work/s2-b.wav" "$work/wav"
   touch -d 2001-01-01 "$first"
   rm "${second%.ark}.json"
   head -c 100 "$second" >"$second.tmp"
@@ -87,6 +90,35 @@ make_fbank() { steps/make_fbank.sh --nj 2 "$@" "$data"; }
   [ "$(date -r "$first" +%Y)" = 2001 ]
   cmp "$data/feats.scp" "$work/feats.scp"
   [ ! -e "$second.tmp" ]
+}
+
+@test "a run after a finished one computes anew: the audio behind wav.scp may be another" {
+  run -0 make_fbank
+  cp "$work/wav/s1-a.wav" "$work/wav/s2-b.wav"
+  truncate -s 32044 "$work/wav/s2-b.wav"
+  local before
+  before=$(md5sum "$data"/data/*.2.ark)
+  run -0 make_fbank
+  [ "$before" != "$(md5sum "$data"/data/*.2.ark)" ]
+}
+
+@test "features that fail leave the old table in .backup, and missing ones do not stop what follows" {
+  run -0 make_fbank
+  cp "$data/feats.scp" "$work/feats.scp"
+  mv "$work/wav" "$work/elsewhere"
+  run -1 make_fbank
+  [ ! -e "$data/feats.scp" ]
+  cmp "$data/.backup/feats.scp" "$work/feats.scp"
+  mv "$work/elsewhere" "$work/wav"
+  rm "$work/wav/s1-b.wav"
+  run -0 steps/make_mfcc.sh --nj 2 --max-failed-share 0.5 "$data"
+  [[ $output == *"utils/fix_data_dir.sh $data drops what has no features"* ]]
+  run -0 steps/compute_vad.sh --nj 2 "$data"
+  [ "$(wc -l <"$data/vad.scp")" -eq 3 ]
+  rm "$data/vad.scp"
+  write_wav "$work/wav/s1-b.wav"
+  run -0 steps/make_mfcc.sh --nj 2 "$data"
+  [ "$(wc -l <"$data/feats.scp")" -eq 4 ]
 }
 
 @test "other settings, other features" {

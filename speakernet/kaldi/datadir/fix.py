@@ -13,6 +13,7 @@ from pathlib import Path
 from speakernet.config import UserError
 from speakernet.kaldi.datadir.filtering import restrict
 from speakernet.kaldi.datadir.layout import (
+    DERIVED_TABLES,
     Tables,
     existing_tables,
     recording_tables,
@@ -29,14 +30,18 @@ logger = logging.getLogger(__name__)
 def fix(path: Path) -> tuple[int, int]:
     """Sort tables, drop repeated lines and ids that not every table has, remake spk2utt.
 
-    Returns the numbers of utterances kept and found. What is dropped is logged; files that change
-    are kept in ``.backup``; a directory in order is not touched. Raises UserError for what has no
-    one remedy (an id with two different values, broken lines) and if nothing would be left.
+    Durations, sessions and the like cost no utterance: such a table that lacks some leaves for
+    ``.backup`` instead. Returns the numbers of utterances kept and found. What is dropped is
+    logged; files that change are kept in ``.backup``; a directory in order is not touched. Raises
+    UserError for what has no one remedy (an id with two different values, broken lines) and if
+    nothing would be left.
     """
     with scratch_folder(path / ".fix.tmp") as work:
         tables, differing = _tables_in_order(path, work / "sorted")
         total, _ = check_utt2spk(tables["utt2spk"], spk_sort=False)
         keep = _utterances_to_keep(tables, differing)
+        lacking = _lacking(tables, keep)
+        tables = {name: file for name, file in tables.items() if name not in lacking}
         if keep is not None:
             if not keep:
                 raise UserError(f"{path}: no utterance is in all tables; nothing would be left")
@@ -45,6 +50,7 @@ def fix(path: Path) -> tuple[int, int]:
         _made(work / "speakers")
         write_spk2utt(tables["utt2spk"], work / "speakers" / "spk2utt")
         _replace(path, {**tables, "spk2utt": work / "speakers" / "spk2utt"})
+        _put_away(path, lacking)
     return (total if keep is None else len(keep)), total
 
 
@@ -109,13 +115,14 @@ def merge_sorted(sources: list[Path], target: Path, *, is_sorted: bool = True) -
 def _utterances_to_keep(tables: Tables, differing: list[Path]) -> set[bytes] | None:
     """Return the utterances that all tables agree on, or None if that is all of every table."""
     utt2spk = tables["utt2spk"]
-    restrictions = {file: set(iter_ids(file)) for file in differing}
+    restrictions = {f: set(iter_ids(f)) for f in differing if f.name not in DERIVED_TABLES}
     if "segments" in tables:
-        recordings = _common_ids(recording_tables(tables))
-        restrictions |= _restriction(tables["segments"], 4, recordings)
+        deciding = _deciding(recording_tables(tables))
+        if deciding:
+            restrictions |= _restriction(tables["segments"], 4, _common_ids(deciding))
     if speaker_tables(tables):
         restrictions |= _restriction(utt2spk, 2, _common_ids(speaker_tables(tables)))
-    if not restrictions and not _unused(tables):
+    if not restrictions and not differing and not _unused(tables):
         return None
     keep = set(iter_ids(utt2spk))
     for file, ids in restrictions.items():
@@ -123,6 +130,33 @@ def _utterances_to_keep(tables: Tables, differing: list[Path]) -> set[bytes] | N
         if missing:
             logger.warning("%s lacks %d utterances of utt2spk: dropped", file, missing)
     return keep.intersection(*restrictions.values())
+
+
+def _deciding(tables: Tables) -> Tables:
+    return {name: file for name, file in tables.items() if name not in DERIVED_TABLES}
+
+
+def _lacking(tables: Tables, keep: set[bytes] | None) -> dict[str, int]:
+    """Return the derived tables that lack some of what stays, and how many."""
+    utterances = set(iter_ids(tables["utt2spk"])) if keep is None else keep
+    wanted = {name: utterances for name in utterance_tables(tables)}
+    if "segments" in tables:
+        fields = iter_fields(tables["segments"], num_fields=4)
+        recordings = {f[1] for _, f in fields if f[0] in utterances}
+        wanted |= {name: recordings for name in recording_tables(tables)}
+    missing = {
+        name: len(wanted[name].difference(iter_ids(tables[name])))
+        for name in DERIVED_TABLES
+        if name in tables
+    }
+    return {name: count for name, count in missing.items() if count}
+
+
+def _put_away(path: Path, lacking: dict[str, int]) -> None:
+    for name, count in lacking.items():
+        logger.warning("%s lacked %d ids; it is in .backup now", path / name, count)
+        (path / ".backup").mkdir(exist_ok=True)
+        os.replace(path / name, path / ".backup" / name)
 
 
 def _common_ids(tables: Tables) -> set[bytes]:

@@ -19,8 +19,11 @@ UTTERANCE_TABLES = (
     "utt2dur",
     "utt2num_frames",
     "utt2uniq",
+    "utt2session",
 )
 RECORDING_TABLES = ("wav.scp", "reco2dur", "reco2file_and_channel")
+# Facts about utterances that can be had again, or done without: none of them is lost for one.
+DERIVED_TABLES = ("utt2dur", "utt2num_frames", "utt2uniq", "utt2session", "reco2dur")
 SPEAKER_TABLES = ("cmvn.scp", "spk2gender")
 SINGLE_FILES = ("frame_shift",)
 

@@ -17,6 +17,7 @@ from speakernet.kaldi.datadir.filtering import (
     second_fields,
 )
 from speakernet.kaldi.datadir.layout import (
+    DERIVED_TABLES,
     SINGLE_FILES,
     Tables,
     existing_tables,
@@ -27,11 +28,12 @@ from speakernet.kaldi.datadir.layout import (
 from speakernet.kaldi.datadir.speakers import write_spk2utt
 from speakernet.kaldi.datadir.validate import check_same_ids
 from speakernet.kaldi.files import folder_for_replace
-from speakernet.kaldi.tables import iter_fields, iter_line_blocks
+from speakernet.kaldi.tables import iter_fields, iter_ids, iter_line_blocks, same_ids
 
 logger = logging.getLogger(__name__)
 
 _SOURCE = ".source"
+_MAY_LACK = {"feats.scp", "vad.scp", *DERIVED_TABLES}
 
 
 def split(path: Path, num_parts: int, *, per_utt: bool = False) -> Path:
@@ -40,7 +42,8 @@ def split(path: Path, num_parts: int, *, per_utt: bool = False) -> Path:
     A speaker's utterances stay together unless ``per_utt``; parts are nearly equal in utterances
     and consecutive. Returns the folder of the parts. It appears when all parts are complete, and is
     left alone if it was made from the same files. Raises UserError if there are too few speakers
-    (or utterances), and if a table's ids differ from utt2spk's.
+    (or utterances), and if a table's ids differ from utt2spk's (features and what else was
+    computed may lack some).
     """
     if num_parts < 1:
         raise UserError(f"cannot split into {num_parts} parts; expected a positive number")
@@ -49,13 +52,27 @@ def split(path: Path, num_parts: int, *, per_utt: bool = False) -> Path:
     source = _describe(path, tables)
     if (target / _SOURCE).is_file() and (target / _SOURCE).read_text() == source:
         return target
-    for file in utterance_tables(tables).values():
-        check_same_ids(file, tables["utt2spk"])
+    partial = _partial_tables(tables)
+    for name, file in utterance_tables(tables).items():
+        if name not in partial:
+            check_same_ids(file, tables["utt2spk"])
     parts = _assign(tables["utt2spk"], num_parts, per_utt)
     with folder_for_replace(target) as folder:
-        _write_parts(path, tables, parts, [folder / str(n + 1) for n in range(num_parts)])
+        folders = [folder / str(n + 1) for n in range(num_parts)]
+        _write_parts(path, tables, parts, folders, partial)
         (folder / _SOURCE).write_text(source)
     return target
+
+
+def _partial_tables(tables: Tables) -> set[str]:
+    """Return the tables of what was computed that lack utterances: some may have failed."""
+    partial = set()
+    for name in _MAY_LACK & tables.keys():
+        if not same_ids(tables[name], tables["utt2spk"]):
+            missing = set(iter_ids(tables["utt2spk"])).difference(iter_ids(tables[name]))
+            logger.warning("%s lacks %d utterances of utt2spk", tables[name], len(missing))
+            partial.add(name)
+    return partial
 
 
 def _describe(path: Path, tables: Tables) -> str:
@@ -95,13 +112,19 @@ def balance(sizes: NDArray[np.int64], num_parts: int) -> NDArray[np.int32]:
     return parts
 
 
-def _write_parts(path: Path, tables: Tables, parts: NDArray[np.int32], folders: list[Path]) -> None:
+def _write_parts(
+    path: Path, tables: Tables, parts: NDArray[np.int32], folders: list[Path], partial: set[str]
+) -> None:
     for folder in folders:
         folder.mkdir()
         copy_single_files(path, folder)
     for name, file in utterance_tables(tables).items():
-        _distribute(file, parts, [folder / name for folder in folders])
+        if name not in partial:
+            _distribute(file, parts, [folder / name for folder in folders])
     for folder in folders:
+        utterances = set(iter_ids(folder / "utt2spk")) if partial else set()
+        for name in partial:
+            filter_table(tables[name], folder / name, utterances)
         speakers = second_fields(folder / "utt2spk", 2)
         for name, file in speaker_tables(tables).items():
             filter_table(file, folder / name, speakers)

@@ -151,6 +151,7 @@ def test_same_seed_same_lines_whatever_else_is_there(
 def test_random_subset(tmp_path: Path, train: Path, musan: Path) -> None:
     make_musan.main([str(musan), str(tmp_path / "m")])
     noise = ["--utt-suffix", "x", "--fg-noise-dir", str(tmp_path / "m_noise")]
+    (train / "spk2gender").write_text("s0 f\ns1 m\n", encoding="utf-8")
     entries = augment(train, tmp_path / "out", *noise, "--num-utts", "2")
     assert len(entries) == 2
     for table in ("utt2spk", "utt2uniq"):

@@ -51,6 +51,32 @@ def test_fix_drops_recordings_and_speakers_without_use(tmp_path: Path) -> None:
     datadir.validate(path)
 
 
+def test_fix_loses_no_utterance_for_a_duration(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A new utterance without reco2dur stays; what lacks it is put away, what has more is cut."""
+    path = make(tmp_path / "a")
+    for name in ("reco2dur", "utt2dur"):
+        lines = (path / name).read_text().splitlines()
+        write(path / name, lines[1:] if name == "reco2dur" else [*lines, "t-u0 1"])
+    assert datadir.fix(path) == (len(UTTERANCES), len(UTTERANCES))
+    datadir.validate(path)
+    assert not (path / "reco2dur").exists() and (path / ".backup/reco2dur").exists()
+    assert "reco2dur lacked 1 ids; it is in .backup now" in caplog.text
+    assert len((path / "utt2dur").read_text().splitlines()) == len(UTTERANCES)
+
+
+def test_fix_keeps_durations_of_what_is_left(tmp_path: Path) -> None:
+    """What failed is in none of the tables that were computed: they are complete again."""
+    path = make(tmp_path / "a")
+    for name in ("feats.scp", "utt2dur", "utt2num_frames"):
+        lines = (path / name).read_text().splitlines()
+        write(path / name, lines[1:])
+    assert datadir.fix(path) == (len(UTTERANCES) - 1, len(UTTERANCES))
+    assert (path / "utt2dur").exists() and (path / "utt2num_frames").exists()
+    datadir.validate(path)
+
+
 def test_fix_refuses_what_has_two_remedies(tmp_path: Path) -> None:
     path = make(tmp_path / "a")
     with open(path / "utt2spk", "a") as file:

@@ -94,6 +94,17 @@ def test_split_is_made_again_only_when_its_source_changes(tmp_path: Path) -> Non
     assert "y.ark" in (datadir.split(source, 2) / "1" / "feats.scp").read_text()
 
 
+def test_a_folder_that_is_a_link_stays_one(tmp_path: Path) -> None:
+    source = make(tmp_path / "a")
+    (tmp_path / "large disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "large disk")
+    for count in (2, 3):
+        datadir.subset(source, tmp_path / "link", count)
+        assert (tmp_path / "link").is_symlink()
+        assert len(DataDir(tmp_path / "large disk").utt2spk) == count
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "large disk", "link"]
+
+
 def test_split_refusals(tmp_path: Path) -> None:
     source = make(tmp_path / "a")
     with pytest.raises(UserError, match=r"4 speakers do not fill 5 parts.*--per-utt"):
@@ -102,10 +113,25 @@ def test_split_refusals(tmp_path: Path) -> None:
         datadir.split(source, 11, per_utt=True)
     with pytest.raises(UserError, match="into 0 parts"):
         datadir.split(source, 0)
-    write(source / "feats.scp", ["s1-u0 x"])
-    with pytest.raises(UserError, match=r"feats.scp:2: 's1-u1' of .*utt2spk is missing"):
+    write(source / "wav.scp", ["s1-u0 x"])
+    with pytest.raises(UserError, match=r"wav.scp:2: 's1-u1' of .*utt2spk is missing"):
         datadir.split(source, 2)
     assert not list(source.glob("split*"))
+
+
+@pytest.mark.parametrize("per_utt", [False, True])
+def test_split_takes_features_that_lack_utterances(
+    tmp_path: Path, per_utt: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = make(tmp_path / "a")
+    for name in ("feats.scp", "utt2dur"):
+        lines = (source / name).read_text().splitlines()
+        write(source / name, [line for line in lines if not line.startswith("s2-u0")])
+    parts = [datadir.split(source, 3, per_utt=per_utt) / str(n) for n in (1, 2, 3)]
+    assert "feats.scp lacks 1 utterances of utt2spk" in caplog.text
+    for name in ("feats.scp", "utt2dur", "wav.scp"):
+        joined = "".join((part / name).read_text() for part in parts)
+        assert joined == (source / name).read_text()
 
 
 def test_split_keeps_a_speaker_together_whose_utterances_are_apart(tmp_path: Path) -> None:
