@@ -8,6 +8,9 @@ copies="reverb noise music babble"
 speed_factors=
 seed=0
 num_utts=0
+nj=4
+cmd=utils/run.pl
+max_failed_share=0
 musan=
 rirs=
 help_message="Usage: steps/augment_data_dir.sh [options] --musan <prefix> --rirs <dir> <source-data-dir> <target-data-dir>
@@ -18,7 +21,9 @@ Writes <source>_<copy> for each copy, and <target>: the source and all copies. O
   --seed N               (default: 0)
   --num-utts N           each copy is a random subset of this size (default: 0, everything)
   --musan PREFIX         PREFIX_noise, PREFIX_music, PREFIX_speech are data dirs (steps/data/make_musan.sh)
-  --rirs DIR             has {smallroom,mediumroom}_rir_list, or simulated_rirs/{smallroom,mediumroom}/rir_list"
+  --rirs DIR             has {smallroom,mediumroom}_rir_list, or simulated_rirs/{smallroom,mediumroom}/rir_list
+  --nj N --cmd COMMAND   how jobs run that read durations (steps/get_reco2dur.sh)
+  --max-failed-share P   leave recordings without a duration out of the copies, if they are not more than this share (default: $max_failed_share)"
 
 . ./path.sh
 . utils/parse_options.sh
@@ -49,33 +54,61 @@ make_copy() {
       medium=$(rir_list mediumroom)
       steps/data/reverberate_data_dir.sh "${common[@]}" --suffix reverb --source-sampling-rate 16000 \
         --rir-set-parameters "0.5, $small" --rir-set-parameters "0.5, $medium" --speech-rvb-probability 1 \
-        --pointsource-noise-addition-probability 0 --isotropic-noise-addition-probability 0 "$base" "$2"
+        --pointsource-noise-addition-probability 0 --isotropic-noise-addition-probability 0 "$copied" "$2"
       ;;
     noise)
       steps/data/augment_data_dir.sh "${common[@]}" --utt-suffix noise --fg-interval 1 --fg-snrs 15:10:5:0 \
-        --fg-noise-dir "${musan}_noise" "$base" "$2"
+        --fg-noise-dir "${musan}_noise" "$copied" "$2"
       ;;
     music)
       steps/data/augment_data_dir.sh "${common[@]}" --utt-suffix music --bg-snrs 15:10:8:5 --num-bg-noises 1 \
-        --bg-noise-dir "${musan}_music" "$base" "$2"
+        --bg-noise-dir "${musan}_music" "$copied" "$2"
       ;;
     babble)
       steps/data/augment_data_dir.sh "${common[@]}" --utt-suffix babble --bg-snrs 20:17:15:13 --num-bg-noises 3:4:5:6:7 \
-        --bg-noise-dir "${musan}_speech" "$base" "$2"
+        --bg-noise-dir "${musan}_speech" "$copied" "$2"
       ;;
     *) die "--copies: unknown copy '$1'; known: reverb noise music babble" ;;
   esac
 }
 
+# make_readable DIR: the source without recordings whose duration could not be read.
+make_readable() {
+  utils/copy_data_dir.sh "$source_dir" "$1"
+  cp "$source_dir/reco2dur.partial" "$1/reco2dur"
+  write_to "$1/wav.scp" awk 'NR == FNR { known[$1]; next } $1 in known' "$1/reco2dur" "$source_dir/wav.scp"
+  utils/fix_data_dir.sh "$1"
+  log "warning: $(($(num_lines "$source_dir/wav.scp") - $(num_lines "$1/wav.scp"))) of $(num_lines "$source_dir/wav.scp")" \
+    "recordings of $source_dir have no duration and are left out of the copies"
+}
+
+# What copies are made of; its name is the target's, since every target of a source has its own.
+copied=$source_dir
+readable=$target.readable
+trap 'rm -rf "$readable" "${readable}_sp"' EXIT
+if [ -n "${copies// /}" ] && { [ -f "$source_dir/reco2dur" ] || [ -f "$source_dir/segments" ] || [ ! -f "$source_dir/utt2dur" ]; }; then
+  steps/get_reco2dur.sh --nj "$nj" --cmd "$cmd" --max-failed-share "$max_failed_share" "$source_dir"
+  if [ ! -f "$source_dir/reco2dur" ]; then
+    make_readable "$readable"
+    copied=$readable
+  fi
+fi
+
 base=$source_dir
 if [ -n "$speed_factors" ]; then
   base=${source_dir}_sp
-  parts=("$source_dir")
+  parts=()
   for factor in $speed_factors; do
-    utils/perturb_data_dir_speed.sh "$factor" "$source_dir" "${source_dir}_sp$factor"
+    utils/perturb_data_dir_speed.sh "$factor" "$copied" "${source_dir}_sp$factor"
     parts+=("${source_dir}_sp$factor")
   done
-  utils/combine_data.sh "$base" "${parts[@]}"
+  utils/combine_data.sh "$base" "$source_dir" "${parts[@]}"
+  if [ "$copied" = "$source_dir" ]; then
+    copied=$base
+  else
+    utils/combine_data.sh "${readable}_sp" "$copied" "${parts[@]}"
+    copied=${readable}_sp
+  fi
 fi
 
 parts=("$base")

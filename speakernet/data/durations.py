@@ -1,16 +1,30 @@
-"""Durations of recordings, from headers alone wherever the entry is a file."""
+"""Durations of recordings, from headers alone wherever the entry is a file.
 
+Many recordings are shared among jobs. A job appends what it has read to ``PREFIX.known`` and goes
+on from there when it is started again for the same entries; ``PREFIX.failed`` is written last.
+"""
+
+import json
 import logging
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
+from time import monotonic
 
 from speakernet.config.errors import UserError
 from speakernet.data.audio import AudioReader
 from speakernet.data.wav import audio_length
+from speakernet.kaldi.files import open_for_replace, write_errors
 from speakernet.kaldi.pipes import AudioFile, Node, Resampled, parse_entry
-from speakernet.kaldi.tables import iter_table, write_table
+from speakernet.kaldi.tables import iter_lines, iter_table, write_table
 
 log = logging.getLogger(__name__)
+
+_REPORT_EVERY_S = 30.0
+_NAMED = 20
 
 
 def iter_durations(folder: Path) -> Iterator[tuple[str, float]]:
@@ -70,6 +84,118 @@ def entry_duration(entry: str, reader: AudioReader, place: str = "") -> float:
 def _header_length(node: Node) -> tuple[int, int]:
     if isinstance(node, AudioFile) and not node.offset:
         return audio_length(node.path)
-    if isinstance(node, Resampled) and node.speed == 1:
-        return _header_length(node.file)
+    if isinstance(node, Resampled):
+        samples, rate = _header_length(node.file)
+        if node.speed == 1:
+            return samples, rate
+        if node.sample_rate in (None, rate):
+            return changed_length(samples, node.speed), rate
     return 0, 0
+
+
+def changed_length(num_samples: int, factor: float) -> int:
+    """Return how many samples ``change_speed`` makes of ``num_samples``."""
+    ratio = Fraction(factor).limit_denominator(1000)
+    return round(num_samples * ratio.denominator / ratio.numerator)
+
+
+def compute_part(scp: Path, prefix: Path, job: int, num_jobs: int) -> tuple[int, int]:
+    """Read the durations of part ``job`` (from 1) of ``scp`` that ``prefix`` does not know yet.
+
+    Returns how many recordings the part has and how many of them could not be read.
+    """
+    total = sum(1 for _ in iter_lines(scp))
+    start, end = total * (job - 1) // num_jobs, total * job // num_jobs
+    rows = list(islice(iter_table(scp), start, end))
+    _suffixed(prefix, "failed").unlink(missing_ok=True)
+    fingerprint = blake2b(repr(rows).encode(), digest_size=16).hexdigest()
+    known = _begin(_suffixed(prefix, "known"), fingerprint)
+    failed = _append_unknown(scp, start + 1, rows, known, _suffixed(prefix, "known"))
+    with open_for_replace(_suffixed(prefix, "failed")) as file:
+        file.write(json.dumps(failed, ensure_ascii=False).encode())
+    return len(rows), len(failed)
+
+
+def _suffixed(prefix: Path, suffix: str) -> Path:
+    return prefix.with_name(f"{prefix.name}.{suffix}")
+
+
+def _begin(path: Path, fingerprint: str) -> set[str]:
+    """Return the recordings that ``path`` knows; it is made anew if it is of other entries."""
+    first = f"entries {fingerprint}\n".encode()
+    with write_errors(path):
+        content = path.read_bytes() if path.exists() else b""
+        if not content.startswith(first):
+            path.write_bytes(first)
+            return set()
+        # The last line may have been cut off when the job was killed.
+        os.truncate(path, content.rfind(b"\n") + 1)
+    return {name for name, _ in islice(iter_table(path), 1, None)}
+
+
+def _append_unknown(
+    scp: Path, first: int, rows: Sequence[tuple[str, str]], known: set[str], path: Path
+) -> dict[str, str]:
+    """Append durations to ``path``; return what could not be read and why."""
+    failed: dict[str, str] = {}
+    reader = AudioReader()
+    report_at = monotonic() + _REPORT_EVERY_S
+    if known:
+        log.info("%s: %d of %d recordings are known", path, len(known), len(rows))
+    with write_errors(path), open(path, "a", buffering=1, encoding="utf-8") as file:
+        for number, (name, entry) in enumerate(rows, start=first):
+            if name in known:
+                continue
+            try:
+                seconds = entry_duration(entry, reader, f"{scp}:{number}")
+            except UserError as error:
+                log.warning("no duration of '%s': %s", name, error)
+                failed[name] = str(error)
+                continue
+            file.write(f"{name} {seconds:.9g}\n")
+            if monotonic() > report_at:
+                log.info("%d of %d recordings", number - first + 1, len(rows))
+                report_at = monotonic() + _REPORT_EVERY_S
+    return failed
+
+
+def collect_durations(folder: Path, prefixes: Sequence[Path], max_failed_share: float) -> int:
+    """Write what the jobs have read to ``reco2dur``; return how many recordings have no duration.
+
+    If some have none, the file is ``reco2dur.partial``: a data dir with an incomplete ``reco2dur``
+    would not be valid. Raises UserError if a job did not finish, if a recording is missing without
+    a word, or if the share of unreadable ones is above ``max_failed_share``.
+    """
+    known, failed = _join(prefixes)
+    names = [name for name, _ in iter_table(folder / "wav.scp")]
+    lost = [name for name in names if name not in known and name not in failed]
+    if lost:
+        raise UserError(
+            f"{folder}/wav.scp: '{lost[0]}' is in no job's part; expected the parts of this file"
+        )
+    for name, reason in list(failed.items())[:_NAMED]:
+        log.warning("no duration of '%s': %s", name, reason)
+    if len(failed) > max_failed_share * len(names) or not known:
+        named = ", ".join(list(failed)[:_NAMED]) + (", …" if len(failed) > _NAMED else "")
+        raise UserError(
+            f"{folder}: the durations of {len(failed)} of {len(names)} recordings could not be "
+            f"read, more than --max-failed-share {max_failed_share:g} allows: {named}; "
+            f"the first: {next(iter(failed.values()), 'there are no recordings')}"
+        )
+    rows = ((name, known[name]) for name in names if name in known)
+    complete, partial = folder / "reco2dur", folder / "reco2dur.partial"
+    write_table(partial if failed else complete, rows)
+    (complete if failed else partial).unlink(missing_ok=True)
+    return len(failed)
+
+
+def _join(prefixes: Sequence[Path]) -> tuple[dict[str, str], dict[str, str]]:
+    known: dict[str, str] = {}
+    failed: dict[str, str] = {}
+    for prefix in prefixes:
+        path = _suffixed(prefix, "failed")
+        if not path.exists():
+            raise UserError(f"{path}: no such file; its job did not finish")
+        failed |= json.loads(path.read_text(encoding="utf-8"))
+        known.update(islice(iter_table(_suffixed(prefix, "known")), 1, None))
+    return known, failed

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# steps/make_fbank.sh, make_mfcc.sh, compute_vad.sh, augment_data_dir.sh: broken audio, resuming, values with spaces and $( ).
+# steps/make_fbank.sh, make_mfcc.sh, compute_vad.sh, get_reco2dur.sh, augment_data_dir.sh: broken audio, resuming, spaces and $( ).
 
 bats_require_minimum_version 1.5.0
 
@@ -213,4 +213,57 @@ make_noises() {
   run -1 steps/make_set_features.sh fbank80 "$data" "$work/fbank80/set"
   [[ $output == *"$data/wav.scp:2: "* ]]
   [ ! -e "$work/fbank80/set" ]
+}
+
+reco2dur() { steps/get_reco2dur.sh --nj 2 "$@" "$data"; }
+
+@test "durations: files by their headers, commands by their output, in the order of wav.scp" {
+  sed -i 's|^s1-b \(.*\)|s1-b cat "\1" \||' "$data/wav.scp"
+  run -0 reco2dur --max-failed-share 0
+  [ "$(cat "$data/reco2dur")" = "$(printf '%s 1\n' s1-a s1-b s2-a s2-b)" ]
+  [ ! -e "$data/durations" ]
+  utils/validate_data_dir.sh --no-feats --no-text "$data"
+  rm -r "$work/wav"
+  run -0 reco2dur
+  [[ $output == *"lists all recordings already"* ]]
+}
+
+@test "durations: an interrupted run goes on, after a line cut off; other entries are read anew" {
+  mv "$work/wav/s2-b.wav" "$work/s2-b.wav"
+  run -1 reco2dur
+  [[ ${lines[-1]} == *"1 of 4 recordings could not be read, more than --max-failed-share 0 allows: s2-b; the first: "*"s2-b.wav: No such file"* ]]
+  [ ! -e "$data/reco2dur" ]
+  printf 's2-b 12' >>"$data/durations/part.2.known"
+  mv "$work/s2-b.wav" "$work/wav/s2-b.wav"
+  rm "$work/wav"/{s1-a,s1-b,s2-a}.wav
+  sed 's/s2-a.wav/s2-b.wav/' "$data/wav.scp" >"$work/other.scp"
+  run -0 reco2dur
+  [ "$(cat "$data/reco2dur")" = "$(printf '%s 1\n' s1-a s1-b s2-a s2-b)" ]
+
+  rm "$data/reco2dur" "$work/wav/s2-b.wav"
+  run -1 reco2dur
+  write_wav "$work/wav/s2-b.wav"
+  mv "$work/other.scp" "$data/wav.scp"
+  run -1 reco2dur
+  [[ ${lines[-1]} == *"2 of 4 recordings could not be read"*": s1-a, s1-b; "* ]]
+}
+
+@test "a recording without duration is in no copy, and is told; the source keeps it and stays valid" {
+  make_noises
+  write_wav "$work/wav/s1-a.wav"
+  head -c 20 "$work/wav/s1-a.wav" >"$work/cut.wav"
+  sed -i "s|^s1-a .*|s1-a $work/cut.wav|" "$data/wav.scp"
+  local augment=(steps/augment_data_dir.sh --nj 2 --speed-factors 0.9 --musan "$work/musan" --rirs "$work/rirs")
+  run -1 "${augment[@]}" "$data" "$work/aug"
+  [[ $output == *"1 of 4 recordings could not be read, more than --max-failed-share 0 allows: s1-a"* ]]
+  run -0 "${augment[@]}" --max-failed-share 0.25 "$data" "$work/aug"
+  [[ $output == *"1 of 4 recordings of $data have no duration and are left out of the copies"* ]]
+  [ "$(wc -l <"$work/aug/wav.scp")" -eq $((4 + 3 + 4 * 6)) ]
+  [ "$(grep -c s1-a "$work/aug/wav.scp")" -eq 1 ]
+  [ ! -e "$work/aug.readable" ]
+  [ ! -e "$data/reco2dur" ]
+  utils/validate_data_dir.sh --no-feats --no-text "$data"
+  utils/validate_data_dir.sh --no-feats --no-text "$work/aug"
+  run -0 steps/make_fbank.sh --nj 2 --max-failed-share 0.05 "$work/aug"
+  [[ $output == *"30 of 31 utterances have features (0 of them empty), 1 failed"* ]]
 }

@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
-# run.sh: wrong uses are one line and status 1, before anything is made.
+# run.sh: wrong uses are one line and status 1, before anything is made; stage 2 on a few recordings.
 # shellcheck disable=SC2030,SC2031 # a test changes the variables of setup for itself
+
+bats_require_minimum_version 1.5.0
 
 setup() {
   root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
@@ -76,4 +78,31 @@ fails() {
   printf 'optim: {momentum: 0.8}\n' >>"$recipe/recipe.yaml"
   fails "was trained with other settings than the recipe's now: optim.momentum: 0.8"
   grep -q 'momentum: 0.9' "$exp/recipe.yaml"
+}
+
+@test "stage 2: a share of recordings may be without duration; run again, nothing looks changed" {
+  local data=$BATS_TEST_TMPDIR/data/corpus part name
+  mkdir -p "$data/train" "$data/musan"/{noise,music,speech} "$data/RIRS_NOISES"
+  for part in noise music speech; do sox -n -r 16000 -b 16 "$data/musan/$part/$part.wav" synth 0.5 noise; done
+  for part in small medium; do
+    echo "--rir-id r --room-id x $data/musan/noise/noise.wav" >"$data/RIRS_NOISES/${part}room_rir_list"
+  done
+  for name in a b c d; do
+    sox -n -r 16000 -b 16 "$data/train/$name.wav" synth 1 noise
+    echo "s-$name $data/train/$name.wav" >>"$data/train/wav.scp"
+    echo "s-$name s" >>"$data/train/utt2spk"
+  done
+  utils/utt2spk_to_spk2utt.sh "$data/train/utt2spk" >"$data/train/spk2utt"
+  rm "$data/train/c.wav"
+  stage_2() { bash run.sh --recipe "$recipe" --exp "$BATS_TEST_TMPDIR/exp" --data "$BATS_TEST_TMPDIR/data" --stage 2 --stop-stage 2 --nj 2 "$@"; }
+  run -1 stage_2
+  [[ $output == *"1 of 4 recordings could not be read, more than --max-failed-share 0 allows: s-c"* ]]
+  run -0 stage_2 --max-failed-share 0.25
+  [[ $output == *"1 of 4 recordings of $data/train have no duration and are left out of the copies"* ]]
+  [ "$(grep -c s-c "$data/train_sp_aug/wav.scp")" -eq 1 ]
+  sox -n -r 16000 -b 16 "$data/train/c.wav" synth 1 noise
+  run -0 stage_2
+  [ "$(wc -l <"$data/train_sp_aug/wav.scp")" -eq $((4 * 3 * 5)) ]
+  run -0 stage_2
+  [[ $output == *"$data/train_sp_aug: done before, skipped"* ]]
 }

@@ -15,11 +15,12 @@ from speakernet.bin import (
 )
 from speakernet.config import UserError
 from speakernet.data.audio import AudioReader, iter_audio
-from speakernet.data.durations import iter_durations
+from speakernet.data.durations import changed_length, entry_duration, iter_durations
 from speakernet.data.room_lists import read_noises, read_responses
 from speakernet.data.wav import write_wav
 from speakernet.kaldi.pipes import AudioFile, Resampled, Reverberated, parse_entry
 from speakernet.kaldi.tables import read_table
+from speakernet.signal.resample import change_speed
 
 
 def write_waveform(path: Path, seconds: float, seed: int = 0) -> None:
@@ -306,3 +307,18 @@ def test_durations_that_do_not_fit(tmp_path: Path, train: Path) -> None:
     (train / "reco2dur").write_text("s0-u0 long\n", encoding="utf-8")
     with pytest.raises(UserError, match="reco2dur:1: found 'long'; expected a duration"):
         list(iter_durations(train))
+
+
+@pytest.mark.parametrize("factor", [0.9, 1.1, 0.95, 0.8, 1.25])
+def test_length_at_another_speed_without_reading(tmp_path: Path, factor: float) -> None:
+    for length in [*range(1, 60), 16000, 16001, 16002, 52_343]:
+        samples = np.zeros(length, np.float32)
+        assert changed_length(length, factor) == len(change_speed(samples, factor))
+    path = tmp_path / "a.wav"
+    write_waveform(path, 1)
+    entry = f"sox -t wav {path} -t wav - speed {factor} |"
+    expected = len(AudioReader().read(entry)) / 16000
+    with open(path, "r+b") as file:
+        file.seek(44)
+        file.write(bytes(16000))
+    assert entry_duration(entry, AudioReader()) == expected

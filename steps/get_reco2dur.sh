@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# The durations of the recordings of a data dir, as Kaldi's utils/data/get_reco2dur.sh writes them: from headers where the entries
+# are files, from the audio where they are commands. Does nothing where <data-dir>/reco2dur lists the recordings of wav.scp. What
+# an interrupted run has read is kept in <data-dir>/durations and not read again.
+set -euo pipefail
+shopt -s inherit_errexit
+
+nj=4
+cmd=utils/run.pl
+max_failed_share=0
+help_message="Usage: steps/get_reco2dur.sh [options] <data-dir>
+ e.g.: steps/get_reco2dur.sh --nj 8 data/train
+Writes <data-dir>/reco2dur, or reco2dur.partial if recordings within the allowed share could not be read. Options:
+  --nj N --cmd COMMAND   how jobs run (no more jobs than recordings)
+  --max-failed-share P   fail if more recordings than this could not be read (default: $max_failed_share)"
+
+. ./path.sh
+. utils/parse_options.sh
+. utils/common.sh
+
+[ $# -eq 1 ] || usage_error
+data=${1%/}
+require_positive nj
+require_file "$data/wav.scp"
+
+# Two runs may want the durations of one source: the second finds them.
+exec 8>"$data/.reco2dur.lock"
+flock 8
+if [ -f "$data/reco2dur" ] && cmp -s <(awk '{print $1}' <"$data/reco2dur") <(awk '{print $1}' <"$data/wav.scp"); then
+  log "$data/reco2dur lists all recordings already"
+  exit 0
+fi
+num_recordings=$(num_lines "$data/wav.scp")
+nj=$((nj < num_recordings ? nj : num_recordings))
+part_dir=$data/durations
+mkdir -p "$part_dir" "$data/log"
+# shellcheck disable=SC2086 # $cmd is a command with its options
+$cmd "JOB=1:$nj" "$data/log/durations_$(basename "$data").JOB.log" \
+  python -m speakernet.bin.compute_durations --job JOB "$data" "$part_dir/part.JOB" "$nj"
+# Not run by $cmd, which would put a number in place of the JOB.
+python -m speakernet.bin.compute_durations --collect --max-failed-share "$max_failed_share" "$data" "$part_dir/part.JOB" "$nj"
+# Where some failed the parts stay: only those are tried again.
+[ ! -f "$data/reco2dur" ] || rm -rf "$part_dir"
