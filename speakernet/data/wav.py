@@ -8,8 +8,9 @@ import io
 import os
 import struct
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ from speakernet.kaldi.files import write_errors
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 # Programs that write to a pipe cannot know the length and put one of these (or zero).
 _UNKNOWN_SIZE = 0x7FFFF000
+# libsndfile's number of samples where a flac header does not say it.
+_UNKNOWN_LENGTH = 1 << 62
+_BLOCK = 1 << 20
 _HEAD = 4096
 
 
@@ -86,16 +90,25 @@ def audio_length(path: str) -> tuple[int, int]:
             head = stream.read(_HEAD)
             if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
                 layout = _parse_header(stream, head, 0)
-                bytes_there = os.fstat(stream.fileno()).st_size - layout.start
-                size = bytes_there if layout.size is None else min(layout.size, bytes_there)
-                width = layout.format.channels * layout.format.bits // 8
-                return size // width, layout.format.sample_rate
+                width = _sample_bytes(layout.format)
+                if width:
+                    bytes_there = os.fstat(stream.fileno()).st_size - layout.start
+                    size = bytes_there if layout.size is None else min(layout.size, bytes_there)
+                    return size // width, layout.format.sample_rate
+                if layout.size is None:
+                    return _other_length(_with_sizes(stream, 0, layout.start))
             stream.seek(0)
             return _other_length(stream)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
+
+
+def _sample_bytes(form: _Format) -> int:
+    """Return the bytes of a sample of all channels, or 0 where samples are coded in blocks."""
+    plain = form.code in (_PCM, _FLOAT) and form.bits in (8, 16, 24, 32, 64)
+    return form.channels * form.bits // 8 if plain else 0
 
 
 def _read_wav(
@@ -106,7 +119,10 @@ def _read_wav(
     if form.bits == 8:
         raise UserError(f"found 8-bit samples in {form.channels} channel(s); expected 16-bit")
     if (form.code, form.bits) != (_PCM, 16):
-        stream.seek(offset)
+        if layout.size is None:
+            stream = _with_sizes(stream, offset, layout.start)
+        else:
+            stream.seek(offset)
         return _read_other(stream, first_sample, max_samples)
     width = 2 * form.channels
     skipped = first_sample * width
@@ -196,27 +212,74 @@ def _parse_format(chunk: bytes) -> _Format:
     return _Format(code, channels, rate, bits)
 
 
+def _with_sizes(stream: BinaryIO, offset: int, start: int) -> BinaryIO:
+    """Return the wav file at ``offset`` with the sizes that its program could not write."""
+    stream.seek(offset)
+    content = bytearray(stream.read())
+    for place in (4, start - offset - 4):
+        struct.pack_into("<I", content, place, min(len(content) - place - 4, _UNKNOWN_SIZE))
+    return io.BytesIO(content)
+
+
 def _read_other(stream: BinaryIO, first_sample: int, max_samples: int | None) -> Audio:
     import soundfile
 
     try:
         with soundfile.SoundFile(stream) as file:
-            frames = -1 if max_samples is None else max_samples
-            file.seek(min(first_sample, file.frames))
-            kind = "int16" if file.subtype == "PCM_16" else "float32"
-            samples = file.read(frames, dtype=kind, always_2d=True)
-            left = max(file.frames - first_sample, 0)
-            expected = left if max_samples is None else min(left, max_samples)
+            if file.frames >= _UNKNOWN_LENGTH:
+                samples = _read_unknown_length(file, first_sample, max_samples)
+                expected = len(samples)
+            else:
+                left = max(file.frames - first_sample, 0)
+                expected = left if max_samples is None else min(left, max_samples)
+                file.seek(min(first_sample, file.frames))
+                samples = file.read(expected, dtype=_kind(file), always_2d=True)
             rate = int(file.samplerate)
-    except (soundfile.SoundFileError, TypeError) as error:
-        raise UserError(f"cannot be read: {' '.join(str(error).split())}") from None
+    except _SOUNDFILE_ERRORS as error:
+        raise UserError(f"cannot be read: {_one_line(error)}") from None
     if len(samples) < expected:
         raise UserError(f"truncated: the header promises {expected}, found {len(samples)} samples")
     if not len(samples):
         raise UserError("found no samples")
-    if kind == "float32":
-        samples *= np.float32(32768)
+    if samples.dtype == np.float32:
+        with np.errstate(over="ignore"):
+            samples *= np.float32(32768)
+        if not np.isfinite(samples).all():
+            raise UserError("found samples that are not finite numbers")
     return Audio(samples, rate)
+
+
+# soundfile's own errors, and those of an array that is as large as a broken header says.
+_SOUNDFILE_ERRORS = (RuntimeError, TypeError, ValueError, MemoryError)
+
+
+def _kind(file: Any) -> str:
+    return "int16" if file.subtype == "PCM_16" else "float32"
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _iter_blocks(file: Any) -> Iterator[NDArray[Any]]:
+    """Yield the samples of a file of unknown length."""
+    # soundfile seeks after every read of a file that it can seek in; here there is no end to find.
+    file.seekable = lambda: False
+    while len(block := file.read(_BLOCK, dtype=_kind(file), always_2d=True)):
+        yield block
+
+
+def _read_unknown_length(file: Any, first_sample: int, max_samples: int | None) -> NDArray[Any]:
+    """Read block after block; what comes before ``first_sample`` is read, too."""
+    end = sys.maxsize if max_samples is None else first_sample + max_samples
+    blocks = [np.empty((0, file.channels), _kind(file))]
+    position = 0
+    for block in _iter_blocks(file):
+        blocks.append(block[max(first_sample - position, 0) : end - position])
+        position += len(block)
+        if position >= end:
+            break
+    return np.concatenate(blocks)
 
 
 def _other_length(stream: BinaryIO) -> tuple[int, int]:
@@ -224,9 +287,12 @@ def _other_length(stream: BinaryIO) -> tuple[int, int]:
 
     try:
         with soundfile.SoundFile(stream) as file:
-            return int(file.frames), int(file.samplerate)
-    except (soundfile.SoundFileError, TypeError) as error:
-        raise UserError(f"cannot be read: {' '.join(str(error).split())}") from None
+            rate = int(file.samplerate)
+            if file.frames < _UNKNOWN_LENGTH:
+                return int(file.frames), rate
+            return sum(map(len, _iter_blocks(file))), rate
+    except _SOUNDFILE_ERRORS as error:
+        raise UserError(f"cannot be read: {_one_line(error)}") from None
 
 
 def write_wav(target: Path | BinaryIO, samples: NDArray[np.int16], sample_rate: int) -> None:
