@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from signal import SIGPIPE
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +28,8 @@ _CACHE_BYTES = 256 << 20
 _CACHED_RESPONSES = 128
 # Kaldi forgives a segment that ends up to this long after its recording.
 _MAX_OVERSHOOT_S = 0.5
+# With pipefail: a command wrote more than the next one, which ended well, wanted to read.
+_BROKEN_PIPE = 128 + SIGPIPE
 
 
 class Signal(NamedTuple):
@@ -199,12 +202,14 @@ def run_command(text: str) -> Audio:
         check=False,
     )
     complaint = " / ".join(process.stderr.decode(errors="replace").split("\n")[-4:]).strip(" /")
-    if process.returncode:
-        raise UserError(f"status {process.returncode} from '{text} |': {complaint or 'no message'}")
+    failure = f"status {process.returncode} from '{text} |': {complaint or 'no message'}"
+    if process.returncode not in (0, _BROKEN_PIPE):
+        raise UserError(failure)
     try:
         return read_audio_bytes(process.stdout)
     except UserError as error:
-        raise UserError(f"the output of '{text} |': {error}") from None
+        message = failure if process.returncode else f"the output of '{text} |'"
+        raise UserError(f"{message}: {error}") from None
 
 
 def _pick_channel(audio: Audio, channel: int, name: str, max_samples: int | None = None) -> Signal:

@@ -210,6 +210,26 @@ def test_commands_run_and_their_failures_are_told(wav: Path) -> None:
         read_audio("no-such-program-anywhere |")
 
 
+def test_a_command_may_leave_the_rest_of_its_input(tmp_path: Path) -> None:
+    """As Kaldi's popen takes it; what is too short or ends with another error is refused."""
+    path = tmp_path / "long.wav"
+    samples = np.resize(SAMPLES, 4_000_000)
+    write_wav(path, samples, 16000)
+    second = read_audio(f"cat {path} | sox -t wav - -t wav - trim 0 1 |")
+    np.testing.assert_array_equal(second, samples[:16000])
+    write_wav(tmp_path / "short.wav", SAMPLES, 16000)
+    head = f"cat {tmp_path}/short.wav /dev/zero | head -c 40044 |"
+    np.testing.assert_array_equal(read_audio(head), SAMPLES)
+    with pytest.raises(UserError, match=r"status 141 from .*truncated: the header promises 4000"):
+        read_audio(f"cat {path} | head -c 32044 |")
+    with pytest.raises(UserError, match=r"status 141 from .*: no message: found no data"):
+        read_audio(f"cat {path} | true |")
+    with pytest.raises(UserError, match="status 3 from"):
+        read_audio(f"cat {path} | (head -c 32044; exit 3) |")
+    with pytest.raises(UserError, match="status 1 from"):
+        read_audio(f"false | cat {tmp_path}/short.wav |")
+
+
 def test_a_command_runs_once_for_all_copies_of_an_utterance(wav: Path, tmp_path: Path) -> None:
     count = tmp_path / "count"
     source = f"echo >>{count}; cat '{wav}' |"
