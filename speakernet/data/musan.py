@@ -11,6 +11,7 @@ from pathlib import Path
 from speakernet.config.errors import UserError
 from speakernet.data.audio import AudioReader
 from speakernet.data.durations import entry_duration
+from speakernet.data.speed_copies import sox_reading
 from speakernet.kaldi.copies import write_sorted_table
 
 log = logging.getLogger(__name__)
@@ -95,4 +96,4 @@ def _annotated(
 def _entry(path: str, sample_rate: int) -> str:
     if sample_rate == 16000:
         return path
-    return f"sox -t wav {path} -r {sample_rate} -t wav - |"
+    return f"{sox_reading(path)} -r {sample_rate} -t wav - |"

@@ -14,6 +14,7 @@ _RESPONSE_OPTIONS = (
     "rir-id", "room-id", "receiver-position-id", "source-position-id", "rt60", "drr", "cte",
     "probability",
 )  # fmt: skip
+_UNFIT_FOR_SHELL = " \t'\"\\$`;&|<>()*?"
 _NOISE_OPTIONS = ("noise-id", "noise-type", "bg-fg-type", "room-linkage", "probability")
 
 
@@ -50,10 +51,12 @@ def read_responses(
     """
     found: list[Response] = []
     for path, weight in _weigh_sets(sets):
-        items = [_response(options, location, place) for options, location, place in
-                 _read_list(path, _RESPONSE_OPTIONS)]  # fmt: skip
+        items = [
+            _response(options, _resampled(location, sample_rate, place), place)
+            for options, location, place in _read_list(path, _RESPONSE_OPTIONS)
+        ]
         found += _weigh(items, weight, smoothing)
-    return [replace(item, location=_resampled(item.location, sample_rate)) for item in found]
+    return found
 
 
 def read_noises(
@@ -62,12 +65,14 @@ def read_noises(
     """Read sets of noises given as ``FILE`` or ``WEIGHT, FILE``; see ``read_responses``."""
     found: list[Noise] = []
     for path, weight in _weigh_sets(sets):
-        items = [_noise(options, location, place) for options, location, place in
-                 _read_list(path, _NOISE_OPTIONS)]  # fmt: skip
+        items = [
+            _noise(options, _resampled(location, sample_rate, place), place)
+            for options, location, place in _read_list(path, _NOISE_OPTIONS)
+        ]
         kinds = ("point-source", "isotropic")
         for kind in kinds:
             found += _weigh([item for item in items if item.kind == kind], weight, smoothing)
-    return [replace(item, location=_resampled(item.location, sample_rate)) for item in found]
+    return found
 
 
 def _response(options: dict[str, str], location: str, place: str) -> Response:
@@ -153,10 +158,19 @@ def _find(location: str, roots: list[Path]) -> str:
     return location
 
 
-def _resampled(location: str, sample_rate: int | None) -> str:
-    if sample_rate is None or location.endswith("|"):
+def _resampled(location: str, sample_rate: int | None, place: str) -> str:
+    if location.endswith("|"):
         return location
-    return f"sox {location} -r {sample_rate} -t wav - |"
+    # The entry becomes a quoted option of wav-reverberate, in which sox's command is once more
+    # words for a shell.
+    unfit = "'\"" if sample_rate is None else _UNFIT_FOR_SHELL
+    wrong = next((character for character in location if character in unfit), None)
+    if wrong is not None:
+        raise UserError(
+            f"{place}: found {wrong!r} in '{location}'; expected a path without white space, "
+            "quotes and other characters of a shell"
+        )
+    return location if sample_rate is None else f"sox {location} -r {sample_rate} -t wav - |"
 
 
 def _weigh_sets(sets: Sequence[str]) -> list[tuple[Path, float]]:

@@ -32,7 +32,14 @@ def speed_entry(entry: str, factor: str) -> str:
     """Return Kaldi's command for an entry of ``wav.scp`` at another speed."""
     if entry.rstrip().endswith("|"):
         return f"{entry} sox -t wav - -t wav - speed {factor} |"
-    return f"sox -t wav {quoted(entry)} -t wav - speed {factor} |"
+    return f"{sox_reading(entry)} -t wav - speed {factor} |"
+
+
+def sox_reading(path: str) -> str:
+    """Return the start of a sox command that reads a file, with Kaldi's words for a wav file."""
+    # Told that a flac file is a wav file, sox refuses it.
+    kind = "-t wav " if path.lower().endswith(".wav") else ""
+    return f"sox {kind}{quoted(path)}"
 
 
 def _scaled(path: Path, factor: float) -> Iterator[tuple[str, str]]:
