@@ -159,18 +159,17 @@ def _find(location: str, roots: list[Path]) -> str:
 
 
 def _resampled(location: str, sample_rate: int | None, place: str) -> str:
-    if location.endswith("|"):
+    if sample_rate is None or location.endswith("|"):
         return location
     # The entry becomes a quoted option of wav-reverberate, in which sox's command is once more
     # words for a shell.
-    unfit = "'\"" if sample_rate is None else _UNFIT_FOR_SHELL
-    wrong = next((character for character in location if character in unfit), None)
+    wrong = next((character for character in location if character in _UNFIT_FOR_SHELL), None)
     if wrong is not None:
         raise UserError(
             f"{place}: found {wrong!r} in '{location}'; expected a path without white space, "
             "quotes and other characters of a shell"
         )
-    return location if sample_rate is None else f"sox {location} -r {sample_rate} -t wav - |"
+    return f"sox {location} -r {sample_rate} -t wav - |"
 
 
 def _weigh_sets(sets: Sequence[str]) -> list[tuple[Path, float]]:
