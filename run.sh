@@ -109,11 +109,9 @@ if active 2 "augmented copies"; then
     if [ -n "$copies" ] || [ "$online_augment" = true ]; then
       $once --input "$data" --output wav.scp "$data/musan_noise" -- steps/data/make_musan.sh "$musan_root" "$data"
     fi
-    # Only where it is asked for: the data of runs without it were made by a command without it.
-    allowed=()
-    [ "$max_failed_share" = 0 ] || allowed=(--max-failed-share "$max_failed_share")
     [ "$train_data" = "$train_set" ] || $once --input "$data/$train_set" "${noises[@]}" --output wav.scp "$data/$train_data" -- \
-      steps/augment_data_dir.sh "${jobs[@]}" "${allowed[@]}" --copies "$copies" --speed-factors "$speed_factors" --seed "$seed" \
+      steps/augment_data_dir.sh "${jobs[@]}" --max-failed-share "$max_failed_share" --copies "$copies" \
+      --speed-factors "$speed_factors" --seed "$seed" \
       --musan "$data/musan" --rirs "$rirs_root" "$data/$train_set" "$data/$train_data"
   done
 fi
