@@ -79,6 +79,29 @@ class Prototypical(MetricLoss):
         return batch_softmax(-distance, 1)
 
 
+@LOSSES.register("proto_last_axis")
+class PrototypicalOverLastAxis(MetricLoss):
+    """What the original's code of ``proto`` computes with today's PyTorch; to repeat such runs.
+
+    It hands (speakers, dim, speakers) to ``pairwise_distance``, which took distances over axis 1,
+    the embedding, when the system was published and takes the last axis now: of each value of a
+    query, to that of all prototypes. Logits are (speakers, dim); dim must not be less.
+    """
+
+    def compute(self, embeddings: Tensor, labels: Tensor, margin: float | Tensor) -> LossOutput:
+        """Compute the loss; ``labels`` and ``margin`` have no meaning here."""
+        query, prototype = query_and_prototype(self.grouped(embeddings))
+        if len(query) > query.shape[1]:
+            raise UserError(
+                f"loss '{self.config.name}': {len(query)} speakers in a batch; "
+                f"expected no more than the {query.shape[1]} dimensions of an embedding"
+            )
+        logits = -(query.unsqueeze(2) - prototype.T.unsqueeze(0)).square().sum(dim=2)
+        rows = torch.arange(len(query), device=logits.device)
+        loss = functional.cross_entropy(logits, rows)
+        return LossOutput(loss, logits, classification_accuracy(logits, rows))
+
+
 @LOSSES.register("angleproto")
 class AngularPrototypical(MetricLoss):
     """Scaled cosines between first utterances and prototypes."""
