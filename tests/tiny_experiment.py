@@ -42,7 +42,7 @@ def make(folder: Path) -> None:
 
 
 def make_data(folder: Path, prefix: str, num_speakers: int, seed: int) -> None:
-    """Write feats.scp, utt2spk, utt2num_frames and trials."""
+    """Write feats.scp, utt2spk, utt2num_frames, utt2dur and trials."""
     folder.mkdir(parents=True)
     generator = np.random.default_rng(seed)
     utt2spk, frames = {}, {}
@@ -59,6 +59,8 @@ def make_data(folder: Path, prefix: str, num_speakers: int, seed: int) -> None:
                 writer.write(name, features.astype(np.float32))
     write_table(folder / "utt2spk", utt2spk.items())
     write_table(folder / "utt2num_frames", frames.items())
+    seconds = {name: f"{0.01 * int(number) + 0.015:.3f}" for name, number in frames.items()}
+    write_table(folder / "utt2dur", seconds.items())
     write_trials(folder / "trials", draw_trials(utt2spk, 20, 300, seed))
 
 
