@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from speakernet.config.errors import UserError
 from speakernet.data.audio_cache import FileCache
-from speakernet.data.wav import Audio, audio_length, read_audio_bytes, read_audio_file
+from speakernet.data.other_formats import Audio
+from speakernet.data.wav import audio_length, read_audio_bytes, read_audio_file
 from speakernet.kaldi.pipes import AudioFile, Command, Node, Resampled, Reverberated, parse_entry
 from speakernet.kaldi.wav_scp import Utterance, iter_utterances
 from speakernet.signal.resample import change_speed

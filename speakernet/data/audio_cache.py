@@ -2,7 +2,8 @@
 
 from collections import OrderedDict
 
-from speakernet.data.wav import Audio, read_audio_file
+from speakernet.data.other_formats import Audio
+from speakernet.data.wav import read_audio_file
 from speakernet.kaldi.pipes import AudioFile
 
 # Heads of noises are read in steps of four seconds, so that a slightly longer wish is a hit, too.

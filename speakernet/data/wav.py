@@ -8,30 +8,20 @@ import io
 import os
 import struct
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from speakernet.config.errors import UserError
+from speakernet.data.other_formats import Audio, other_length, read_other
 from speakernet.kaldi.files import write_errors
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 # Programs that write to a pipe cannot know the length and put one of these (or zero).
 _UNKNOWN_SIZE = 0x7FFFF000
-# libsndfile's number of samples where a flac header does not say it.
-_UNKNOWN_LENGTH = 1 << 62
-_BLOCK = 1 << 20
 _HEAD = 4096
-
-
-class Audio(NamedTuple):
-    """Samples (num_samples, channels), int16 or float32 in the scale of int16, and their rate."""
-
-    samples: NDArray[np.int16] | NDArray[np.float32]
-    sample_rate: int
 
 
 class _Format(NamedTuple):
@@ -66,7 +56,7 @@ def read_audio_file(
             if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
                 return _read_wav(stream, head, offset, first_sample, max_samples)
             stream.seek(offset)
-            return _read_other(stream, first_sample, max_samples)
+            return read_other(stream, first_sample, max_samples)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
     except OSError as error:
@@ -80,7 +70,7 @@ def read_audio_bytes(data: bytes) -> Audio:
     stream = io.BytesIO(data)
     if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
         return _read_wav(stream, data[:_HEAD], 0, 0, None)
-    return _read_other(stream, 0, None)
+    return read_other(stream, 0, None)
 
 
 def audio_length(path: str) -> tuple[int, int]:
@@ -96,9 +86,9 @@ def audio_length(path: str) -> tuple[int, int]:
                     size = bytes_there if layout.size is None else min(layout.size, bytes_there)
                     return size // width, layout.format.sample_rate
                 if layout.size is None:
-                    return _other_length(_with_sizes(stream, 0, layout.start))
+                    return other_length(_with_sizes(stream, 0, layout.start))
             stream.seek(0)
-            return _other_length(stream)
+            return other_length(stream)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
     except OSError as error:
@@ -123,7 +113,7 @@ def _read_wav(
             stream = _with_sizes(stream, offset, layout.start)
         else:
             stream.seek(offset)
-        return _read_other(stream, first_sample, max_samples)
+        return read_other(stream, first_sample, max_samples)
     width = 2 * form.channels
     skipped = first_sample * width
     wanted = max(layout.size - skipped, 0) if layout.size is not None else -1
@@ -219,80 +209,6 @@ def _with_sizes(stream: BinaryIO, offset: int, start: int) -> BinaryIO:
     for place in (4, start - offset - 4):
         struct.pack_into("<I", content, place, min(len(content) - place - 4, _UNKNOWN_SIZE))
     return io.BytesIO(content)
-
-
-def _read_other(stream: BinaryIO, first_sample: int, max_samples: int | None) -> Audio:
-    import soundfile
-
-    try:
-        with soundfile.SoundFile(stream) as file:
-            if file.frames >= _UNKNOWN_LENGTH:
-                samples = _read_unknown_length(file, first_sample, max_samples)
-                expected = len(samples)
-            else:
-                left = max(file.frames - first_sample, 0)
-                expected = left if max_samples is None else min(left, max_samples)
-                file.seek(min(first_sample, file.frames))
-                samples = file.read(expected, dtype=_kind(file), always_2d=True)
-            rate = int(file.samplerate)
-    except _SOUNDFILE_ERRORS as error:
-        raise UserError(f"cannot be read: {_one_line(error)}") from None
-    if len(samples) < expected:
-        raise UserError(f"truncated: the header promises {expected}, found {len(samples)} samples")
-    if not len(samples):
-        raise UserError("found no samples")
-    if samples.dtype == np.float32:
-        with np.errstate(over="ignore"):
-            samples *= np.float32(32768)
-        if not np.isfinite(samples).all():
-            raise UserError("found samples that are not finite numbers")
-    return Audio(samples, rate)
-
-
-# soundfile's own errors, and those of an array that is as large as a broken header says.
-_SOUNDFILE_ERRORS = (RuntimeError, TypeError, ValueError, MemoryError)
-
-
-def _kind(file: Any) -> str:
-    return "int16" if file.subtype == "PCM_16" else "float32"
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
-
-
-def _iter_blocks(file: Any) -> Iterator[NDArray[Any]]:
-    """Yield the samples of a file of unknown length."""
-    # soundfile seeks after every read of a file that it can seek in; here there is no end to find.
-    file.seekable = lambda: False
-    while len(block := file.read(_BLOCK, dtype=_kind(file), always_2d=True)):
-        yield block
-
-
-def _read_unknown_length(file: Any, first_sample: int, max_samples: int | None) -> NDArray[Any]:
-    """Read block after block; what comes before ``first_sample`` is read, too."""
-    end = sys.maxsize if max_samples is None else first_sample + max_samples
-    blocks = [np.empty((0, file.channels), _kind(file))]
-    position = 0
-    for block in _iter_blocks(file):
-        blocks.append(block[max(first_sample - position, 0) : end - position])
-        position += len(block)
-        if position >= end:
-            break
-    return np.concatenate(blocks)
-
-
-def _other_length(stream: BinaryIO) -> tuple[int, int]:
-    import soundfile
-
-    try:
-        with soundfile.SoundFile(stream) as file:
-            rate = int(file.samplerate)
-            if file.frames < _UNKNOWN_LENGTH:
-                return int(file.frames), rate
-            return sum(map(len, _iter_blocks(file))), rate
-    except _SOUNDFILE_ERRORS as error:
-        raise UserError(f"cannot be read: {_one_line(error)}") from None
 
 
 def write_wav(target: Path | BinaryIO, samples: NDArray[np.int16], sample_rate: int) -> None:

@@ -224,52 +224,6 @@ def test_rooms_are_drawn_by_their_weights(tmp_path: Path, rirs: Path) -> None:
     assert by_file["z.wav"] == pytest.approx(0.25 * 0.8)
 
 
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("--rir-id r a.wav", "--room-id is missing"),
-        ("--rir-id r --rom-id q a.wav", "unknown option --rom-id (did you mean 'room-id'?)"),
-        ("--rir-id r --room-id q", "found no file"),
-        ("--rir-id r --room-id q --probability much a.wav", "'much' is no number"),
-        ("", "found no lines"),
-    ],
-)
-def test_broken_room_lists(tmp_path: Path, line: str, message: str) -> None:
-    path = tmp_path / "rir_list"
-    path.write_text(f"{line}\n", encoding="utf-8")
-    with pytest.raises(UserError, match=re.escape(message)):
-        read_responses([str(path)])
-
-
-@pytest.mark.parametrize("name", ["a b.wav", "it's.wav", 'a"b.wav', "a(1).wav", "$a.wav"])
-def test_a_path_that_a_nested_command_cannot_hold(tmp_path: Path, name: str) -> None:
-    path = tmp_path / "list"
-    path.write_text(
-        f"--rir-id r --room-id q a.wav\n--rir-id s --room-id q {name}\n", encoding="utf-8"
-    )
-    with pytest.raises(UserError, match=rf"list:2: found .* in '{re.escape(name)}'; expected"):
-        read_responses([str(path)], sample_rate=16000)
-    path.write_text(f"--noise-id n --noise-type point-source {name}\n", encoding="utf-8")
-    with pytest.raises(UserError, match=rf"list:1: found .* in '{re.escape(name)}'; expected"):
-        read_noises([str(path)], sample_rate=16000)
-    path.write_text("--rir-id r --room-id q cat 'a b.wav' |\n", encoding="utf-8")
-    assert read_responses([str(path)], sample_rate=16000)[0].location == "cat 'a b.wav' |"
-
-
-def test_broken_noise_lists(tmp_path: Path) -> None:
-    path = tmp_path / "noise_list"
-    for line, message in (
-        ("--noise-id n a.wav", "expected point-source or isotropic"),
-        ("--noise-id n --noise-type isotropic a.wav", "needs --room-linkage"),
-        ("--noise-id n --noise-type isotropic --bg-fg-type x a.wav", "background or foreground"),
-    ):
-        path.write_text(f"{line}\n", encoding="utf-8")
-        with pytest.raises(UserError, match=message):
-            read_noises([str(path)])
-    with pytest.raises(UserError, match="expected FILE or 'WEIGHT, FILE'"):
-        read_noises(["many, noise_list"])
-
-
 def test_speed_copy(tmp_path: Path, train: Path) -> None:
     list(iter_durations(train))
     assert perturb_data_dir_speed.main(["0.8", str(train), str(tmp_path / "out")]) == 0
@@ -279,32 +233,6 @@ def test_speed_copy(tmp_path: Path, train: Path) -> None:
     assert float(read_table(tmp_path / "out/reco2dur")["sp0.8-s1-u2"]) == pytest.approx(3.25 / 0.8)
     reader = AudioReader()
     assert len(reader.read(entries["sp0.8-s0-u0"])) == 30_000
-
-
-@pytest.mark.parametrize("name", ["a.wav", "A.WAV", "a.flac", "a.ogg", "a (b).wav", "it's.flac"])
-def test_sox_runs_what_is_written_for_it(tmp_path: Path, name: str) -> None:
-    path = tmp_path / name
-    samples = np.random.default_rng(0).integers(-3000, 3000, 16000) / 32768
-    soundfile.write(path, samples, 16000, format=name.rpartition(".")[2])
-    faster = speed_entry(str(path), "1.25")
-    node = parse_entry(faster)
-    assert isinstance(node, Resampled)
-    assert (node.file, node.speed) == (AudioFile(str(path)), 1.25)
-    assert len(run_command(faster[:-1]).samples) == 12_800
-
-
-@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "it's.flac"])
-def test_sox_changes_the_rate_of_noises(tmp_path: Path, name: str) -> None:
-    samples = np.random.default_rng(0).integers(-3000, 3000, 16000) / 32768
-    for part in ("noise", "music", "speech"):
-        (tmp_path / "a tree" / part).mkdir(parents=True)
-        soundfile.write(tmp_path / "a tree" / part / name, samples, 16000)
-    options = ["--sampling-rate", "8000", str(tmp_path / "a tree"), str(tmp_path / "m")]
-    assert make_musan.main(options) == 0
-    (entry,) = read_table(tmp_path / "m_noise/wav.scp").values()
-    assert isinstance(parse_entry(entry), Resampled)
-    audio = run_command(entry[:-1])
-    assert (audio.sample_rate, len(audio.samples)) == (8000, 8000)
 
 
 def test_an_id_that_is_the_start_of_another_keeps_tables_sorted(
