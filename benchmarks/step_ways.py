@@ -66,6 +66,8 @@ def build_update(
     """Return a function that takes ``accumulate`` micro-batches and updates fresh weights."""
     torch.backends.cudnn.benchmark = not way.deterministic
     torch.backends.cudnn.deterministic = way.deterministic
+    tf32 = way.precision != "fp32"
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = tf32
     config = way.config(batch_size, accumulate)
     objective = build_objective(name, config, num_classes, recompute=way.recompute)
     objective.to(world.device).train()

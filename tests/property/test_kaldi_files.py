@@ -82,11 +82,12 @@ def data_dirs(draw: st.DrawFn) -> dict[str, dict[str, str]]:
     speakers = draw(st.lists(st.sampled_from("abcé"), min_size=1, max_size=4, unique=True))
     utterances = [f"{spk}-{n}" for spk in speakers for n in range(draw(st.integers(1, 4)))]
     shuffled = draw(st.permutations(utterances))
-    kept = draw(st.integers(0, len(utterances) - 1))
+    kept, known = (draw(st.integers(0, len(utterances) - 1)) for _ in range(2))
     return {
         "utt2spk": {utt: utt[0] for utt in shuffled},
         "wav.scp": {utt: f"{utt}.wav" for utt in draw(st.permutations(utterances))},
-        "utt2dur": {utt: "1.5" for utt in shuffled[kept:]},
+        "text": {utt: "some words" for utt in shuffled[kept:]},
+        "utt2dur": {utt: "1.5" for utt in shuffled[known:]},
     }
 
 
@@ -106,8 +107,9 @@ def test_fix_makes_valid_and_is_idempotent(tables: dict[str, dict[str, str]]) ->
     with new_folder() as folder:
         write_data_dir(folder, tables)
         kept, total = datadir.fix(folder)
-        assert (kept, total) == (len(tables["utt2dur"]), len(tables["utt2spk"]))
+        assert (kept, total) == (len(tables["text"]), len(tables["utt2spk"]))
         datadir.validate(folder, feats=False)
+        assert (folder / "utt2dur").exists() == (tables["text"].keys() <= tables["utt2dur"].keys())
         first = content(folder)
         datadir.fix(folder)
         assert content(folder) == first

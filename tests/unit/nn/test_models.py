@@ -107,7 +107,7 @@ def test_same_seed_gives_the_same_weights() -> None:
 
 
 def test_kernels_start_with_variance_one_over_fan_in() -> None:
-    weight = make_model("tdnn").frames[3].weight
+    weight = make_model("tdnn").frames[3].weight.detach()
     fan_in = weight.shape[1] * weight.shape[2]
     assert float(weight.var() * fan_in) == pytest.approx(1, rel=0.01)
     assert float(weight.abs().max() * fan_in**0.5) <= 2 / 0.8796
