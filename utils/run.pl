@@ -55,7 +55,8 @@ sub max_jobs_run {
 }
 
 sub num_processors {
-  my $count = `nproc 2>/dev/null`;
+  # nproc would answer with the threads of OpenMP, which path.sh sets to one.
+  my $count = `env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc 2>/dev/null`;
   return $count =~ /^(\d+)/ ? $1 : 1;
 }
 

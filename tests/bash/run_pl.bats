@@ -95,6 +95,12 @@ is_gone() { ! kill -0 "$1" 2>/dev/null; }
   [ ! -e ran ]
 }
 
+@test "jobs run side by side although path.sh gives each one thread" {
+  [ "$(env -u OMP_NUM_THREADS nproc)" -gt 1 ] || skip "needs two processors"
+  OMP_NUM_THREADS=1 "$run_pl" JOB=1:2 x.JOB.log bash -c \
+    'touch started.JOB; for i in {1..100}; do [ -e started.1 ] && [ -e started.2 ] && exit; sleep 0.1; done; exit 1'
+}
+
 @test "--max-jobs-run limits how many run at once" {
   mkdir now
   "$run_pl" --max-jobs-run 2 JOB=1:6 x.JOB.log sh -c 'touch now/JOB; ls now | wc -l; sleep 0.1; rm now/JOB'
