@@ -22,6 +22,7 @@ from pathlib import Path
 
 import torch
 
+from benchmarks.cpu_times import CPU, cpu_times
 from benchmarks.records import Record, append_records
 from benchmarks.step_batches import loaded_batches, random_batch, random_batches
 from benchmarks.step_counts import Ceilings, Counts, ceilings, count
@@ -29,7 +30,6 @@ from benchmarks.step_ways import WAYS, Way, build_objective, build_update
 from benchmarks.timing import markdown_table
 from speakernet.config import UserError
 from speakernet.data.loader import Batch
-from speakernet.nn.host_memory import keep_freed_memory
 from speakernet.train.config import TrainConfig
 from speakernet.train.distributed import World, join, leave
 
@@ -45,14 +45,13 @@ def main() -> None:
     """Measure and print a table."""
     args = _arguments()
     torch.set_num_threads(args.threads)
-    world = World(0, 1, 0, 1, torch.device("cpu")) if args.device == "cpu" else join(args.threads)
+    world = CPU if args.device == "cpu" else join(args.threads)
     limits = ceilings(world.device) if world.device.type == "cuda" else None
     rows = []
     with ExitStack() as stack:
         loaded = loaded_batches(args, world, stack) if args.loader else None
         for model in args.models:
-            source = loaded or random_batches(model, args, world)
-            for record in measure(model, source, limits, args, world):
+            for record in measure(model, loaded, limits, args, world):
                 append_records(args.json if world.is_main else None, [record])
                 rows.append(_row(record))
     if world.is_main:
@@ -63,15 +62,18 @@ def main() -> None:
 
 def measure(
     model: str,
-    source: Callable[[], Iterator[Batch]],
+    loaded: Callable[[], Iterator[Batch]] | None,
     limits: Ceilings | None,
     args: argparse.Namespace,
     world: World,
 ) -> Iterator[Record]:
-    """Yield a record for every way of computing ``model``."""
+    """Yield a record for every way of computing ``model``, on ``loaded`` or random batches."""
     counts = _count(model, args)
-    on_gpu = world.device.type == "cuda"
-    times = _gpu_times(model, source, args, world) if on_gpu else _cpu_times(model, source, args)
+    times: Iterator[tuple[str, float | None, float, str]]
+    if world.device.type == "cuda":
+        times = _gpu_times(model, loaded or random_batches(model, args, world), args, world)
+    else:
+        times = ((name, seconds, 0.0, "") for name, seconds in cpu_times(model, args))
     for name, seconds, memory, error in times:
         yield {
             "program": "train_step" + (" with loader" if args.loader else ""),
@@ -148,25 +150,6 @@ def _gpu_seconds(
     return statistics.median(windows)
 
 
-def _cpu_times(
-    model: str, source: Callable[[], Iterator[Batch]], args: argparse.Namespace
-) -> Iterator[tuple[str, float | None, float, str]]:
-    world = World(0, 1, 0, 1, torch.device("cpu"))
-    shape = (args.batch_size, args.accumulate, args.num_classes)
-    updates = {name: build_update(model, WAYS[name], world, *shape) for name in args.ways}
-    times: dict[str, list[float]] = {name: [] for name in updates}
-    batches = source()
-    for turn in range(args.repeats + 1):
-        for name, update in updates.items():
-            keep_freed_memory(WAYS[name].kind == "ours")
-            start = time.process_time()
-            update(batches)
-            if turn:
-                times[name].append(time.process_time() - start)
-    for name, values in times.items():
-        yield name, statistics.median(values), 0.0, ""
-
-
 def _count(model: str, args: argparse.Namespace) -> Counts:
     config = TrainConfig(precision="bf16")
     objective = build_objective(model, config, args.num_classes)
@@ -209,7 +192,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--accumulate", type=int, default=4)
     parser.add_argument("--num-frames", type=int, default=200)
     parser.add_argument("--num-classes", type=int, default=5994)
-    parser.add_argument("--loader", type=int, default=0, help="read by that many workers")
+    parser.add_argument("--loader", type=int, default=0, help="GPU: read by that many workers")
     parser.add_argument("--seconds", type=float, default=3.0, help="GPU: to measure for")
     parser.add_argument("--updates", type=int, default=5, help="GPU: updates of one timing")
     parser.add_argument("--repeats", type=int, default=3, help="CPU: timings")
@@ -218,6 +201,8 @@ def _arguments() -> argparse.Namespace:
     args = parser.parse_args()
     if args.device == "cuda" and not torch.cuda.is_available():
         parser.error("torch sees no GPU")
+    if args.device == "cpu" and args.loader:
+        parser.error("--loader is for GPUs; benchmarks/loader.py measures reading on a CPU")
     args.ways = args.ways or (GPU_WAYS if args.device == "cuda" else CPU_WAYS)
     return args
 
