@@ -40,7 +40,7 @@ corpus_dir=$(dirname "$recipe")
 corpus=$(basename "$corpus_dir")
 require_file "$recipe/recipe.yaml" "$corpus_dir/corpus.sh"
 require_positive stage stop_stage
-nj=${nj:-$(env -u OMP_NUM_THREADS nproc)}
+nj=${nj:-$(num_processors)}
 require_positive nj
 data=$data/$corpus
 dir=$exp/$corpus/$(basename "$recipe")

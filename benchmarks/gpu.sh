@@ -9,6 +9,7 @@ set -euo pipefail
 shopt -s inherit_errexit
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [ ! -f path.sh ] || . ./path.sh
+. utils/common.sh
 
 out=${1:-exp/benchmarks/gpu.json}
 [ ! -e "$out" ] || {
@@ -36,7 +37,7 @@ nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv || {
   exit 1
 }
 gpus=$(nvidia-smi --list-gpus | wc -l)
-cores=$(env -u OMP_NUM_THREADS nproc)
+cores=$(num_processors)
 workers=$((cores < 16 ? cores : 16))
 
 # The smallest network in all ways, the others in those that say most.

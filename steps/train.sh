@@ -54,9 +54,6 @@ if [ -n "$musan$rirs" ]; then options+=(--musan "$musan" --rirs "$rirs"); fi
 # Threads that spin while they wait took ten times as long on a machine that is also busy otherwise.
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE}
 
-if [ "$nproc" -gt 1 ]; then
-  export OMP_NUM_THREADS=${OMP_NUM_THREADS:-$((($(nproc) + nproc - 1) / nproc))}
-fi
 # The log has torchrun's own report of a failure, the terminal only the process's.
 # torchrun takes SIGUSR1 only if told to; setpriv ends it when this script is killed.
 export TORCHELASTIC_SIGNALS_TO_HANDLE=SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1

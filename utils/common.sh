@@ -44,6 +44,11 @@ require_positive() {
   done
 }
 
+# num_processors: how many this process may use. nproc alone would answer with the threads of OpenMP, which path.sh sets to one.
+num_processors() {
+  env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc
+}
+
 # num_lines FILE
 num_lines() {
   wc -l <"$1"
