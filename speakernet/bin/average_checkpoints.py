@@ -8,6 +8,7 @@ from speakernet.bin.cli import run
 from speakernet.config import UserError
 from speakernet.nn.serialize import save_model
 from speakernet.train.averaging import average_checkpoints
+from speakernet.train.checkpoint import CheckpointDir
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,8 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _checkpoints(inputs: list[Path], last: int | None) -> list[Path]:
     if len(inputs) == 1 and inputs[0].is_dir():
-        found = sorted(inputs[0].glob("checkpoints/epoch-*.pt"))
-        trained = [path for path in found if path.name != "epoch-000.pt"]
+        trained = CheckpointDir(inputs[0], keep=0).epochs()
         if not trained:
             raise UserError(f"{inputs[0]}/checkpoints: has no epochs")
         return trained[-last:] if last else trained

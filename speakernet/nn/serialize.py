@@ -11,7 +11,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,29 @@ def find_checkpoints(exp_dir: str | Path) -> list[Path]:
     return sorted(Path(exp_dir, "checkpoints").glob("*.pt"), key=_age, reverse=True)
 
 
+def first_readable(paths: Iterable[Path]) -> tuple[Path, dict[str, Any]] | None:
+    """Return the first of ``paths`` that is whole; a damaged one is skipped with a warning."""
+    for path in paths:
+        try:
+            return path, read_checkpoint(path)
+        except UserError as error:
+            _LOG.warning("skipping a checkpoint: %s", error)
+    return None
+
+
+def choose_checkpoint(source: str | Path) -> tuple[Path, dict[str, Any]]:
+    """Return the checkpoint ``source``, or the one to use of an experiment's folder.
+
+    Raises UserError if it is damaged, or if the folder has none that is whole.
+    """
+    if not Path(source).is_dir():
+        return Path(source), read_checkpoint(source)
+    chosen = first_readable(find_checkpoints(source))
+    if chosen is None:
+        raise UserError(f"{source}/checkpoints: has no readable checkpoint")
+    return chosen
+
+
 def _age(path: Path) -> tuple[int, int]:
     match = re.fullmatch(r"(epoch|step)-(\d+)", path.stem)
     if match is None:
@@ -96,7 +119,7 @@ def load_model(
     skipped with a warning). The network is in eval mode, at softmax temperature 1.
     Raises UserError if there is none, or if its weights do not fit its recipe.
     """
-    path, data = _choose(Path(exp_dir), None if checkpoint is None else Path(checkpoint))
+    path, data = choose_checkpoint(exp_dir if checkpoint is None else checkpoint)
     model = build_model(_model_config(path, data), input_dim=int(data.get("input_dim", 0)))
     try:
         model.load_state_dict(data["model"])
@@ -105,17 +128,6 @@ def load_model(
         raise UserError(f"{path}: weights do not fit the recipe: {reason[:300]}") from None
     model.set_temperature(1.0)
     return model.eval(), data
-
-
-def _choose(exp_dir: Path, checkpoint: Path | None) -> tuple[Path, dict[str, Any]]:
-    if checkpoint is not None:
-        return checkpoint, read_checkpoint(checkpoint)
-    for path in find_checkpoints(exp_dir):
-        try:
-            return path, read_checkpoint(path)
-        except UserError as error:
-            _LOG.warning("skipping %s", error)
-    raise UserError(f"{exp_dir}/checkpoints: has no readable checkpoint")
 
 
 def _model_config(path: Path, data: Mapping[str, Any]) -> ModelConfig:

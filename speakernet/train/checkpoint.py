@@ -5,15 +5,12 @@ between, ``best.pt`` and ``final.pt``. A file is written under another name, syn
 a crash leaves the old ones; its zip checksums are compared before it is trusted.
 """
 
-import logging
 import os
 from pathlib import Path
 from typing import Any
 
 from speakernet.config import UserError
-from speakernet.nn.serialize import find_checkpoints, read_checkpoint, save_model
-
-_LOG = logging.getLogger(__name__)
+from speakernet.nn.serialize import find_checkpoints, first_readable, save_model
 
 
 class CheckpointDir:
@@ -31,12 +28,7 @@ class CheckpointDir:
 
     def newest(self) -> tuple[Path, dict[str, Any]] | None:
         """Return the newest checkpoint that is whole; a damaged one is skipped with a warning."""
-        for path in self._resumable():
-            try:
-                return path, read_checkpoint(path)
-            except UserError as error:
-                _LOG.warning("skipping a checkpoint: %s", error)
-        return None
+        return first_readable(self._resumable())
 
     def save_epoch(self, epoch: int, state: dict[str, Any]) -> Path:
         """Write the checkpoint of an epoch's end; those between become superfluous."""
@@ -75,7 +67,8 @@ class CheckpointDir:
             ) from None
 
     def _resumable(self) -> list[Path]:
-        return [p for p in find_checkpoints(self.path.parent) if p.stem not in ("final", "best")]
+        found = find_checkpoints(self.path.parent)
+        return [path for path in found if path.name.startswith(("epoch-", "step-"))]
 
     def _of_kind(self, kind: str) -> list[Path]:
         """Return ``kind-NUMBER.pt``, oldest first."""

@@ -9,7 +9,7 @@ import yaml
 from speakernet.config import UserError
 from speakernet.nn.losses import SpeakerLoss
 from speakernet.nn.models import SpeakerModel
-from speakernet.nn.serialize import find_checkpoints, read_checkpoint
+from speakernet.nn.serialize import choose_checkpoint
 
 _LOG = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def load_initial(source: Path, model: SpeakerModel, loss: SpeakerLoss, names: li
     The classifier is taken over if it is for the same speakers and of the same shape; otherwise
     the fresh one stays, and the log says so. Raises UserError if the network is another one.
     """
-    path, state = _initial_checkpoint(source)
+    path, state = choose_checkpoint(source)
     weights = state.get("ema") or state["model"]
     try:
         model.load_state_dict(weights)
@@ -54,17 +54,6 @@ def load_initial(source: Path, model: SpeakerModel, loss: SpeakerLoss, names: li
     else:
         loss.load_state_dict(state["loss"])
         _LOG.info("weights of network and classifier from %s", path)
-
-
-def _initial_checkpoint(source: Path) -> tuple[Path, dict[str, Any]]:
-    if source.is_file():
-        return source, read_checkpoint(source)
-    for path in find_checkpoints(source):
-        try:
-            return path, read_checkpoint(path)
-        except UserError as error:
-            _LOG.warning("skipping a checkpoint: %s", error)
-    raise UserError(f"{source}: no checkpoint to start from")
 
 
 def _why_new_classifier(state: dict[str, Any], loss: SpeakerLoss, names: list[str]) -> str:

@@ -14,6 +14,8 @@ import torch
 from speakernet.bin import average_checkpoints, train
 from speakernet.config import UserError
 from speakernet.kaldi.ark import ArkWriter
+from speakernet.nn.serialize import save_model
+from speakernet.train.checkpoint import CheckpointDir
 from tests.training.corpus import MEL, write_features, write_recipe
 
 
@@ -202,6 +204,16 @@ def test_averages_of_weights(
     assert "the mean of 2 checkpoints" in capsys.readouterr().out
     averaged = torch.load(output, weights_only=True)["model"]
     torch.testing.assert_close(averaged["tail.dense.weight"], mean)
+
+
+def test_epochs_are_counted_and_other_files_left_alone(tmp_path: Path) -> None:
+    folder = CheckpointDir(tmp_path, keep=1)
+    folder.prepare()
+    for name in ("epoch-000", "epoch-999", "epoch-1000", "final", "best", "a_copy_of_mine"):
+        save_model(folder.path / f"{name}.pt", {"model": {}})
+    assert [path.stem for path in folder.epochs()] == ["epoch-999", "epoch-1000"]
+    newest = folder.newest()
+    assert newest is not None and newest[0].stem == "epoch-1000"
 
 
 def test_moving_average_is_kept_and_saved(tmp_path: Path, data: Path) -> None:
