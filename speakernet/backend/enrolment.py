@@ -68,23 +68,30 @@ class Enrolment:
 
     def pairs(self, enroll: Sequence[str], test: Sequence[str], source: str) -> Pairs:
         """Return the rows of trials ``enroll`` against ``test``; UserError for unknown ids."""
-        right = self._find(test, source)
+        right = self._find_lines(test, source)
         if self._members is None:
-            return Pairs(self._find(enroll, source), right)
-        unknown = next((name for name in enroll if name not in self._members), None)
-        if unknown is not None:
-            raise UserError(f"{source}: enrolment model '{unknown}' has no utterances")
+            return Pairs(self._find_lines(enroll, source), right)
+        for line, name in enumerate(enroll, start=1):
+            if name not in self._members:
+                raise UserError(f"{source}:{line}: enrolment model '{name}' has no utterances")
         groups = [self._members[name] for name in enroll]
         sizes = [len(group) for group in groups]
         trial = np.repeat(np.arange(len(groups)), sizes)
         return Pairs(np.concatenate(groups), right[trial], trial)
 
-    def _find(self, names: Sequence[str], source: str) -> Rows:
+    def _find_lines(self, names: Sequence[str], source: str) -> Rows:
+        """Return the rows of a trial list's ids, of which it has one on every line."""
+        try:
+            return self._find(names, source)
+        except UserError:
+            line = next(i for i, name in enumerate(names, start=1) if name not in self._rows)
+            return self._find(names, f"{source}:{line}")
+
+    def _find(self, names: Sequence[str], place: str) -> Rows:
         try:
             return np.fromiter(map(self._rows.__getitem__, names), np.intp, len(names))
         except KeyError:
             unknown = [name for name in dict.fromkeys(names) if name not in self._rows]
-            line = list(names).index(unknown[0]) + 1  # a trial list has a trial on every line
             raise UserError(
-                f"{source}:{line}: '{unknown[0]}' has no embedding ({len(unknown)} such ids)"
+                f"{place}: '{unknown[0]}' has no embedding ({len(unknown)} such ids)"
             ) from None

@@ -188,8 +188,10 @@ def test_unknown_ids_are_named(table: EmbeddingTable) -> None:
     with pytest.raises(UserError, match=r"list:2: 'x' has no embedding \(2 such ids\)"):
         scorer.pairs(["u00", "x", "y"], ["u00", "u00", "u00"], "list")
     scorer = Scorer(table, ScoringConfig(), models={"m": ["u00"]})
-    with pytest.raises(UserError, match="model 'u00'"):
-        scorer.pairs(["u00"], ["u01"], "list")
+    with pytest.raises(UserError, match="list:2: enrolment model 'u00'"):
+        scorer.pairs(["m", "u00"], ["u01", "u01"], "list")
+    with pytest.raises(UserError, match="^m: 'x' has no embedding"):
+        Scorer(table, ScoringConfig(), models={"m": ["u00", "x"]})
 
 
 def test_a_zero_embedding_has_no_direction(table: EmbeddingTable) -> None:
