@@ -14,8 +14,8 @@ from speakernet.data.config import DataConfig
 from speakernet.data.loader import Batch, Layout, iter_batches
 from speakernet.data.waveforms import num_samples
 from speakernet.nn.losses import LossConfig
-from speakernet.nn.models import ModelConfig, build_model
-from speakernet.nn.models.base import InputKind
+from speakernet.nn.models import ModelConfig
+from speakernet.nn.models.base import InputKind, input_kind
 from speakernet.recipe import Recipe
 from speakernet.train.corpus import batches_of, open_corpus, order_of
 from speakernet.train.distributed import World
@@ -32,8 +32,7 @@ def random_batches(
     model: str, args: argparse.Namespace, world: World
 ) -> Callable[[], Iterator[Batch]]:
     """Return a function that starts an endless turn of a few micro-batches."""
-    with torch.device("meta"):
-        kind = build_model(ModelConfig(name=model), input_dim=INPUT_DIM).input_kind
+    kind = input_kind(ModelConfig(name=model))
     torch.manual_seed(world.rank)
     batches = [Batch(*(t.to(world.device) for t in random_batch(kind, args))) for _ in range(8)]
     return lambda: itertools.cycle(batches)

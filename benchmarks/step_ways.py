@@ -13,6 +13,7 @@ from speakernet.optim import OptimConfig
 from speakernet.train.config import TrainConfig
 from speakernet.train.distributed import World
 from speakernet.train.objective import Objective
+from speakernet.train.setup import set_arithmetic
 from speakernet.train.update import Updater
 
 LOSS = LossConfig(name="sc_cm", margin=0.2, num_centers=2)
@@ -64,11 +65,8 @@ def build_update(
     name: str, way: Way, world: World, batch_size: int, accumulate: int, num_classes: int
 ) -> Update:
     """Return a function that takes ``accumulate`` micro-batches and updates fresh weights."""
-    torch.backends.cudnn.benchmark = not way.deterministic
-    torch.backends.cudnn.deterministic = way.deterministic
-    tf32 = way.precision != "fp32"
-    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = tf32
     config = way.config(batch_size, accumulate)
+    set_arithmetic(config)
     objective = build_objective(name, config, num_classes, recompute=way.recompute)
     objective.to(world.device).train()
     if way.kind == "ours":

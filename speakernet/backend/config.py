@@ -62,7 +62,12 @@ class ScoringConfig(Config):
     plda: PldaConfig | None = None
 
     @property
+    def needs_class_weights(self) -> bool:
+        """Whether the training speakers' class weights are the cohort."""
+        return self.normalization != "none" and self.cohort == "class_weights"
+
+    @property
     def needs_cohort_embeddings(self) -> bool:
         """Whether the cohort's utterances have to be embedded for these scores."""
-        normalizes = self.normalization != "none" and self.cohort != "class_weights"
+        normalizes = self.normalization != "none" and not self.needs_class_weights
         return normalizes or self.subtract_mean or self.plda is not None

@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if len(trials) < len(args.trials):
         names = " ".join(path.name for path in args.trials)
         raise UserError(f"trial lists need different names: {names}")
-    weights = _class_weights(args, recipe) if recipe.scoring.cohort == "class_weights" else None
+    weights = _class_weights(args, recipe) if recipe.scoring.needs_class_weights else None
     cohort = load_cohort(recipe.scoring, args.cohort_embeddings, args.cohort_utt2spk, weights)
     args.output.mkdir(parents=True, exist_ok=True)
     table = load_embeddings(args.embeddings)

@@ -8,6 +8,8 @@ from speakernet.config import UserError
 from speakernet.nn.host_memory import keep_freed_memory
 from speakernet.nn.losses import build_loss
 from speakernet.nn.models import build_model
+from speakernet.nn.models.base import input_kind
+from speakernet.train.config import TrainConfig
 from speakernet.train.corpus import Corpus
 from speakernet.train.distributed import World
 from speakernet.train.objective import Objective, check_precision
@@ -29,8 +31,7 @@ def build_objective(recipe: TrainingRecipe, corpus: Corpus) -> Objective:
 
 def check_input_kind(recipe: TrainingRecipe) -> None:
     """Refuse a network that does not take what the recipe reads."""
-    with torch.device("meta"):
-        kind = build_model(recipe.model, input_dim=80).input_kind
+    kind = input_kind(recipe.model)
     if (kind == "waveform") != recipe.uses_waveform:
         expected = "waveform" if kind == "waveform" else "a name of a file in conf/"
         raise UserError(f"model '{recipe.model.name}' reads {kind}: expected features: {expected}")
@@ -41,9 +42,15 @@ def prepare_device(recipe: TrainingRecipe, world: World) -> None:
     check_precision(recipe.train.precision, world.device)
     if world.device.type == "cpu":
         keep_freed_memory()
-    torch.backends.cudnn.benchmark = not recipe.train.deterministic
-    torch.backends.cudnn.deterministic = recipe.train.deterministic
-    tf32 = recipe.train.precision != "fp32"
+    set_arithmetic(recipe.train)
+
+
+def set_arithmetic(config: TrainConfig) -> None:
+    """Tell a GPU's libraries how exact and how repeatable they have to be."""
+    torch.backends.cudnn.benchmark = not config.deterministic
+    torch.backends.cudnn.deterministic = config.deterministic
+    # TensorFloat-32 keeps ten bits of a product: not what fp32 stands for.
+    tf32 = config.precision != "fp32"
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = tf32
 
 

@@ -57,8 +57,8 @@ class ScaledCosine(nn.Module):
 
 
 def batch_softmax(logits: Tensor, num_rows: int) -> LossOutput:
-    """Return the cross-entropy of ``logits``, ``num_rows`` successive rows for each column."""
-    labels = torch.arange(logits.shape[1], device=logits.device).repeat_interleave(num_rows)
+    """Return the cross-entropy of ``logits``: ``num_rows`` rows belong to each column in turn."""
+    labels = torch.arange(len(logits), device=logits.device) // num_rows
     loss = functional.cross_entropy(logits, labels)
     return LossOutput(loss, logits, classification_accuracy(logits, labels))
 
@@ -97,9 +97,7 @@ class PrototypicalOverLastAxis(MetricLoss):
                 f"expected no more than the {query.shape[1]} dimensions of an embedding"
             )
         logits = -(query.unsqueeze(2) - prototype.T.unsqueeze(0)).square().sum(dim=2)
-        rows = torch.arange(len(query), device=logits.device)
-        loss = functional.cross_entropy(logits, rows)
-        return LossOutput(loss, logits, classification_accuracy(logits, rows))
+        return batch_softmax(logits, 1)
 
 
 @LOSSES.register("angleproto")

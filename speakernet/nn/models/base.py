@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal, NamedTuple
 
+import torch
 from pydantic import field_validator
 from torch import Tensor, nn
 
@@ -139,6 +140,12 @@ def build_model(config: ModelConfig, *, input_dim: int) -> SpeakerModel:
     """
     family, match = find_family(config.name)
     return family.build(match, config, input_dim)
+
+
+def input_kind(config: ModelConfig) -> InputKind:
+    """Return what the network that ``config.name`` stands for takes."""
+    with torch.device("meta"):
+        return build_model(config, input_dim=80).input_kind
 
 
 def build_pooling(config: ModelConfig, default: str, channels: int, num_bins: int) -> Pooling:
