@@ -12,8 +12,8 @@ class TrainConfig(Config):
 
     epochs: may stop within the schedule. batch_size: utterances per process and micro-batch; an
     update sees ``batch_size * accumulate * processes`` of them. compile and cuda_graph: ways to
-    compute a step faster (step.py); the latter is for GPUs, and ignored elsewhere and with
-    synchronised batch norms.
+    compute a step faster on GPUs (step.py), ignored elsewhere; the latter with synchronised batch
+    norms, too.
     passes_per_epoch: passes over the data that make an epoch (5 when seed 1 fine-tunes on the
     clean fifth of the data);
     utterances_per_epoch overrides it with a number. batch_norm: ``per_process`` statistics,
@@ -53,3 +53,8 @@ class TrainConfig(Config):
         if self.ema_decay is not None and self.final == "average":
             raise ValueError("ema_decay is an average already: expected final: last or best")
         return self
+
+    @property
+    def num_kept(self) -> int:
+        """How many epochs' checkpoints are needed."""
+        return max(self.keep_checkpoints, self.average_last if self.final == "average" else 1)

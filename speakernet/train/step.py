@@ -73,7 +73,8 @@ class MicroBatches:
         self._run: Callable[[Tensor, Tensor], None] = self._accumulate
         # Synchronised batch norms send messages amid the network: nothing to record.
         if train.cuda_graph and device.type == "cuda" and train.batch_norm != "synchronised":
-            self._run = GraphedFunction(self._accumulate)
+            written = [self.gradients.flat, self._means, *objective.buffers()]
+            self._run = GraphedFunction(self._accumulate, written)
 
     def start(self, margin: float) -> None:
         """Begin another update."""
@@ -98,7 +99,11 @@ class MicroBatches:
 
 
 def _compiled(objective: nn.Module) -> Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]:
-    """Compile a network's blocks, or all of a network that has none."""
+    """Compile a network's blocks, or all of a network that has none.
+
+    What cannot be compiled (without a C compiler: everything) runs as it is, with a warning.
+    """
+    torch._dynamo.config.suppress_errors = True
     sequences = [module for module in objective.modules() if isinstance(module, BlockSequence)]
     for sequence in sequences:
         sequence.compile_for_training()

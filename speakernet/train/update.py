@@ -1,6 +1,8 @@
 """One update: micro-batches forward and backward, all-reduce, L2, clip, optimizer."""
 
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -17,6 +19,9 @@ from speakernet.train.distributed import World
 from speakernet.train.objective import Objective
 from speakernet.train.step import MicroBatches
 
+# How the CPU's allocator and CUDA's libraries say it.
+_NO_MEMORY = re.compile("can't allocate memory|not enough memory|ALLOC_FAILED|out of memory")
+
 
 class Updater:
     """Owns the optimizer and the gradient scaler.
@@ -29,6 +34,8 @@ class Updater:
     def __init__(
         self, objective: Objective, train: TrainConfig, optim: OptimConfig, world: World
     ) -> None:
+        if world.device.type == "cpu":
+            train = train.model_copy(update={"compile": False, "cuda_graph": False})
         self.train = train
         self.optim = optim
         self.world = world
@@ -51,11 +58,18 @@ class Updater:
         self, batches: Iterator[Batch], learning_rate: float, margin: float
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Run one update; return loss and accuracy (this process's means) and gradient norm."""
+        with memory_advice(self.train):
+            return self._update(batches, learning_rate, margin)
+
+    def _update(
+        self, batches: Iterator[Batch], learning_rate: float, margin: float
+    ) -> tuple[Tensor, Tensor, Tensor]:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
         self.micro_batches.start(margin)
         for _ in range(self.train.accumulate):
-            self._micro_batch(next(batches))
+            batch = next(batches)
+            self.micro_batches.add(batch.inputs, batch.labels)
         if self.world.size > 1:
             dist.all_reduce(self.gradients.flat)
             self.gradients.flat /= self.world.size
@@ -83,12 +97,6 @@ class Updater:
                 if isinstance(value, Tensor) and value.shape == parameter.shape:
                     moments[name] = torch.empty_like(parameter).copy_(value)
 
-    def _micro_batch(self, batch: Batch) -> None:
-        try:
-            self.micro_batches.add(batch.inputs, batch.labels)
-        except torch.OutOfMemoryError as error:
-            raise UserError(_out_of_memory(self.train, error)) from None
-
 
 def _with_batch_norm(objective: Objective, train: TrainConfig, world: World) -> nn.Module:
     if train.batch_norm != "synchronised" or world.size == 1:
@@ -98,10 +106,21 @@ def _with_batch_norm(objective: Objective, train: TrainConfig, world: World) -> 
     return nn.SyncBatchNorm.convert_sync_batchnorm(objective)
 
 
+@contextmanager
+def memory_advice(train: TrainConfig) -> Iterator[None]:
+    """Turn PyTorch's complaint that there is no memory left into advice."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not isinstance(error, torch.OutOfMemoryError) and not _NO_MEMORY.search(str(error)):
+            raise
+        raise UserError(_out_of_memory(train, error)) from None
+
+
 def _out_of_memory(train: TrainConfig, error: BaseException) -> str:
     half = max(1, train.batch_size // 2)
     return (
-        f"out of GPU memory at train.batch_size={train.batch_size} ({str(error).splitlines()[0]}); "
+        f"out of memory at train.batch_size={train.batch_size} ({str(error).splitlines()[0]}); "
         f"try train.batch_size={half} with train.accumulate={train.accumulate * 2} (the same "
         "update but for batch norm's statistics), train.precision=bf16, or "
         "model.recompute_activations=true"

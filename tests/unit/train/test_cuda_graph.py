@@ -29,10 +29,11 @@ class Accumulator:
 class Device:
     """Stands for torch.cuda: streams do nothing, a replay calls the function on the kept inputs."""
 
-    def __init__(self, function: Accumulator, failure: str = "") -> None:
+    def __init__(self, function: Accumulator, failure: str = "", excess: float = 0) -> None:
         self.function = function
         self.failure = failure
-        self.graphed = GraphedFunction(function)
+        self.excess = excess
+        self.graphed = GraphedFunction(function, [function.total])
         self.num_replays = 0
 
     @contextmanager
@@ -50,6 +51,7 @@ class Device:
         """Stand for a graph's replay."""
         self.num_replays += 1
         self.function(*self.graphed._inputs)
+        self.function.total += self.excess
 
 
 class NoStream:
@@ -67,9 +69,9 @@ def streams(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "stream", lambda _: nullcontext())
 
 
-def run(monkeypatch: pytest.MonkeyPatch, inputs: list[Tensor], failure: str = "") -> Device:
+def run(monkeypatch: pytest.MonkeyPatch, inputs: list[Tensor], **wrong: Any) -> Device:
     """Call a graphed accumulator with ``inputs`` one after the other."""
-    device = Device(Accumulator(), failure)
+    device = Device(Accumulator(), **wrong)
     monkeypatch.setattr(torch.cuda, "CUDAGraph", lambda: device)
     monkeypatch.setattr(torch.cuda, "graph", device.record)
     for x in inputs:
@@ -82,7 +84,7 @@ def test_every_call_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
     device = run(monkeypatch, inputs)
     torch.testing.assert_close(device.function.total, torch.stack(inputs).sum(dim=0))
     assert device.num_replays == 5
-    assert device.function.calls == 8 + 1  # and once recorded
+    assert device.function.calls == 8 + 2  # and once recorded, once compared
 
 
 def test_arguments_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,3 +113,23 @@ def test_a_failed_recording_is_said_once_and_nothing_is_lost(
     assert device.num_replays == 0
     (record,) = caplog.records
     assert record.getMessage().endswith("it will be slower: operation not permitted")
+
+
+def test_a_recording_that_computes_something_else_is_said_once_and_not_used(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    device = run(monkeypatch, [torch.ones(3)] * 7, excess=0.5)
+    assert device.function.total.tolist() == [7.0] * 3
+    assert device.num_replays == 1
+    (record,) = caplog.records
+    assert "computes something else" in record.getMessage()
+
+
+def test_a_recording_waits_until_values_are_finite(monkeypatch: pytest.MonkeyPatch) -> None:
+    device = run(monkeypatch, [torch.ones(3)] * 3 + [torch.full((3,), torch.inf)])
+    device.function.total.zero_()
+    assert device.num_replays == 0
+    for _ in range(3):
+        device.graphed(torch.ones(3))
+    assert device.function.total.tolist() == [3.0] * 3
+    assert device.num_replays == 3
