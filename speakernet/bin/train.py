@@ -15,7 +15,7 @@ from speakernet.config import UserError, dump_config, load_config
 from speakernet.data.loader import Layout, die_with_parent
 from speakernet.recipe import Recipe
 from speakernet.train.corpus import Corpus, Noises, open_corpus
-from speakernet.train.distributed import World, join, leave
+from speakernet.train.distributed import World, barrier, join, leave
 from speakernet.train.setup import build_objective, prepare_device
 from speakernet.train.stopping import REQUEUE_EXIT_CODE, REQUEUE_MARK
 from speakernet.train.trainer import Trainer
@@ -47,13 +47,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     trainer = _build(recipe, corpus, arguments.exp_dir, world)
     trainer.begin(arguments.init)
     finished = trainer.run()
-    leave()
-    if finished:
-        return 0
-    if world.is_main:
+    if not finished and world.is_main:
         _LOG.warning("stopped by %s after saving; the same command continues", trainer.stop.signal)
         (arguments.exp_dir / REQUEUE_MARK).touch()
-    return REQUEUE_EXIT_CODE
+    barrier(world)  # nobody's end is to be taken for a failure while the others are at work
+    leave()
+    return 0 if finished else REQUEUE_EXIT_CODE
 
 
 def _build(recipe: Recipe, corpus: Corpus, exp_dir: Path, world: World) -> Trainer:

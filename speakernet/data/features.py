@@ -25,6 +25,8 @@ _LOG = logging.getLogger(__name__)
 _ENTRY = re.compile(r"(?P<path>\S.*):(?P<offset>\d+)(\[(?P<first>\d+):(?P<last>\d+)\])?")
 _READAHEAD_BYTES = 1 << 16
 _WHOLE = (0, -1)
+# Kaldi forgives a range that ends up to this many frames after its matrix.
+_MAX_OVERSHOOT = 3
 
 
 class FeatureCrops:
@@ -132,6 +134,9 @@ class FeatureCrops:
         if self._ranges is None or tuple(self._ranges[row]) == _WHOLE:
             return 0, num_rows
         first, last = self._ranges[row].tolist()
+        if not first <= last < num_rows + _MAX_OVERSHOOT:
+            place = f"{self._paths[self._ark[row]]}:{self._offset[row]}"
+            raise UserError(f"{place}[{first}:{last}]: no stretch of its {num_rows} frames")
         return first, min(last + 1, num_rows)
 
 

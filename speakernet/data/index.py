@@ -7,6 +7,7 @@ into every worker, as reference counts are written to.
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import zip_longest
 from pathlib import Path
 
@@ -33,6 +34,14 @@ class Strings:
 
     def __len__(self) -> int:
         return len(self._ends) - 1
+
+    def __iter__(self) -> Iterator[str]:
+        return map(self.__getitem__, range(len(self)))
+
+    def update(self, digest: blake2b) -> None:
+        """Add all strings to a hash."""
+        digest.update(self._bytes)
+        digest.update(self._ends)
 
     def __getitem__(self, index: int) -> str:
         return self._bytes[self._ends[index] : self._ends[index + 1]].decode()
@@ -69,6 +78,12 @@ class Speakers:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def fingerprint(self) -> str:
+        """Return a hash of who speaks in which utterances, and of their order."""
+        digest = blake2b(self.labels.astype("<i4").tobytes(), digest_size=16)
+        self.ids.update(digest)
+        return digest.hexdigest()
+
 
 def read_speakers(data_dir: Path) -> Speakers:
     """Read utt2spk; UserError if it is missing, malformed or empty."""
@@ -84,8 +99,8 @@ def read_speakers(data_dir: Path) -> Speakers:
 
 def iter_aligned(path: Path, speakers: Speakers) -> Iterator[tuple[int, str]]:
     """Yield (line number, value) of a table that must list the utterances of ``speakers``."""
-    known = (speakers.ids[row] for row in range(len(speakers)))
-    for line, (entry, expected) in enumerate(zip_longest(iter_table(path), known), start=1):
+    pairs = zip_longest(iter_table(path), speakers.ids)
+    for line, (entry, expected) in enumerate(pairs, start=1):
         found = None if entry is None else entry[0]
         if found != expected:
             raise UserError(

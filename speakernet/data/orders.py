@@ -57,6 +57,8 @@ class Skip:
         self.fixed = generator(seed, _FIXED).permutation(num_utterances)
         self.num_skipped = round(num_utterances * probability)
         self.length = num_utterances - self.num_skipped
+        if not self.length:
+            raise UserError(f"data.order skip leaves out all of {num_utterances} utterances")
         self.epoch_length = num_utterances
 
     def indices(self, number: int) -> Indices:

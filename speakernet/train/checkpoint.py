@@ -6,6 +6,7 @@ a crash leaves the old ones; its zip checksums are compared before it is trusted
 """
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,10 @@ class CheckpointDir:
         """Make ``name`` another name of the checkpoint ``path``."""
         temporary = self.path / f"{name}.tmp"
         temporary.unlink(missing_ok=True)
-        temporary.hardlink_to(path)
+        try:
+            temporary.hardlink_to(path)
+        except OSError:  # some file systems have no hard links
+            shutil.copyfile(path, temporary)
         os.replace(temporary, self.path / name)
 
     def epochs(self) -> list[Path]:

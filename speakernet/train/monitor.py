@@ -36,12 +36,17 @@ class JsonLog:
         self._stream = path.open("a", buffering=1)
 
     def write(self, entry: dict[str, Any]) -> None:
-        """Add a line."""
-        self._stream.write(json.dumps(entry) + "\n")
+        """Add a line; null stands for what is not finite (fp16's gradients may be), as in JSON."""
+        finite = {k: None if _is_not_finite(v) else v for k, v in entry.items()}
+        self._stream.write(json.dumps(finite, allow_nan=False) + "\n")
 
     def close(self) -> None:
         """Close the file."""
         self._stream.close()
+
+
+def _is_not_finite(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def _step(line: str) -> float:
@@ -115,16 +120,19 @@ class TensorBoard:
 class FiniteWatch:
     """Stops the run when a loss or gradient norm is not finite, without waiting for the GPU.
 
-    Values are copied to the host in the background and looked at one step later.
+    Values are copied to the host in the background and looked at one step later. fp16's scaler
+    finds its scale by gradients that are not finite, so ``allowed`` updates in a row may have them.
     """
 
-    def __init__(self, utterances: Callable[[int], list[str]]) -> None:
+    def __init__(self, utterances: Callable[[int], list[str]], allowed: int = 0) -> None:
         self._utterances = utterances
+        self._allowed = allowed
+        self._in_a_row = 0
         self._pending: deque[tuple[int, Tensor, torch.cuda.Event | None]] = deque()
 
-    def add(self, step: int, loss: Tensor, norm: Tensor | None) -> None:
+    def add(self, step: int, loss: Tensor, norm: Tensor) -> None:
         """Note the values of update ``step``; look at those before it."""
-        values = torch.stack([loss, loss if norm is None else norm]).detach()
+        values = torch.stack([loss, norm]).detach()
         event = None
         if values.is_cuda:
             values = values.to("cpu", non_blocking=True)
@@ -143,13 +151,14 @@ class FiniteWatch:
         if event is not None:
             event.synchronize()
         loss, norm = values.tolist()
-        if not (math.isfinite(loss) and math.isfinite(norm)):
-            names = self._utterances(step)
-            shown = " ".join(names[:200])
-            raise UserError(
-                f"step {step}: loss {loss}, gradient norm {norm}: training has diverged; "
-                f"utterances of this process's batch: {shown}"
-            )
+        self._in_a_row = 0 if math.isfinite(norm) else self._in_a_row + 1
+        if math.isfinite(loss) and self._in_a_row <= self._allowed:
+            return
+        updates = f" in {self._in_a_row} updates in a row" if self._allowed else ""
+        raise UserError(
+            f"step {step}: loss {loss}, gradient norm {norm}{updates}: training has diverged; "
+            f"utterances of this process's batch: {' '.join(self._utterances(step))}"
+        )
 
 
 class Meter:

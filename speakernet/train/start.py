@@ -2,7 +2,7 @@
 
 import logging
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -10,6 +10,8 @@ from speakernet.config import UserError
 from speakernet.nn.losses import SpeakerLoss
 from speakernet.nn.models import SpeakerModel
 from speakernet.nn.serialize import choose_checkpoint
+from speakernet.train.checkpoint import CheckpointDir
+from speakernet.train.distributed import World, gather_objects
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ FREE_SETTINGS = {
 }
 """Settings that may change between a checkpoint and its continuation."""
 
+_NEEDED = ("model", "loss", "optimizer", "scaler", "ema", "step", "rng", "sampler", "recipe")
 _FREE_SECTIONS = ("extraction", "scoring")
 
 
@@ -66,10 +69,33 @@ def _why_new_classifier(state: dict[str, Any], loss: SpeakerLoss, names: list[st
     return "" if mine == theirs else "the loss has another shape"
 
 
-def check_same_run(
-    path: Path, state: dict[str, Any], recipe_text: str, names: list[str], global_batch: int
-) -> None:
+def newest_for_all(checkpoints: CheckpointDir, world: World) -> tuple[Path, dict[str, Any]] | None:
+    """Return the newest whole checkpoint; UserError if the processes do not find the same."""
+    found = checkpoints.newest()
+    steps = gather_objects(None if found is None else found[1].get("step"), world)
+    if len(set(steps)) > 1:
+        raise UserError(
+            f"{checkpoints.path}: the processes find checkpoints of different steps there, "
+            f"{steps}; expected a folder that all machines share"
+        )
+    return found
+
+
+class RunFacts(NamedTuple):
+    """What must not change while a run goes on; ``data`` is a hash of its utterances."""
+
+    recipe_text: str
+    speakers: list[str]
+    data: str
+    global_batch: int
+
+
+def check_same_run(path: Path, state: dict[str, Any], facts: RunFacts) -> None:
     """Refuse to continue a checkpoint with other data or settings than it was made with."""
+    missing = [key for key in _NEEDED if key not in state]
+    if missing:
+        raise UserError(f"{path}: lacks '{missing[0]}': nothing to continue, start with --init")
+    recipe_text, names, data, global_batch = facts
     changes = _changes(yaml.safe_load(state["recipe"]), yaml.safe_load(recipe_text))
     if changes:
         raise UserError(
@@ -80,6 +106,11 @@ def check_same_run(
         raise UserError(
             f"{path}: was made with {len(state['speakers'])} other training speakers than the "
             f"{len(names)} of the data; fine-tune with --init in another directory instead"
+        )
+    if state.get("data", data) != data:
+        raise UserError(
+            f"{path}: was made with other utterances than utt2spk has now; train into another "
+            "directory, or remove the checkpoints to start anew"
         )
     old = state["sampler"]["global_batch"]
     if old != global_batch:

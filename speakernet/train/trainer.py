@@ -24,12 +24,14 @@ from speakernet.train.objective import Objective
 from speakernet.train.plan import Plan, Settings, TrainingRecipe, make_plan
 from speakernet.train.setup import random_state, set_random_state
 from speakernet.train.stopping import StopRequest
-from speakernet.train.update import Updater
+from speakernet.train.update import Updater, memory_advice
 from speakernet.train.validation import Result, validate
 
 _LOG = logging.getLogger(__name__)
 
 _GO_ON, _SAVE, _STOP = 0, 1, 2
+# By then the scale, halved each time, is below one.
+_FP16_SKIPS = 20
 
 
 class Trainer:
@@ -47,6 +49,7 @@ class Trainer:
     ) -> None:
         self.recipe, self.recipe_text = recipe, recipe_text
         self.corpus = corpus
+        self.data = corpus.speakers.fingerprint()
         self.exp_dir = exp_dir
         self.world = world
         order = order_of(corpus, recipe, objective.loss.utterances_per_speaker, layout)
@@ -55,22 +58,20 @@ class Trainer:
         self.objective = objective.to(world.device).train()
         self.updater = Updater(self.objective, recipe.train, recipe.optim, world)
         self.average = MovingAverage(self.objective.model, recipe.train.ema_decay)
-        self.checkpoints = CheckpointDir(exp_dir, self._num_kept())
+        self.checkpoints = CheckpointDir(exp_dir, recipe.train.num_kept)
         self.stop = StopRequest()
         self.step = 0
         self.best: dict[str, float] = {}
-
-    def _num_kept(self) -> int:
-        train = self.recipe.train
-        return max(train.keep_checkpoints, train.average_last if train.final == "average" else 1)
 
     def begin(self, init: Path | None) -> None:
         """Continue the newest checkpoint, or start from ``init``, or from fresh weights."""
         if self.world.is_main:
             self.checkpoints.prepare()
         barrier(self.world)
-        found = self.checkpoints.newest()
+        found = start.newest_for_all(self.checkpoints, self.world)
         if found is not None:
+            if init is not None and self.world.is_main:
+                _LOG.info("--init %s has no effect: this run began before", init)
             self._resume(*found)
             return
         if init is not None:
@@ -82,7 +83,8 @@ class Trainer:
 
     def _resume(self, path: Path, state: dict[str, Any]) -> None:
         names = list(self.corpus.split.names)
-        start.check_same_run(path, state, self.recipe_text, names, self.plan.global_batch)
+        facts = start.RunFacts(self.recipe_text, names, self.data, self.plan.global_batch)
+        start.check_same_run(path, state, facts)
         self.objective.model.load_state_dict(state["model"])
         self.objective.loss.load_state_dict(state["loss"])
         self.updater.load_state_dict(state)
@@ -91,6 +93,8 @@ class Trainer:
         rng = state["rng"]
         set_random_state(rng[self.world.rank % len(rng)])
         if self.world.is_main:
+            if self.best.get("step") == self.step:
+                self.checkpoints.link(path, "best.pt")  # it was perhaps stopped just before that
             _LOG.info("continuing %s at step %d of %d", path, self.step, self.plan.num_steps)
 
     def run(self) -> bool:
@@ -104,7 +108,8 @@ class Trainer:
 
     def _train(self) -> bool:
         stream = self._stream()
-        watch = FiniteWatch(self._utterances)
+        scaled = self.recipe.train.precision == "fp16"
+        watch = FiniteWatch(self._utterances, allowed=_FP16_SKIPS if scaled else 0)
         meter, agreement = Meter(self.world.device), Agreement(self.world)
         logs = self._open_logs()
         saved = time.monotonic()
@@ -157,8 +162,7 @@ class Trainer:
         self.average.update()
         self.step += 1
         meter.add(loss, accuracy, norm)
-        scaled = self.recipe.train.precision == "fp16"  # its scaler expects infinite gradients
-        watch.add(self.step, loss, None if scaled else norm)
+        watch.add(self.step, loss, norm)
         return settings
 
     def _utterances(self, step: int) -> list[str]:
@@ -199,7 +203,7 @@ class Trainer:
     def _validate(self) -> Result | None:
         if not len(self.corpus.split.valid_rows):
             return None
-        with self.average.applied():
+        with self.average.applied(), memory_advice(self.recipe.train):
             return validate(
                 self.objective.model,
                 self.corpus.crops,
@@ -239,6 +243,7 @@ class Trainer:
             "rng": rng,
             "best": self.best,
             "recipe": self.recipe_text,
+            "data": self.data,
             "speakers": list(corpus.split.names),
             "num_speakers": len(corpus.split.names),
             "input_dim": corpus.crops.input_dim,

@@ -6,6 +6,8 @@ against the mean embedding of every speaker, its own without it, at the recipe's
 prototypical loss of Snell et al. 2017); no classifier of theirs exists.
 """
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,6 +26,7 @@ from speakernet.nn.models.base import at_temperature
 from speakernet.train.objective import autocast
 
 _HELD_OUT = 3
+_SPEED_PREFIX = re.compile(r"^sp\d+(\.\d+)?-")
 _BATCH = 32
 
 
@@ -53,20 +56,24 @@ class Result:
 
 
 def split_speakers(speakers: Speakers, seed: int, num_speakers: int, num_each: int) -> Split:
-    """Hold out ``num_speakers`` random speakers, ``num_each`` evenly spread utterances of each."""
+    """Hold out ``num_speakers`` random speakers, ``num_each`` evenly spread utterances of each.
+
+    Their copies at other speeds are neither trained on nor validated with.
+    """
     total = len(speakers.names)
     counts = np.bincount(speakers.labels, minlength=total)
-    usable = np.flatnonzero(counts >= 2)
+    person = _persons(speakers.names)
+    usable = np.flatnonzero((counts >= 2) & (person == np.arange(total)))
     if num_speakers and not 2 <= num_speakers <= min(len(usable), total - 2):
         raise UserError(
             f"train.num_valid_speakers={num_speakers}: the data has {total} speakers, "
             f"{len(usable)} of them with two utterances or more; two must remain on each side"
         )
-    held = np.zeros(total, dtype=bool)
-    held[generator(seed, _HELD_OUT).permutation(usable)[:num_speakers]] = True
+    chosen = np.sort(generator(seed, _HELD_OUT).permutation(usable)[:num_speakers])
+    held = np.isin(person, chosen)
     place = np.cumsum(~held) - 1
     rows = np.flatnonzero(~held[speakers.labels])
-    valid = [_spread(np.flatnonzero(speakers.labels == s), num_each) for s in np.flatnonzero(held)]
+    valid = [_spread(np.flatnonzero(speakers.labels == s), num_each) for s in chosen]
     valid_rows = np.concatenate([*valid, np.zeros(0, dtype=np.int64)])
     return Split(
         rows,
@@ -75,6 +82,13 @@ def split_speakers(speakers: Speakers, seed: int, num_speakers: int, num_each: i
         valid_rows,
         np.repeat(np.arange(len(valid)), [len(v) for v in valid]).astype(np.int32),
     )
+
+
+def _persons(names: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Return for each speaker the place of the one it is a copy of at another speed, or its own."""
+    places = {name: place for place, name in enumerate(names)}
+    originals = (_SPEED_PREFIX.sub("", name) for name in names)
+    return np.array([places.get(o, places[n]) for o, n in zip(originals, names, strict=True)])
 
 
 def _spread(rows: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:

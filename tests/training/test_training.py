@@ -15,7 +15,9 @@ from speakernet.bin import average_checkpoints, train
 from speakernet.config import UserError
 from speakernet.kaldi.ark import ArkWriter
 from speakernet.nn.serialize import save_model
+from speakernet.train import start
 from speakernet.train.checkpoint import CheckpointDir
+from speakernet.train.step import MicroBatches
 from tests.training.corpus import MEL, write_features, write_recipe
 
 
@@ -146,6 +148,70 @@ def test_a_changed_recipe_cannot_continue(
     run(tmp_path, data, train={"epochs": 1})
     with pytest.raises(UserError, match=message):
         run(tmp_path, data, **change)
+
+
+def test_other_utterances_cannot_continue(tmp_path: Path) -> None:
+    data = write_features(tmp_path / "data")
+    run(tmp_path, data, train={"epochs": 1})
+    for table in ("utt2spk", "feats.scp"):
+        lines = (data / table).read_text().splitlines(keepends=True)
+        (data / table).write_text("".join(lines[:-1]))
+    with pytest.raises(UserError, match="was made with other utterances than utt2spk has now"):
+        run(tmp_path, data, train={"epochs": 2})
+
+
+def test_what_cannot_be_continued_says_why(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    exp_dir = run(tmp_path, data, train={"epochs": 1})
+    for path in (exp_dir / "checkpoints").glob("*.pt"):
+        state = torch.load(path, weights_only=True)
+        save_model(path, {k: v for k, v in state.items() if k != "optimizer"})
+    with pytest.raises(UserError, match=r"epoch-001.pt: lacks 'optimizer'"):
+        run(tmp_path, data, train={"epochs": 2})
+
+    def two_processes(item: object, _: object) -> list[object]:
+        return [item, 7]
+
+    monkeypatch.setattr(start, "gather_objects", two_processes)
+    with pytest.raises(UserError, match=r"different steps there, \[4, 7\]"):
+        run(tmp_path, data, train={"epochs": 2})
+
+
+def test_the_best_is_named_again_if_the_run_died_just_before(tmp_path: Path, data: Path) -> None:
+    train = {"epochs": 1, "num_valid_speakers": 2, "final": "best"}
+    exp_dir = run(tmp_path, data, train=train)
+    for name in ("best", "final"):
+        (exp_dir / "checkpoints" / f"{name}.pt").unlink()
+    run(tmp_path, data, train=train)
+    assert (exp_dir / "checkpoints/best.pt").samefile(exp_dir / "checkpoints/epoch-001.pt")
+
+
+def test_no_hard_links_are_needed(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("not supported")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    exp_dir = run(tmp_path, data, train={"epochs": 1})
+    content = (exp_dir / "checkpoints/epoch-001.pt").read_bytes()
+    assert (exp_dir / "checkpoints/final.pt").read_bytes() == content
+
+
+def test_compiling_is_left_to_gpus(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(torch, "compile")
+    run(tmp_path, data, train={"epochs": 1, "compile": True, "cuda_graph": True})
+
+
+def test_memory_that_is_not_there_is_answered_with_advice(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MicroBatches, "add", lambda *_: torch.empty(1 << 55))
+    with pytest.raises(UserError, match=r"out of memory at train.batch_size=8 .*batch_size=4"):
+        run(tmp_path, data)
 
 
 def test_a_damaged_checkpoint_is_skipped_with_a_warning(

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,15 @@ def test_ranges_in_the_table_are_utterances_of_their_own(data: Path) -> None:
     centre = crops_of(data).centre(np.array([1]), 300)[0].numpy()
     full = read_matrix(lines[1].split(" ", 1)[1])
     np.testing.assert_allclose(centre, sliding_cmn(full[100:400]), atol=2e-5)
+
+
+@pytest.mark.parametrize("part", ["[50:40]", "[5000:5010]", "[0:5000]"])
+def test_a_range_that_does_not_fit_is_an_error(data: Path, part: str) -> None:
+    lines = (data / "feats.scp").read_text().splitlines()
+    (data / "feats.scp").write_text("\n".join([lines[0], lines[1] + part, *lines[2:]]) + "\n")
+    crops = crops_of(data)
+    with pytest.raises(UserError, match=re.escape(f"{part}: no stretch of its")):
+        crops.centre(np.array([1]), 30)
 
 
 @pytest.mark.parametrize(

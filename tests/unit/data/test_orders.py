@@ -43,6 +43,11 @@ def test_skip_leaves_another_tenth_out_and_keeps_the_order() -> None:
     assert order.epoch_length == 50
 
 
+def test_skip_may_not_leave_everything_out() -> None:
+    with pytest.raises(UserError, match="leaves out all of 3 utterances"):
+        Skip(3, seed=1, probability=0.9)
+
+
 def test_blocks_stay_within_their_window() -> None:
     order = Blocks(100, seed=3, block_size=10, in_window=2)
     for window in np.split(order.indices(0), 5):

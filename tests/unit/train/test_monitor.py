@@ -39,8 +39,24 @@ def test_a_loss_or_norm_that_is_not_finite_stops_with_the_utterances(bad: float)
         watch.add(7, torch.tensor(bad), torch.tensor(1.0))
     with pytest.raises(UserError, match="step 8"):
         watch.add(8, torch.tensor(1.0), torch.tensor(bad))
-    watch.add(9, torch.tensor(1.0), None)
-    watch.finish()
+
+
+def test_some_updates_in_a_row_may_have_infinite_gradients_in_fp16() -> None:
+    watch = FiniteWatch(lambda step: [f"utt{step}"], allowed=2)
+    good, bad = torch.tensor(1.0), torch.tensor(float("inf"))
+    for step, norm in enumerate([bad, bad, good, bad, bad]):
+        watch.add(step, good, norm)
+    with pytest.raises(UserError, match=r"step 5: .* in 3 updates in a row.*utt5"):
+        watch.add(5, good, bad)
+    with pytest.raises(UserError, match=r"step 6: loss inf"):
+        FiniteWatch(lambda _: [], allowed=2).add(6, bad, good)
+
+
+def test_the_log_is_json_even_where_a_value_is_not_finite(tmp_path: Path) -> None:
+    log = JsonLog(tmp_path / "train.jsonl", 0)
+    log.write({"step": 1, "loss": 2.0, "grad_norm": float("inf")})
+    log.close()
+    assert (tmp_path / "train.jsonl").read_text() == '{"step": 1, "loss": 2.0, "grad_norm": null}\n'
 
 
 def test_progress_has_plain_lines_where_there_is_no_terminal(

@@ -49,6 +49,18 @@ def test_speakers_are_on_one_side_only(speakers: Speakers) -> None:
         assert split.names[label] == speakers.names[speakers.labels[row]]
 
 
+def test_copies_at_other_speeds_go_with_their_speaker(tmp_path: Path) -> None:
+    speeds = ("", "sp0.9-", "sp1.1-")
+    lines = sorted(f"{p}{s}-{n} {p}{s}\n" for p in speeds for s in "abcdef" for n in range(3))
+    (tmp_path / "utt2spk").write_text("".join(lines))
+    speakers = read_speakers(tmp_path)
+    split = split_speakers(speakers, seed=1, num_speakers=2, num_each=3)
+    held = {speakers.names[label] for label in speakers.labels[split.valid_rows]}
+    assert len(held) == 2 and held < set("abcdef")
+    assert set(split.names) == {p + s for p in speeds for s in set("abcdef") - held}
+    assert {speakers.names[label] for label in speakers.labels[split.rows]} == set(split.names)
+
+
 def test_the_seed_chooses(speakers: Speakers) -> None:
     chosen = {split_speakers(speakers, seed, 2, 3).names for seed in range(20)}
     assert len(chosen) > 5
