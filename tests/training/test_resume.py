@@ -86,6 +86,28 @@ def test_killed_twice_equals_uninterrupted(processes: int, kind: str, tmp_path: 
     assert not list((broken / "checkpoints").glob("*.tmp"))
 
 
+OPTIONS: dict[str, Any] = {
+    "data": {"order": "skip", "spec_augment": {}},
+    "train": {"num_valid_speakers": 2, "ema_decay": 0.9, "final": "best", "precision": "bf16"},
+}
+
+
+def test_options_and_other_workers_change_nothing_either(tmp_path: Path) -> None:
+    data = write_features(tmp_path / "data")
+    recipe = write_recipe(tmp_path / "recipe.yaml", **OPTIONS)
+    straight, broken = tmp_path / "straight", tmp_path / "broken"
+    assert launch(1, recipe, data, straight) == 0
+    assert launch(1, recipe, data, broken, KILL_AT_STEP="37") != 0
+    more = {**OPTIONS, "data": {**OPTIONS["data"], "num_workers": 2}}
+    write_recipe(recipe, **more)
+    assert launch(1, recipe, data, broken) == 0
+    states = [final_state(exp_dir) for exp_dir in (straight, broken)]
+    assert states[0]["best"]["step"] == states[0]["step"] > 0
+    for state in states:
+        del state["recipe"]  # has the number of workers
+    assert_same(*states)
+
+
 def test_sigterm_saves_and_asks_for_requeueing(tmp_path: Path) -> None:
     data = write_features(tmp_path / "data")
     recipe = write_recipe(tmp_path / "recipe.yaml", train={"epochs": 4000})
@@ -120,6 +142,40 @@ def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.1)
+
+
+def test_a_full_disk_is_an_error_that_keeps_the_last_checkpoint(tmp_path: Path) -> None:
+    data = write_features(tmp_path / "data")
+    recipe = write_recipe(tmp_path / "recipe.yaml", train={"epochs": 1})
+    exp_dir = tmp_path / "exp"
+    assert launch(1, recipe, data, exp_dir) == 0
+    before = (exp_dir / "checkpoints/epoch-001.pt").read_bytes()
+    write_recipe(recipe, train={"epochs": 2})
+    # A limit on the size of files stands for a disk on which there is no more room.
+    limited = ["prlimit", f"--fsize={len(before) // 2}", sys.executable]
+    command = [*limited, "-m", "speakernet.bin.train", recipe, data, exp_dir]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    (error,) = (line for line in result.stderr.splitlines() if "error:" in line)
+    assert "step-00000006.pt: cannot be written" in error and "are untouched" in error
+    assert (exp_dir / "checkpoints/epoch-001.pt").read_bytes() == before
+    assert not list(exp_dir.glob("checkpoints/*.tmp"))
+    assert launch(1, recipe, data, exp_dir) == 0
+
+
+def test_a_dead_reader_ends_the_run(tmp_path: Path) -> None:
+    data = write_features(tmp_path / "data")
+    recipe = write_recipe(tmp_path / "recipe.yaml", train={"epochs": 4000})
+    exp_dir = tmp_path / "exp"
+    command = [sys.executable, "-m", "speakernet.bin.train", recipe, data, exp_dir]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        wait_until(lambda: bool(list(exp_dir.glob("checkpoints/step-*.pt"))))
+        (reader,) = set(processes_of(exp_dir)) - {process.pid}
+        os.kill(reader, signal.SIGKILL)
+        assert process.wait(timeout=60) == 1
+        assert process.stderr is not None
+        assert "error: " in (text := process.stderr.read()) and "killed" in text.lower()
+    assert not processes_of(exp_dir)
 
 
 def test_a_rank_that_dies_ends_the_others(tmp_path: Path) -> None:
