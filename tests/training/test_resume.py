@@ -105,7 +105,7 @@ def test_options_and_other_workers_change_nothing_either(tmp_path: Path) -> None
     assert states[0]["best"]["step"] == states[0]["step"] > 0
     for state in states:
         del state["recipe"]  # has the number of workers
-    assert_same(*states)
+    assert_same(states[0], states[1])
 
 
 def test_sigterm_saves_and_asks_for_requeueing(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_a_full_disk_is_an_error_that_keeps_the_last_checkpoint(tmp_path: Path) 
     write_recipe(recipe, train={"epochs": 2})
     # A limit on the size of files stands for a disk on which there is no more room.
     limited = ["prlimit", f"--fsize={len(before) // 2}", sys.executable]
-    command = [*limited, "-m", "speakernet.bin.train", recipe, data, exp_dir]
+    command = [*limited, "-m", "speakernet.bin.train", *map(str, (recipe, data, exp_dir))]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 1
     (error,) = (line for line in result.stderr.splitlines() if "error:" in line)
@@ -167,7 +167,7 @@ def test_a_dead_reader_ends_the_run(tmp_path: Path) -> None:
     data = write_features(tmp_path / "data")
     recipe = write_recipe(tmp_path / "recipe.yaml", train={"epochs": 4000})
     exp_dir = tmp_path / "exp"
-    command = [sys.executable, "-m", "speakernet.bin.train", recipe, data, exp_dir]
+    command = [sys.executable, "-m", "speakernet.bin.train", *map(str, (recipe, data, exp_dir))]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         wait_until(lambda: bool(list(exp_dir.glob("checkpoints/step-*.pt"))))
         (reader,) = set(processes_of(exp_dir)) - {process.pid}

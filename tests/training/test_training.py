@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from speakernet.bin import average_checkpoints, train
+from speakernet.bin import average_checkpoints, compare_logs, train
 from speakernet.config import UserError
 from speakernet.kaldi.ark import ArkWriter
 from speakernet.nn.serialize import save_model
@@ -148,6 +148,24 @@ def test_a_changed_recipe_cannot_continue(
     run(tmp_path, data, train={"epochs": 1})
     with pytest.raises(UserError, match=message):
         run(tmp_path, data, **change)
+
+
+def test_a_log_is_normal_or_not(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = run(tmp_path, data, train={"epochs": 5, "num_valid_speakers": 2}) / "train.jsonl"
+    reference = tmp_path / "reference.jsonl"
+    entries = [json.loads(line) for line in log.read_text().splitlines()]
+    for more, status, verdict in ((0, 0, "normal"), (0.4, 1, "not normal (tolerance 0.3)")):
+        moved = [{**e, "loss": e["loss"] - more} for e in entries if "loss" in e]
+        reference.write_text("".join(json.dumps(entry) + "\n" for entry in moved))
+        assert compare_logs.main([str(log), str(reference)]) == status
+        shown = capsys.readouterr().out
+        assert f"steps 20 to 20: loss {more:+.3f}, accuracy +0.000" in shown
+        assert shown.endswith(f"{verdict}\n")
+    reference.write_text('{"step": 5, "loss": 1.0}\n')
+    with pytest.raises(UserError, match=r"reference.jsonl:1: expected"):
+        compare_logs.main([str(log), str(reference)])
 
 
 def test_other_utterances_cannot_continue(tmp_path: Path) -> None:
