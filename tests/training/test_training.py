@@ -88,10 +88,14 @@ def assert_close(first: Path, second: Path) -> None:
         assert float(difference.norm()) <= 1e-4 * float(moved.norm()), name
 
 
-def test_two_processes_do_what_one_does(tmp_path: Path, data: Path) -> None:
-    common = {"epochs": 1, "batch_norm": "frozen", "tensorboard": False}
-    one = run(tmp_path, data, name="one", train={**common, "batch_size": 8})
-    recipe = write_recipe(tmp_path / "two.yaml", train={**common, "batch_size": 2, "accumulate": 2})
+@pytest.mark.parametrize("model", ["tdnn_c8", "res2net14_w8_s2_c16"])
+def test_two_processes_do_what_one_does(model: str, tmp_path: Path, data: Path) -> None:
+    # Kernels that are not contiguous have to arrive at the other process, too.
+    common = {"epochs": 1, "batch_norm": "frozen", "channels_last": model != "tdnn_c8"}
+    network = {"name": model, "embedding_dim": 16}
+    one = run(tmp_path, data, name="one", model=network, train={**common, "batch_size": 8})
+    halves = {**common, "batch_size": 2, "accumulate": 2}
+    recipe = write_recipe(tmp_path / "two.yaml", model=network, train=halves)
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     command = [*torchrun, "--nproc-per-node", "2", "-m", "speakernet.bin.train"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
