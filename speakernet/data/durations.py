@@ -70,18 +70,24 @@ def _seconds(text: str, place: str) -> float:
 
 
 def entry_duration(entry: str, reader: AudioReader, place: str = "") -> float:
-    """Return the seconds of one entry of ``wav.scp``; pipes are evaluated."""
+    """Return the seconds of one entry of ``wav.scp``; pipes are evaluated.
+
+    Raises UserError that starts with ``place`` for what cannot be read and what has no samples.
+    """
     node = parse_entry(entry, place)
     try:
         samples, rate = _header_length(node)
+        if not rate:
+            samples, rate = len(reader.read(node)), reader.sample_rate
+        if not samples:
+            raise UserError(f"{entry}: found no samples")
     except UserError as error:
         raise UserError(f"{place}: {error}" if place else str(error)) from None
-    if rate:
-        return samples / rate
-    return len(reader.read(node, place)) / reader.sample_rate
+    return samples / rate
 
 
 def _header_length(node: Node) -> tuple[int, int]:
+    """Return (samples, sample rate), both 0 where the header alone does not tell."""
     if isinstance(node, AudioFile) and not node.offset:
         return audio_length(node.path)
     if isinstance(node, Resampled):

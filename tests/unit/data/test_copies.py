@@ -16,7 +16,12 @@ from speakernet.bin import (
 )
 from speakernet.config import UserError
 from speakernet.data.audio import AudioReader, iter_audio, run_command
-from speakernet.data.durations import changed_length, entry_duration, iter_durations
+from speakernet.data.durations import (
+    changed_length,
+    compute_part,
+    entry_duration,
+    iter_durations,
+)
 from speakernet.data.room_lists import read_noises, read_responses
 from speakernet.data.speed_copies import speed_entry
 from speakernet.data.wav import write_wav
@@ -293,3 +298,20 @@ def test_length_at_another_speed_without_reading(tmp_path: Path, factor: float) 
         file.seek(44)
         file.write(bytes(16000))
     assert entry_duration(entry, AudioReader()) == expected
+
+
+@pytest.mark.parametrize("entry", ["{}", "sox -t wav {} -t wav - speed 0.9 |", "cat {} |"])
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_recording_without_samples_has_no_duration(
+    tmp_path: Path, entry: str, cut: bool
+) -> None:
+    path = tmp_path / "a.wav"
+    write_waveform(path, 1 if cut else 0)
+    path.write_bytes(path.read_bytes()[:44])
+    entry = entry.format(path)
+    with pytest.raises(UserError, match=r"^wav.scp:1: .*: found no samples$"):
+        entry_duration(entry, AudioReader(), "wav.scp:1")
+    scp = tmp_path / "wav.scp"
+    scp.write_text(f"a {entry}\n", encoding="utf-8")
+    assert compute_part(scp, tmp_path / "part", 1, 1) == (1, 1)
+    assert (tmp_path / "part.known").read_text().count("\n") == 1
