@@ -28,7 +28,13 @@ from speakernet.kaldi.datadir.layout import (
 from speakernet.kaldi.datadir.speakers import write_spk2utt
 from speakernet.kaldi.datadir.validate import check_same_ids
 from speakernet.kaldi.files import folder_for_replace
-from speakernet.kaldi.tables import iter_fields, iter_ids, iter_line_blocks, same_ids
+from speakernet.kaldi.tables import (
+    check_order,
+    iter_fields,
+    iter_ids,
+    iter_line_blocks,
+    same_ids,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -53,9 +59,6 @@ def split(path: Path, num_parts: int, *, per_utt: bool = False) -> Path:
     if (target / _SOURCE).is_file() and (target / _SOURCE).read_text() == source:
         return target
     partial = _partial_tables(tables)
-    for name, file in utterance_tables(tables).items():
-        if name not in partial:
-            check_same_ids(file, tables["utt2spk"])
     parts = _assign(tables["utt2spk"], num_parts, per_utt)
     with folder_for_replace(target) as folder:
         folders = [folder / str(n + 1) for n in range(num_parts)]
@@ -65,13 +68,20 @@ def split(path: Path, num_parts: int, *, per_utt: bool = False) -> Path:
 
 
 def _partial_tables(tables: Tables) -> set[str]:
-    """Return the tables of what was computed that lack utterances: some may have failed."""
+    """Return the tables of what was computed that lack utterances: some may have failed.
+
+    Raises UserError for a table of utterances that differs from utt2spk in any other way.
+    """
     partial = set()
-    for name in _MAY_LACK & tables.keys():
-        if not same_ids(tables[name], tables["utt2spk"]):
-            missing = set(iter_ids(tables["utt2spk"])).difference(iter_ids(tables[name]))
-            logger.warning("%s lacks %d utterances of utt2spk", tables[name], len(missing))
-            partial.add(name)
+    for name, file in utterance_tables(tables).items():
+        if same_ids(file, tables["utt2spk"]):
+            continue
+        ids, wanted = set(iter_ids(file)), set(iter_ids(tables["utt2spk"]))
+        if name not in _MAY_LACK or not ids < wanted:
+            check_same_ids(file, tables["utt2spk"])
+        check_order(file)
+        logger.warning("%s lacks %d utterances of utt2spk", file, len(wanted) - len(ids))
+        partial.add(name)
     return partial
 
 

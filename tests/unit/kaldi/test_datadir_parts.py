@@ -1,6 +1,7 @@
 """Subsets, parts and copies of data directories."""
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +133,35 @@ def test_split_takes_features_that_lack_utterances(
     for name in ("feats.scp", "utt2dur", "wav.scp"):
         joined = "".join((part / name).read_text() for part in parts)
         assert joined == (source / name).read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("feats.scp", lambda lines: lines[::-1], "feats.scp:2: .* comes after"),
+        ("utt2dur", lambda lines: [*lines[1:], "zz 1.5"], "utt2dur:1: 's1-u0' of .* is missing"),
+        ("utt2dur", lambda lines: [*lines, "zz 1.5"], "utt2dur:11: 'zz' is not in"),
+        ("utt2dur", lambda lines: lines[1:3] + lines[2:], "utt2dur:3: duplicate id 's1-u2'"),
+        ("utt2dur", lambda lines: lines[3:0:-1], "utt2dur:2: .* comes after"),
+    ],
+)
+def test_split_refuses_features_that_differ_otherwise(
+    tmp_path: Path, name: str, change: Callable[[list[str]], list[str]], message: str
+) -> None:
+    source = make(tmp_path / "a")
+    write(source / name, change((source / name).read_text().splitlines()))
+    with pytest.raises(UserError, match=message):
+        datadir.split(source, 2)
+    assert not list(source.glob("split*"))
+
+
+def test_split_leaves_durations_of_recordings_to_their_segments(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = make(tmp_path / "a", segments=True)
+    parts = datadir.split(source, 4)
+    assert "lacks" not in caplog.text
+    assert (parts / "1" / "reco2dur").read_text() == "rec-s1 20\n"
 
 
 def test_split_keeps_a_speaker_together_whose_utterances_are_apart(tmp_path: Path) -> None:
