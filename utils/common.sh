@@ -71,18 +71,15 @@ new_tmp_dir() {
   mkdir -p "$1.tmp"
 }
 
-# publish_dir DIR: DIR.tmp, now complete, becomes DIR, or the folder that DIR is a link to.
+# publish_dir DIR: DIR.tmp, now complete, becomes DIR. A DIR that may be a link goes through `realpath -m` before its DIR.tmp is
+# made: then the link stays, and nothing is copied from one disk to another.
 publish_dir() {
-  local dir
-  dir=$(realpath -m "$1")
-  # A link may lead to another disk: first copied there, then renamed.
-  [ "$1.tmp" -ef "$dir.tmp" ] || mv "$1.tmp" "$dir.tmp"
-  rm -rf "$dir.old"
-  if [ -e "$dir" ]; then
-    mv "$dir" "$dir.old"
+  rm -rf "$1.old"
+  if [ -e "$1" ]; then
+    mv "$1" "$1.old"
   fi
-  mv "$dir.tmp" "$dir"
-  rm -rf "$dir.old"
+  mv "$1.tmp" "$1"
+  rm -rf "$1.old"
 }
 
 # job_files PATTERN N: the pattern with JOB replaced by 1 to N, one a line.

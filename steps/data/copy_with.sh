@@ -14,8 +14,8 @@ case " $* " in
 esac
 [ $# -ge 2 ] || die "expected [options] <source-data-dir> <target-data-dir> (try --help)"
 source_dir=${*: -2:1}
-target=${*: -1}
-target=${target%/}
+# Where the target is a link, the folder behind it is replaced.
+target=$(realpath -m "${*: -1}")
 require_file "$source_dir/wav.scp" "$source_dir/utt2spk"
 
 rm -rf "$target.tmp" "$target.tmp".*

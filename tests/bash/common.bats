@@ -59,8 +59,8 @@ run_script() {
 }
 
 @test "a folder that is a link stays one" {
-  mkdir elsewhere && touch elsewhere/old && ln -s elsewhere out
-  run_script <<<'new_tmp_dir out; touch out.tmp/new; publish_dir out'
+  mkdir elsewhere elsewhere.tmp && touch elsewhere/old elsewhere.tmp/interrupted && ln -s elsewhere out
+  run_script <<<'dir=$(realpath -m out); new_tmp_dir "$dir"; touch "$dir.tmp/new"; publish_dir "$dir"'
   [ "$status" -eq 0 ]
   [ -L out ]
   [ "$(ls elsewhere)" = new ]

@@ -179,6 +179,21 @@ make_noises() {
   [[ $output == *"20 of 20 utterances have features"* ]]
 }
 
+@test "a copy in place of a link replaces the folder behind it, whatever an interrupted run left there" {
+  make_noises
+  mkdir -p "$work/large disk/copy"{,.tmp,.old}/half
+  ln -s "$work/large disk/copy" "$work/copy"
+  local name
+  for name in first second; do
+    run -0 steps/data/augment_data_dir.sh --utt-suffix "$name" --fg-noise-dir "$work/musan_noise" "$data" "$work/copy/"
+    [ -L "$work/copy" ]
+    [ "$(cut -d ' ' -f 1 "$work/large disk/copy/wav.scp")" = "$(printf "%s-$name\n" s1-a s1-b s2-a s2-b)" ]
+    [ "$(ls "$work/large disk")" = copy ]
+    [ ! -e "$work/copy/half" ]
+    utils/validate_data_dir.sh --no-feats --no-text "$work/copy"
+  done
+}
+
 @test "copies at other speeds have speakers of their own" {
   make_noises
   run -0 steps/augment_data_dir.sh --copies noise --speed-factors "0.9 1.1" --musan "$work/musan" "$data" "$work/aug"
