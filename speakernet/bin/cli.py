@@ -45,6 +45,17 @@ def run(main: Main, argv: Sequence[str] | None = None) -> NoReturn:
     sys.exit(status)
 
 
+def failed_share(text: str) -> float:
+    """Return the value of ``--max-failed-share``. Raises UserError unless it is from 0 to 1."""
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise UserError(f"--max-failed-share {text}: expected 0 to 1")
+    return share
+
+
 def program_name() -> str:
     """Return what the user called, without path and suffix."""
     return os.path.basename(sys.argv[0]).removesuffix(".py")

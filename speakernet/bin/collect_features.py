@@ -4,8 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from speakernet.bin.cli import run
-from speakernet.config import UserError
+from speakernet.bin.cli import failed_share, run
 from speakernet.data.feature_jobs import FEATURE_TYPES
 from speakernet.data.feature_tables import collect_features
 from speakernet.kaldi.tables import check_order
@@ -14,15 +13,13 @@ from speakernet.kaldi.tables import check_order
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse the command line and join the parts."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--max-failed-share", type=float, default=0.05)
+    parser.add_argument("--max-failed-share", type=failed_share, default=0.05)
     parser.add_argument("--config", type=Path, help="Kaldi config file (default: its defaults)")
     parser.add_argument("type", choices=FEATURE_TYPES)
     parser.add_argument("data_dir", type=Path)
     parser.add_argument("prefix", help="path of the parts, with JOB in place of the number")
     parser.add_argument("num_jobs", type=int)
     args = parser.parse_args(argv)
-    if not 0 <= args.max_failed_share <= 1:
-        raise UserError(f"--max-failed-share {args.max_failed_share:g}: expected 0 to 1")
     options = FEATURE_TYPES[args.type]
     settings = options.from_file(args.config) if args.config else options()
     table = "segments" if (args.data_dir / "segments").exists() else "wav.scp"

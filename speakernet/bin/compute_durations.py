@@ -10,8 +10,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from speakernet.bin.cli import run
-from speakernet.config import UserError
+from speakernet.bin.cli import failed_share, run
 
 log = logging.getLogger(__name__)
 
@@ -26,13 +25,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     task = parser.add_mutually_exclusive_group(required=True)
     task.add_argument("--job", type=int, metavar="N", help="read part N, from 1")
     task.add_argument("--collect", action="store_true", help="join the parts")
-    parser.add_argument("--max-failed-share", type=float, default=0.0)
+    parser.add_argument("--max-failed-share", type=failed_share, default=0.0)
     parser.add_argument("data_dir", type=Path)
     parser.add_argument("prefix", help="path of the parts, with JOB in place of the number")
     parser.add_argument("num_jobs", type=int)
     args = parser.parse_args(argv)
-    if not 0 <= args.max_failed_share <= 1:
-        raise UserError(f"--max-failed-share {args.max_failed_share:g}: expected 0 to 1")
     prefixes = [Path(args.prefix.replace("JOB", str(n + 1))) for n in range(args.num_jobs)]
     if args.collect:
         num_failed = collect_durations(args.data_dir, prefixes, args.max_failed_share)

@@ -16,15 +16,15 @@ from time import monotonic
 
 from speakernet.config.errors import UserError
 from speakernet.data.audio import AudioReader
+from speakernet.data.failures import check_failures
 from speakernet.data.wav import audio_length
-from speakernet.kaldi.files import open_for_replace, write_errors
+from speakernet.kaldi.files import open_for_replace, suffixed, write_errors
 from speakernet.kaldi.pipes import AudioFile, Node, Resampled, parse_entry
 from speakernet.kaldi.tables import iter_lines, iter_table, write_table
 
 log = logging.getLogger(__name__)
 
 _REPORT_EVERY_S = 30.0
-_NAMED = 20
 
 
 def iter_durations(folder: Path) -> Iterator[tuple[str, float]]:
@@ -113,17 +113,13 @@ def compute_part(scp: Path, prefix: Path, job: int, num_jobs: int) -> tuple[int,
     total = sum(1 for _ in iter_lines(scp))
     start, end = total * (job - 1) // num_jobs, total * job // num_jobs
     rows = list(islice(iter_table(scp), start, end))
-    _suffixed(prefix, "failed").unlink(missing_ok=True)
+    suffixed(prefix, "failed").unlink(missing_ok=True)
     fingerprint = blake2b(repr(rows).encode(), digest_size=16).hexdigest()
-    known = _begin(_suffixed(prefix, "known"), fingerprint)
-    failed = _append_unknown(scp, start + 1, rows, known, _suffixed(prefix, "known"))
-    with open_for_replace(_suffixed(prefix, "failed")) as file:
+    known = _begin(suffixed(prefix, "known"), fingerprint)
+    failed = _append_unknown(scp, start + 1, rows, known, suffixed(prefix, "known"))
+    with open_for_replace(suffixed(prefix, "failed")) as file:
         file.write(json.dumps(failed, ensure_ascii=False).encode())
     return len(rows), len(failed)
-
-
-def _suffixed(prefix: Path, suffix: str) -> Path:
-    return prefix.with_name(f"{prefix.name}.{suffix}")
 
 
 def _begin(path: Path, fingerprint: str) -> set[str]:
@@ -179,15 +175,9 @@ def collect_durations(folder: Path, prefixes: Sequence[Path], max_failed_share: 
         raise UserError(
             f"{folder}/wav.scp: '{lost[0]}' is in no job's part; expected the parts of this file"
         )
-    for name, reason in list(failed.items())[:_NAMED]:
-        log.warning("no duration of '%s': %s", name, reason)
-    if len(failed) > max_failed_share * len(names) or not known:
-        named = ", ".join(list(failed)[:_NAMED]) + (", …" if len(failed) > _NAMED else "")
-        raise UserError(
-            f"{folder}: the durations of {len(failed)} of {len(names)} recordings could not be "
-            f"read, more than --max-failed-share {max_failed_share:g} allows: {named}; "
-            f"the first: {next(iter(failed.values()), 'there are no recordings')}"
-        )
+    check_failures(
+        folder, failed, len(names), max_failed_share, kind="recordings", lack="no duration of"
+    )
     rows = ((name, known[name]) for name in names if name in known)
     complete, partial = folder / "reco2dur", folder / "reco2dur.partial"
     write_table(partial if failed else complete, rows)
@@ -199,9 +189,9 @@ def _join(prefixes: Sequence[Path]) -> tuple[dict[str, str], dict[str, str]]:
     known: dict[str, str] = {}
     failed: dict[str, str] = {}
     for prefix in prefixes:
-        path = _suffixed(prefix, "failed")
+        path = suffixed(prefix, "failed")
         if not path.exists():
             raise UserError(f"{path}: no such file; its job did not finish")
         failed |= json.loads(path.read_text(encoding="utf-8"))
-        known.update(islice(iter_table(_suffixed(prefix, "known")), 1, None))
+        known.update(islice(iter_table(suffixed(prefix, "known")), 1, None))
     return known, failed

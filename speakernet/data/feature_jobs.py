@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from speakernet.config.errors import UserError
 from speakernet.data.audio import AudioReader, iter_audio
 from speakernet.kaldi.ark import ArkWriter
-from speakernet.kaldi.files import open_for_replace
+from speakernet.kaldi.files import open_for_replace, suffixed
 from speakernet.signal.dither import utterance_seed
 from speakernet.signal.options import FbankOptions, MfccOptions
 
@@ -66,11 +66,11 @@ def run_job(folder: Path, prefix: Path, settings: JobSettings) -> JobReport:
     if done is not None and done.fingerprint == fingerprint and _is_complete(prefix, done):
         log.info("%s: complete already, nothing to do", prefix)
         return done
-    _part(prefix, "json").unlink(missing_ok=True)
+    forget_report(prefix)
     report = JobReport(fingerprint)
     _write(folder, prefix, settings, report)
-    report.ark_bytes = _part(prefix, "ark").stat().st_size
-    with open_for_replace(_part(prefix, "json")) as file:
+    report.ark_bytes = suffixed(prefix, "ark").stat().st_size
+    with open_for_replace(suffixed(prefix, "json")) as file:
         file.write(json.dumps(asdict(report), ensure_ascii=False).encode())
     return report
 
@@ -78,7 +78,7 @@ def run_job(folder: Path, prefix: Path, settings: JobSettings) -> JobReport:
 def read_report(prefix: Path) -> JobReport | None:
     """Return the report of a finished job, or None if there is none."""
     try:
-        values = json.loads(_part(prefix, "json").read_text(encoding="utf-8"))
+        values = json.loads(suffixed(prefix, "json").read_text(encoding="utf-8"))
         return JobReport(**values)
     except (FileNotFoundError, ValueError, TypeError):
         return None
@@ -86,23 +86,19 @@ def read_report(prefix: Path) -> JobReport | None:
 
 def forget_report(prefix: Path) -> None:
     """Remove a job's report, so that the job is done again when it is asked for again."""
-    _part(prefix, "json").unlink(missing_ok=True)
-
-
-def _part(prefix: Path, suffix: str) -> Path:
-    return prefix.with_name(f"{prefix.name}.{suffix}")
+    suffixed(prefix, "json").unlink(missing_ok=True)
 
 
 def _is_complete(prefix: Path, report: JobReport) -> bool:
     try:
-        size = _part(prefix, "ark").stat().st_size
+        size = suffixed(prefix, "ark").stat().st_size
     except FileNotFoundError:
         return False
     # What could not be read before may be there by now.
     if report.failed:
         return False
     names = ("scp", "utt2num_frames", "utt2dur")
-    return size == report.ark_bytes and all(_part(prefix, name).exists() for name in names)
+    return size == report.ark_bytes and all(suffixed(prefix, name).exists() for name in names)
 
 
 def _fingerprint(folder: Path, settings: JobSettings) -> str:
@@ -123,10 +119,10 @@ def _write(folder: Path, prefix: Path, settings: JobSettings, report: JobReport)
     reader = AudioReader(rate, channel=settings.options.channel)
     report_at = monotonic() + _REPORT_EVERY_S
     with ExitStack() as stack:
-        ark, scp = _part(prefix, "ark"), _part(prefix, "scp")
+        ark, scp = suffixed(prefix, "ark"), suffixed(prefix, "scp")
         writer = stack.enter_context(ArkWriter(ark, scp, compress=settings.compress))
         tables = [
-            stack.enter_context(open_for_replace(_part(prefix, name)))
+            stack.enter_context(open_for_replace(suffixed(prefix, name)))
             for name in ("utt2num_frames", "utt2dur")
         ]
         for name, waveform in iter_audio(folder, reader):

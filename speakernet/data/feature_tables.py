@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from speakernet.config.errors import UserError
+from speakernet.data.failures import check_failures
 from speakernet.data.feature_jobs import JobReport, forget_report, read_report
-from speakernet.kaldi.files import open_for_replace
+from speakernet.kaldi.files import open_for_replace, suffixed
 from speakernet.kaldi.tables import check_order
 
 log = logging.getLogger(__name__)
 
 _TABLES = {"scp": "feats.scp", "utt2num_frames": "utt2num_frames", "utt2dur": "utt2dur"}
-_NAMED = 20
 
 
 def collect_features(
@@ -27,7 +27,7 @@ def collect_features(
     reports = [_finished(prefix) for prefix in prefixes]
     _check_counts(folder, reports, num_utterances, max_failed_share)
     for part, table in _TABLES.items():
-        _join([prefix.with_name(f"{prefix.name}.{part}") for prefix in prefixes], folder / table)
+        _join([suffixed(prefix, part) for prefix in prefixes], folder / table)
     with open_for_replace(folder / "frame_shift") as file:
         file.write(f"{frame_shift_s:g}\n".encode())
     # The reports tell an interrupted run what is done. Now all is: the next run starts afresh, since
@@ -55,15 +55,9 @@ def _check_counts(
             f"{folder}: {num_utterances} utterances went in, {written} have features and "
             f"{len(failed)} failed; the jobs' parts are not those of this data dir"
         )
-    for name, reason in list(failed.items())[:_NAMED]:
-        log.warning("no features for '%s': %s", name, reason)
-    if len(failed) > max_failed_share * num_utterances or not written:
-        names = ", ".join(list(failed)[:_NAMED]) + (", …" if len(failed) > _NAMED else "")
-        raise UserError(
-            f"{folder}: {len(failed)} of {num_utterances} utterances could not be read, more than "
-            f"--max-failed-share {max_failed_share:g} allows: {names}; "
-            f"the first: {next(iter(failed.values()), 'there are no utterances')}"
-        )
+    check_failures(
+        folder, failed, num_utterances, max_failed_share, kind="utterances", lack="no features for"
+    )
     log.info(
         "%s: %d of %d utterances have features (%d of them empty), %d failed; %.2f hours",
         folder, written, num_utterances, empty, len(failed), hours,

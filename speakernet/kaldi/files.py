@@ -14,9 +14,14 @@ from typing import BinaryIO
 from speakernet.config import UserError
 
 
+def suffixed(path: Path, suffix: str) -> Path:
+    """Return ``path.suffix``; unlike ``with_suffix`` it keeps what follows a dot in the name."""
+    return path.with_name(f"{path.name}.{suffix}")
+
+
 def temporary_path(path: Path) -> Path:
     """Return the name under which ``path`` is written before it is complete."""
-    return path.with_name(path.name + ".tmp")
+    return suffixed(path, "tmp")
 
 
 @contextmanager
@@ -86,7 +91,7 @@ def scratch_folder(path: Path) -> Iterator[Path]:
 
 
 def _replace_folder(new: Path, path: Path) -> None:
-    old = path.with_name(path.name + ".old")
+    old = suffixed(path, "old")
     shutil.rmtree(old, ignore_errors=True)
     if path.exists():
         path.rename(old)
