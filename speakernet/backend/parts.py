@@ -26,13 +26,6 @@ Record = Mapping[str, Any]
 _COPY_BYTES = 1 << 24
 
 
-def share(items: Sequence[str], job: int, num_jobs: int) -> Sequence[str]:
-    """Return the ``job``-th (from 1) of ``num_jobs`` consecutive shares of ``items``."""
-    if not 1 <= job <= num_jobs:
-        raise UserError(f"job {job} of {num_jobs}; expected a number from 1 to {num_jobs}")
-    return items[len(items) * (job - 1) // num_jobs : len(items) * job // num_jobs]
-
-
 def digest_of_file(path: Path) -> str:
     """Return the SHA-256 of a file's content, in hexadecimal."""
     with open(path, "rb") as file:

@@ -7,6 +7,7 @@ from pathlib import Path
 from speakernet.bin.cli import failed_share, run
 from speakernet.data.feature_jobs import FEATURE_TYPES
 from speakernet.data.feature_tables import collect_features
+from speakernet.kaldi.jobs import job_paths
 from speakernet.kaldi.tables import check_order
 
 
@@ -23,10 +24,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = FEATURE_TYPES[args.type]
     settings = options.from_file(args.config) if args.config else options()
     table = "segments" if (args.data_dir / "segments").exists() else "wav.scp"
-    jobs = range(1, args.num_jobs + 1)
     collect_features(
         args.data_dir,
-        [Path(args.prefix.replace("JOB", str(job))) for job in jobs],
+        job_paths(args.prefix, args.num_jobs),
         num_utterances=check_order(args.data_dir / table),
         max_failed_share=args.max_failed_share,
         frame_shift_s=settings.frame_shift / 1000,

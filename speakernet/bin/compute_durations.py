@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from speakernet.bin.cli import failed_share, run
+from speakernet.kaldi.jobs import job_paths
 
 log = logging.getLogger(__name__)
 
@@ -27,16 +28,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     task.add_argument("--collect", action="store_true", help="join the parts")
     parser.add_argument("--max-failed-share", type=failed_share, default=0.0)
     parser.add_argument("data_dir", type=Path)
-    parser.add_argument("prefix", help="path of the parts, with JOB in place of the number")
+    parser.add_argument("prefix", help="path of the part; with --collect JOB is its number")
     parser.add_argument("num_jobs", type=int)
     args = parser.parse_args(argv)
-    prefixes = [Path(args.prefix.replace("JOB", str(n + 1))) for n in range(args.num_jobs)]
     if args.collect:
+        prefixes = job_paths(args.prefix, args.num_jobs)
         num_failed = collect_durations(args.data_dir, prefixes, args.max_failed_share)
         log.info("%s: %d recordings have no duration", args.data_dir, num_failed)
         return 0
-    scp, prefix = args.data_dir / "wav.scp", prefixes[args.job - 1]
-    total, num_failed = compute_part(scp, prefix, args.job, args.num_jobs)
+    scp = args.data_dir / "wav.scp"
+    total, num_failed = compute_part(scp, Path(args.prefix), args.job, args.num_jobs)
     log.info("%d recordings, %d could not be read", total, num_failed)
     return 0
 

@@ -15,6 +15,7 @@ from speakernet.backend import parts
 from speakernet.bin.cli import run
 from speakernet.config import UserError, load_config
 from speakernet.kaldi.ark import ArkWriter
+from speakernet.kaldi.jobs import share
 from speakernet.kaldi.tables import read_table, write_table
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     recipe = load_config(Recipe, args.model_dir / "recipe.yaml")
     checkpoint = None if args.untrained else _checkpoint(args)
-    names = parts.share(utterances, args.job, args.num_jobs)
+    names = share(utterances, args.job, args.num_jobs)
     record = _record(args, recipe, checkpoint, names)
     if parts.is_made(args.output, args.job, record):
         logger.info("job %d of %d: done before, skipped", args.job, args.num_jobs)

@@ -19,6 +19,7 @@ from speakernet.data.audio import AudioReader
 from speakernet.data.failures import check_failures
 from speakernet.data.wav import audio_length
 from speakernet.kaldi.files import open_for_replace, suffixed, write_errors
+from speakernet.kaldi.jobs import share
 from speakernet.kaldi.pipes import AudioFile, Node, Resampled, parse_entry
 from speakernet.kaldi.tables import iter_lines, iter_table, write_table
 
@@ -110,13 +111,12 @@ def compute_part(scp: Path, prefix: Path, job: int, num_jobs: int) -> tuple[int,
 
     Returns how many recordings the part has and how many of them could not be read.
     """
-    total = sum(1 for _ in iter_lines(scp))
-    start, end = total * (job - 1) // num_jobs, total * job // num_jobs
-    rows = list(islice(iter_table(scp), start, end))
+    part = share(range(sum(1 for _ in iter_lines(scp))), job, num_jobs)
+    rows = list(islice(iter_table(scp), part.start, part.stop))
     suffixed(prefix, "failed").unlink(missing_ok=True)
     fingerprint = blake2b(repr(rows).encode(), digest_size=16).hexdigest()
     known = _begin(suffixed(prefix, "known"), fingerprint)
-    failed = _append_unknown(scp, start + 1, rows, known, suffixed(prefix, "known"))
+    failed = _append_unknown(scp, part.start + 1, rows, known, suffixed(prefix, "known"))
     with open_for_replace(suffixed(prefix, "failed")) as file:
         file.write(json.dumps(failed, ensure_ascii=False).encode())
     return len(rows), len(failed)

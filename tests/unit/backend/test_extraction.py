@@ -19,6 +19,7 @@ from speakernet.bin.extract_embeddings import main
 from speakernet.config import UserError, dump_config
 from speakernet.data.wav import write_wav
 from speakernet.kaldi.ark import ArkWriter, read_matrix
+from speakernet.kaldi.jobs import share
 from speakernet.kaldi.scores import read_scores
 from speakernet.kaldi.tables import read_table, write_table
 from speakernet.kaldi.trials import read_trials
@@ -149,8 +150,8 @@ def test_empty_and_broken_utterances_are_refused(model: torch.nn.Module) -> None
 @given(st.integers(0, 50), st.integers(1, 9))
 def test_shares_are_a_partition(count: int, num_jobs: int) -> None:
     items = [str(i) for i in range(count)]
-    shares = [parts.share(items, job, num_jobs) for job in range(1, num_jobs + 1)]
-    assert [x for share in shares for x in share] == items
+    shares = [share(items, job, num_jobs) for job in range(1, num_jobs + 1)]
+    assert [x for part in shares for x in part] == items
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
 
 

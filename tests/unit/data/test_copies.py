@@ -10,6 +10,7 @@ import soundfile
 
 from speakernet.bin import (
     augment_data_dir,
+    compute_durations,
     make_musan,
     perturb_data_dir_speed,
     reverberate_data_dir,
@@ -283,6 +284,12 @@ def test_durations_that_do_not_fit(tmp_path: Path, train: Path) -> None:
     (train / "reco2dur").write_text("s0-u0 long\n", encoding="utf-8")
     with pytest.raises(UserError, match="reco2dur:1: found 'long'; expected a duration"):
         list(iter_durations(train))
+
+
+def test_durations_of_a_job_that_is_none(tmp_path: Path, train: Path) -> None:
+    for job in (0, 3):
+        with pytest.raises(UserError, match=f"job {job} of 2; expected a number from 1 to 2"):
+            compute_durations.main(["--job", str(job), str(train), str(tmp_path / "part"), "2"])
 
 
 @pytest.mark.parametrize("factor", [0.9, 1.1, 0.95, 0.8, 1.25])
