@@ -11,8 +11,8 @@ from pathlib import Path
 from speakernet.config.errors import UserError
 from speakernet.data.audio import AudioReader
 from speakernet.data.durations import entry_duration
-from speakernet.data.speed_copies import sox_reading
 from speakernet.kaldi.copies import write_sorted_table
+from speakernet.kaldi.shell import sox_reading
 
 log = logging.getLogger(__name__)
 

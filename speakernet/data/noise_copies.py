@@ -12,6 +12,7 @@ from random import Random
 
 from speakernet.config.errors import UserError
 from speakernet.data.durations import iter_durations
+from speakernet.kaldi.shell import quoted
 from speakernet.kaldi.tables import iter_table
 
 
@@ -69,13 +70,6 @@ def noisy_entry(name: str, entry: str, duration_s: float, options: NoiseOptions)
     if entry.rstrip().endswith("|"):
         return f"{entry} {command} - - |"
     return f"{command} {quoted(entry)} - |"
-
-
-def quoted(path: str) -> str:
-    """Return a file name as one word of a command."""
-    if not set(path) & set(" \t'\"\\$`;&<>()*?[]{}~#!|"):
-        return path
-    return "'" + path.replace("'", "'\\''") + "'"
 
 
 def _backgrounds(

@@ -15,8 +15,8 @@ from random import Random
 from typing import Generic, TypeVar
 
 from speakernet.data.durations import iter_durations
-from speakernet.data.noise_copies import quoted
 from speakernet.data.room_lists import Noise, Response
+from speakernet.kaldi.shell import quoted
 from speakernet.kaldi.tables import iter_table
 
 Item = TypeVar("Item", Response, Noise)

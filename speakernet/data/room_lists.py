@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from speakernet.config.errors import UserError, suggestion
+from speakernet.kaldi.shell import quoted
 
 _RESPONSE_OPTIONS = (
     "rir-id", "room-id", "receiver-position-id", "source-position-id", "rt60", "drr", "cte",
     "probability",
 )  # fmt: skip
-_UNFIT_FOR_SHELL = " \t'\"\\$`;&|<>()*?"
 _NOISE_OPTIONS = ("noise-id", "noise-type", "bg-fg-type", "room-linkage", "probability")
 
 
@@ -163,11 +163,10 @@ def _resampled(location: str, sample_rate: int | None, place: str) -> str:
         return location
     # The entry becomes a quoted option of wav-reverberate, in which sox's command is once more
     # words for a shell.
-    wrong = next((character for character in location if character in _UNFIT_FOR_SHELL), None)
-    if wrong is not None:
+    if quoted(location) != location:
         raise UserError(
-            f"{place}: found {wrong!r} in '{location}'; expected a path without white space, "
-            "quotes and other characters of a shell"
+            f"{place}: found a character of a shell in '{location}'; expected a path without white "
+            "space, quotes and the like"
         )
     return f"sox {location} -r {sample_rate} -t wav - |"
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from speakernet.data.copies import write_copy
-from speakernet.data.noise_copies import quoted
 from speakernet.kaldi.copies import Naming, write_sorted_table
+from speakernet.kaldi.shell import sox_reading
 from speakernet.kaldi.tables import iter_table
 
 _TIMES = ("reco2dur", "utt2dur")
@@ -33,13 +33,6 @@ def speed_entry(entry: str, factor: str) -> str:
     if entry.rstrip().endswith("|"):
         return f"{entry} sox -t wav - -t wav - speed {factor} |"
     return f"{sox_reading(entry)} -t wav - speed {factor} |"
-
-
-def sox_reading(path: str) -> str:
-    """Return the start of a sox command that reads a file, with Kaldi's words for a wav file."""
-    # Told that a flac file is a wav file, sox refuses it.
-    kind = "-t wav " if path.lower().endswith(".wav") else ""
-    return f"sox {kind}{quoted(path)}"
 
 
 def _scaled(path: Path, factor: float) -> Iterator[tuple[str, str]]:

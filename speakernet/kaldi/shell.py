@@ -1,4 +1,5 @@
-"""Enough of the shell's quoting to recognise the commands that Kaldi's scripts write.
+"""Enough of the shell's quoting to recognise the commands that Kaldi's scripts write, and to write
+such commands.
 
 A command that needs more of a shell than quotes (variables, redirections, lists, globs) is left to
 the shell: its ``words`` are None.
@@ -21,6 +22,7 @@ _TOKEN = re.compile(
 )
 # In double quotes a backslash is itself, except before one of these.
 _UNESCAPE = re.compile(r'\\([$`"\\\n])')
+_UNFIT_FOR_WORD = frozenset(" \t'\"\\$`;&<>()*?[]{}~#!|")
 
 
 class Stage(NamedTuple):
@@ -45,6 +47,20 @@ def parse_pipeline(text: str) -> list[Stage]:
         else:
             builder.add(str(match.lastgroup), match[match.lastgroup])  # type: ignore[index]
     return [*stages, builder.finish(text[start:])]
+
+
+def quoted(path: str) -> str:
+    """Return a file name as one word of a command."""
+    if not set(path) & _UNFIT_FOR_WORD:
+        return path
+    return "'" + path.replace("'", "'\\''") + "'"
+
+
+def sox_reading(path: str) -> str:
+    """Return the start of a sox command that reads a file, with Kaldi's words for a wav file."""
+    # Told that a flac file is a wav file, sox refuses it.
+    kind = "-t wav " if path.lower().endswith(".wav") else ""
+    return f"sox {kind}{quoted(path)}"
 
 
 class _Words:

@@ -41,6 +41,24 @@ def test_a_path_that_a_nested_command_cannot_hold(tmp_path: Path, name: str) -> 
     assert read_responses([str(path)], sample_rate=16000)[0].location == "cat 'a b.wav' |"
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "RIRS_NOISES/simulated_rirs/smallroom/Room001/Room001-00001.wav",
+        "RIRS_NOISES/real_rirs_isotropic_noises/air_type1_air_binaural_aula_carolina_0_1_1.wav",
+        "RIRS_NOISES/real_rirs_isotropic_noises/RVB2014_type1_rir_largeroom1_near_angla.wav",
+        "RIRS_NOISES/real_rirs_isotropic_noises/RWCP_type2_rir_cirline_jr1_imp010.wav",
+        "RIRS_NOISES/pointsource_noises/noise-free-sound-0000.wav",
+        "/corpora/v1.0+x,y=z@home:a%/ä_1.wav",
+    ],
+)
+def test_paths_that_a_nested_command_holds_as_they_are(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "list"
+    path.write_text(f"--rir-id r --room-id q {name}\n", encoding="utf-8")
+    responses = read_responses([str(path)], sample_rate=16000)
+    assert responses[0].location == f"sox {name} -r 16000 -t wav - |"
+
+
 def test_broken_noise_lists(tmp_path: Path) -> None:
     path = tmp_path / "noise_list"
     for line, message in (
