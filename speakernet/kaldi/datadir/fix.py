@@ -117,7 +117,7 @@ def _utterances_to_keep(tables: Tables, differing: list[Path]) -> set[bytes] | N
     utt2spk = tables["utt2spk"]
     restrictions = {f: set(iter_ids(f)) for f in differing if f.name not in DERIVED_TABLES}
     if "segments" in tables:
-        deciding = _deciding(recording_tables(tables))
+        deciding = {n: f for n, f in recording_tables(tables).items() if n not in DERIVED_TABLES}
         if deciding:
             restrictions |= _restriction(tables["segments"], 4, _common_ids(deciding))
     if speaker_tables(tables):
@@ -132,22 +132,20 @@ def _utterances_to_keep(tables: Tables, differing: list[Path]) -> set[bytes] | N
     return keep.intersection(*restrictions.values())
 
 
-def _deciding(tables: Tables) -> Tables:
-    return {name: file for name, file in tables.items() if name not in DERIVED_TABLES}
-
-
 def _lacking(tables: Tables, keep: set[bytes] | None) -> dict[str, int]:
-    """Return the derived tables that lack some of what stays, and how many."""
-    utterances = set(iter_ids(tables["utt2spk"])) if keep is None else keep
-    wanted = {name: utterances for name in utterance_tables(tables)}
+    """Return the derived tables that lack some of what stays, and how many.
+
+    Where all stays (``keep`` is None), tables of utterances lack nothing, and are not read.
+    """
+    wanted = {} if keep is None else dict.fromkeys(utterance_tables(tables), keep)
     if "segments" in tables:
         fields = iter_fields(tables["segments"], num_fields=4)
-        recordings = {f[1] for _, f in fields if f[0] in utterances}
-        wanted |= {name: recordings for name in recording_tables(tables)}
+        recordings = {f[1] for _, f in fields if keep is None or f[0] in keep}
+        wanted |= dict.fromkeys(recording_tables(tables), recordings)
     missing = {
         name: len(wanted[name].difference(iter_ids(tables[name])))
         for name in DERIVED_TABLES
-        if name in tables
+        if name in wanted
     }
     return {name: count for name, count in missing.items() if count}
 

@@ -66,6 +66,14 @@ def test_fix_loses_no_utterance_for_a_duration(
     assert len((path / "utt2dur").read_text().splitlines()) == len(UTTERANCES)
 
 
+def test_fix_puts_away_durations_that_lack_a_recording_of_segments(tmp_path: Path) -> None:
+    path = make(tmp_path / "a", segments=True)
+    write(path / "reco2dur", (path / "reco2dur").read_text().splitlines()[1:])
+    assert datadir.fix(path) == (len(UTTERANCES), len(UTTERANCES))
+    datadir.validate(path)
+    assert not (path / "reco2dur").exists() and (path / "utt2dur").exists()
+
+
 def test_fix_keeps_durations_of_what_is_left(tmp_path: Path) -> None:
     """What failed is in none of the tables that were computed: they are complete again."""
     path = make(tmp_path / "a")
