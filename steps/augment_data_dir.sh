@@ -54,19 +54,19 @@ make_copy() {
       medium=$(rir_list mediumroom)
       steps/data/reverberate_data_dir.sh "${common[@]}" --suffix reverb --source-sampling-rate 16000 \
         --rir-set-parameters "0.5, $small" --rir-set-parameters "0.5, $medium" --speech-rvb-probability 1 \
-        --pointsource-noise-addition-probability 0 --isotropic-noise-addition-probability 0 "$copied" "$2"
+        --pointsource-noise-addition-probability 0 --isotropic-noise-addition-probability 0 "$copy_source" "$2"
       ;;
     noise)
       steps/data/augment_data_dir.sh "${common[@]}" --utt-suffix noise --fg-interval 1 --fg-snrs 15:10:5:0 \
-        --fg-noise-dir "${musan}_noise" "$copied" "$2"
+        --fg-noise-dir "${musan}_noise" "$copy_source" "$2"
       ;;
     music)
       steps/data/augment_data_dir.sh "${common[@]}" --utt-suffix music --bg-snrs 15:10:8:5 --num-bg-noises 1 \
-        --bg-noise-dir "${musan}_music" "$copied" "$2"
+        --bg-noise-dir "${musan}_music" "$copy_source" "$2"
       ;;
     babble)
       steps/data/augment_data_dir.sh "${common[@]}" --utt-suffix babble --bg-snrs 20:17:15:13 --num-bg-noises 3:4:5:6:7 \
-        --bg-noise-dir "${musan}_speech" "$copied" "$2"
+        --bg-noise-dir "${musan}_speech" "$copy_source" "$2"
       ;;
     *) die "--copies: unknown copy '$1'; known: reverb noise music babble" ;;
   esac
@@ -83,14 +83,14 @@ make_readable() {
 }
 
 # What copies are made of; its name is the target's, since every target of a source has its own.
-copied=$source_dir
+copy_source=$source_dir
 readable=$target.readable
 trap 'rm -rf "$readable" "${readable}_sp"' EXIT
 if [ -n "${copies// /}" ] && { [ -f "$source_dir/reco2dur" ] || [ -f "$source_dir/segments" ] || [ ! -f "$source_dir/utt2dur" ]; }; then
   steps/get_reco2dur.sh --nj "$nj" --cmd "$cmd" --max-failed-share "$max_failed_share" "$source_dir"
   if [ ! -f "$source_dir/reco2dur" ]; then
     make_readable "$readable"
-    copied=$readable
+    copy_source=$readable
   fi
 fi
 
@@ -99,15 +99,15 @@ if [ -n "$speed_factors" ]; then
   base=${source_dir}_sp
   parts=()
   for factor in $speed_factors; do
-    utils/perturb_data_dir_speed.sh "$factor" "$copied" "${source_dir}_sp$factor"
+    utils/perturb_data_dir_speed.sh "$factor" "$copy_source" "${source_dir}_sp$factor"
     parts+=("${source_dir}_sp$factor")
   done
   utils/combine_data.sh "$base" "$source_dir" "${parts[@]}"
-  if [ "$copied" = "$source_dir" ]; then
-    copied=$base
+  if [ "$copy_source" = "$source_dir" ]; then
+    copy_source=$base
   else
-    utils/combine_data.sh "${readable}_sp" "$copied" "${parts[@]}"
-    copied=${readable}_sp
+    utils/combine_data.sh "${readable}_sp" "$copy_source" "${parts[@]}"
+    copy_source=${readable}_sp
   fi
 fi
 
