@@ -8,7 +8,6 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -22,6 +21,7 @@ from speakernet.kaldi.files import open_for_replace, suffixed, write_errors
 from speakernet.kaldi.jobs import share
 from speakernet.kaldi.pipes import AudioFile, Node, Resampled, parse_entry
 from speakernet.kaldi.tables import iter_lines, iter_table, write_table
+from speakernet.signal.resample import changed_length
 
 log = logging.getLogger(__name__)
 
@@ -98,12 +98,6 @@ def _header_length(node: Node) -> tuple[int, int]:
         if node.sample_rate in (None, rate):
             return changed_length(samples, node.speed), rate
     return 0, 0
-
-
-def changed_length(num_samples: int, factor: float) -> int:
-    """Return how many samples ``change_speed`` makes of ``num_samples``."""
-    ratio = Fraction(factor).limit_denominator(1000)
-    return round(num_samples * ratio.denominator / ratio.numerator)
 
 
 def compute_part(scp: Path, prefix: Path, job: int, num_jobs: int) -> tuple[int, int]:

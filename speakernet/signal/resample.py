@@ -23,7 +23,20 @@ _KAISER_BETA = 10.0
 
 def change_speed(waveform: Array, factor: float) -> Array:
     """Return ``waveform`` (samples,) ``factor`` times as fast, (round(samples / factor),)."""
-    return resample(waveform, 1 / Fraction(factor).limit_denominator(1000))
+    return resample(waveform, _speed_ratio(factor))
+
+
+def changed_length(num_samples: int, factor: float) -> int:
+    """Return how many samples ``change_speed`` makes of ``num_samples``."""
+    return _resampled_length(num_samples, _speed_ratio(factor))
+
+
+def _speed_ratio(factor: float) -> Fraction:
+    return 1 / Fraction(factor).limit_denominator(1000)
+
+
+def _resampled_length(num_samples: int, ratio: Fraction) -> int:
+    return round(num_samples * ratio.numerator / ratio.denominator)
 
 
 def resample(waveform: Array, ratio: Fraction) -> Array:
@@ -32,7 +45,7 @@ def resample(waveform: Array, ratio: Fraction) -> Array:
     if up == down:
         return waveform
     kernel, reach = _kernel(up, down)
-    length = round(len(waveform) * up / down)
+    length = _resampled_length(len(waveform), ratio)
     blocks = -(-length // up)
     needed = (blocks - 1) * down + len(kernel)
     padded = np.zeros(max(needed, reach + len(waveform)), dtype=np.float32)

@@ -18,7 +18,6 @@ from speakernet.bin import (
 from speakernet.config import UserError
 from speakernet.data.audio import AudioReader, iter_audio, run_command
 from speakernet.data.durations import (
-    changed_length,
     compute_part,
     entry_duration,
     iter_durations,
@@ -28,7 +27,7 @@ from speakernet.data.speed_copies import speed_entry
 from speakernet.data.wav import write_wav
 from speakernet.kaldi.pipes import AudioFile, Resampled, Reverberated, parse_entry
 from speakernet.kaldi.tables import read_table
-from speakernet.signal.resample import change_speed
+from speakernet.signal.resample import change_speed, changed_length
 
 
 def write_waveform(path: Path, seconds: float, seed: int = 0) -> None:
