@@ -28,7 +28,6 @@ mkdir -p "$recipes"
 cp "$(dirname "$recipe")/corpus.sh" "$recipes"
 
 python -m speakernet.bin.resolve_recipe "$recipe" "$exp/resolved" >/dev/null
-[ -n "$passes" ] || passes=$(sed -n 's/^ *passes_per_epoch: //p' "$exp/resolved/recipe.yaml")
 batch=$(sed -n 's/^ *batch_size: //p' "$exp/resolved/recipe.yaml")
 names=()
 for seed in $seeds; do
@@ -36,8 +35,8 @@ for seed in $seeds; do
     name=${way}_seed$seed
     names+=("$name")
     mkdir -p "$recipes/$name"
-    printf 'base: [%s]\nseed: %s\ntrain: {num_threads: 1, passes_per_epoch: %s, %s}\n' \
-      "$(realpath "$recipe/recipe.yaml")" "$seed" "$passes" "$settings" >"$recipes/$name/recipe.yaml"
+    printf 'base: [%s]\nseed: %s\ntrain: {num_threads: 1, %s%s}\n' \
+      "$(realpath "$recipe/recipe.yaml")" "$seed" "${passes:+passes_per_epoch: $passes, }" "$settings" >"$recipes/$name/recipe.yaml"
   done <<END
 fp32 precision: fp32
 bf16 precision: bf16

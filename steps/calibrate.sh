@@ -25,6 +25,7 @@ help_message="usage: steps/calibrate.sh [options] <model-dir> <train-embeddings>
   --num-target N, --num-nontarget N   training trials (default: $num_target, $num_nontarget)
   --p-target P           prior to train at (default: $p_target)
   --seed N               of the draw (default: $seed)
+  --exclude UTT2SPK      leave its speakers out of the training trials
   --utt2spk FILE         of the test, checked to have other speakers
   --cohort-dir DIR, --cohort-utt2spk FILE   as given to steps/score.sh
 Where <train-data> has utt2session, targets are drawn from two sessions of a speaker.
