@@ -57,6 +57,9 @@ def test_archives_survive_writing_and_reading(entries: dict[str, NDArray[np.floa
             np.testing.assert_array_equal(read_matrix(index[key]), matrix)
 
 
+TINY = float(np.finfo(np.float32).tiny)
+
+
 @given(matrices)
 def test_compression_is_close_and_says_its_size(matrix: NDArray[np.float32]) -> None:
     data = compress(matrix)
@@ -64,16 +67,19 @@ def test_compression_is_close_and_says_its_size(matrix: NDArray[np.float32]) -> 
     assert len(data) == len(header) + payload_size(header)
     restored = decompress(data)
     assert restored.shape == matrix.shape
-    # The widest piece, 63 steps, covers at most the whole range.
+    # The widest piece, 63 steps, covers at most the whole range; products below TINY lose digits.
     width = float(np.ptp(matrix)) or 1.0 + abs(float(matrix.flat[0]))
-    assert np.abs(restored - matrix).max() <= width / 63 + 1e-6 * np.abs(matrix).max()
+    assert np.abs(restored - matrix).max() <= width / 63 + 1e-6 * np.abs(matrix).max() + TINY
 
 
 @given(matrices)
 def test_compressing_again_changes_little(matrix: NDArray[np.float32]) -> None:
     once = decompress(compress(matrix))
     width = float(np.ptp(once))
-    assert np.abs(decompress(compress(once)) - once).max() <= width / 60 + 1e-6 * np.abs(once).max()
+    assert (
+        np.abs(decompress(compress(once)) - once).max()
+        <= width / 60 + 1e-6 * np.abs(once).max() + TINY
+    )
 
 
 @st.composite
