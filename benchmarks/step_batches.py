@@ -12,7 +12,6 @@ import torch
 from benchmarks.step_ways import INPUT_DIM
 from speakernet.data.config import DataConfig
 from speakernet.data.loader import Batch, Layout, iter_batches
-from speakernet.data.waveforms import num_samples
 from speakernet.nn.losses import LossConfig
 from speakernet.nn.models import ModelConfig
 from speakernet.nn.models.base import InputKind, input_kind
@@ -23,9 +22,17 @@ from speakernet.train.distributed import World
 
 def random_batch(kind: InputKind, args: argparse.Namespace) -> Batch:
     """Return a micro-batch of noise, as features or as waveforms."""
-    shape = {"features": (args.num_frames, INPUT_DIM), "waveform": (num_samples(args.num_frames),)}
-    crops = torch.randn(args.batch_size, *shape[kind])
+    crops = torch.randn(args.batch_size, *_crop_shape(kind, args.num_frames))
     return Batch(crops, torch.randint(args.num_classes, (args.batch_size,)))
+
+
+def _crop_shape(kind: InputKind, num_frames: int) -> tuple[int, ...]:
+    if kind == "features":
+        return num_frames, INPUT_DIM
+    # Reading audio needs SciPy, which a machine with a GPU may lack (see gpu.sh).
+    from speakernet.data.waveforms import num_samples
+
+    return (num_samples(num_frames),)
 
 
 def random_batches(
