@@ -90,13 +90,15 @@ class GraphedFunction:
             tensor.copy_(value)
 
     def _record(self) -> bool:
-        graph = torch.cuda.CUDAGraph()
+        graph, current = torch.cuda.CUDAGraph(), torch.cuda.current_stream()
         try:
             # Thread local: others (a loader that pins memory) may use the device meanwhile.
             with torch.cuda.graph(graph, stream=self._stream, capture_error_mode="thread_local"):
                 self._function(*self._inputs)
         except RuntimeError as error:
-            reason = str(error).splitlines()[0]
+            # torch leaves its own stream in place where it cannot end a recording.
+            torch.cuda.set_stream(current)
+            reason = next(iter(str(error).splitlines()), type(error).__name__)
             _LOG.warning("no CUDA graph of the training step, it will be slower: %s", reason)
             self._failed = True
             return False

@@ -29,7 +29,9 @@ class Accumulator:
 class Device:
     """Stands for torch.cuda: streams do nothing, a replay calls the function on the kept inputs."""
 
-    def __init__(self, function: Accumulator, failure: str = "", excess: float = 0) -> None:
+    def __init__(
+        self, function: Accumulator, failure: str | None = None, excess: float = 0
+    ) -> None:
         self.function = function
         self.failure = failure
         self.excess = excess
@@ -37,15 +39,18 @@ class Device:
         self.num_replays = 0
 
     @contextmanager
-    def record(self, graph: Any, **_: Any) -> Iterator[None]:
-        """Stand for ``torch.cuda.graph``."""
+    def record(self, graph: Any, stream: Any, **_: Any) -> Iterator[None]:
+        """Stand for ``torch.cuda.graph``, which keeps its stream if it fails."""
         self.function.recording = True
+        previous = torch.cuda.current_stream()
+        torch.cuda.set_stream(stream)
         try:
             yield
         finally:
             self.function.recording = False
-        if self.failure:
+        if self.failure is not None:
             raise RuntimeError(self.failure)
+        torch.cuda.set_stream(previous)
 
     def replay(self) -> None:
         """Stand for a graph's replay."""
@@ -62,11 +67,14 @@ class NoStream:
 
 
 @pytest.fixture(autouse=True)
-def streams(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Replace streams."""
+def streams(monkeypatch: pytest.MonkeyPatch) -> list[NoStream]:
+    """Replace streams; return those in use so far, the present one at the end."""
+    used = [NoStream()]
     monkeypatch.setattr(torch.cuda, "Stream", NoStream)
-    monkeypatch.setattr(torch.cuda, "current_stream", NoStream)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda: used[-1])
+    monkeypatch.setattr(torch.cuda, "set_stream", used.append)
     monkeypatch.setattr(torch.cuda, "stream", lambda _: nullcontext())
+    return used
 
 
 def run(monkeypatch: pytest.MonkeyPatch, inputs: list[Tensor], **wrong: Any) -> Device:
@@ -106,13 +114,16 @@ def test_another_shape_is_computed_plainly(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_failed_recording_is_said_once_and_nothing_is_lost(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    streams: list[NoStream],
 ) -> None:
     device = run(monkeypatch, [torch.ones(3)] * 7, failure="operation not permitted\nmore")
     assert device.function.total.tolist() == [7.0] * 3
     assert device.num_replays == 0
     (record,) = caplog.records
     assert record.getMessage().endswith("it will be slower: operation not permitted")
+    assert streams[-1] is streams[0]
 
 
 def test_a_recording_that_computes_something_else_is_said_once_and_not_used(
@@ -133,3 +144,10 @@ def test_a_recording_waits_until_values_are_finite(monkeypatch: pytest.MonkeyPat
         device.graphed(torch.ones(3))
     assert device.function.total.tolist() == [3.0] * 3
     assert device.num_replays == 3
+
+
+def test_a_failure_without_words_is_named(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    run(monkeypatch, [torch.ones(3)] * 5, failure="")
+    assert caplog.messages[0].endswith("it will be slower: RuntimeError")
