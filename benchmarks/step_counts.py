@@ -1,16 +1,20 @@
 """What a training step asks of a device, counted without one, and what a device can give.
 
-Counting runs the step on tensors without contents: operations that start a kernel (views do not),
-bytes that go in and out of them when nothing is fused, and floating-point operations of
-convolutions and matrix products (a backward pass counts as two forward passes).
+    python -m benchmarks.step_counts [NETWORK …] [--batch-size 32] [--num-frames 200]
+
+prints a table of micro-batches in bf16. Counting runs the step on tensors without contents:
+operations that start a kernel (views do not), bytes that go in and out of them when nothing is
+fused, and floating-point operations of convolutions and matrix products (a backward pass counts as
+two forward passes). Activations are what autograd keeps from the forward pass to the backward pass.
 """
 
+import argparse
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.autograd.graph import saved_tensors_hooks
 from torch.func import functional_call
@@ -18,10 +22,27 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.step_batches import random_batch
+from benchmarks.step_ways import build_objective
+from benchmarks.timing import markdown_table
+from speakernet.train.config import TrainConfig
+
+NETWORKS = [
+    "tdnn",
+    "dpn68",
+    "res2net50_w8_s6_c16",
+    "res2net50_w24_s4_c32",
+    "res2net50_w24_s4_c64",
+    "res2net101_w24_s4_c32_att",
+    "res2net152_w24_s4_c32_att",
+    "res2net200_w24_s4_c32_att",
+]
+
 
 class Counts(NamedTuple):
     """Of one micro-batch, forward and backward; ``saved``: kept in between."""
 
+    parameters: int
     launches: int
     gigabytes: float
     gigaflop: float
@@ -76,19 +97,55 @@ class _Saved:
         return tensor
 
 
-def count(objective: nn.Module, inputs: Callable[[], tuple[Tensor, ...]]) -> Counts:
-    """Return what one micro-batch needs; ``objective`` maps ``inputs()`` to loss and accuracy."""
+def main() -> None:
+    """Count and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("networks", nargs="*", default=NETWORKS)
+    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--num-frames", type=int, default=200)
+    parser.add_argument("--num-classes", type=int, default=5994)
+    args = parser.parse_args()
+    rows = [[name, *_row(count(name, args), args.batch_size)] for name in args.networks]
+    print(markdown_table(["network", *_COLUMNS], rows))
+
+
+_COLUMNS = [
+    "million parameters",
+    "kernels a micro-batch",
+    "GFLOP an utterance",
+    "GB an utterance",
+    "FLOP a byte",
+    "GB of activations a micro-batch",
+]
+
+
+def _row(counts: Counts, batch_size: int) -> list[str]:
+    return [
+        f"{counts.parameters / 1e6:.1f}",
+        f"{counts.launches:,}",
+        f"{counts.gigaflop / batch_size:.1f}",
+        f"{counts.gigabytes / batch_size:.2f}",
+        f"{counts.gigaflop / counts.gigabytes:.0f}",
+        f"{counts.saved_gigabytes:.1f}",
+    ]
+
+
+def count(name: str, args: argparse.Namespace) -> Counts:
+    """Return what one micro-batch of a network needs; the parameters are without the loss's."""
+    objective = build_objective(name, TrainConfig(precision="bf16"), args.num_classes)
     with FakeTensorMode() as mode:
         state = {**dict(objective.named_parameters()), **dict(objective.named_buffers())}
         fakes: dict[str, Tensor] = {n: mode.from_tensor(t) for n, t in state.items()}
-        micro_batch = inputs()
-        with FlopCounterMode(display=False) as flops:
-            functional_call(objective, fakes, micro_batch)
+        inputs = (*random_batch(objective.model.input_kind, args), torch.zeros(()))
         saved = _Saved(fakes.values())
         with _Traffic() as traffic, saved_tensors_hooks(saved.pack, lambda x: x):
-            functional_call(objective, fakes, micro_batch)[0].backward()
+            with FlopCounterMode(display=False) as flops:
+                loss, _ = functional_call(objective, fakes, inputs)
+            loss.backward()
     gigaflop = 3 * flops.get_total_flops() / 1e9
-    return Counts(traffic.launches, traffic.bytes / 1e9, gigaflop, saved.num_bytes / 1e9)
+    parameters = sum(p.numel() for p in objective.model.parameters())
+    gigabytes, kept = traffic.bytes / 1e9, saved.num_bytes / 1e9
+    return Counts(parameters, traffic.launches, gigabytes, gigaflop, kept)
 
 
 def ceilings(device: torch.device, size: int = 8192) -> Ceilings:
@@ -110,3 +167,7 @@ def _seconds(call: Callable[[], object], repeats: int = 10) -> float:
         call()
     torch.cuda.synchronize()
     return (time.perf_counter() - start) / repeats
+
+
+if __name__ == "__main__":
+    main()

@@ -24,13 +24,12 @@ import torch
 
 from benchmarks.cpu_times import CPU, cpu_times
 from benchmarks.records import Record, append_records
-from benchmarks.step_batches import loaded_batches, random_batch, random_batches
+from benchmarks.step_batches import loaded_batches, random_batches
 from benchmarks.step_counts import Ceilings, Counts, ceilings, count
-from benchmarks.step_ways import WAYS, Way, build_objective, build_update
+from benchmarks.step_ways import WAYS, Way, build_update
 from benchmarks.timing import markdown_table
 from speakernet.config import UserError
 from speakernet.data.loader import Batch
-from speakernet.train.config import TrainConfig
 from speakernet.train.distributed import World, join, leave
 
 MODELS = ["res2net50_w8_s6_c16", "res2net50_w24_s4_c32", "res2net200_w24_s4_c32_att"]
@@ -68,7 +67,7 @@ def measure(
     world: World,
 ) -> Iterator[Record]:
     """Yield a record for every way of computing ``model``, on ``loaded`` or random batches."""
-    counts = _count(model, args)
+    counts = count(model, args)
     times: Iterator[tuple[str, float | None, float, str]]
     if world.device.type == "cuda":
         times = _gpu_times(model, loaded or random_batches(model, args, world), args, world)
@@ -148,17 +147,6 @@ def _gpu_seconds(
         torch.cuda.synchronize()
         windows.append((time.perf_counter() - start) / args.updates)
     return statistics.median(windows)
-
-
-def _count(model: str, args: argparse.Namespace) -> Counts:
-    config = TrainConfig(precision="bf16")
-    objective = build_objective(model, config, args.num_classes)
-
-    def inputs() -> tuple[torch.Tensor, ...]:
-        crops, labels = random_batch(objective.model.input_kind, args)
-        return crops, labels, torch.zeros(())
-
-    return count(objective, inputs)
 
 
 _COLUMNS = ["network", "way", "utterances/s", "hours", "share of peak", "GiB"]
