@@ -25,15 +25,15 @@ CPU = World(0, 1, 0, 1, torch.device("cpu"))
 _updates: dict[str, Callable[[], object]] = {}
 
 
-def cpu_times(model: str, args: argparse.Namespace) -> Iterator[tuple[str, float]]:
+def cpu_times(model: str, ways: list[str], args: argparse.Namespace) -> Iterator[tuple[str, float]]:
     """Yield the name of each way and the median of its seconds, after one turn to warm up."""
-    kinds = sorted({WAYS[name].kind for name in args.ways})
-    times: dict[str, list[float]] = {name: [] for name in args.ways}
+    kinds = sorted({WAYS[name].kind for name in ways})
+    times: dict[str, list[float]] = {name: [] for name in ways}
     with ExitStack() as stack:
         processes: dict[str, ProcessPoolExecutor] = {}
         for kind in kinds:
             processes[kind] = stack.enter_context(ProcessPoolExecutor(1, get_context("spawn")))
-            processes[kind].submit(_prepare, model, kind, args).result()
+            processes[kind].submit(_prepare, model, kind, ways, args).result()
         for _ in range(args.repeats + 1):
             for name, seconds in times.items():
                 seconds.append(processes[WAYS[name].kind].submit(_time, name).result())
@@ -41,13 +41,13 @@ def cpu_times(model: str, args: argparse.Namespace) -> Iterator[tuple[str, float
         yield name, statistics.median(seconds)
 
 
-def _prepare(model: str, kind: str, args: argparse.Namespace) -> None:
+def _prepare(model: str, kind: str, ways: list[str], args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     if kind == "ours":
         keep_freed_memory()
     batches = random_batches(model, args, CPU)()
     shape = (args.batch_size, args.accumulate, args.num_classes)
-    for name in args.ways:
+    for name in ways:
         if WAYS[name].kind == kind:
             update = build_update(model, WAYS[name], CPU, *shape)
             _updates[name] = partial(update, batches)

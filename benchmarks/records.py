@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 Record = Mapping[str, object]
 
@@ -12,7 +13,16 @@ def append_records(path: Path | None, records: Sequence[Record]) -> None:
     """Add ``records`` to the list in ``path``; the file is whole at any time."""
     if path is None:
         return
-    old = json.loads(path.read_text()) if path.exists() else []
     temporary = path.with_name(f"{path.name}.tmp")
-    temporary.write_text(json.dumps([*old, *records], indent=1) + "\n")
+    temporary.write_text(json.dumps([*_read(path), *records], indent=1) + "\n")
     os.replace(temporary, path)
+
+
+def find_record(path: Path | None, subject: Record) -> Record | None:
+    """Return the last record in ``path`` that says of itself what ``subject`` does, or None."""
+    fits = (r for r in reversed(_read(path)) if all(r.get(k) == v for k, v in subject.items()))
+    return next(fits, None)
+
+
+def _read(path: Path | None) -> list[dict[str, Any]]:
+    return json.loads(path.read_text()) if path is not None and path.exists() else []

@@ -17,11 +17,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from benchmarks.records import append_records
+from benchmarks.records import append_records, find_record
 from benchmarks.timing import markdown_table
 
+Case = tuple[str, int, int, int, int]
 # (network, groups, channels of a group, time × mel positions of the input) in stages 2 to 4.
-CASES = [
+CASES: list[Case] = [
     (name, scale - 1, width << stage, 200 >> (stage - 1), 80 >> (stage - 1))
     for name, width, scale in (("w8_s6", 8, 6), ("w24_s4", 24, 4))
     for stage in (1, 2, 3)
@@ -57,26 +58,39 @@ def main() -> None:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--json", type=Path, help="file to add the results to")
+    parser.add_argument("--json", type=Path, help="file to add to; what it has is left out")
     args = parser.parse_args()
     device = torch.device(args.device)
     torch.set_num_threads(1)
     torch.backends.cudnn.benchmark = True
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
     rows = []
-    for name, groups, size, frames, bins in CASES:
-        times = _measure(
-            _tensors(device, args.batch_size, groups, size, frames, bins), groups, args
-        )
-        label = f"{name}: {groups} × {size} channels, {frames} × {bins}"
-        rows.append([label, *(f"{1000 * value:.2f}" for value in times.values())])
+    for case in CASES:
+        subject = {
+            "program": "strided_split",
+            "device": name,
+            "torch": torch.__version__,
+            "case": _label(case),
+            "batch_size": args.batch_size,
+        }
+        if find_record(args.json, subject):
+            print(f"{args.json} has {subject['case']}")
+            continue
+        times = _measure(case, device, args)
+        rows.append([_label(case), *(f"{1000 * value:.2f}" for value in times.values())])
         seconds = {f"seconds_{form}": value for form, value in times.items()}
-        append_records(args.json, [{"program": "strided_split", "case": label, **seconds}])
-    print(markdown_table(["strided split", *FORMS], rows))
+        append_records(args.json, [{**subject, **seconds}])
+    if rows:
+        print(markdown_table(["strided split", *FORMS], rows))
 
 
-def _tensors(
-    device: torch.device, batch: int, groups: int, size: int, frames: int, bins: int
-) -> tuple[Tensor, Tensor]:
+def _label(case: Case) -> str:
+    name, groups, size, frames, bins = case
+    return f"{name}: {groups} × {size} channels, {frames} × {bins}"
+
+
+def _tensors(case: Case, device: torch.device, batch: int) -> tuple[Tensor, Tensor]:
+    _, groups, size, frames, bins = case
     dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
     x = torch.randn(batch, groups * size, frames, bins, device=device, dtype=dtype)
     weight = torch.randn(groups * size, size, 3, 3, device=device, dtype=dtype)
@@ -85,14 +99,13 @@ def _tensors(
     return x, weight
 
 
-def _measure(
-    tensors: tuple[Tensor, Tensor], groups: int, args: argparse.Namespace
-) -> dict[str, float]:
+def _measure(case: Case, device: torch.device, args: argparse.Namespace) -> dict[str, float]:
+    tensors, groups = _tensors(case, device, args.batch_size), case[1]
     steps = {name: _step(form, *tensors, groups) for name, form in FORMS.items()}
     times: dict[str, list[float]] = {name: [] for name in steps}
     for turn in range(args.repeats + 2):
         for name, step in steps.items():
-            seconds = _seconds(step, args.device)
+            seconds = _seconds(step, device.type)
             if turn >= 2:
                 times[name].append(seconds)
     return {name: statistics.median(values) for name, values in times.items()}

@@ -13,9 +13,6 @@ epochs of five copies of VoxCeleb2 would take with these processes at this speed
 """
 
 import argparse
-import gc
-import statistics
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,21 +20,22 @@ from pathlib import Path
 import torch
 
 from benchmarks.cpu_times import CPU, cpu_times
-from benchmarks.records import Record, append_records
+from benchmarks.gpu_times import gpu_times
+from benchmarks.records import Record, append_records, find_record
 from benchmarks.step_batches import loaded_batches, random_batches
 from benchmarks.step_counts import Ceilings, Counts, ceilings, count
-from benchmarks.step_ways import WAYS, Way, build_update
-from benchmarks.timing import markdown_table
-from speakernet.config import UserError
+from benchmarks.step_ways import WAYS, Way
+from benchmarks.timing import markdown_row, markdown_table
 from speakernet.data.loader import Batch
-from speakernet.train.distributed import World, join, leave
+from speakernet.train.distributed import World, gather_objects, join, leave
 
 MODELS = ["res2net50_w8_s6_c16", "res2net50_w24_s4_c32", "res2net200_w24_s4_c32_att"]
-GPU_WAYS = [name for name in WAYS if not name.startswith("ours_fp32")]
+# What says most comes first, as a part of gpu.sh may be cut off.
+GPU_WAYS = ["plain_fp32", "plain_bf16", "ours", "ours_eager", "ours_graph", "ours_compile"]
+GPU_WAYS += ["ours_fp16", "ours_deterministic", "ours_recompute", "inference"]
 CPU_WAYS = ["plain_fp32", "ours_fp32_channels_last", "plain_bf16", "ours_bf16_channels_last"]
 # 23 epochs of 200 frames and one of 600, which costs three times as much, in crops of 200 frames.
 RECIPE_CROPS = (122_636 + 3 * 5_332) * 1024
-WARM_UP = 4
 
 
 def main() -> None:
@@ -45,50 +43,82 @@ def main() -> None:
     args = _arguments()
     torch.set_num_threads(args.threads)
     world = CPU if args.device == "cpu" else join(args.threads)
+    # All processes go by what the first one found in the file, which it adds to meanwhile.
+    missing = gather_objects(_missing(args, world), world)[0]
+    if missing:
+        _measure_all(missing, args, world)
+    leave()
+
+
+def _missing(args: argparse.Namespace, world: World) -> dict[str, list[str]]:
+    """Return the ways of each network that are not in the file; those that failed come last."""
+    missing = {}
+    for model in args.models:
+        found = {w: find_record(args.json, _subject(model, w, args, world)) for w in args.ways}
+        failed = [way for way, record in found.items() if record and record["error"]]
+        new = [way for way, record in found.items() if record is None]
+        if new or failed:
+            missing[model] = new + failed
+        if world.is_main and len(new + failed) < len(found):
+            names = " ".join(way for way in found if way not in new + failed)
+            print(f"{args.json} has of {model}: {names}")
+    return missing
+
+
+def _measure_all(missing: dict[str, list[str]], args: argparse.Namespace, world: World) -> None:
+    """Write the records, and print the table line by line: it may be cut off."""
     limits = ceilings(world.device) if world.device.type == "cuda" else None
-    rows = []
-    with ExitStack() as stack:
-        loaded = loaded_batches(args, world, stack) if args.loader else None
-        for model in args.models:
-            for record in measure(model, loaded, limits, args, world):
-                append_records(args.json if world.is_main else None, [record])
-                rows.append(_row(record))
     if world.is_main:
         print(f"{_device_name(world)}, {world.size} process(es), {limits or 'CPU time'}\n")
-        print(markdown_table(_COLUMNS, rows))
-    leave()
+        print(markdown_table(_COLUMNS, []))
+    with ExitStack() as stack:
+        loaded = loaded_batches(args, world, stack) if args.loader else None
+        for model, ways in missing.items():
+            for record in measure(model, ways, loaded, limits, args, world):
+                if world.is_main:
+                    append_records(args.json, [record])
+                    print(markdown_row(_row(record)))
 
 
 def measure(
     model: str,
+    ways: list[str],
     loaded: Callable[[], Iterator[Batch]] | None,
     limits: Ceilings | None,
     args: argparse.Namespace,
     world: World,
 ) -> Iterator[Record]:
-    """Yield a record for every way of computing ``model``, on ``loaded`` or random batches."""
+    """Yield a record for each of the ways to compute ``model``, on ``loaded`` or random batches."""
     counts = count(model, args)
     times: Iterator[tuple[str, float | None, float, str]]
     if world.device.type == "cuda":
-        times = _gpu_times(model, loaded or random_batches(model, args, world), args, world)
+        times = gpu_times(model, ways, loaded or random_batches(model, args, world), args, world)
     else:
-        times = ((name, seconds, 0.0, "") for name, seconds in cpu_times(model, args))
+        times = ((name, seconds, 0.0, "") for name, seconds in cpu_times(model, ways, args))
     for name, seconds, memory, error in times:
         yield {
-            "program": "train_step" + (" with loader" if args.loader else ""),
-            "device": _device_name(world),
-            "torch": torch.__version__,
-            "processes": world.size,
-            "model": model,
-            "way": name,
-            "batch_size": args.batch_size,
-            "accumulate": args.accumulate,
-            "num_frames": args.num_frames,
+            **_subject(model, name, args, world),
             "seconds_per_update": seconds,
             "peak_memory_gib": memory,
             "error": error,
             **_derived(seconds, WAYS[name], counts, limits, args, world),
         }
+
+
+def _subject(model: str, way: str, args: argparse.Namespace, world: World) -> Record:
+    """Return what is measured."""
+    return {
+        "program": "train_step" + (" with loader" if args.loader else ""),
+        "device": _device_name(world),
+        "torch": torch.__version__,
+        "processes": world.size,
+        "model": model,
+        "way": way,
+        "batch_size": args.batch_size,
+        "accumulate": args.accumulate,
+        "num_frames": args.num_frames,
+        "num_classes": args.num_classes,
+    }
 
 
 def _derived(
@@ -111,42 +141,6 @@ def _derived(
         teraflop = counts.gigaflop / 1000 / args.batch_size * rate / world.size
         facts["share_of_peak"] = teraflop / limits.teraflop_per_second
     return facts
-
-
-def _gpu_times(
-    model: str, source: Callable[[], Iterator[Batch]], args: argparse.Namespace, world: World
-) -> Iterator[tuple[str, float | None, float, str]]:
-    """Yield name, seconds of an update, peak memory in GiB, and why there is no time."""
-    for name in args.ways:
-        torch.compiler.reset()
-        gc.collect()
-        torch.cuda.empty_cache()
-        torch.cuda.reset_peak_memory_stats()
-        seconds, error = None, ""
-        try:
-            seconds = _gpu_seconds(model, WAYS[name], source(), args, world)
-        except (UserError, RuntimeError) as failure:
-            error = str(failure).splitlines()[0]
-        yield name, seconds, torch.cuda.max_memory_reserved() / 2**30, error
-
-
-def _gpu_seconds(
-    model: str, way: Way, batches: Iterator[Batch], args: argparse.Namespace, world: World
-) -> float:
-    shape = (args.batch_size, args.accumulate, args.num_classes)
-    update = build_update(model, way, world, *shape)
-    for _ in range(WARM_UP):
-        update(batches)
-    windows: list[float] = []
-    end = time.perf_counter() + args.seconds
-    while time.perf_counter() < end or len(windows) < 3:
-        torch.cuda.synchronize()
-        start = time.perf_counter()
-        for _ in range(args.updates):
-            update(batches)
-        torch.cuda.synchronize()
-        windows.append((time.perf_counter() - start) / args.updates)
-    return statistics.median(windows)
 
 
 _COLUMNS = ["network", "way", "utterances/s", "hours", "share of peak", "GiB"]
@@ -185,7 +179,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--updates", type=int, default=5, help="GPU: updates of one timing")
     parser.add_argument("--repeats", type=int, default=3, help="CPU: timings")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--json", type=Path, help="file to add the results to")
+    parser.add_argument("--json", type=Path, help="file to add to; what it has is left out")
     args = parser.parse_args()
     if args.device == "cuda" and not torch.cuda.is_available():
         parser.error("torch sees no GPU")
