@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 import torch
 
-from benchmarks.step_ways import WAYS, Way, build_update
+from benchmarks.step_ways import WAYS, Update, Way, build_update
 from speakernet.data.loader import Batch
-from speakernet.train.distributed import World
+from speakernet.train.distributed import World, gather_objects
 
 WARM_UP = 4
 
@@ -44,13 +44,17 @@ def _seconds(
     update = build_update(model, way, world, *shape)
     for _ in range(WARM_UP):
         update(batches)
-    windows: list[float] = []
-    end = time.perf_counter() + args.seconds
-    while time.perf_counter() < end or len(windows) < 3:
-        torch.cuda.synchronize()
-        start = time.perf_counter()
-        for _ in range(args.updates):
-            update(batches)
-        torch.cuda.synchronize()
-        windows.append((time.perf_counter() - start) / args.updates)
-    return statistics.median(windows)
+    first = _window(update, batches, args.updates)
+    # An update waits for all processes, so none may run one more than the others.
+    windows = gather_objects(max(3, round(args.seconds / args.updates / first)), world)[0]
+    return statistics.median(_window(update, batches, args.updates) for _ in range(windows))
+
+
+def _window(update: Update, batches: Iterator[Batch], updates: int) -> float:
+    """Return the seconds of an update, the mean of ``updates``."""
+    torch.cuda.synchronize()
+    start = time.perf_counter()
+    for _ in range(updates):
+        update(batches)
+    torch.cuda.synchronize()
+    return (time.perf_counter() - start) / updates
