@@ -112,6 +112,7 @@ def _subject(model: str, way: str, args: argparse.Namespace, world: World) -> Re
         "device": _device_name(world),
         "torch": torch.__version__,
         "processes": world.size,
+        "loader_workers": args.loader,
         "model": model,
         "way": way,
         "batch_size": args.batch_size,
