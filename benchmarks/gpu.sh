@@ -37,10 +37,6 @@ part() {
   }
 }
 
-nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv || {
-  echo "no NVIDIA GPU here" >&2
-  exit 1
-}
 packages=${PYTHONPATH:-}
 export PYTHONPATH=$PWD${packages:+:$packages}
 python=
@@ -51,10 +47,13 @@ for candidate in .venv/bin/python python3; do
   fi
 done
 if [ -z "$python" ]; then
+  nvidia-smi >/dev/null || die "no NVIDIA GPU here"
   . ./path.sh
   python=.venv/bin/python
   sees_gpu "$python" || die "the torch of $python sees no GPU"
 fi
+# Containers may lack this program.
+nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv || true
 gpus=$("$python" -c 'import torch; print(torch.cuda.device_count())')
 cores=$(num_processors)
 workers=$((cores < 16 ? cores : 16))

@@ -116,10 +116,10 @@ def test_path_sh_makes_a_python_only_where_none_sees_the_gpu(machine: Machine) -
 
 
 def test_no_gpu_ends_it(machine: Machine) -> None:
-    machine.add_python("bin/python3", gpus=1)
+    machine.add_python("bin/python3", gpus=0)
     machine.add_program("bin/nvidia-smi", "#!/bin/sh\nexit 9\n")
     result = machine.run()
-    assert (result.returncode, result.stderr) == (1, "no NVIDIA GPU here\n")
+    assert (result.returncode, result.stderr) == (1, "gpu.sh: no NVIDIA GPU here\n")
     assert not machine.calls.exists()
 
 
