@@ -65,12 +65,12 @@ networks=(res2net50_w8_s6_c16 res2net50_w24_s4_c32 res2net200_w24_s4_c32_att)
 part 140 "${step[@]}" --models "${networks[0]}"
 part 90 "${step[@]}" --models "${networks[1]}" --ways plain_fp32 plain_bf16 ours ours_eager inference
 part 150 "${step[@]}" --models "${networks[2]}" --ways plain_fp32 plain_bf16 ours ours_recompute --updates 2
-part 100 "${step[@]}" --models "${networks[@]}" --ways ours plain_bf16 --updates 2 --loader "$workers"
+part 95 "${step[@]}" --models "${networks[@]}" --ways ours plain_bf16 --updates 2 --loader "$workers"
 # As many processes as there are GPUs, by NCCL; of one process, only whether NCCL works.
 if [ "$gpus" -gt 1 ]; then
-  part 50 "${torchrun[@]}" -m "${step[@]:2}" --models "${networks[0]}" --ways ours
+  part 45 "${torchrun[@]}" -m "${step[@]:2}" --models "${networks[0]}" --ways ours
 fi
-part 20 "${torchrun[@]}" -m benchmarks.all_reduce --models "${networks[@]}" --json "$out"
+part 30 "${torchrun[@]}" -m benchmarks.all_reduce --models "${networks[@]}" --json "$out"
 part 30 "$python" -m benchmarks.strided_split --device cuda --json "$out"
 
 echo "results: $out"
