@@ -59,4 +59,4 @@ class DataConfig(Config):
     online_augment: OnlineAugmentConfig | None = None
     num_workers: int = Field(default=2, ge=0)
     prefetch_batches: int = Field(default=4, ge=1)
-    max_open_arks: int = Field(default=128, ge=1)
+    max_open_arks: int = Field(default=512, ge=1)

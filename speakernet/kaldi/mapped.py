@@ -68,7 +68,7 @@ class Header(NamedTuple):
 class MappedArks:
     """Reads crops by path and offset. Safe to use after a fork; not for several threads."""
 
-    def __init__(self, max_open: int = 128) -> None:
+    def __init__(self, max_open: int = 512) -> None:
         self.max_open = max_open
         self._maps: OrderedDict[str, mmap.mmap] = OrderedDict()
 
