@@ -54,12 +54,15 @@ if [ -n "$musan$rirs" ]; then options+=(--musan "$musan" --rirs "$rirs"); fi
 # Threads that spin while they wait took ten times as long on a machine that is also busy otherwise.
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE}
 
-# The log has torchrun's own report of a failure, the terminal only the process's.
+# The log has torchrun's own report of a failure, the terminal only the process's. Both are written to the end, whatever a signal
+# to all processes asks for: a process that cannot report any more would fail after it has saved.
 # torchrun takes SIGUSR1 only if told to; setpriv ends it when this script is killed.
-export TORCHELASTIC_SIGNALS_TO_HANDLE=SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1
 setpriv --pdeathsig TERM python -m torch.distributed.run "${meet[@]}" --nproc-per-node "$nproc" \
-  -m speakernet.bin.train "${options[@]}" "$recipe" "$data_dir" "$exp_dir" \
-  > >(tee -a "$log" | sed -u '/^E[0-9]* .*elastic.*failed (exitcode/,$d' >&2) 2>&1 &
+  --signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 -m speakernet.bin.train "${options[@]}" "$recipe" "$data_dir" "$exp_dir" \
+  > >(
+    trap '' TERM INT HUP USR1
+    tee -a "$log" | sed -u '/^E[0-9]* .*elastic.*failed (exitcode/,$d' >&2
+  ) 2>&1 &
 child=$!
 trap 'kill -TERM "$child" 2>/dev/null || true' TERM INT USR1
 status=0

@@ -38,18 +38,57 @@ setup() {
   grep -q exitcode "$exp/log/train.log"
 }
 
-@test "SIGUSR1 saves and leaves with 99; the same command continues" {
+# Starts a training of many epochs, whose pid is in $train, and waits until it has saved something.
+start_training() {
   sed 's/^  epochs: .*/  epochs: 4000/' "$recipe" >"$BATS_TEST_TMPDIR/long.yaml"
-  bash steps/train.sh --nproc 1 "$BATS_TEST_TMPDIR/long.yaml" "$data" "$exp" 3>&- &
-  local pid=$! status=0
+  bash steps/train.sh "$@" "$BATS_TEST_TMPDIR/long.yaml" "$data" "$exp" 3>&- &
+  train=$!
+  eventually has_saved
+}
+
+has_saved() { compgen -G "$exp/checkpoints/step-*.pt" >/dev/null; }
+
+eventually() {
   for _ in {1..600}; do
-    if compgen -G "$exp/checkpoints/step-*.pt" >/dev/null; then break; fi
+    if "$@"; then return 0; fi
     sleep 0.1
   done
-  kill -USR1 "$pid"
-  wait "$pid" || status=$?
-  [ "$status" -eq 99 ]
+  return 1
+}
+
+# ends_with STATUS: that is what the training ends with.
+ends_with() {
+  local status=0
+  wait "$train" || status=$?
+  [ "$status" -eq "$1" ]
+}
+
+# processes_under PID: it and its descendants.
+processes_under() {
+  local child
+  echo "$1"
+  for child in $(pgrep -P "$1"); do processes_under "$child"; done
+}
+
+@test "SIGUSR1 saves and leaves with 99; the same command continues" {
+  start_training --nproc 1
+  kill -USR1 "$train"
+  ends_with 99
   bash steps/train.sh --nproc 1 "$recipe" "$data" "$exp" 3>&-
   grep -q 'continuing .* at step' "$exp/log/train.log"
   [ -f "$exp/checkpoints/final.pt" ]
+}
+
+@test "a signal to all processes at once, as a batch system sends it, saves and leaves with 99" {
+  local processes
+  for signal in USR1 TERM; do
+    start_training --nproc 2
+    mapfile -t processes < <(processes_under "$train")
+    rm -f "$exp"/checkpoints/step-*.pt
+    kill -"$signal" "${processes[@]}"
+    ends_with 99
+    [ -f "$exp/requeue" ]
+    has_saved
+    rm -r "$exp"
+  done
 }
