@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # From a corpus to EER: data directories, augmented copies, features, training, large-margin
 # fine-tuning, embeddings, scores, results. A stage can be run alone, again, or on another machine
-# that sees the same files; what is finished is skipped and says so (utils/once.sh).
+# that sees the same files; what is finished is skipped and says so (utils/once.sh). Exit code 99: asked
+# to leave by SIGTERM, SIGINT or SIGUSR1; training has saved, and the same command continues.
 # shellcheck disable=SC2034,SC2154 # corpus.sh and the recipe (printf -v) use and set variables
 set -euo pipefail
 shopt -s inherit_errexit
@@ -34,6 +35,7 @@ stages: 1 data directories   2 augmented copies   3 features   4 training
         5 large-margin fine-tuning   6 embeddings   7 scores   8 results"
 . utils/parse_options.sh
 . utils/common.sh
+leave_on_signal
 [ $# -eq 0 ] || die "unexpected argument '$1' (try --help)"
 recipe=${recipe%/}
 corpus_dir=$(dirname "$recipe")
@@ -93,7 +95,7 @@ active() {
   log "stage $1: $2"
 }
 
-once=utils/once.sh
+once="run_forwarding utils/once.sh"
 jobs=(--nj "$nj" --cmd "$cmd")
 use_model base
 
@@ -170,5 +172,5 @@ fi
 if active 8 "results"; then
   published=()
   [ ! -f "$corpus_dir/published.tsv" ] || published=(--published "$corpus_dir/published.tsv")
-  steps/evaluate.sh "${published[@]}" "$dir" "${lists[@]}"
+  run_forwarding steps/evaluate.sh "${published[@]}" "$dir" "${lists[@]}"
 fi

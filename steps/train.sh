@@ -22,6 +22,7 @@ The data directory needs feats.scp or, for waveform recipes, wav.scp, and utt2sp
 directory gets checkpoints/, train.jsonl, tensorboard/ and log/train.log."
 . utils/parse_options.sh
 . utils/common.sh
+leave_on_signal
 . ./path.sh
 [ $# -eq 3 ] || usage_error
 
@@ -41,6 +42,7 @@ rm -f "$exp_dir/requeue"
 
 meet=(--standalone)
 name=train
+status=0
 if [ "$num_nodes" -gt 1 ]; then
   [ -n "$rdzv" ] || die "--num-nodes $num_nodes needs --rdzv HOST:PORT"
   meet=(--nnodes "$num_nodes" --rdzv-backend c10d --rdzv-endpoint "$rdzv" --rdzv-id "$exp_dir")
@@ -56,22 +58,14 @@ export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE}
 
 # The log has torchrun's own report of a failure, the terminal only the process's. Both are written to the end, whatever a signal
 # to all processes asks for: a process that cannot report any more would fail after it has saved.
-# torchrun takes SIGUSR1 only if told to; setpriv ends it when this script is killed.
-setpriv --pdeathsig TERM python -m torch.distributed.run "${meet[@]}" --nproc-per-node "$nproc" \
-  --signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 -m speakernet.bin.train "${options[@]}" "$recipe" "$data_dir" "$exp_dir" \
-  > >(
-    trap '' TERM INT HUP USR1
-    tee -a "$log" | sed -u '/^E[0-9]* .*elastic.*failed (exitcode/,$d' >&2
-  ) 2>&1 &
-child=$!
-trap 'kill -TERM "$child" 2>/dev/null || true' TERM INT USR1
-status=0
-wait "$child" || status=$?
-# A trapped signal ends `wait` early; the second one gets the status.
-while kill -0 "$child" 2>/dev/null; do
-  status=0
-  wait "$child" || status=$?
-done
+exec {report}> >(
+  trap '' TERM INT HUP USR1
+  tee -a "$log" | sed -u '/^E[0-9]* .*elastic.*failed (exitcode/,$d' >&2
+)
+# torchrun takes SIGUSR1 only if told to.
+run_forwarding python -m torch.distributed.run "${meet[@]}" --nproc-per-node "$nproc" \
+  --signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 \
+  -m speakernet.bin.train "${options[@]}" "$recipe" "$data_dir" "$exp_dir" >&"$report" 2>&1 || status=$?
 if [ -f "$exp_dir/requeue" ]; then
   log "asked to leave; saved. The same command continues"
   exit 99

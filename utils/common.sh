@@ -65,6 +65,32 @@ write_to() {
   mv -f "$file.tmp" "$file"
 }
 
+# leave_on_signal: from here on SIGTERM, SIGINT, SIGHUP and SIGUSR1 (Slurm's warning before the time limit) end the script with
+# status 99: the same command goes on later. It is GridEngine's status for "start this job again".
+leave_on_signal() {
+  trap 'exit 99' TERM INT HUP USR1
+}
+
+# run_forwarding COMMAND ARGUMENT...: runs the command and returns its status. The first of the signals above that reaches this
+# script goes to all of the command's processes as SIGTERM; they may take their time, and then the status is 99. The command has
+# a session of its own, so that a terminal's or a batch system's signal does not reach it from two sides, and is
+# asked to end, too, when this script is killed. Its stdin is empty.
+run_forwarding() {
+  local child interrupted=true signalled='' status
+  setsid setpriv --pdeathsig TERM "$@" &
+  child=$!
+  trap '[ -n "$signalled" ] || kill -TERM -- "-$child" 2>/dev/null || kill -TERM "$child" 2>/dev/null || true
+    signalled=true interrupted=true' TERM INT HUP USR1
+  # A trapped signal ends `wait` early; the next one has the status, even if the command is gone by then.
+  while [ -n "$interrupted" ]; do
+    interrupted='' status=0
+    wait "$child" || status=$?
+  done
+  leave_on_signal
+  [ -z "$signalled" ] || return 99
+  return "$status"
+}
+
 # new_tmp_dir DIR: makes an empty DIR.tmp beside DIR, removing what an interrupted run left.
 new_tmp_dir() {
   rm -rf "$1.tmp"

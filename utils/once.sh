@@ -10,8 +10,10 @@
 # What the product was made from is written to <product-dir>/.done after the command has succeeded:
 # the command (without --nj, --cmd: they never change a result) and a checksum of each input.
 # A lock keeps two runs from working on one product; the second waits, then finds it done.
+# Asked to leave (SIGTERM, SIGINT, SIGHUP, SIGUSR1), it ends the command and waits for it; the status is 99.
 set -euo pipefail
 shopt -s inherit_errexit
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 die() {
   echo "$0: error: $*" >&2
@@ -115,7 +117,7 @@ fi
 rm -f "$product/.done"
 started=$(date +%s)
 log "started"
-"$@"
+run_forwarding "$@"
 for output in "${outputs[@]}"; do
   [ -s "$product/$output" ] || die "$name: the command succeeded but $product/$output is missing"
 done

@@ -78,3 +78,55 @@ run_script() {
   [[ $output == *"no such file part.3.scp"* ]]
   [ ! -e all.scp ]
 }
+
+@test "a command's status is passed on, and its arguments arrive unchanged" {
+  run_script <<<'run_forwarding bash -c "printf %s \"\$1\"; exit 7" bash "a  b \$(touch bad)"'
+  [ "$status" -eq 7 ]
+  [ "$output" = 'a  b $(touch bad)' ]
+  [ ! -e bad ]
+}
+
+# A script whose command has a child; both take a moment to end. Its pid is in $script, the child's in the file pid.
+start_forwarding() {
+  cat >command.sh <<'END'
+trap 'echo asked >>asked; sleep 0.5; echo left >>left; exit 5' TERM
+sleep 300 3>&- &
+echo $! >pid.tmp && mv pid.tmp pid
+for _ in {1..3000}; do sleep 0.1; done
+END
+  printf '%s\n' 'set -euo pipefail' ". '$common'" 'leave_on_signal' 'run_forwarding bash command.sh' >script.sh
+  bash script.sh 3>&- &
+  script=$!
+  eventually test -s pid
+}
+
+eventually() {
+  for _ in {1..200}; do
+    if "$@"; then return 0; fi
+    sleep 0.1
+  done
+  return 1
+}
+
+# Gone, or dead and not yet noticed by whoever adopted it.
+is_gone() { [[ $(ps -o state= -p "$1") =~ ^Z?$ ]]; }
+
+@test "a signal reaches all of the command's processes, which may take their time; the status is 99" {
+  for signal in TERM USR1 HUP; do
+    rm -f pid asked left
+    start_forwarding
+    kill -"$signal" "$script"
+    kill -TERM "$script"
+    status=0
+    wait "$script" || status=$?
+    [ "$status" -eq 99 ]
+    [ "$(cat asked left)" = $'asked\nleft' ]
+    is_gone "$(cat pid)"
+  done
+}
+
+@test "a killed script asks its command to end" {
+  start_forwarding
+  kill -KILL "$script"
+  eventually test -s left
+}

@@ -86,6 +86,19 @@ make() { "$once" --input input --output out p -- bash -c 'mkdir -p p; cat input 
   [ "$(wc -l <log)" -eq 1 ]
 }
 
+@test "asked to leave: the command ends first, the status is 99, and the lock is free" {
+  "$once" p -- bash -c 'mkdir p; trap "sleep 0.5; touch p/saved; exit" TERM; touch p/here; for _ in {1..300}; do sleep 0.1; done' 3>&- &
+  pid=$!
+  for _ in $(seq 50); do [ -e p/here ] && break || sleep 0.1; done
+  kill -USR1 "$pid"
+  status=0
+  wait "$pid" || status=$?
+  [ "$status" -eq 99 ]
+  [ -e p/saved ]
+  [ ! -e p/.done ]
+  flock -n .p.lock true
+}
+
 @test "killed -9 in the middle: made again" {
   "$once" --output out p -- bash -c 'mkdir -p p; echo half >p/out; sleep 5' 9>&- &
   pid=$!

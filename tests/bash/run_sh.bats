@@ -80,6 +80,40 @@ fails() {
   grep -q 'momentum: 0.9' "$exp/recipe.yaml"
 }
 
+# processes_under PID: it and its descendants.
+processes_under() {
+  local child
+  echo "$1"
+  for child in $(pgrep -P "$1"); do processes_under "$child"; done
+}
+
+@test "SIGUSR1 to run.sh in training: saved, 99, nothing left running; the same command continues" {
+  local training=$BATS_TEST_TMPDIR/data/corpus/fbank80 exp=$BATS_TEST_TMPDIR/exp/corpus/recipe processes pid
+  (. ./path.sh && python -m tests.training.corpus "$training")
+  ln -s data "$training/train"
+  sed 's/^  epochs: .*/  epochs: 4000/' "$training/recipe.yaml" >"$recipe/recipe.yaml"
+  stage_4=(bash run.sh --recipe "$recipe" --exp "$BATS_TEST_TMPDIR/exp" --data "$BATS_TEST_TMPDIR/data" --stage 4 --stop-stage 4 --nproc 1)
+  "${stage_4[@]}" 3>&- &
+  pid=$!
+  for _ in {1..600}; do
+    if compgen -G "$exp/checkpoints/step-*.pt" >/dev/null; then break; fi
+    sleep 0.1
+  done
+  mapfile -t processes < <(processes_under "$pid")
+  [ "${#processes[@]}" -gt 5 ]
+  kill -USR1 "$pid"
+  status=0
+  wait "$pid" || status=$?
+  [ "$status" -eq 99 ]
+  [ -f "$exp/requeue" ]
+  # Those that are adopted may stay as zombies for a moment.
+  [[ ! $(ps -o state= -p "${processes[*]}") =~ [^Z[:space:]] ]]
+  cp "$training/recipe.yaml" "$recipe/recipe.yaml"
+  run -0 "${stage_4[@]}" 3>&-
+  [[ $output == *"continuing $exp/checkpoints/"* ]]
+  [ -s "$exp/checkpoints/.done" ]
+}
+
 @test "stage 2: a share of recordings may be without duration; run again, nothing looks changed" {
   local data=$BATS_TEST_TMPDIR/data/corpus part name
   mkdir -p "$data/train" "$data/musan"/{noise,music,speech} "$data/RIRS_NOISES"

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -119,19 +120,32 @@ def test_killed_in_four_stages_and_started_again_gives_the_same_scores(finished:
 def kill_when(checkout: Path, product: str, stage: str) -> None:
     """Start run.sh, and kill -9 it with all its children as soon as ``product`` begins to exist."""
     command = ["bash", "run.sh", "--recipe", RECIPE, "--nj", "2"]
+    mark = f"{checkout}: {stage}"
     process = subprocess.Popen(
         command,
         cwd=checkout,
+        env={**os.environ, "KILLED_IN": mark},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,
     )
     for _ in seconds(900):
         assert process.poll() is None, f"run.sh ended before it was killed in stage '{stage}'"
         if any(checkout.glob(product)):
             break
-    os.killpg(process.pid, signal.SIGKILL)
+    for number in processes_with(mark):
+        with suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
     process.wait()
+
+
+def processes_with(mark: str) -> list[int]:
+    """Return the processes that were started in the environment of ``mark``."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if f"KILLED_IN={mark}".encode() in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+    return found
 
 
 def seconds(limit: float) -> Iterator[float]:
