@@ -62,9 +62,9 @@ exec {report}> >(
   trap '' TERM INT HUP USR1
   tee -a "$log" | sed -u '/^E[0-9]* .*elastic.*failed (exitcode/,$d' >&2
 )
-# torchrun takes SIGUSR1 only if told to.
+# torchrun takes SIGUSR1 only if told to, and kills after 30 s what may have to validate and save first.
 run_forwarding python -m torch.distributed.run "${meet[@]}" --nproc-per-node "$nproc" \
-  --signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 \
+  --signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 --shutdown-timeout 600 \
   -m speakernet.bin.train "${options[@]}" "$recipe" "$data_dir" "$exp_dir" >&"$report" 2>&1 || status=$?
 if [ -f "$exp_dir/requeue" ]; then
   log "asked to leave; saved. The same command continues"

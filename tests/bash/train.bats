@@ -92,3 +92,16 @@ processes_under() {
     rm -r "$exp"
   done
 }
+
+@test "a process that is slow to save is not killed" {
+  # What torchrun would wait, 30 s, if it were not told better.
+  export TORCH_ELASTIC_SHUTDOWN_TIMEOUT=1
+  start_training --nproc 1
+  local rank
+  rank=$(pgrep -f "^[^ ]*python -u -m speakernet.bin.train .* $exp\$" | head -n 1)
+  kill -STOP "$rank"
+  kill -USR1 "$train"
+  sleep 3
+  kill -CONT "$rank"
+  ends_with 99
+}
