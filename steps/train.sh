@@ -49,6 +49,7 @@ if [ "$num_nodes" -gt 1 ]; then
   name=train.$(hostname)
 fi
 log=$exp_dir/log/$name.log
+log_start=$(stat --format=%s "$log" 2>/dev/null || echo 0)
 options=()
 if [ -n "$init" ]; then options+=(--init "$init"); fi
 if [ -n "$musan$rirs" ]; then options+=(--musan "$musan" --rirs "$rirs"); fi
@@ -62,15 +63,18 @@ exec {report}> >(
   trap '' TERM INT HUP USR1
   tee -a "$log" | sed -u '/^E[0-9]* .*elastic.*failed (exitcode/,$d' >&2
 )
+reporter=$!
 # torchrun takes SIGUSR1 only if told to, and kills after 30 s what may have to validate and save first.
 run_forwarding python -m torch.distributed.run "${meet[@]}" --nproc-per-node "$nproc" \
   --signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 --shutdown-timeout 600 \
   -m speakernet.bin.train "${options[@]}" "$recipe" "$data_dir" "$exp_dir" >&"$report" 2>&1 || status=$?
+exec {report}>&-
+wait "$reporter" # until the log is whole
 if [ -f "$exp_dir/requeue" ]; then
   log "asked to leave; saved. The same command continues"
   exit 99
 fi
 if [ "$status" -ne 0 ]; then
-  reason=$(grep -m 1 -oE '(error: .*|[A-Za-z.]*Error: .*)' "$log" || true)
+  reason=$(tail -c +$((log_start + 1)) "$log" | grep -m 1 -oE '(error: .*|[A-Za-z.]*Error: .*)' || true)
   die "training failed${reason:+: $reason}; see $log"
 fi

@@ -36,6 +36,12 @@ setup() {
   [ "$status" -eq 1 ]
   [[ ${lines[-1]} == *"training failed: error: "*"feats.scp:3: utterance 's00-02'"* ]]
   grep -q exitcode "$exp/log/train.log"
+  # The log goes on, but the reason is the last run's.
+  cp "$data/utt2spk" "$BATS_TEST_TMPDIR/broken"
+  sed -i '12s/s01-03/s01-3/' "$BATS_TEST_TMPDIR/broken/utt2spk"
+  run bash steps/train.sh --nproc 1 "$recipe" "$BATS_TEST_TMPDIR/broken" "$exp"
+  [ "$status" -eq 1 ]
+  [[ ${lines[-1]} == *"training failed: error: "*"feats.scp:12: utterance 's01-03'"* ]]
 }
 
 # Starts a training of many epochs, whose pid is in $train, and waits until it has saved something.
@@ -70,6 +76,14 @@ processes_under() {
   for child in $(pgrep -P "$1"); do processes_under "$child"; done
 }
 
+# pid_of_rank RANK: of the training's; the first to start, as its readers have the same environment.
+pid_of_rank() {
+  local pid
+  for pid in $(processes_under "$train"); do
+    if tr '\0' '\n' <"/proc/$pid/environ" | grep -qx "RANK=$1"; then echo "$pid" && return; fi
+  done
+}
+
 @test "SIGUSR1 saves and leaves with 99; the same command continues" {
   start_training --nproc 1
   kill -USR1 "$train"
@@ -98,7 +112,7 @@ processes_under() {
   export TORCH_ELASTIC_SHUTDOWN_TIMEOUT=1
   start_training --nproc 1
   local rank
-  rank=$(pgrep -f "^[^ ]*python -u -m speakernet.bin.train .* $exp\$" | head -n 1)
+  rank=$(pid_of_rank 0)
   kill -STOP "$rank"
   kill -USR1 "$train"
   sleep 3
