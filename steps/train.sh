@@ -33,6 +33,14 @@ num_gpus() {
   if [[ $list == GPU* ]]; then wc -l <<<"$list"; else echo 1; fi
 }
 
+# Why this run failed, by its part of the log: a process that was killed, or else the first error that one reported. The others
+# report errors, too, when they miss it.
+reason_of_failure() {
+  local killed='/failed \(exitcode: -[0-9]+\) local_rank/{s/.*: -([0-9]+)\) local_rank: ([0-9]+).*/process \2 was killed by signal \1/p;q}'
+  tail -c +$((log_start + 1)) "$log" | sed -nE "$killed" | sed 's/signal 9$/& (out of memory?)/' | grep . ||
+    tail -c +$((log_start + 1)) "$log" | grep -m 1 -oE '(error: .*|[A-Za-z.]*Error: .*)'
+}
+
 recipe=$1 data_dir=$2 exp_dir=$3
 if [ -z "$nproc" ]; then nproc=$(num_gpus); fi
 require_positive nproc num_nodes
@@ -75,6 +83,6 @@ if [ -f "$exp_dir/requeue" ]; then
   exit 99
 fi
 if [ "$status" -ne 0 ]; then
-  reason=$(tail -c +$((log_start + 1)) "$log" | grep -m 1 -oE '(error: .*|[A-Za-z.]*Error: .*)' || true)
+  reason=$(reason_of_failure || true)
   die "training failed${reason:+: $reason}; see $log"
 fi

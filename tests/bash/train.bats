@@ -119,3 +119,10 @@ pid_of_rank() {
   kill -CONT "$rank"
   ends_with 99
 }
+
+@test "a process that is killed is the reason, not what the others say then" {
+  start_training --nproc 2 2>"$BATS_TEST_TMPDIR/stderr"
+  kill -KILL "$(pid_of_rank 1)"
+  ends_with 1
+  [[ $(tail -n 1 "$BATS_TEST_TMPDIR/stderr") == "train.sh: training failed: process 1 was killed by signal 9 (out of memory?); see $exp/log/train.log" ]]
+}
