@@ -84,5 +84,9 @@ if [ -f "$exp_dir/requeue" ]; then
 fi
 if [ "$status" -ne 0 ]; then
   reason=$(reason_of_failure || true)
+  if [ "$status" -eq 99 ] && [[ $reason != error:* ]]; then
+    log "asked to leave before there was anything new to save. The same command continues"
+    exit 99
+  fi
   die "training failed${reason:+: $reason}; see $log"
 fi

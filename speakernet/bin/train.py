@@ -17,7 +17,7 @@ from speakernet.recipe import Recipe
 from speakernet.train.corpus import Corpus, Noises, open_corpus
 from speakernet.train.distributed import World, barrier, join, leave
 from speakernet.train.setup import build_objective, prepare_device
-from speakernet.train.stopping import REQUEUE_EXIT_CODE, REQUEUE_MARK
+from speakernet.train.stopping import REQUEUE_EXIT_CODE, REQUEUE_MARK, StopRequest
 from speakernet.train.trainer import Trainer
 
 _LOG = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise UserError("--musan and --rirs go together")
     if "TORCHELASTIC_RUN_ID" in os.environ:
         die_with_parent()  # a killed torchrun leaves nothing running
+    stop = StopRequest()  # before the tables, which may take half a minute to read
     recipe = load_config(Recipe, arguments.recipe)
     world = join(recipe.train.num_threads)
     if not world.is_main:
@@ -44,22 +45,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     noises = Noises(arguments.musan, arguments.rirs) if arguments.musan else None
     prepare_device(recipe, world)
     corpus = open_corpus(arguments.data_dir, recipe, noises)
-    trainer = _build(recipe, corpus, arguments.exp_dir, world)
+    trainer = _build(recipe, corpus, arguments.exp_dir, world, stop)
     trainer.begin(arguments.init)
     finished = trainer.run()
     if not finished and world.is_main:
-        _LOG.warning("stopped by %s after saving; the same command continues", trainer.stop.signal)
+        _LOG.warning("stopped by %s after saving; the same command continues", stop.signal)
         (arguments.exp_dir / REQUEUE_MARK).touch()
     barrier(world)  # nobody's end is to be taken for a failure while the others are at work
     leave()
     return 0 if finished else REQUEUE_EXIT_CODE
 
 
-def _build(recipe: Recipe, corpus: Corpus, exp_dir: Path, world: World) -> Trainer:
+def _build(
+    recipe: Recipe, corpus: Corpus, exp_dir: Path, world: World, stop: StopRequest
+) -> Trainer:
     objective = build_objective(recipe, corpus)
     train = recipe.train
     layout = Layout(train.batch_size, train.accumulate, world.size, world.rank)
-    return Trainer(recipe, dump_config(recipe), objective, corpus, layout, exp_dir, world)
+    return Trainer(recipe, dump_config(recipe), objective, corpus, layout, exp_dir, world, stop)
 
 
 if __name__ == "__main__":

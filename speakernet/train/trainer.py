@@ -46,6 +46,7 @@ class Trainer:
         layout: Layout,
         exp_dir: Path,
         world: World,
+        stop: StopRequest,
     ) -> None:
         self.recipe, self.recipe_text = recipe, recipe_text
         self.corpus = corpus
@@ -59,7 +60,7 @@ class Trainer:
         self.updater = Updater(self.objective, recipe.train, recipe.optim, world)
         self.average = MovingAverage(self.objective.model, recipe.train.ema_decay)
         self.checkpoints = CheckpointDir(exp_dir, recipe.train.num_kept)
-        self.stop = StopRequest()
+        self.stop = stop
         self.step = 0
         self.best: dict[str, float] = {}
 

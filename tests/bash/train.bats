@@ -126,3 +126,11 @@ pid_of_rank() {
   ends_with 1
   [[ $(tail -n 1 "$BATS_TEST_TMPDIR/stderr") == "train.sh: training failed: process 1 was killed by signal 9 (out of memory?); see $exp/log/train.log" ]]
 }
+
+@test "a signal before there is anything to save leaves with 99, too" {
+  bash steps/train.sh --nproc 1 "$recipe" "$data" "$exp" 3>&- &
+  train=$!
+  eventually test -e "$exp/log/train.log"
+  kill -USR1 "$train"
+  ends_with 99
+}

@@ -124,6 +124,24 @@ def test_sigterm_saves_and_asks_for_requeueing(tmp_path: Path) -> None:
     assert torch.load(newest, weights_only=True)["step"] > 0
 
 
+def test_a_signal_while_the_tables_are_read_is_heard(tmp_path: Path) -> None:
+    data = write_features(tmp_path / "data")
+    recipe = write_recipe(tmp_path / "recipe.yaml", train={"epochs": 4000})
+    table = data / "utt2spk"
+    text = table.read_text()
+    table.unlink()
+    os.mkfifo(table)
+    exp_dir = tmp_path / "exp"
+    command = [sys.executable, "-m", "speakernet.bin.train", *map(str, (recipe, data, exp_dir))]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        with table.open("w") as stream:  # waits for the reader
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.5)
+            stream.write(text)
+        assert process.wait(timeout=60) == 99
+    assert list(exp_dir.glob("checkpoints/*.pt"))
+
+
 def processes_of(exp_dir: Path) -> list[int]:
     """Return the processes that have ``exp_dir`` in their command line."""
     found = []
