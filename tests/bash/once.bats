@@ -16,8 +16,8 @@ make() { "$once" --input input --output out p -- bash -c 'mkdir -p p; cat input 
   [ "$(wc -l <log)" -eq 1 ]
 }
 
-@test "--nj and --cmd are no change" {
-  make --nj 4 --cmd run.pl && make --nj 8 --cmd "queue.pl --mem 4G"
+@test "--nj, --cmd and --nproc are no change" {
+  make --nj 4 --cmd run.pl --nproc "" && make --nj 8 --cmd "queue.pl --mem 4G" --nproc 8
   [ "$(wc -l <log)" -eq 1 ]
 }
 
