@@ -18,7 +18,7 @@ from speakernet.bin.cli import run
 from speakernet.config import UserError, dump_config, load_config
 from speakernet.recipe import EVALUATION_SECTIONS, Recipe
 from speakernet.train.setup import check_input_kind
-from speakernet.train.start import FREE_SETTINGS
+from speakernet.train.start import BATCH_SETTINGS, FREE_SETTINGS
 
 FINAL_SETTINGS = {"train.epochs", "train.final", "train.average_last"}
 """What may change after training, and then asks for more of it or for another choice of weights."""
@@ -84,12 +84,16 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
 
 
 def _check_unchanged(recipe: Recipe, exp_dir: Path) -> None:
-    """A model that was trained keeps the recipe that it was trained with."""
+    """A model that was trained keeps the recipe that it was trained with.
+
+    How its batches are cut is for training to judge, which knows the number of processes.
+    """
     written = exp_dir / "recipe.yaml"
     if not written.is_file() or not any(exp_dir.glob("checkpoints/*.pt")):
         return
     trained = load_config(Recipe, written)
-    old, new = (_without(stage_settings(r)["training"], FINAL_SETTINGS) for r in (trained, recipe))
+    free = FINAL_SETTINGS | BATCH_SETTINGS
+    old, new = (_without(stage_settings(r)["training"], free) for r in (trained, recipe))
     changes = [line for line in new if line not in old] or [x for x in old if x not in new]
     if changes:
         raise UserError(

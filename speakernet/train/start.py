@@ -34,6 +34,9 @@ FREE_SETTINGS = {
 }
 """Settings that may change between a checkpoint and its continuation."""
 
+BATCH_SETTINGS = {"train.batch_size", "train.accumulate"}
+"""These may, too, if their product with the number of processes stays the same."""
+
 _NEEDED = ("model", "loss", "optimizer", "scaler", "ema", "step", "rng", "sampler", "recipe")
 _FREE_SECTIONS = ("extraction", "scoring")
 
@@ -126,6 +129,6 @@ def _changes(old: Any, new: Any, key: str = "") -> list[str]:
         keys = [k for k in {**old, **new} if key or k not in _FREE_SECTIONS]
         inner = [_changes(old.get(k), new.get(k), f"{key}.{k}" if key else k) for k in keys]
         return [change for changes in inner for change in changes]
-    if old == new or key in FREE_SETTINGS or key in ("train.batch_size", "train.accumulate"):
+    if old == new or key in FREE_SETTINGS | BATCH_SETTINGS:
         return []
     return [f"{key} was {old!r}, is {new!r}"]

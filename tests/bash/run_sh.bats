@@ -75,6 +75,9 @@ fails() {
   python -m speakernet.bin.resolve_recipe "$recipe" "$exp"
   mkdir -p "$exp/checkpoints"
   touch "$exp/checkpoints/epoch-001.pt"
+  # How the batches are cut is for training to judge.
+  printf 'train: {batch_size: 8, accumulate: 4}\n' >>"$recipe/recipe.yaml"
+  python -m speakernet.bin.resolve_recipe "$recipe" "$exp"
   printf 'optim: {momentum: 0.8}\n' >>"$recipe/recipe.yaml"
   fails "was trained with other settings than the recipe's now: optim.momentum: 0.8"
   grep -q 'momentum: 0.9' "$exp/recipe.yaml"
