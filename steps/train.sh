@@ -26,13 +26,6 @@ leave_on_signal
 . ./path.sh
 [ $# -eq 3 ] || usage_error
 
-# The number of GPUs, or 1 where there is none.
-num_gpus() {
-  local list=
-  list=$(nvidia-smi -L 2>/dev/null) || true
-  if [[ $list == GPU* ]]; then wc -l <<<"$list"; else echo 1; fi
-}
-
 # Why this run failed, by its part of the log: a process that was killed, or else the first error that one reported. The others
 # report errors, too, when they miss it.
 reason_of_failure() {
@@ -43,6 +36,7 @@ reason_of_failure() {
 
 recipe=$1 data_dir=$2 exp_dir=$3
 if [ -z "$nproc" ]; then nproc=$(num_gpus); fi
+if [ "$nproc" = 0 ]; then nproc=1; fi
 require_positive nproc num_nodes
 require_file "$recipe" "$data_dir/utt2spk"
 mkdir -p "$exp_dir/log"

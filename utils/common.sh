@@ -49,6 +49,15 @@ num_processors() {
   env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc
 }
 
+# num_gpus: how many this process may use: those that CUDA_VISIBLE_DEVICES names, or else all. A GPU's parts have lines, too.
+num_gpus() {
+  if [ -n "${CUDA_VISIBLE_DEVICES+set}" ]; then
+    tr ',' '\n' <<<"$CUDA_VISIBLE_DEVICES" | grep -cvx -e '' -e '-1' || true
+  else
+    { nvidia-smi -L 2>/dev/null || true; } | grep -c '^GPU ' || true
+  fi
+}
+
 # num_lines FILE
 num_lines() {
   wc -l <"$1"

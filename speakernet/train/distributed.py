@@ -13,6 +13,8 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
+from speakernet.config import UserError
+
 _TIMEOUT = timedelta(minutes=30)
 
 
@@ -39,13 +41,21 @@ def join(num_threads: int | None) -> World:
     local_size = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     device = torch.device("cpu")
     if torch.cuda.is_available():
-        device = torch.device("cuda", local_rank % torch.cuda.device_count())
+        device = _own_gpu(local_rank, local_size)
         torch.cuda.set_device(device)
     torch.set_num_threads(num_threads or _fair_share(local_size))
     if size > 1:
         backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
         dist.init_process_group(backend, timeout=_TIMEOUT)
     return World(rank, size, local_rank, local_size, device)
+
+
+def _own_gpu(local_rank: int, local_size: int) -> torch.device:
+    """Return this process's GPU; NCCL does not work between processes that share one."""
+    num_gpus = torch.cuda.device_count()
+    if local_size > num_gpus:
+        raise UserError(f"{local_size} processes on this machine, but {num_gpus} GPUs")
+    return torch.device("cuda", local_rank)
 
 
 def _fair_share(local_size: int) -> int:

@@ -39,6 +39,20 @@ run_script() {
   done
 }
 
+@test "GPUs are counted" {
+  unset CUDA_VISIBLE_DEVICES
+  mkdir bin
+  printf '%s\n' '#!/bin/sh' 'echo "GPU 0: A"' 'echo "  MIG 3g.40gb Device 0: (UUID: x)"' 'echo "GPU 1: A"' >bin/nvidia-smi
+  chmod +x bin/nvidia-smi
+  PATH=$PWD/bin:$PATH
+  run_script <<<'num_gpus; for CUDA_VISIBLE_DEVICES in "" -1 3 GPU-a,GPU-b,GPU-c; do num_gpus; done'
+  [ "$status" -eq 0 ]
+  [ "${lines[*]}" = "2 0 0 1 3" ]
+  printf '#!/bin/sh\necho "NVIDIA-SMI has failed"\nexit 9\n' >bin/nvidia-smi
+  run_script <<<'num_gpus'
+  [ "$output" = 0 ]
+}
+
 @test "a file is written whole or not at all" {
   echo old >out
   run_script <<<'write_to out bash -c "echo new; exit 3"'
