@@ -40,6 +40,10 @@ if [ "$nproc" = 0 ]; then nproc=1; fi
 require_positive nproc num_nodes
 require_file "$recipe" "$data_dir/utt2spk"
 mkdir -p "$exp_dir/log"
+if [ "$num_nodes" = 1 ]; then
+  exec {lock}>"$exp_dir/.train.lock"
+  flock -n "$lock" || die "another run trains in $exp_dir, or has not ended yet"
+fi
 rm -f "$exp_dir/requeue"
 
 meet=(--standalone)

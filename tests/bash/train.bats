@@ -84,8 +84,11 @@ pid_of_rank() {
   done
 }
 
-@test "SIGUSR1 saves and leaves with 99; the same command continues" {
+@test "one training at a time; SIGUSR1 saves and leaves with 99; the same command continues" {
   start_training --nproc 1
+  run bash steps/train.sh --nproc 1 "$recipe" "$data" "$exp"
+  [ "$status" -eq 1 ]
+  [ "$output" = "train.sh: another run trains in $exp, or has not ended yet" ]
   kill -USR1 "$train"
   ends_with 99
   bash steps/train.sh --nproc 1 "$recipe" "$data" "$exp" 3>&-
