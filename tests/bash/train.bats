@@ -137,3 +137,25 @@ pid_of_rank() {
   kill -USR1 "$train"
   ends_with 99
 }
+
+# start_node N RECIPE: one of two machines, which are both this one; its pid is in node[N].
+start_node() {
+  bash steps/train.sh --num-nodes 2 --nproc 1 --rdzv "localhost:$port" "$2" "$data" "$exp" 2>"$BATS_TEST_TMPDIR/stderr.$1" 3>&- &
+  node[$1]=$!
+}
+
+@test "two machines train one model; a signal to one of them ends both with 99" {
+  local node port
+  port=$(python -c 'import socket; s = socket.socket(); s.bind(("", 0)); print(s.getsockname()[1])')
+  sed 's/^  epochs: .*/  epochs: 4000/' "$recipe" >"$BATS_TEST_TMPDIR/long.yaml"
+  start_node 0 "$BATS_TEST_TMPDIR/long.yaml"
+  start_node 1 "$BATS_TEST_TMPDIR/long.yaml"
+  eventually has_saved
+  kill -USR1 "${node[1]}"
+  for train in "${node[@]}"; do ends_with 99; done
+  start_node 0 "$recipe"
+  start_node 1 "$recipe"
+  for train in "${node[@]}"; do ends_with 0; done
+  [ "$(grep -c 'continuing .* at step' "$exp/log/train.$(hostname).log")" -eq 1 ]
+  [ "$(ls "$exp/checkpoints")" = "$(printf '%s\n' epoch-000.pt epoch-02{3,4,5}.pt final.pt)" ]
+}
