@@ -7,13 +7,14 @@
 set -euo pipefail
 shopt -s inherit_errexit
 cd "$(dirname "${BASH_SOURCE[0]}")"
+. ./cmd.sh
 
 recipe=egs/debian_voices/tdnn_c128
 stage=1
 stop_stage=8
 nj=
 nproc=
-cmd=utils/run.pl
+cmd=$train_cmd
 max_failed_share=0
 data_root=
 data=data
@@ -26,6 +27,7 @@ help_message="usage: bash run.sh [options]
   --nj N             parallel jobs of a stage              (default: number of processors)
   --nproc N          training processes                    (default: number of GPUs, or 1)
   --cmd COMMAND      how jobs run: \"utils/slurm.pl --mem 4G\", your own queue.pl, …  (default: $cmd)
+  --cuda-cmd COMMAND how training runs: \"utils/slurm.pl --gpu 8\", …  (default: ${cuda_cmd:-here})
   --max-failed-share P  share of a set that may be unreadable: reported and left out  (default: $max_failed_share)
   --data-root DIR    where a corpus lies that is not downloaded
   --data DIR         parent of data/<corpus>               (default: $data)
@@ -97,6 +99,7 @@ active() {
 
 once="run_forwarding utils/once.sh"
 jobs=(--nj "$nj" --cmd "$cmd")
+train=(steps/train.sh --nproc "$nproc" --cuda-cmd "$cuda_cmd")
 use_model base
 
 if active 1 "data directories"; then
@@ -130,14 +133,14 @@ fi
 if active 4 "training"; then
   use_model base
   $once --input "$model_dir/settings/training.settings" --fixed-input "$feats/$train_data" "${noise_inputs[@]}" --output final.pt \
-    "$model_dir/checkpoints" -- steps/train.sh --nproc "$nproc" "${noise_options[@]}" "$model_dir/recipe.yaml" "$feats/$train_data" "$model_dir"
+    "$model_dir/checkpoints" -- "${train[@]}" "${noise_options[@]}" "$model_dir/recipe.yaml" "$feats/$train_data" "$model_dir"
 fi
 
 if active 5 "large-margin fine-tuning" && [ "$models" != base ]; then
   use_model lm
   $once --input "$model_dir/settings/training.settings" --fixed-input "$dir/checkpoints" --fixed-input "$feats/$train_data" \
     "${noise_inputs[@]}" --output final.pt "$model_dir/checkpoints" -- \
-    steps/train.sh --nproc "$nproc" "${noise_options[@]}" --init "$dir" "$model_dir/recipe.yaml" "$feats/$train_data" "$model_dir"
+    "${train[@]}" "${noise_options[@]}" --init "$dir" "$model_dir/recipe.yaml" "$feats/$train_data" "$model_dir"
 fi
 
 # The network before any training goes along, to show what training gave.

@@ -5,6 +5,7 @@ set -euo pipefail
 shopt -s inherit_errexit
 
 nproc=
+cuda_cmd=
 init=
 musan=
 rirs=
@@ -13,6 +14,7 @@ rdzv=
 help_message="usage: $0 [options] <recipe.yaml> <data-dir> <exp-dir>
 
   --nproc N       processes on this machine                     (default: number of GPUs, or 1)
+  --cuda-cmd COMMAND  run as a job: utils/slurm.pl --gpu 8      (default: here)
   --init PATH     start from this checkpoint or experiment      (large-margin fine-tuning)
   --musan PREFIX, --rirs DIR    what data.online_augment draws from, as steps/augment_data_dir.sh has it
   --num-nodes N   machines; start this script on each of them   (default: $num_nodes)
@@ -35,20 +37,32 @@ reason_of_failure() {
 }
 
 recipe=$1 data_dir=$2 exp_dir=$3
+require_file "$recipe" "$data_dir/utt2spk"
+mkdir -p "$exp_dir/log"
+rm -f "$exp_dir/requeue"
+status=0
+options=()
+if [ -n "$init" ]; then options+=(--init "$init"); fi
+if [ -n "$musan$rirs" ]; then options+=(--musan "$musan" --rirs "$rirs"); fi
+
+if [ -n "$cuda_cmd" ]; then
+  log "runs as a job; see $exp_dir/log/job.log"
+  # shellcheck disable=SC2086 # --cuda-cmd holds a command and its options
+  run_forwarding $cuda_cmd "$exp_dir/log/job.log" "$0" --nproc "$nproc" "${options[@]}" "$@" || status=$?
+  [ ! -f "$exp_dir/requeue" ] || status=99 # a runner has one status for all failures
+  exit "$status"
+fi
+
 if [ -z "$nproc" ]; then nproc=$(num_gpus); fi
 if [ "$nproc" = 0 ]; then nproc=1; fi
 require_positive nproc num_nodes
-require_file "$recipe" "$data_dir/utt2spk"
-mkdir -p "$exp_dir/log"
 if [ "$num_nodes" = 1 ]; then
   exec {lock}>"$exp_dir/.train.lock"
   flock -n "$lock" || die "another run trains in $exp_dir, or has not ended yet"
 fi
-rm -f "$exp_dir/requeue"
 
 meet=(--standalone)
 name=train
-status=0
 if [ "$num_nodes" -gt 1 ]; then
   [ -n "$rdzv" ] || die "--num-nodes $num_nodes needs --rdzv HOST:PORT"
   meet=(--nnodes "$num_nodes" --rdzv-backend c10d --rdzv-endpoint "$rdzv" --rdzv-id "$exp_dir")
@@ -56,9 +70,6 @@ if [ "$num_nodes" -gt 1 ]; then
 fi
 log=$exp_dir/log/$name.log
 log_start=$(stat --format=%s "$log" 2>/dev/null || echo 0)
-options=()
-if [ -n "$init" ]; then options+=(--init "$init"); fi
-if [ -n "$musan$rirs" ]; then options+=(--musan "$musan" --rirs "$rirs"); fi
 
 # Threads that spin while they wait took ten times as long on a machine that is also busy otherwise.
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE}
@@ -75,15 +86,12 @@ run_forwarding python -m torch.distributed.run "${meet[@]}" --nproc-per-node "$n
   --signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 --shutdown-timeout 600 \
   -m speakernet.bin.train "${options[@]}" "$recipe" "$data_dir" "$exp_dir" >&"$report" 2>&1 || status=$?
 exec {report}>&-
-wait "$reporter" # until the log is whole
-if [ -f "$exp_dir/requeue" ]; then
-  log "asked to leave; saved. The same command continues"
-  exit 99
-fi
+wait "$reporter" || true # until the log is whole
 if [ "$status" -ne 0 ]; then
   reason=$(reason_of_failure || true)
-  if [ "$status" -eq 99 ] && [[ $reason != error:* ]]; then
-    log "asked to leave before there was anything new to save. The same command continues"
+  # A signal may come before there is anything to save, and before a process can note that it came.
+  if [ -f "$exp_dir/requeue" ] || { [ "$status" -eq 99 ] && [[ $reason != error:* ]]; }; then
+    log "asked to leave; the same command continues"
     exit 99
   fi
   die "training failed${reason:+: $reason}; see $log"

@@ -8,7 +8,7 @@
 #     --fixed-input PATH      the same, but if it changes the product is kept and the run stops (for what took days)
 #
 # What the product was made from is written to <product-dir>/.done after the command has succeeded:
-# the command (without --nj, --cmd: they never change a result; nor --nproc, as training compares the global batch) and
+# the command (without --nj, --cmd, --cuda-cmd: they never change a result; nor --nproc, as training compares the global batch) and
 # a checksum of each input.
 # A lock keeps two runs from working on one product; the second waits, then finds it done.
 # Asked to leave (SIGTERM, SIGINT, SIGHUP, SIGUSR1), it ends the command and waits for it; the status is 99.
@@ -37,7 +37,7 @@ describe_command() {
   local words=()
   while [ $# -gt 0 ]; do
     case $1 in
-      --nj | --cmd | --nproc) shift ;;
+      --nj | --cmd | --cuda-cmd | --nproc) shift ;;
       *) words+=("$1") ;;
     esac
     shift

@@ -17,7 +17,7 @@ make() { "$once" --input input --output out p -- bash -c 'mkdir -p p; cat input 
 }
 
 @test "--nj, --cmd and --nproc are no change" {
-  make --nj 4 --cmd run.pl --nproc "" && make --nj 8 --cmd "queue.pl --mem 4G" --nproc 8
+  make --nj 4 --cmd run.pl --nproc "" && make --nj 8 --cmd "queue.pl --mem 4G" --cuda-cmd queue.pl --nproc 8
   [ "$(wc -l <log)" -eq 1 ]
 }
 

@@ -112,8 +112,8 @@ processes_under() {
   # Those that are adopted may stay as zombies for a moment.
   [[ ! $(ps -o state= -p "${processes[*]}") =~ [^Z[:space:]] ]]
   cp "$training/recipe.yaml" "$recipe/recipe.yaml"
-  run -0 "${stage_4[@]}" 3>&-
-  [[ $output == *"continuing $exp/checkpoints/"* ]]
+  run -0 "${stage_4[@]}" --cuda-cmd utils/run.pl 3>&-
+  grep -q "continuing $exp/checkpoints/" "$exp/log/job.log"
   [ -s "$exp/checkpoints/.done" ]
 }
 

@@ -101,11 +101,10 @@ pid_of_rank() {
   for signal in USR1 TERM; do
     start_training --nproc 2
     mapfile -t processes < <(processes_under "$train")
-    rm -f "$exp"/checkpoints/step-*.pt
     kill -"$signal" "${processes[@]}"
     ends_with 99
     [ -f "$exp/requeue" ]
-    has_saved
+    grep -q 'after saving' "$exp/log/train.log"
     rm -r "$exp"
   done
 }
@@ -158,4 +157,16 @@ start_node() {
   for train in "${node[@]}"; do ends_with 0; done
   [ "$(grep -c 'continuing .* at step' "$exp/log/train.$(hostname).log")" -eq 1 ]
   [ "$(ls "$exp/checkpoints")" = "$(printf '%s\n' epoch-000.pt epoch-02{3,4,5}.pt final.pt)" ]
+}
+
+@test "as a job of a runner: its end, its failure and its 99 are handed through" {
+  run bash steps/train.sh --cuda-cmd "utils/run.pl --mem 4G" --nproc none "$recipe" "$data" "$exp"
+  [ "$status" -eq 1 ]
+  [[ ${lines[-1]} == "run.pl: $exp/log/job.log ends with: train.sh: --nproc: expected a positive whole number, got 'none'" ]]
+  start_training --cuda-cmd utils/run.pl
+  kill -USR1 "$(pgrep -f "^bash steps/train.sh --nproc .* $exp\$" | head -n 1)"
+  ends_with 99
+  bash steps/train.sh --cuda-cmd utils/run.pl "$recipe" "$data" "$exp" 3>&-
+  grep -q 'continuing .* at step' "$exp/log/job.log"
+  [ -f "$exp/checkpoints/final.pt" ]
 }
