@@ -129,6 +129,19 @@ jobs_are_ended() {
 @test "slurm.pl: SIGTERM and SIGKILL end its jobs" { jobs_are_ended slurm.pl; }
 @test "queue.pl: SIGTERM and SIGKILL end its jobs" { jobs_are_ended queue.pl; }
 
+@test "slurm.pl: a job that is asked to leave may take its time, and its status is noted" {
+  type -P slurmctld >/dev/null && [ -d "$cluster" ] || skip "no Slurm"
+  "$utils/slurm.pl" x.log sh -c 'trap "sleep 1; echo saved; exit 99" USR1; touch here; while :; do sleep 0.1; done' 3>&- &
+  runner=$!
+  eventually test -e here
+  scancel --full --signal=USR1 "$(squeue --noheader --format=%i)"
+  status=0
+  wait "$runner" || status=$?
+  [ "$status" -eq 1 ]
+  grep -qx saved x.log
+  tail -n 1 x.log | grep '^# Finished at .* with status 99$'
+}
+
 # What is handed to the batch system, with a command that prints it and then fails to submit.
 options_become() {
   run "$utils/$1" --config <(printf 'command echo submit\n%s\n' "$2") "${@:4}" x.log true

@@ -133,7 +133,10 @@ start_s=\$SECONDS
   echo "# Started at \$(date)"
   echo "#"
 } >$log
+# A signal to all processes of the job is the command's to answer; without this script the rest would be killed at once.
+trap : TERM USR1
 (
+  trap : TERM USR1
   set -e -o pipefail
   $command
 ) >>$log 2>&1 </dev/null
