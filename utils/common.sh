@@ -85,19 +85,26 @@ leave_on_signal() {
 # a session of its own, so that a terminal's or a batch system's signal does not reach it from two sides, and is
 # asked to end, too, when this script is killed. Its stdin is empty.
 run_forwarding() {
-  local child interrupted=true signalled='' status
+  local child='' interrupted=true num_signals=0 status
+  # Asked and counted in one command, as a second signal may come between two.
+  trap '((num_signals++)) || end_session "$child"; interrupted=true' TERM INT HUP USR1
   setsid setpriv --pdeathsig TERM "$@" &
   child=$!
-  trap '[ -n "$signalled" ] || kill -TERM -- "-$child" 2>/dev/null || kill -TERM "$child" 2>/dev/null || true
-    signalled=true interrupted=true' TERM INT HUP USR1
-  # A trapped signal ends `wait` early; the next one has the status, even if the command is gone by then.
-  while [ -n "$interrupted" ]; do
+  [ "$num_signals" = 0 ] || end_session "$child" # it came before there was a child
+  # A trapped signal ends `wait` early, and one that comes while another's trap runs the next `wait`, too. The last one has the
+  # status, even if the command is gone by then.
+  while [ -n "$interrupted" ] || kill -0 "$child" 2>/dev/null; do
     interrupted='' status=0
     wait "$child" || status=$?
   done
   leave_on_signal
-  [ -z "$signalled" ] || return 99
+  [ "$num_signals" = 0 ] || return 99
   return "$status"
+}
+
+# end_session PID: SIGTERM to all processes of the session, or to the one that is about to begin it.
+end_session() {
+  [ -z "$1" ] || kill -TERM -- "-$1" 2>/dev/null || kill -TERM "$1" 2>/dev/null || true
 }
 
 # new_tmp_dir DIR: makes an empty DIR.tmp beside DIR, removing what an interrupted run left.
