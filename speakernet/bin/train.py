@@ -50,7 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     finished = trainer.run()
     if not finished and world.is_main:
         _LOG.warning("stopped by %s after saving; the same command continues", stop.signal)
-    if world.local_rank == 0:  # each machine's train.sh finds the mark of its own processes
+    # Each machine's train.sh finds the mark of its own processes.
+    if not finished and world.local_rank == 0:
         (arguments.exp_dir / REQUEUE_MARK).touch()
     barrier(world)  # nobody's end is to be taken for a failure while the others are at work
     leave()

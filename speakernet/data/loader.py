@@ -106,7 +106,7 @@ def iter_batches(
 ) -> Iterator[Batch]:
     """Yield the micro-batches ``numbers`` in order, read ahead by ``config.num_workers``.
 
-    An error in a worker is raised here; a worker that dies raises RuntimeError.
+    An error in a worker is raised here; a worker that dies raises UserError, too.
     """
     workers = config.num_workers
     loader: DataLoader[Batch | UserError] = DataLoader(
@@ -120,10 +120,23 @@ def iter_batches(
         multiprocessing_context="fork" if workers else None,
         generator=torch.Generator(),  # else it draws a seed from the global one, at each resume
     )
-    for batch in loader:
+    source = iter(loader)
+    while (batch := _next(source)) is not None:
         if isinstance(batch, UserError):
             raise batch
         yield batch
+
+
+def _next(source: Iterator["Batch | UserError"]) -> "Batch | UserError | None":
+    try:
+        return next(source, None)
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        reason = " ".join(str(error).split())
+        raise UserError(
+            f"a process that reads batches died: {reason}; was it killed, is memory or /dev/shm full?"
+        ) from None
 
 
 def _start_worker(_: int) -> None:

@@ -50,6 +50,7 @@ def test_it_learns_and_says_so(tmp_path: Path, data: Path) -> None:
     assert all(entry["utterances_per_second"] > 0 and entry["grad_norm"] > 0 for entry in log)
     files = sorted(path.name for path in (exp_dir / "checkpoints").iterdir())
     assert files == ["epoch-000.pt", "epoch-024.pt", "epoch-025.pt", "final.pt"]
+    assert not (exp_dir / "requeue").exists()
     assert list((exp_dir / "tensorboard").iterdir())
     state = load(exp_dir)
     assert state["step"] == 100 and state["epoch"] == 25 and state["sampler"]["samples"] == 800
