@@ -12,7 +12,7 @@ from pathlib import Path
 
 from speakernet.bin.cli import run
 from speakernet.config import UserError, dump_config, load_config
-from speakernet.data.loader import Layout, die_with_parent
+from speakernet.data.loader import Layout, die_with_parent, readers_end_here
 from speakernet.recipe import Recipe
 from speakernet.train.corpus import Corpus, Noises, open_corpus
 from speakernet.train.distributed import World, barrier, join, leave
@@ -46,8 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     prepare_device(recipe, world)
     corpus = open_corpus(arguments.data_dir, recipe, noises)
     trainer = _build(recipe, corpus, arguments.exp_dir, world, stop)
-    trainer.begin(arguments.init)
-    finished = trainer.run()
+    with readers_end_here():
+        trainer.begin(arguments.init)
+        finished = trainer.run()
     if not finished and world.is_main:
         _LOG.warning("stopped by %s after saving; the same command continues", stop.signal)
     # Each machine's train.sh finds the mark of its own processes.

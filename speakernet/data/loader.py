@@ -6,9 +6,11 @@ consecutive pieces. Workers only decide who computes which; the result does not 
 """
 
 import ctypes
+import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -24,6 +26,9 @@ from speakernet.data.orders import Stream
 from speakernet.data.random import UInt64, sample_keys
 
 _PR_SET_PDEATHSIG = 1
+WORKER_DEATH = "DataLoader worker"
+"""How the RuntimeError begins that PyTorch raises when a worker dies."""
+
 _M_MMAP_THRESHOLD = -3
 
 
@@ -106,7 +111,8 @@ def iter_batches(
 ) -> Iterator[Batch]:
     """Yield the micro-batches ``numbers`` in order, read ahead by ``config.num_workers``.
 
-    An error in a worker is raised here; a worker that dies raises UserError, too.
+    An error in a worker is raised here. A worker that dies raises RuntimeError, wherever the main
+    thread is by then (PyTorch's signal handler does it): see ``readers_end_here``.
     """
     workers = config.num_workers
     loader: DataLoader[Batch | UserError] = DataLoader(
@@ -120,23 +126,30 @@ def iter_batches(
         multiprocessing_context="fork" if workers else None,
         generator=torch.Generator(),  # else it draws a seed from the global one, at each resume
     )
-    source = iter(loader)
-    while (batch := _next(source)) is not None:
+    for batch in loader:
         if isinstance(batch, UserError):
             raise batch
         yield batch
 
 
-def _next(source: Iterator["Batch | UserError"]) -> "Batch | UserError | None":
+@contextmanager
+def readers_end_here() -> Iterator[None]:
+    """Turn the death of a worker into a UserError, and end all workers when the block ends.
+
+    They do not hear SIGTERM, by which Python would end them at its exit, and then wait for ever.
+    """
     try:
-        return next(source, None)
+        yield
     except RuntimeError as error:
-        if "DataLoader worker" not in str(error):
-            raise
         reason = " ".join(str(error).split())
+        if WORKER_DEATH not in reason:
+            raise
         raise UserError(
             f"a process that reads batches died: {reason}; was it killed, is memory or /dev/shm full?"
         ) from None
+    finally:
+        for process in multiprocessing.active_children():
+            process.kill()
 
 
 def _start_worker(_: int) -> None:

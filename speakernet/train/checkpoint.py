@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from speakernet.config import UserError
+from speakernet.data.loader import WORKER_DEATH
 from speakernet.nn.serialize import find_checkpoints, first_readable, save_model
 
 
@@ -64,6 +65,8 @@ class CheckpointDir:
         try:
             save_model(path, state)
         except (OSError, RuntimeError) as error:
+            if WORKER_DEATH in str(error):
+                raise
             # torch reports a full disk as a RuntimeError of its zip writer.
             reason = " ".join(str(error).split())[:200]
             raise UserError(

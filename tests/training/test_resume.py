@@ -183,13 +183,14 @@ def test_a_full_disk_is_an_error_that_keeps_the_last_checkpoint(tmp_path: Path) 
 
 def test_a_dead_reader_ends_the_run(tmp_path: Path) -> None:
     data = write_features(tmp_path / "data")
-    recipe = write_recipe(tmp_path / "recipe.yaml", train={"epochs": 4000})
+    recipe = write_recipe(tmp_path / "recipe.yaml", train={"epochs": 4000}, data={"num_workers": 3})
     exp_dir = tmp_path / "exp"
     command = [sys.executable, "-m", "speakernet.bin.train", *map(str, (recipe, data, exp_dir))]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         wait_until(lambda: bool(list(exp_dir.glob("checkpoints/step-*.pt"))))
-        (reader,) = set(processes_of(exp_dir)) - {process.pid}
-        os.kill(reader, signal.SIGKILL)
+        readers = set(processes_of(exp_dir)) - {process.pid}
+        assert len(readers) == 3
+        os.kill(min(readers), signal.SIGKILL)
         assert process.wait(timeout=60) == 1
         assert process.stderr is not None
         assert "error: a process that reads batches died: " in process.stderr.read()
