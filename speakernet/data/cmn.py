@@ -5,8 +5,6 @@ inside the utterance at its ends, or all frames of a shorter one (Kaldi's ``appl
 --center=true --norm-vars=false``). A crop therefore needs frames on both sides of itself.
 """
 
-from functools import lru_cache
-
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -26,28 +24,23 @@ def normalize(
     """Write frames from ``start`` on of an utterance of ``num_frames`` to ``out``, normalised.
 
     ``block`` (dim, frames) holds the utterance from frame ``first`` on, as far as ``context`` asks.
-    ``out`` is (dim, frames of the crop), float32. What a window's sum differs from the first one's is
-    small beside the sum, so float32 carries it without harm.
+    ``out`` is (dim, frames of the crop), float32; sums are carried in float64.
     """
     stop = start + out.shape[1]
     crop = block[:, start - first : stop - first]
     low, high, length = _windows(num_frames, start, stop, window)
-    # PyTorch sums along a row and scales while it subtracts: two thirds of the time of NumPy.
-    sums = torch.zeros(crop.shape)
+    sums = np.zeros(crop.shape, dtype=np.float64)
+    sums[:, 0] = block[:, low - first : low - first + length] @ np.ones(length, dtype=np.float32)
     if high > low:
         # Where the window moves by one frame it gains one and loses one; elsewhere it stands.
         moved = low + window // 2 + 1 - start
         gained = block[:, low - first + length : high - first + length]
         lost = block[:, low - first : high - first]
-        np.subtract(gained, lost, out=sums.numpy()[:, moved : moved + high - low])
-        torch.cumsum(sums, 1, out=sums)
-    sums += torch.from_numpy(block[:, low - first : low - first + length] @ _ones(length))[:, None]
-    torch.sub(torch.from_numpy(crop), sums, alpha=1.0 / length, out=torch.from_numpy(out))
-
-
-@lru_cache(maxsize=16)
-def _ones(length: int) -> Float32:
-    return np.ones(length, dtype=np.float32)
+        np.subtract(gained, lost, out=sums[:, moved : moved + high - low])
+    shared = torch.from_numpy(sums)
+    torch.cumsum(shared, 1, out=shared)  # a quarter of the time of np.cumsum
+    sums *= 1.0 / length
+    np.subtract(crop, sums, out=out, casting="same_kind")
 
 
 def _windows(num_frames: int, start: int, stop: int, window: int) -> tuple[int, int, int]:

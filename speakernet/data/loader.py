@@ -134,9 +134,10 @@ def iter_batches(
 
 @contextmanager
 def readers_end_here() -> Iterator[None]:
-    """Turn the death of a worker into a UserError, and end all workers when the block ends.
+    """Turn the death of a worker within the block into a UserError, and end the other workers.
 
-    They do not hear SIGTERM, by which Python would end them at its exit, and then wait for ever.
+    They may wait for a lock that it held, and do not hear SIGTERM, by which Python would end them at
+    its exit and then wait for ever.
     """
     try:
         yield
@@ -144,12 +145,11 @@ def readers_end_here() -> Iterator[None]:
         reason = " ".join(str(error).split())
         if WORKER_DEATH not in reason:
             raise
+        for process in multiprocessing.active_children():
+            process.kill()
         raise UserError(
             f"a process that reads batches died: {reason}; was it killed, is memory or /dev/shm full?"
         ) from None
-    finally:
-        for process in multiprocessing.active_children():
-            process.kill()
 
 
 def _start_worker(_: int) -> None:
