@@ -16,13 +16,11 @@ import torch.distributed as dist
 from torch import Tensor
 
 from benchmarks.records import append_records
-from benchmarks.step_ways import build_objective
+from benchmarks.step_ways import MODELS, build_objective, device_name
 from benchmarks.timing import markdown_table
 from speakernet.train.config import TrainConfig
 from speakernet.train.distributed import World, join, leave
 from speakernet.train.step import GradientBuffer
-
-MODELS = ["res2net50_w8_s6_c16", "res2net50_w24_s4_c32", "res2net200_w24_s4_c32_att"]
 
 
 def main() -> None:
@@ -55,7 +53,7 @@ def main() -> None:
 def _record(model: str, world: World, size: int, seconds: float) -> dict[str, object]:
     return {
         "program": "all_reduce",
-        "device": torch.cuda.get_device_name() if world.device.type == "cuda" else "CPU",
+        "device": device_name(world.device),
         "torch": torch.__version__,
         "processes": world.size,
         "model": model,

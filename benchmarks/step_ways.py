@@ -19,6 +19,7 @@ from speakernet.train.update import Updater
 LOSS = LossConfig(name="sc_cm", margin=0.2, num_centers=2)
 OPTIM = OptimConfig()
 INPUT_DIM = 80
+MODELS = ["res2net50_w8_s6_c16", "res2net50_w24_s4_c32", "res2net200_w24_s4_c32_att"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ WAYS = {
 }
 
 Update = Callable[[Iterator[Batch]], object]
+
+
+def device_name(device: torch.device) -> str:
+    """Return what records call a device."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
 
 
 def build_update(

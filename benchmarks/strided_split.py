@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from benchmarks.records import append_records, find_record
+from benchmarks.step_ways import device_name
 from benchmarks.timing import markdown_table
 
 Case = tuple[str, int, int, int, int]
@@ -63,7 +64,7 @@ def main() -> None:
     device = torch.device(args.device)
     torch.set_num_threads(1)
     torch.backends.cudnn.benchmark = True
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+    name = device_name(device)
     rows = []
     for case in CASES:
         subject = {

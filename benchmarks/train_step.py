@@ -24,12 +24,11 @@ from benchmarks.gpu_times import gpu_times
 from benchmarks.records import Record, append_records, find_record
 from benchmarks.step_batches import loaded_batches, random_batches
 from benchmarks.step_counts import Ceilings, Counts, ceilings, count
-from benchmarks.step_ways import WAYS, Way
+from benchmarks.step_ways import MODELS, WAYS, Way, device_name
 from benchmarks.timing import markdown_row, markdown_table
 from speakernet.data.loader import Batch
 from speakernet.train.distributed import World, gather_objects, join, leave
 
-MODELS = ["res2net50_w8_s6_c16", "res2net50_w24_s4_c32", "res2net200_w24_s4_c32_att"]
 # What says most comes first, as a part of gpu.sh may be cut off.
 GPU_WAYS = ["plain_fp32", "plain_bf16", "ours", "ours_eager", "ours_graph", "ours_compile"]
 GPU_WAYS += ["ours_fp16", "ours_deterministic", "ours_recompute", "inference"]
@@ -69,7 +68,7 @@ def _measure_all(missing: dict[str, list[str]], args: argparse.Namespace, world:
     """Write the records, and print the table line by line: it may be cut off."""
     limits = ceilings(world.device) if world.device.type == "cuda" else None
     if world.is_main:
-        print(f"{_device_name(world)}, {world.size} process(es), {limits or 'CPU time'}\n")
+        print(f"{device_name(world.device)}, {world.size} process(es), {limits or 'CPU time'}\n")
         print(markdown_table(_COLUMNS, []))
     with ExitStack() as stack:
         loaded = loaded_batches(args, world, stack) if args.loader else None
@@ -109,7 +108,7 @@ def _subject(model: str, way: str, args: argparse.Namespace, world: World) -> Re
     """Return what is measured."""
     return {
         "program": "train_step" + (" with loader" if args.loader else ""),
-        "device": _device_name(world),
+        "device": device_name(world.device),
         "torch": torch.__version__,
         "processes": world.size,
         "loader_workers": args.loader,
@@ -159,10 +158,6 @@ def _row(record: Record) -> list[str]:
         f"{share:.1%}" if isinstance(share, float) else "",
         f"{record['peak_memory_gib']:.1f}",
     ]
-
-
-def _device_name(world: World) -> str:
-    return torch.cuda.get_device_name() if world.device.type == "cuda" else "CPU"
 
 
 def _arguments() -> argparse.Namespace:
