@@ -26,10 +26,9 @@ from speakernet.data.orders import Stream
 from speakernet.data.random import UInt64, sample_keys
 
 _PR_SET_PDEATHSIG = 1
-WORKER_DEATH = "DataLoader worker"
-"""How the RuntimeError begins that PyTorch raises when a worker dies."""
-
 _M_MMAP_THRESHOLD = -3
+# What the RuntimeErrors say that PyTorch raises when a worker dies.
+_WORKER_DEATHS = ("DataLoader worker", "Pin memory thread")
 
 
 class Batch(NamedTuple):
@@ -126,10 +125,18 @@ def iter_batches(
         multiprocessing_context="fork" if workers else None,
         generator=torch.Generator(),  # else it draws a seed from the global one, at each resume
     )
-    for batch in loader:
-        if isinstance(batch, UserError):
-            raise batch
-        yield batch
+    try:
+        for batch in loader:
+            if isinstance(batch, UserError):
+                raise batch
+            yield batch
+    except (ConnectionError, EOFError) as error:  # it died while it handed over a batch
+        raise RuntimeError(f"{_WORKER_DEATHS[0]} hung up ({error or 'end of file'})") from error
+
+
+def is_worker_death(error: BaseException) -> bool:
+    """Say whether ``error`` tells that a worker died."""
+    return any(text in str(error) for text in _WORKER_DEATHS)
 
 
 @contextmanager
@@ -142,14 +149,24 @@ def readers_end_here() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        reason = " ".join(str(error).split())
-        if WORKER_DEATH not in reason:
+        if not is_worker_death(error):
             raise
-        for process in multiprocessing.active_children():
-            process.kill()
+        reason = " ".join(str(error).split())
+        _kill_children()
         raise UserError(
             f"a process that reads batches died: {reason}; was it killed, is memory or /dev/shm full?"
         ) from None
+
+
+def _kill_children() -> None:
+    # PyTorch's handler would raise once more, here, at the end of each of them.
+    handler = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    children = multiprocessing.active_children()
+    for child in children:
+        child.kill()
+    for child in children:
+        child.join()
+    signal.signal(signal.SIGCHLD, handler)
 
 
 def _start_worker(_: int) -> None:

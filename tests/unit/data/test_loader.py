@@ -1,6 +1,9 @@
+import errno
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +15,7 @@ from speakernet.config import UserError
 from speakernet.data.config import DataConfig
 from speakernet.data.features import FeatureCrops
 from speakernet.data.index import read_speakers
-from speakernet.data.loader import CropBatches, Layout, iter_batches
+from speakernet.data.loader import CropBatches, Layout, iter_batches, readers_end_here
 from speakernet.data.orders import Permutation, Stream
 from speakernet.data.random import UInt64
 from tests.training.corpus import write_features
@@ -31,7 +34,20 @@ class BrokenCrops:
         """Fail, or die."""
         if self.kind == "die":
             os.kill(os.getpid(), signal.SIGKILL)
+        if self.kind == "hang up":
+            return cast(Tensor, HangingUp())
         raise UserError("a.ark:17: the ark ends within a matrix")
+
+
+class HangingUp:
+    """A batch whose arrival is cut off, as when the worker dies between its head and its memory."""
+
+    def __reduce__(self) -> tuple[Callable[[], None], tuple[()]]:
+        return _hang_up, ()
+
+
+def _hang_up() -> None:
+    raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
 
 
 def batches_of(folder: Path, layout: Layout, crops: BrokenCrops | None = None) -> CropBatches:
@@ -83,9 +99,10 @@ def test_an_error_in_a_worker_arrives_as_it_was(folder: Path, workers: int) -> N
     assert str(caught.value) == "a.ark:17: the ark ends within a matrix"
 
 
-def test_a_worker_that_dies_ends_the_run(folder: Path) -> None:
-    batches = batches_of(folder, Layout(4), BrokenCrops("die"))
-    with pytest.raises(RuntimeError, match="worker"):
+@pytest.mark.parametrize("kind", ["die", "hang up"])
+def test_a_worker_that_dies_ends_the_run(folder: Path, kind: str) -> None:
+    batches = batches_of(folder, Layout(4), BrokenCrops(kind))
+    with pytest.raises(UserError, match="a process that reads batches died"), readers_end_here():
         next(iter_batches(batches, range(5), DataConfig(num_workers=1)))
 
 
