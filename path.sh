@@ -15,4 +15,6 @@ export PYTHONUNBUFFERED=1
 export PYTHONUTF8=1 # LC_ALL=C is how Kaldi sorts; files are UTF-8 all the same
 export LC_ALL=C
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} # jobs run side by side; training and extraction set their threads themselves
+# Without these, MKL does not promise the same result twice.
+export MKL_CBWR=${MKL_CBWR:-AUTO} MKL_DYNAMIC=FALSE
 unset PYTHONHOME

@@ -12,6 +12,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -27,8 +28,8 @@ from speakernet.data.random import UInt64, sample_keys
 
 _PR_SET_PDEATHSIG = 1
 _M_MMAP_THRESHOLD = -3
-# What the RuntimeErrors say that PyTorch raises when a worker dies.
-_WORKER_DEATHS = ("DataLoader worker", "Pin memory thread")
+# From the moment on when a dying worker's connections are cut, until it counts as dead.
+_SECONDS_TO_DIE = 5
 
 
 class Batch(NamedTuple):
@@ -110,8 +111,7 @@ def iter_batches(
 ) -> Iterator[Batch]:
     """Yield the micro-batches ``numbers`` in order, read ahead by ``config.num_workers``.
 
-    An error in a worker is raised here. A worker that dies raises RuntimeError, wherever the main
-    thread is by then (PyTorch's signal handler does it): see ``readers_end_here``.
+    An error in a worker is raised here, its death as a UserError: see also ``readers_end_here``.
     """
     workers = config.num_workers
     loader: DataLoader[Batch | UserError] = DataLoader(
@@ -125,48 +125,46 @@ def iter_batches(
         multiprocessing_context="fork" if workers else None,
         generator=torch.Generator(),  # else it draws a seed from the global one, at each resume
     )
+    # PyTorch's handler raises wherever the main thread is when a worker dies, be it in C++ code that
+    # writes a checkpoint and aborts. Whoever waits for a batch finds out within 5 seconds anyway.
+    handler = signal.getsignal(signal.SIGCHLD)
+    iterator = iter(loader)
+    signal.signal(signal.SIGCHLD, handler)
+    processes = multiprocessing.active_children()
     try:
-        for batch in loader:
+        for batch in iterator:
             if isinstance(batch, UserError):
                 raise batch
             yield batch
-    except (ConnectionError, EOFError) as error:  # it died while it handed over a batch
-        raise RuntimeError(f"{_WORKER_DEATHS[0]} hung up ({error or 'end of file'})") from error
-
-
-def is_worker_death(error: BaseException) -> bool:
-    """Say whether ``error`` tells that a worker died."""
-    return any(text in str(error) for text in _WORKER_DEATHS)
+        return
+    except UserError:
+        raise
+    except Exception as error:
+        # A batch that its worker's death cuts off on its way arrives as one of many errors.
+        sentinels = [process.sentinel for process in processes]
+        if not sentinels or not wait(sentinels, _SECONDS_TO_DIE):
+            raise
+        reason = " ".join(str(error).split())
+    finally:
+        del iterator  # ends the workers here, not when a traceback that knows it is forgotten
+    raise UserError(
+        f"a process that reads batches died: {reason}; was it killed, is memory or /dev/shm full?"
+    )
 
 
 @contextmanager
 def readers_end_here() -> Iterator[None]:
-    """Turn the death of a worker within the block into a UserError, and end the other workers.
+    """End the workers if the block fails.
 
-    They may wait for a lock that it held, and do not hear SIGTERM, by which Python would end them at
-    its exit and then wait for ever.
+    They may wait for a lock that a dead one held, and do not hear SIGTERM, by which Python would end
+    them at its exit and then wait for ever.
     """
     try:
         yield
-    except RuntimeError as error:
-        if not is_worker_death(error):
-            raise
-        reason = " ".join(str(error).split())
-        _kill_children()
-        raise UserError(
-            f"a process that reads batches died: {reason}; was it killed, is memory or /dev/shm full?"
-        ) from None
-
-
-def _kill_children() -> None:
-    # PyTorch's handler would raise once more, here, at the end of each of them.
-    handler = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    children = multiprocessing.active_children()
-    for child in children:
-        child.kill()
-    for child in children:
-        child.join()
-    signal.signal(signal.SIGCHLD, handler)
+    except BaseException:
+        for process in multiprocessing.active_children():
+            process.kill()
+        raise
 
 
 def _start_worker(_: int) -> None:

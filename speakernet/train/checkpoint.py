@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from speakernet.config import UserError
-from speakernet.data.loader import is_worker_death
 from speakernet.nn.serialize import find_checkpoints, first_readable, save_model
 
 
@@ -65,8 +64,6 @@ class CheckpointDir:
         try:
             save_model(path, state)
         except (OSError, RuntimeError) as error:
-            if is_worker_death(error):
-                raise
             # torch reports a full disk as a RuntimeError of its zip writer.
             reason = " ".join(str(error).split())[:200]
             raise UserError(

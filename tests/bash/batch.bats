@@ -3,6 +3,8 @@
 # are root, or else, like GridEngine, a few lines that start the jobs at once. SPEAKERNET_TEST_QUEUE=1 takes the GridEngine in PATH.
 # shellcheck disable=SC2030,SC2031
 
+. "$BATS_TEST_DIRNAME/eventually.sh"
+
 setup_file() {
   export utils="$BATS_TEST_DIRNAME/../../utils"
   export state="$BATS_FILE_TMPDIR/state" cluster="$BATS_FILE_TMPDIR/slurm"
@@ -79,14 +81,6 @@ END
 }
 
 output_of() { grep -v '^#' "$1"; }
-
-eventually() {
-  for _ in {1..200}; do
-    if "$@"; then return 0; fi
-    sleep 0.1
-  done
-  return 1
-}
 
 is_gone() { ! kill -0 "$1" 2>/dev/null; }
 

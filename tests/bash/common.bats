@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # utils/common.sh: checks that name what is wrong, failures that are not lost, files that appear whole.
 
+. "$BATS_TEST_DIRNAME/eventually.sh"
+
 setup() {
   cd "$BATS_TEST_TMPDIR" || exit 1
   common="$BATS_TEST_DIRNAME/../../utils/common.sh"
@@ -112,14 +114,6 @@ END
   bash script.sh 3>&- &
   script=$!
   eventually test -s pid
-}
-
-eventually() {
-  for _ in {1..200}; do
-    if "$@"; then return 0; fi
-    sleep 0.1
-  done
-  return 1
 }
 
 # Gone, or dead and not yet noticed by whoever adopted it.

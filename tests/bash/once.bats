@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # utils/once.sh: skip what is done, notice what changed, never trust half a product.
 
+. "$BATS_TEST_DIRNAME/eventually.sh"
+
 setup() {
   once="$BATS_TEST_DIRNAME/../../utils/once.sh"
   cd "$BATS_TEST_TMPDIR" || exit 1
@@ -89,7 +91,7 @@ make() { "$once" --input input --output out p -- bash -c 'mkdir -p p; cat input 
 @test "asked to leave: the command ends first, the status is 99, and the lock is free" {
   "$once" p -- bash -c 'mkdir p; trap "sleep 0.5; touch p/saved; exit" TERM; touch p/here; for _ in {1..300}; do sleep 0.1; done' 3>&- &
   pid=$!
-  for _ in $(seq 50); do [ -e p/here ] && break || sleep 0.1; done
+  eventually test -e p/here
   kill -USR1 "$pid"
   status=0
   wait "$pid" || status=$?
@@ -102,7 +104,7 @@ make() { "$once" --input input --output out p -- bash -c 'mkdir -p p; cat input 
 @test "killed -9 in the middle: made again" {
   "$once" --output out p -- bash -c 'mkdir -p p; echo half >p/out; sleep 5' 9>&- &
   pid=$!
-  for _ in $(seq 50); do [ -s p/out ] && break || sleep 0.1; done
+  eventually test -s p/out
   pkill -9 -P "$pid" || true
   kill -9 "$pid" 2>/dev/null || true
   wait "$pid" || true

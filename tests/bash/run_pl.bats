@@ -1,21 +1,14 @@
 #!/usr/bin/env bats
 # utils/run.pl: Kaldi's command line and logs; arguments arrive unchanged; no job outlives its runner.
 
+. "$BATS_TEST_DIRNAME/eventually.sh"
+
 setup() {
   run_pl="$BATS_TEST_DIRNAME/../../utils/run.pl"
   cd "$BATS_TEST_TMPDIR" || exit 1
 }
 
 output_of() { grep -v '^#' "$1"; }
-
-# Waits until a condition holds, for at most ten seconds.
-eventually() {
-  for _ in {1..200}; do
-    if "$@"; then return 0; fi
-    sleep 0.05
-  done
-  return 1
-}
 
 is_gone() { ! kill -0 "$1" 2>/dev/null; }
 

@@ -3,6 +3,7 @@
 # shellcheck disable=SC2030,SC2031 # a test changes the variables of setup for itself
 
 bats_require_minimum_version 1.5.0
+. "$BATS_TEST_DIRNAME/eventually.sh"
 
 setup() {
   root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
@@ -98,10 +99,7 @@ processes_under() {
   stage_4=(bash run.sh --recipe "$recipe" --exp "$BATS_TEST_TMPDIR/exp" --data "$BATS_TEST_TMPDIR/data" --stage 4 --stop-stage 4 --nproc 1)
   "${stage_4[@]}" 3>&- &
   pid=$!
-  for _ in {1..600}; do
-    if compgen -G "$exp/checkpoints/step-*.pt" >/dev/null; then break; fi
-    sleep 0.1
-  done
+  patience=180 eventually compgen -G "$exp/checkpoints/step-*.pt" >/dev/null
   mapfile -t processes < <(processes_under "$pid")
   [ "${#processes[@]}" -gt 5 ]
   kill -USR1 "$pid"

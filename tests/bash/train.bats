@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # steps/train.sh: what it refuses, how it fails, and how it leaves when it is asked to.
 
+. "$BATS_TEST_DIRNAME/eventually.sh"
+
 setup_file() {
   cd "$BATS_TEST_DIRNAME/../.." || exit 1
   export PATH="$PWD/.venv/bin:$PATH" PYTHONPATH=$PWD OMP_NUM_THREADS=1
@@ -10,6 +12,7 @@ setup_file() {
 setup() {
   cd "$BATS_TEST_DIRNAME/../.." || exit 1
   data=$BATS_FILE_TMPDIR/data
+  patience=180
   recipe=$BATS_FILE_TMPDIR/recipe.yaml
   exp=$BATS_TEST_TMPDIR/exp
 }
@@ -53,14 +56,6 @@ start_training() {
 }
 
 has_saved() { compgen -G "$exp/checkpoints/step-*.pt" >/dev/null; }
-
-eventually() {
-  for _ in {1..600}; do
-    if "$@"; then return 0; fi
-    sleep 0.1
-  done
-  return 1
-}
 
 # ends_with STATUS: that is what the training ends with.
 ends_with() {

@@ -114,7 +114,15 @@ def test_killed_in_four_stages_and_started_again_gives_the_same_scores(finished:
         kill_when(finished, product, stage)
     result = run(finished)
     assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
+    # The losses first: they say where in a training two runs went apart.
+    assert losses(finished / "exp") == losses(finished / "exp.first")
     assert [(finished / EXP / name).read_bytes() for name in SCORES] == wanted
+
+
+def losses(top: Path) -> dict[int, float]:
+    """Step to loss, the last word where a step was trained again after a kill."""
+    lines = (top / EXP.relative_to("exp") / "train.jsonl").read_text().splitlines()
+    return {r["step"]: r["loss"] for r in map(json.loads, lines) if "loss" in r}
 
 
 def kill_when(checkout: Path, product: str, stage: str) -> None:

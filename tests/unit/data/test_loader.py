@@ -1,6 +1,7 @@
 import errno
 import os
 import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
@@ -15,7 +16,7 @@ from speakernet.config import UserError
 from speakernet.data.config import DataConfig
 from speakernet.data.features import FeatureCrops
 from speakernet.data.index import read_speakers
-from speakernet.data.loader import CropBatches, Layout, iter_batches, readers_end_here
+from speakernet.data.loader import CropBatches, Layout, iter_batches
 from speakernet.data.orders import Permutation, Stream
 from speakernet.data.random import UInt64
 from tests.training.corpus import write_features
@@ -40,13 +41,14 @@ class BrokenCrops:
 
 
 class HangingUp:
-    """A batch whose arrival is cut off, as when the worker dies between its head and its memory."""
+    """A batch that is cut off on its way, a moment before its worker dies."""
 
-    def __reduce__(self) -> tuple[Callable[[], None], tuple[()]]:
-        return _hang_up, ()
+    def __reduce__(self) -> tuple[Callable[[int], None], tuple[int]]:
+        return _hang_up, (os.getpid(),)
 
 
-def _hang_up() -> None:
+def _hang_up(worker: int) -> None:
+    threading.Timer(0.3, os.kill, (worker, signal.SIGKILL)).start()
     raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
 
 
@@ -102,7 +104,7 @@ def test_an_error_in_a_worker_arrives_as_it_was(folder: Path, workers: int) -> N
 @pytest.mark.parametrize("kind", ["die", "hang up"])
 def test_a_worker_that_dies_ends_the_run(folder: Path, kind: str) -> None:
     batches = batches_of(folder, Layout(4), BrokenCrops(kind))
-    with pytest.raises(UserError, match="a process that reads batches died"), readers_end_here():
+    with pytest.raises(UserError, match="a process that reads batches died"):
         next(iter_batches(batches, range(5), DataConfig(num_workers=1)))
 
 
