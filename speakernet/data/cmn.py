@@ -39,8 +39,10 @@ def normalize(
         np.subtract(gained, lost, out=sums[:, moved : moved + high - low])
     shared = torch.from_numpy(sums)
     torch.cumsum(shared, 1, out=shared)  # a quarter of the time of np.cumsum
-    sums *= 1.0 / length
-    np.subtract(crop, sums, out=out, casting="same_kind")
+    # In place: memory that is new to the cache costs more than the arithmetic.
+    sums *= -1.0 / length
+    sums += crop
+    out[:] = sums
 
 
 def _windows(num_frames: int, start: int, stop: int, window: int) -> tuple[int, int, int]:

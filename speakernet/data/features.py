@@ -15,6 +15,7 @@ from speakernet.config import UserError
 from speakernet.data import cmn
 from speakernet.data.config import DataConfig
 from speakernet.data.index import Categories, Speakers, iter_aligned
+from speakernet.data.memory import empty_batch
 from speakernet.data.random import UInt64, below
 from speakernet.data.spec_augment import mask
 from speakernet.kaldi.mapped import Header, MappedArks
@@ -76,10 +77,9 @@ class FeatureCrops:
         Frames are the faster dimension in memory, as in the arks.
         """
         length = num_frames or self.config.num_frames
-        crops = torch.empty((len(rows), self.input_dim, length))
-        view = crops.numpy()
-        for place, (row, key) in enumerate(zip(rows.tolist(), keys.tolist(), strict=True)):
-            self._crop(row, key, view[place])
+        crops = empty_batch(len(rows), self.input_dim, length)
+        for crop, row, key in zip(crops.numpy(), rows.tolist(), keys.tolist(), strict=True):
+            self._crop(row, key, crop)
         return crops.transpose(1, 2)
 
     def centre(self, rows: npt.NDArray[np.integer], num_frames: int) -> Tensor:

@@ -27,7 +27,6 @@ from speakernet.data.orders import Stream
 from speakernet.data.random import UInt64, sample_keys
 
 _PR_SET_PDEATHSIG = 1
-_M_MMAP_THRESHOLD = -3
 # From the moment on when a dying worker's connections are cut, until it counts as dead.
 _SECONDS_TO_DIE = 5
 
@@ -173,9 +172,6 @@ def _start_worker(_: int) -> None:
         signal.signal(number, signal.SIG_IGN)
     die_with_parent()
     torch.set_num_threads(1)
-    # Batches in memory of their own: given back at once, they leave no holes in the heap (which
-    # grew by half a GiB otherwise).
-    ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 1 << 22)
 
 
 def die_with_parent() -> None:

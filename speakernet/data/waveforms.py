@@ -17,6 +17,7 @@ from speakernet.data.audio import AudioReader
 from speakernet.data.config import DataConfig
 from speakernet.data.index import Speakers, Strings
 from speakernet.data.online_augment import OnlineAugment
+from speakernet.data.memory import empty_batch
 from speakernet.data.random import UInt64, below
 from speakernet.kaldi.wav_scp import Utterance, iter_utterances
 
@@ -60,10 +61,10 @@ class WaveformCrops:
     def batch(self, rows: npt.NDArray[np.integer], keys: UInt64) -> Tensor:
         """Return crops (batch, samples) of ``rows``; each key decides everything random."""
         length = num_samples(self.config.num_frames)
-        crops = np.empty((len(rows), length), dtype=np.float32)
-        for place, (row, key) in enumerate(zip(rows.tolist(), keys.tolist(), strict=True)):
-            crops[place] = self._crop(row, key, length)
-        return torch.from_numpy(crops)
+        crops = empty_batch(len(rows), length)
+        for crop, row, key in zip(crops.numpy(), rows.tolist(), keys.tolist(), strict=True):
+            crop[:] = self._crop(row, key, length)
+        return crops
 
     def centre(self, rows: npt.NDArray[np.integer], num_frames: int) -> Tensor:
         """Return crops from the middle of ``rows``, without augmentation."""
