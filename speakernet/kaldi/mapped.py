@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from speakernet.compiling import compiled
 from speakernet.config import UserError
 
 Float32 = npt.NDArray[np.float32]
@@ -169,14 +170,27 @@ def _by_percentiles(mapped: mmap.mmap, header: Header, start: int, stop: int) ->
     levels: Float32 = percentiles * np.float32(header.scale) + np.float32(header.minimum)
     first = header.data + 8 * cols
     codes = np.frombuffer(mapped, np.uint8, rows * cols, first).reshape(cols, rows)
+    codes = codes[:, start:stop]
+    table: Float32 = levels @ _WEIGHTS
+    if _look_up is not None:
+        values = np.empty(codes.shape, dtype=np.float32)
+        _look_up(table, codes, values)
+        return values
     # One table of 256 values a column; a code becomes an index by adding its column's place.
     # Adding in 16 bits, widening afterwards and mode="wrap" took 86 us for 499 x 80 where
     # widening first took 115 and the direct spelling 174.
     starts = _column_starts(cols)
-    indices = codes[:, start:stop].astype(starts.dtype)
+    indices = codes.astype(starts.dtype)
     indices += starts
-    table: Float32 = levels @ _WEIGHTS
     return table.ravel().take(indices.astype(np.intp), mode="wrap")
+
+
+@compiled
+def _look_up(table: Float32, codes: npt.NDArray[np.uint8], values: Float32) -> None:
+    for column in range(codes.shape[0]):
+        levels, source, target = table[column], codes[column], values[column]
+        for row in range(len(source)):
+            target[row] = levels[source[row]]
 
 
 @lru_cache(maxsize=4)

@@ -11,6 +11,7 @@ from speakernet.data.config import DataConfig, SpecAugmentConfig
 from speakernet.data.features import FeatureCrops
 from speakernet.data.index import read_speakers
 from speakernet.data.random import sample_keys
+from speakernet.kaldi import mapped
 from speakernet.kaldi.ark import ArkWriter, read_matrix
 from speakernet.signal.cmvn import sliding_cmn
 
@@ -147,6 +148,15 @@ def test_cmn_of_a_crop_is_a_crop_of_cmn(frames: int, window: int) -> None:
                 matrix[first:last].T, first, start, crop, num_frames=frames, window=window
             )
             np.testing.assert_allclose(crop.T, full[start:stop], atol=1e-5)
+
+
+def test_numba_and_numpy_give_the_same_bits(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, keys = np.arange(5), sample_keys(0, 0, 5)
+    compiled = crops_of(data).batch(rows, keys)
+    assert mapped._look_up is not None and cmn._subtract is not None
+    monkeypatch.setattr(mapped, "_look_up", None)
+    monkeypatch.setattr(cmn, "_subtract", None)
+    assert torch.equal(crops_of(data).batch(rows, keys), compiled)
 
 
 def test_crops_come_as_one_tensor_in_the_ark_s_layout(data: Path) -> None:
