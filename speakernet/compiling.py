@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+njit: Any
 try:
-    from numba import njit
+    import numba
+
+    njit = numba.njit
 except ImportError:  # a machine that was given only what a GPU needs: slower, the same numbers
     njit = None
 
