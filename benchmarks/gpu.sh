@@ -7,8 +7,9 @@
 # takes most of the time. The same call again measures what OUT.json does not have yet.
 #
 # Needed: a Python of at least 3.11 with torch 2.10 or newer for CUDA, numpy, pydantic and PyYAML; for compiling a C compiler and
-# Python's headers; for the loader 200 MB in /dev/shm and, at its full speed, Numba. The first of .venv/bin/python and python3 that has the packages and sees a
-# GPU is taken, otherwise path.sh makes a .venv, which downloads them. Where there is torch but no network, carry the others:
+# Python's headers; for the loader 200 MB in /dev/shm and, at its full speed, Numba. The first of .venv/bin/python and python3
+# that has the packages and sees a GPU is taken, otherwise path.sh makes a .venv, which downloads them. Where there is torch but
+# no network, carry the others:
 #   elsewhere: python3 -m pip install --target packages --only-binary :all: --python-version 3.12 numpy pydantic PyYAML
 #   there:     PYTHONPATH=$PWD/packages bash benchmarks/gpu.sh           (3.12: the version of the Python there)
 set -euo pipefail
