@@ -29,7 +29,6 @@ def normalize(
     ``out`` is (dim, frames of the crop), float32; sums are carried in float64.
     """
     stop = start + out.shape[1]
-    crop = block[:, start - first : stop - first]
     low, high, length = _windows(num_frames, start, stop, window)
     before = low - first
     sum_of_first = block[:, before : before + length] @ np.ones(length, dtype=np.float32)
@@ -39,7 +38,7 @@ def normalize(
         places = (start - first, before + length, before, moved, high - low)
         _subtract(block, sum_of_first, places, 1.0 / length, out)
         return
-    sums = np.zeros(crop.shape, dtype=np.float64)
+    sums = np.zeros(out.shape, dtype=np.float64)
     sums[:, 0] = sum_of_first
     if high > low:
         gained = block[:, before + length : high - first + length]
@@ -49,7 +48,7 @@ def normalize(
     torch.cumsum(shared, 1, out=shared)  # a quarter of the time of np.cumsum
     # In place: memory that is new to the cache costs more than the arithmetic.
     sums *= -1.0 / length
-    sums += crop
+    sums += block[:, start - first : stop - first]
     out[:] = sums
 
 

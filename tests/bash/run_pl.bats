@@ -5,6 +5,7 @@
 
 setup() {
   run_pl="$BATS_TEST_DIRNAME/../../utils/run.pl"
+  patience=10
   cd "$BATS_TEST_TMPDIR" || exit 1
 }
 
