@@ -81,8 +81,8 @@ def ours(folder: Path, data: str) -> str:
 
 def make_data(args: argparse.Namespace, folder: Path) -> float:
     """Write the clean set, five times the clean set, the augmented set, and the latter with cat."""
-    from speakernet.data.room_lists import read_responses
-    from speakernet.data.wav import audio_length
+    from speakernet.audio.wav import audio_length
+    from speakernet.kaldi.room_lists import read_responses
 
     lines = (args.data / "wav.scp").read_text(encoding="utf-8").splitlines()
     step = max(len(lines) // args.num_utts, 1)

@@ -20,7 +20,7 @@ import numpy as np
 from scipy.fft import rfft
 
 from benchmarks.timing import ROOT, markdown_table
-from speakernet.data.audio import AudioReader
+from speakernet.audio.reader import AudioReader
 from speakernet.kaldi.compression import compress
 from speakernet.kaldi.wav_scp import iter_utterances
 from speakernet.signal.dither import add_dither

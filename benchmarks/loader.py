@@ -23,7 +23,7 @@ import numpy as np
 
 from benchmarks.timing import markdown_table
 from speakernet.data.config import DataConfig
-from speakernet.data.features import FeatureCrops
+from speakernet.data.feature_crops import FeatureCrops
 from speakernet.data.index import Speakers, read_speakers
 from speakernet.data.loader import CropBatches, Layout, iter_batches
 from speakernet.data.orders import Stream, build_order

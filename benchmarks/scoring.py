@@ -15,7 +15,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+
+from speakernet.arrays import Indices
 
 DIM = 256
 NUM_COHORT, NUM_COHORT_SPEAKERS = 1_092_009, 5_994
@@ -80,7 +81,7 @@ def make_data(folder: Path, scale: float) -> None:
 
 def make_set(
     folder: Path, num: int, num_speakers: int, generator: np.random.Generator
-) -> tuple[NDArray[np.intp], list[str]]:
+) -> tuple[Indices, list[str]]:
     """Write embedding.ark, embedding.scp and utt2spk; return speakers (num,) and ids."""
     folder.mkdir(exist_ok=True)
     speakers = np.sort(generator.integers(num_speakers, size=num))
@@ -111,7 +112,7 @@ def make_set(
 
 
 def make_trials(
-    speakers: NDArray[np.intp],
+    speakers: Indices,
     ids: list[str],
     counts: tuple[int, int],
     generator: np.random.Generator,

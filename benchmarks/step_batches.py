@@ -30,7 +30,7 @@ def _crop_shape(kind: InputKind, num_frames: int) -> tuple[int, ...]:
     if kind == "features":
         return num_frames, INPUT_DIM
     # Reading audio needs SciPy, which a machine with a GPU may lack (see gpu.sh).
-    from speakernet.data.waveforms import num_samples
+    from speakernet.data.waveform_crops import num_samples
 
     return (num_samples(num_frames),)
 

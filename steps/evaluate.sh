@@ -12,7 +12,7 @@ help_message="usage: steps/evaluate.sh [options] <exp-dir> <trials> [<trials> ..
   --p-target LIST     priors of a target, for the detection cost (default: the definition's)
   --bootstrap N       draws of speakers for confidence intervals, 0 for none (default: 1000 with the definition
                       speakernet, which alone knows them)
-  --definition NAME   of EER and minDCF: speakernet, seed1, tdy, nist, voxsrc (default: $definition)
+  --definition NAME   of EER and minDCF: speakernet, voxsrc2020, tdy, nist, voxsrc (default: $definition)
   --utt2spk FILE      speakers of the trials (default: utt2spk beside the trials)
   --published FILE    figures to show beside ours
 makes <exp-dir>/{results.json,RESULTS.md,det.png} from <exp-dir>/{.,lm,untrained}/scores"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from speakernet.backend.sampling import draw_trials
+from speakernet.backend.trial_drawing import draw_trials
 from speakernet.config import dump_config
 from speakernet.kaldi.ark import ArkWriter
 from speakernet.kaldi.tables import write_table

@@ -7,9 +7,8 @@ import sys
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+from speakernet.arrays import Float32
 
 
 def main() -> None:
@@ -28,7 +27,7 @@ def main() -> None:
             out(name, extract(waveform))
 
 
-def read(scp: str) -> Iterator[tuple[str, Array]]:
+def read(scp: str) -> Iterator[tuple[str, Float32]]:
     """Yield id and waveform of each line; a line that ends in ``|`` is run by the shell."""
     import soundfile
 
@@ -43,7 +42,7 @@ def read(scp: str) -> Iterator[tuple[str, Array]]:
             yield name, samples.astype(np.float32)
 
 
-def native_fbank() -> Callable[[Array], Array]:
+def native_fbank() -> Callable[[Float32], Float32]:
     """Return kaldi-native-fbank with 80 bins and dither."""
     import kaldi_native_fbank as knf
 
@@ -51,7 +50,7 @@ def native_fbank() -> Callable[[Array], Array]:
     options.frame_opts.dither = 1.0
     options.mel_opts.num_bins = 80
 
-    def extract(waveform: Array) -> Array:
+    def extract(waveform: Float32) -> Float32:
         fbank = knf.OnlineFbank(options)
         fbank.accept_waveform(16000, waveform)
         fbank.input_finished()
@@ -60,14 +59,14 @@ def native_fbank() -> Callable[[Array], Array]:
     return extract
 
 
-def torchaudio_fbank() -> Callable[[Array], Array]:
+def torchaudio_fbank() -> Callable[[Float32], Float32]:
     """Return torchaudio.compliance.kaldi.fbank with 80 bins and dither."""
     import torch
 
     torch.set_num_threads(1)
     compliance = import_torchaudio_compliance()
 
-    def extract(waveform: Array) -> Array:
+    def extract(waveform: Float32) -> Float32:
         batch = torch.from_numpy(waveform)[None]
         features = compliance.fbank(batch, num_mel_bins=80, dither=1.0, sample_frequency=16000.0)
         return np.asarray(features.numpy())

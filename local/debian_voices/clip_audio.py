@@ -8,12 +8,11 @@ import math
 
 import av
 import numpy as np
-import numpy.typing as npt
 import soundfile
 from scipy.signal import firwin, resample_poly
 from wav_file import SAMPLE_RATE_HZ
 
-Samples = npt.NDArray[np.float32]
+from speakernet.arrays import Float32
 
 _FRAME_SAMPLES = 160
 _SILENCE_DB = -35.0
@@ -26,7 +25,7 @@ class UndecodableError(Exception):
     """The bytes are no audio file that can be read."""
 
 
-def decode(content: bytes, suffix: str) -> Samples:
+def decode(content: bytes, suffix: str) -> Float32:
     """Return the samples of a file in [-1, 1], channels averaged, at 16 kHz; ``suffix`` is the file
     name's.
 
@@ -39,7 +38,7 @@ def decode(content: bytes, suffix: str) -> Samples:
     return resample(samples, rate_hz)
 
 
-def _decode_container(content: bytes) -> tuple[Samples, int]:
+def _decode_container(content: bytes) -> tuple[Float32, int]:
     try:
         samples, rate_hz = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
@@ -47,7 +46,7 @@ def _decode_container(content: bytes) -> tuple[Samples, int]:
     return samples.mean(axis=1, dtype=np.float32), rate_hz
 
 
-def _decode_raw(content: bytes, name: str, rate_hz: int) -> tuple[Samples, int]:
+def _decode_raw(content: bytes, name: str, rate_hz: int) -> tuple[Float32, int]:
     try:
         with av.open(io.BytesIO(content), mode="r", format=name) as container:
             frames = [frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)]
@@ -58,7 +57,7 @@ def _decode_raw(content: bytes, name: str, rate_hz: int) -> tuple[Samples, int]:
     return np.concatenate(frames).astype(np.float32) / 32768.0, rate_hz
 
 
-def resample(samples: Samples, rate_hz: int) -> Samples:
+def resample(samples: Float32, rate_hz: int) -> Float32:
     """Resample to 16 kHz with a polyphase filter."""
     if rate_hz == SAMPLE_RATE_HZ or not len(samples):
         return samples
@@ -68,7 +67,7 @@ def resample(samples: Samples, rate_hz: int) -> Samples:
 
 
 @functools.cache
-def _low_pass(up: int, down: int) -> Samples:
+def _low_pass(up: int, down: int) -> Float32:
     """Return the filter that ``resample_poly`` would design at every call, which costs more than
     its use.
     """
@@ -76,7 +75,7 @@ def _low_pass(up: int, down: int) -> Samples:
     return np.asarray(firwin(20 * longest + 1, 1.0 / longest, window=("kaiser", 5.0)), np.float32)
 
 
-def trim_silence(samples: Samples) -> Samples:
+def trim_silence(samples: Float32) -> Float32:
     """Cut what lies before and after the speech: frames of 10 ms more than 35 dB below the loudest
     one, less 50 ms on each side.
 

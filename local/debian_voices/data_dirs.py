@@ -11,8 +11,8 @@ from package_content import Recording
 from trial_rules import Trial, all_pairs, cross_session, same_language
 
 from speakernet.config import UserError
-from speakernet.kaldi.files import open_for_replace
 from speakernet.kaldi.tables import write_table
+from speakernet.work.files import open_for_replace
 
 COHORT_LIMIT = 20
 

@@ -13,7 +13,7 @@ from package_content import Recording
 from sounds import Sounds
 
 from speakernet.config import UserError
-from speakernet.kaldi.files import open_for_replace
+from speakernet.work.files import open_for_replace
 
 _SPEECH_SOURCE = "debian_voices"
 

@@ -29,7 +29,7 @@ from workers import map_tasks
 
 from speakernet.bin.cli import run
 from speakernet.config import UserError
-from speakernet.kaldi.files import open_for_replace
+from speakernet.work.files import open_for_replace
 
 _MIN_S = 2.5
 _RULES = {

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from image_source import Point, Room, impulse_response
 from wav_file import SAMPLE_RATE_HZ, write_wav
 from workers import map_tasks
 
 from speakernet.bin.cli import run
-from speakernet.kaldi.files import open_for_replace
-from speakernet.signal.image_source import Point, Room, impulse_response
+from speakernet.work.files import open_for_replace
 
 _SIZES_M = {"small": (1.0, 10.0), "medium": (10.0, 30.0)}
 _HEIGHTS_M = (2.0, 5.0)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import soundfile
-from clip_audio import Samples, UndecodableError, decode, resample, trim_silence
+from clip_audio import UndecodableError, decode, resample, trim_silence
 from corpus_tables import SoundRow
 from utterances import Clip
 from wav_file import SAMPLE_RATE_HZ, write_wav
+
+from speakernet.arrays import Float32
 
 _MIN_NOISE_S = 0.3
 _MAX_NOISE_S = 30.0
@@ -51,7 +53,7 @@ def _annotation(row: SoundRow, clip: Clip) -> str:
     return f"{row.genre} N {row.source}" if row.kind == "music" else clip.name
 
 
-def _cut_noise(clip: Clip) -> Iterator[Samples]:
+def _cut_noise(clip: Clip) -> Iterator[Float32]:
     """Yield the trimmed sound, if it is long enough."""
     try:
         samples = trim_silence(decode(clip.content, PurePosixPath(clip.name).suffix))
@@ -61,7 +63,7 @@ def _cut_noise(clip: Clip) -> Iterator[Samples]:
         yield samples[: int(_MAX_NOISE_S * SAMPLE_RATE_HZ)]
 
 
-def _cut_music(clip: Clip) -> Iterator[Samples]:
+def _cut_music(clip: Clip) -> Iterator[Float32]:
     """Yield pieces from all over the file, decoding no more than these."""
     try:
         with soundfile.SoundFile(io.BytesIO(clip.content)) as file:

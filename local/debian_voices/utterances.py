@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import numpy as np
-from clip_audio import Samples, UndecodableError, decode, trim_silence
+from clip_audio import UndecodableError, decode, trim_silence
 from wav_file import SAMPLE_RATE_HZ
+
+from speakernet.arrays import Float32
 
 Counts = Counter[str]
 
@@ -36,7 +38,7 @@ class Utterance:
 
     session: str
     number: int
-    samples: Samples
+    samples: Float32
     num_clips: int
 
 
@@ -55,7 +57,7 @@ def without_copies(clips: Sequence[Clip], seen: set[bytes], counts: Counts) -> l
     return kept
 
 
-def read_clip(clip: Clip, counts: Counts) -> Samples | None:
+def read_clip(clip: Clip, counts: Counts) -> Float32 | None:
     """Decode and trim one clip; None, and a count, if nothing is left of it."""
     try:
         samples = decode(clip.content, PurePosixPath(clip.name).suffix)
@@ -75,8 +77,8 @@ def join_session(
     """Yield utterances of at least ``min_s`` made of consecutive clips; what remains at the end
     joins the last one.
     """
-    held: list[Samples] = []
-    pending: list[Samples] = []
+    held: list[Float32] = []
+    pending: list[Float32] = []
     number = 0
     for clip in clips:
         samples = read_clip(clip, counts)

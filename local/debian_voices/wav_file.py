@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from speakernet.kaldi.files import write_errors
+from speakernet.work.files import write_errors
 
 SAMPLE_RATE_HZ = 16000
 

@@ -16,10 +16,9 @@ heterogeneous speaker recognition systems in the STBU submission for the NIST SR
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from speakernet.arrays import Bool, Float64
 from speakernet.config import UserError
-from speakernet.metrics.det import Floats
 
 PENALTY = 1e-9
 MAX_STEPS = 100
@@ -35,13 +34,13 @@ class Calibration:
     offset: float
     p_target: float
 
-    def apply(self, features: Floats) -> Floats:
+    def apply(self, features: Float64) -> Float64:
         """Return the LLRs (trials,) of features (trials, names)."""
         return np.asarray(self.offset + features @ np.array(self.weights))
 
 
 def fit_calibration(
-    features: Floats, is_target: NDArray[np.bool_], names: tuple[str, ...], p_target: float
+    features: Float64, is_target: Bool, names: tuple[str, ...], p_target: float
 ) -> Calibration:
     """Fit to features (trials, names) with labels (trials,) at the prior ``p_target``.
 
@@ -59,7 +58,7 @@ def fit_calibration(
     return Calibration(names, tuple(slopes.tolist()), offset, p_target)
 
 
-def _check(features: Floats, is_target: NDArray[np.bool_], names: tuple[str, ...]) -> None:
+def _check(features: Float64, is_target: Bool, names: tuple[str, ...]) -> None:
     if is_target.all() or not is_target.any():
         raise UserError("calibration needs target and non-target trials")
     for name, column in zip(names, features.T, strict=True):
@@ -69,12 +68,12 @@ def _check(features: Floats, is_target: NDArray[np.bool_], names: tuple[str, ...
             raise UserError(f"calibration: '{name}' is the same for every trial; leave it out")
 
 
-def _newton(x: Floats, is_target: NDArray[np.bool_], shares: Floats, shift: float) -> Floats:
+def _newton(x: Float64, is_target: Bool, shares: Float64, shift: float) -> Float64:
     """Minimise the objective over weights (features + 1,); halve steps that do not descend."""
     signs = np.where(is_target, -1.0, 1.0)
     penalty = np.append(np.full(x.shape[1] - 1, PENALTY), 0.0)
 
-    def objective(weights: Floats) -> float:
+    def objective(weights: Float64) -> float:
         cost = shares @ np.logaddexp(0, signs * (x @ weights + shift))
         return float(cost + penalty @ weights**2 / 2)
 

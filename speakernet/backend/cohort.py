@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from speakernet.arrays import Float64, Indices
 from speakernet.backend.config import ScoringConfig
-from speakernet.backend.cosine import Floats, Rows, length_norm
+from speakernet.backend.cosine import length_norm
 from speakernet.backend.embeddings import EmbeddingTable, load_embeddings, read_embeddings
 from speakernet.config import UserError
 from speakernet.kaldi.tables import read_table
@@ -25,11 +26,11 @@ class Cohort:
     None; speakers: whom each row stands for, empty where rows are no speakers' means.
     """
 
-    vectors: Floats | None
-    mean: Floats | None
+    vectors: Float64 | None
+    mean: Float64 | None
     speakers: tuple[str, ...] = ()
 
-    def own_rows(self, table: EmbeddingTable, utt2spk: Path) -> Rows:
+    def own_rows(self, table: EmbeddingTable, utt2spk: Path) -> Indices:
         """Return the cohort's row of each table row's own speaker (rows,), -1 where it has none."""
         if not self.speakers:
             raise UserError("own speakers can only be left out of a cohort of speaker means")
@@ -43,7 +44,7 @@ def load_cohort(
     config: ScoringConfig,
     embeddings: Path | None,
     utt2spk: Path | None,
-    class_weights: Floats | None = None,
+    class_weights: Float64 | None = None,
 ) -> Cohort:
     """Make the cohort that ``config`` asks for; without embeddings there may be none.
 
@@ -69,7 +70,7 @@ def load_cohort(
     return Cohort(length_norm(vectors) if config.renormalize_cohort else vectors, mean, speakers)
 
 
-def _mean_to_subtract(config: ScoringConfig, embeddings: Path | None) -> Floats | None:
+def _mean_to_subtract(config: ScoringConfig, embeddings: Path | None) -> Float64 | None:
     if not config.subtract_mean:
         return None
     if embeddings is None:
@@ -77,7 +78,7 @@ def _mean_to_subtract(config: ScoringConfig, embeddings: Path | None) -> Floats 
     return mean_embedding(read_embeddings(embeddings))
 
 
-def mean_embedding(blocks: Iterable[Block]) -> Floats:
+def mean_embedding(blocks: Iterable[Block]) -> Float64:
     """Return the mean (dim,) of all embeddings in ``blocks``; they are used up one by one."""
     total, count = None, 0
     for _, vectors in blocks:
@@ -90,11 +91,11 @@ def mean_embedding(blocks: Iterable[Block]) -> Floats:
 
 
 def speaker_means(
-    blocks: Iterable[Block], utt2spk: Mapping[str, str], mean: Floats | None = None
-) -> tuple[tuple[str, ...], Floats]:
+    blocks: Iterable[Block], utt2spk: Mapping[str, str], mean: Float64 | None = None
+) -> tuple[tuple[str, ...], Float64]:
     """Return sorted speakers and the mean (speakers, dim) of each one's length-normed embeddings.
 
-    The means are not length-normed again, as seed 1's. ``mean`` (dim,) is subtracted before
+    The means are not length-normed again, as voxsrc2020's. ``mean`` (dim,) is subtracted before
     length-norming. Blocks are used up one by one: memory does not grow with the utterances.
     Embeddings without an entry in ``utt2spk`` are left out; an entry without embedding is a
     UserError.
@@ -122,7 +123,7 @@ def speaker_means(
     return speakers, sums / counts[:, None]
 
 
-def _add(sums: Floats, rows: Rows, vectors: Floats) -> None:
+def _add(sums: Float64, rows: Indices, vectors: Float64) -> None:
     """Add vectors to the rows of their speakers; runs of one speaker are summed first."""
     starts = np.concatenate([[0], np.flatnonzero(np.diff(rows)) + 1])
     np.add.at(sums, rows[starts], np.add.reduceat(vectors, starts, axis=0))

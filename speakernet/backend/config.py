@@ -15,9 +15,9 @@ class ExtractionConfig(Config):
 
     Lengths are in frames of 10 ms; a network that takes a waveform sees 160 samples for each.
 
-    mode: ``chunks`` as seed 1 (1 + (T - min_frames) // chunk_frames chunks of at most
+    mode: ``chunks`` as voxsrc2020 (1 + (T - min_frames) // chunk_frames chunks of at most
     chunk_frames, mean weighted by length; a rest of fewer than min_frames is left out), ``whole``
-    (one piece, however long), or ``crops`` as seed 2 (num_crops evenly spaced crops of
+    (one piece, however long), or ``crops`` as tdy (num_crops evenly spaced crops of
     crop_frames, each an embedding of its own: the product is a matrix (crops, dim)).
     Utterances shorter than min_frames, or than a crop, are repeated to that length.
     """
@@ -41,9 +41,9 @@ class PldaConfig(Config):
 
 
 class ScoringConfig(Config):
-    """How embeddings become scores; the defaults are seed 1's.
+    """How embeddings become scores; the defaults are voxsrc2020's.
 
-    similarity: ``cosine``, or ``crop_distance`` (seed 2: minus the mean L2 distance between all
+    similarity: ``cosine``, or ``crop_distance`` (tdy: minus the mean L2 distance between all
     pairs of length-normed crops). subtract_mean: the cohort's mean embedding is taken off first.
     normalization: ``snorm`` uses the whole cohort, ``asnorm`` the top_n nearest of it (a count,
     or a share below 1). cohort: one mean of length-normed embeddings per speaker, single

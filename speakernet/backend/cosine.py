@@ -6,16 +6,14 @@ Embeddings come as float32; all arithmetic from there on is float64.
 import numpy as np
 from numpy.typing import NDArray
 
+from speakernet.arrays import Float64, Indices
 from speakernet.backend.parallel import map_blocks
 from speakernet.config import UserError
-
-Floats = NDArray[np.float64]
-Rows = NDArray[np.intp]
 
 BLOCK = 8192  # trials; two gathered blocks of 256 dimensions take 32 MB
 
 
-def length_norm(embeddings: NDArray[np.floating]) -> Floats:
+def length_norm(embeddings: NDArray[np.floating]) -> Float64:
     """Return the rows of ``embeddings`` (rows, dim) divided by their L2 norms.
 
     Raises UserError for a row that is zero or not finite: it has no direction.
@@ -29,7 +27,7 @@ def length_norm(embeddings: NDArray[np.floating]) -> Floats:
     return rows
 
 
-def cosine_scores(enroll: Floats, test: Floats, left: Rows, right: Rows) -> Floats:
+def cosine_scores(enroll: Float64, test: Float64, left: Indices, right: Indices) -> Float64:
     """Return enroll[left] · test[right] for each trial, (trials,).
 
     enroll (models, dim) and test (utterances, dim) are length-normed; left and right (trials,)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from speakernet.arrays import Float32
 from speakernet.config import UserError
 from speakernet.kaldi.tables import iter_table
 from speakernet.kaldi.vectors import Block, read_vectors
@@ -22,7 +22,7 @@ class EmbeddingTable:
 
     source: str
     rows: dict[str, int]
-    vectors: NDArray[np.float32]
+    vectors: Float32
 
 
 def find_archives(path: Path) -> list[Path]:
@@ -69,7 +69,7 @@ def read_embeddings(path: Path) -> Iterator[Block]:
 def load_embeddings(path: Path) -> EmbeddingTable:
     """Read all embeddings of ``path`` into one table. Raises UserError for a duplicate id."""
     ids: list[str] = []
-    blocks: list[NDArray[np.float32]] = []
+    blocks: list[Float32] = []
     for names, vectors in read_embeddings(path):
         ids += names
         blocks.append(vectors)

@@ -6,7 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from speakernet.backend.cosine import Floats, Rows, length_norm
+from speakernet.arrays import Float64, Indices
+from speakernet.backend.cosine import length_norm
 from speakernet.config import UserError
 
 Models = Mapping[str, Sequence[str]]
@@ -14,23 +15,23 @@ Models = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """Rows of the two sides of each comparison, both (pairs,).
+    """Indices of the two sides of each comparison, both (pairs,).
 
     trial: which trial each pair belongs to (pairs,), or None where each trial is one pair.
     """
 
-    left: Rows
-    right: Rows
-    trial: Rows | None = None
+    left: Indices
+    right: Indices
+    trial: Indices | None = None
 
-    def per_trial(self, scores: Floats) -> Floats:
+    def per_trial(self, scores: Float64) -> Float64:
         """Return the mean score of each trial's pairs, (trials,)."""
         if self.trial is None:
             return scores
         return np.asarray(np.bincount(self.trial, scores) / np.bincount(self.trial))
 
 
-def model_vectors(normed: Floats, members: Sequence[Rows]) -> Floats:
+def model_vectors(normed: Float64, members: Sequence[Indices]) -> Float64:
     """Return one length-normed mean (models, dim) of the length-normed rows of each model."""
     if not members:
         return np.empty((0, normed.shape[1]))
@@ -49,14 +50,14 @@ class Enrolment:
 
     def __init__(
         self,
-        normed: Floats,
+        normed: Float64,
         rows: Mapping[str, int],
         models: Models | None = None,
         combine: Literal["embeddings", "scores"] = "embeddings",
     ) -> None:
         self.vectors = normed
         self._rows = rows
-        self._members: dict[str, Rows] | None = None
+        self._members: dict[str, Indices] | None = None
         if models is None:
             return
         members = {name: self._find(utterances, name) for name, utterances in models.items()}
@@ -79,7 +80,7 @@ class Enrolment:
         trial = np.repeat(np.arange(len(groups)), sizes)
         return Pairs(np.concatenate(groups), right[trial], trial)
 
-    def _find_lines(self, names: Sequence[str], source: str) -> Rows:
+    def _find_lines(self, names: Sequence[str], source: str) -> Indices:
         """Return the rows of a trial list's ids, of which it has one on every line."""
         try:
             return self._find(names, source)
@@ -87,7 +88,7 @@ class Enrolment:
             line = next(i for i, name in enumerate(names, start=1) if name not in self._rows)
             return self._find(names, f"{source}:{line}")
 
-    def _find(self, names: Sequence[str], place: str) -> Rows:
+    def _find(self, names: Sequence[str], place: str) -> Indices:
         try:
             return np.fromiter(map(self._rows.__getitem__, names), np.intp, len(names))
         except KeyError:

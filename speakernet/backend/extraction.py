@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from speakernet.arrays import Float32, Float64
+from speakernet.backend.chunks import FEATURES, WAVEFORM, cut, merge
 from speakernet.backend.config import ExtractionConfig
-from speakernet.backend.pieces import FEATURES, WAVEFORM, Floats, cut, merge
 from speakernet.config import UserError
 from speakernet.nn.models import SpeakerModel
 
-Utterance = tuple[str, Floats]
+Utterance = tuple[str, Float32]
 
 PENDING_BATCHES = 8  # batches' worth of pieces that may wait for others of their length
 
@@ -28,13 +28,13 @@ class _Progress:
     """What is known of one utterance so far."""
 
     lengths: list[int]
-    embeddings: dict[int, NDArray[np.float64]] = field(default_factory=dict)
+    embeddings: dict[int, Float64] = field(default_factory=dict)
 
     @property
     def is_complete(self) -> bool:
         return len(self.embeddings) == len(self.lengths)
 
-    def stacked(self) -> NDArray[np.float64]:
+    def stacked(self) -> Float64:
         return np.stack([self.embeddings[index] for index in range(len(self.lengths))])
 
 
@@ -57,7 +57,7 @@ class Extractor:
         self._device = torch.device(device)
         self._batch_steps = batch_steps
         self._scale = WAVEFORM if model.input_kind == "waveform" else FEATURES
-        self._waiting: dict[int, list[tuple[str, int, Floats]]] = {}
+        self._waiting: dict[int, list[tuple[str, int, Float32]]] = {}
         self._waiting_steps = 0
         self._progress: dict[str, _Progress] = {}
 
@@ -65,7 +65,7 @@ class Extractor:
         """Return whether an utterance of ``num_steps`` is repeated to the shortest length."""
         return num_steps < self._scale.steps(self._config.min_frames)
 
-    def __call__(self, utterances: Iterable[Utterance]) -> Iterator[tuple[str, Floats]]:
+    def __call__(self, utterances: Iterable[Utterance]) -> Iterator[tuple[str, Float32]]:
         """Yield ``(id, embedding)`` of each (id, input), maybe in another order.
 
         Inputs are float32: (frames, mel), or (samples,) in [-1, 1]. Embeddings are float32, (dim,),
@@ -79,7 +79,7 @@ class Extractor:
         while self._waiting:
             yield from self._run(next(iter(self._waiting)))
 
-    def _add(self, name: str, utterance: Floats) -> Iterator[tuple[str, Floats]]:
+    def _add(self, name: str, utterance: Float32) -> Iterator[tuple[str, Float32]]:
         pieces = cut(utterance, self._config, self._scale)
         self._progress[name] = _Progress([len(piece) for piece in pieces])
         for index, piece in enumerate(pieces):
@@ -91,7 +91,7 @@ class Extractor:
         while self._waiting_steps > PENDING_BATCHES * self._batch_steps:
             yield from self._run(max(self._waiting, key=lambda n: n * len(self._waiting[n])))
 
-    def _run(self, length: int) -> Iterator[tuple[str, Floats]]:
+    def _run(self, length: int) -> Iterator[tuple[str, Float32]]:
         batch = self._waiting.pop(length)
         self._waiting_steps -= length * len(batch)
         embeddings = self._forward(np.stack([piece for _, _, piece in batch]))
@@ -104,7 +104,7 @@ class Extractor:
                 del self._progress[name]
                 yield name, merge(progress.stacked(), progress.lengths, self._config.mode)
 
-    def _forward(self, batch: Floats) -> NDArray[np.float64]:
+    def _forward(self, batch: Float32) -> Float64:
         with torch.inference_mode():
             output = self._model(torch.from_numpy(batch).to(self._device))
         return output.double().cpu().numpy()

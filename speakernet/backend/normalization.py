@@ -4,7 +4,7 @@ With mean and deviation of a side's N largest scores against the cohort (S-norm:
 
     s' = 1/2 [ (s - mean_enroll) / std_enroll + (s - mean_test) / std_test ]
 
-The deviation divides by N, not N - 1, as seed 1's. All float64: the deviation of the ten best
+The deviation divides by N, not N - 1, as voxsrc2020's. All float64: the deviation of the ten best
 scores is so small that it would carry float32's rounding into the fifth decimal.
 
 References: S. Shum et al., "Unsupervised speaker adaptation based on the cosine similarity",
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from speakernet.backend.cosine import Floats, Rows
+from speakernet.arrays import Float64, Indices
 from speakernet.backend.parallel import map_blocks
 from speakernet.config import UserError
 
@@ -27,8 +27,8 @@ BLOCK = 512  # rows; scores against 6,000 cohort speakers take 25 MB
 class CohortStatistics:
     """Mean and standard deviation of each row's cohort scores; both (rows,), float64."""
 
-    mean: Floats
-    std: Floats
+    mean: Float64
+    std: Float64
 
 
 def cohort_size(top_n: int | float, cohort: int) -> int:
@@ -38,7 +38,7 @@ def cohort_size(top_n: int | float, cohort: int) -> int:
 
 
 def cohort_statistics(
-    rows: Floats, cohort: Floats, top_n: int, own: Rows | None = None
+    rows: Float64, cohort: Float64, top_n: int, own: Indices | None = None
 ) -> CohortStatistics:
     """Return the statistics of each row's ``top_n`` largest dot products with the cohort.
 
@@ -70,8 +70,8 @@ def cohort_statistics(
 
 
 def normalize(
-    scores: Floats, enroll: CohortStatistics, test: CohortStatistics, left: Rows, right: Rows
-) -> Floats:
+    scores: Float64, enroll: CohortStatistics, test: CohortStatistics, left: Indices, right: Indices
+) -> Float64:
     """Return normalised ``scores`` (pairs,); left and right (pairs,) are rows of both sides."""
     by_enroll = (scores - enroll.mean[left]) / enroll.std[left]
     by_test = (scores - test.mean[right]) / test.std[right]

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from speakernet.arrays import Float64, Indices
 from speakernet.backend.config import PldaConfig
-from speakernet.backend.cosine import Floats, Rows, cosine_scores, length_norm
+from speakernet.backend.cosine import cosine_scores, length_norm
 from speakernet.config import UserError
 
 RIDGE = 1e-6  # of the mean variance, added to W: fewer utterances than dimensions leave it singular
@@ -33,17 +34,17 @@ class Plda:
     (kept, kept), in whose space W = I and B = diag(between), (kept,).
     """
 
-    mean: Floats
-    lda: Floats
+    mean: Float64
+    lda: Float64
     length_norm: bool
-    transform: Floats
-    between: Floats
+    transform: Float64
+    between: Float64
 
-    def project(self, vectors: NDArray[np.floating]) -> Floats:
+    def project(self, vectors: NDArray[np.floating]) -> Float64:
         """Map embeddings (rows, dim) to the space of the scores (rows, kept)."""
         return _prepare(vectors, self.mean, self.lda, self.length_norm) @ self.transform
 
-    def scores(self, projected: Floats, left: Rows, right: Rows) -> Floats:
+    def scores(self, projected: Float64, left: Indices, right: Indices) -> Float64:
         """Return the log-likelihood ratio of each pair (pairs,) of rows of ``projected``."""
         total, joint = self.between + 1, 1 + 2 * self.between
         squares = projected**2 @ ((total / joint - 1 / total) / 2)
@@ -52,7 +53,7 @@ class Plda:
         return constant + products - squares[left] - squares[right]
 
 
-def train_plda(vectors: NDArray[np.floating], speakers: Rows, config: PldaConfig) -> Plda:
+def train_plda(vectors: NDArray[np.floating], speakers: Indices, config: PldaConfig) -> Plda:
     """Fit the model to embeddings (rows, dim) of ``speakers`` (rows,), numbered from 0.
 
     Raises UserError with fewer than two speakers, or if none has two utterances.
@@ -74,18 +75,18 @@ def train_plda(vectors: NDArray[np.floating], speakers: Rows, config: PldaConfig
     return Plda(mean, lda, config.length_norm, transform, np.maximum(diagonal, 0))
 
 
-def _prepare(vectors: NDArray[np.floating], mean: Floats, lda: Floats, norm: bool) -> Floats:
+def _prepare(vectors: NDArray[np.floating], mean: Float64, lda: Float64, norm: bool) -> Float64:
     x = (vectors - mean) @ lda
     return length_norm(x) * np.sqrt(x.shape[1]) if norm else x
 
 
-def _speaker_sums(x: Floats, speakers: Rows, num_speakers: int) -> Floats:
+def _speaker_sums(x: Float64, speakers: Indices, num_speakers: int) -> Float64:
     sums = np.zeros((num_speakers, x.shape[1]))
     np.add.at(sums, speakers, x)
     return sums
 
 
-def _covariances(x: Floats, speakers: Rows, counts: Rows) -> tuple[Floats, Floats]:
+def _covariances(x: Float64, speakers: Indices, counts: Indices) -> tuple[Float64, Float64]:
     """Return the covariance of the speaker means and that of utterances around their mean."""
     means = _speaker_sums(x, speakers, len(counts)) / counts[:, None]
     rest = x - means[speakers]
@@ -93,12 +94,12 @@ def _covariances(x: Floats, speakers: Rows, counts: Rows) -> tuple[Floats, Float
     return means.T @ means / len(counts), within
 
 
-def _regularized(covariance: Floats) -> Floats:
+def _regularized(covariance: Float64) -> Float64:
     dim = len(covariance)
     return covariance + RIDGE * (np.trace(covariance) / dim + 1e-12) * np.eye(dim)
 
 
-def _lda(x: Floats, speakers: Rows, counts: Rows, dim: int | None) -> Floats:
+def _lda(x: Float64, speakers: Indices, counts: Indices, dim: int | None) -> Float64:
     if dim is None:
         return np.eye(x.shape[1])
     if dim > min(x.shape[1], len(counts) - 1):
@@ -108,7 +109,7 @@ def _lda(x: Floats, speakers: Rows, counts: Rows, dim: int | None) -> Floats:
     return transform[:, np.argsort(-strength)[:dim]]
 
 
-def _diagonalize(between: Floats, within: Floats) -> tuple[Floats, Floats]:
+def _diagonalize(between: Float64, within: Float64) -> tuple[Float64, Float64]:
     """Return T (dim, dim) with T' W T = I and T' B T = diag(b), and b (dim,)."""
     inverse_root = np.linalg.inv(np.linalg.cholesky(within))
     strength, vectors = np.linalg.eigh(inverse_root @ between @ inverse_root.T)
@@ -116,8 +117,8 @@ def _diagonalize(between: Floats, within: Floats) -> tuple[Floats, Floats]:
 
 
 def _em_step(
-    sums: Floats, counts: Rows, scatter: Floats, between: Floats, within: Floats
-) -> tuple[Floats, Floats]:
+    sums: Float64, counts: Indices, scatter: Float64, between: Float64, within: Float64
+) -> tuple[Float64, Float64]:
     """Return B and W after one EM step, computed where W = I and B is diagonal.
 
     The posterior of a speaker with n utterances of sum f there has, for each dimension, the

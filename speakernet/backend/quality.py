@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from speakernet.backend.cosine import Floats
+from speakernet.arrays import Float64
 from speakernet.config import UserError
 from speakernet.kaldi.tables import read_table, write_table
 from speakernet.kaldi.trials import Trials
@@ -32,15 +32,15 @@ def read_quality(path: Path) -> dict[str, float]:
     return values
 
 
-def write_quality(path: Path, names: Sequence[str], values: Floats) -> None:
+def write_quality(path: Path, names: Sequence[str], values: Float64) -> None:
     """Write a table of numbers, sorted by name."""
     items = sorted(zip(names, values.tolist(), strict=True))
     write_table(path, ((name, repr(value)) for name, value in items))
 
 
 def trial_features(
-    scores: Mapping[str, Floats], qualities: Mapping[str, Mapping[str, float]], trials: Trials
-) -> tuple[tuple[str, ...], Floats]:
+    scores: Mapping[str, Float64], qualities: Mapping[str, Mapping[str, float]], trials: Trials
+) -> tuple[tuple[str, ...], Float64]:
     """Return the names of features and their values (trials, features), scores first."""
     names, columns = list(scores), list(scores.values())
     for name, table in qualities.items():
@@ -50,7 +50,7 @@ def trial_features(
     return tuple(names), np.column_stack(columns)
 
 
-def _look_up(table: Mapping[str, float], names: Sequence[str], source: str) -> Floats:
+def _look_up(table: Mapping[str, float], names: Sequence[str], source: str) -> Float64:
     try:
         return np.fromiter(map(table.__getitem__, names), np.float64, len(names))
     except KeyError as error:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from speakernet.arrays import Float64, Indices
 from speakernet.backend.config import ScoringConfig
-from speakernet.backend.cosine import Floats, Rows, cosine_scores, length_norm
-from speakernet.backend.crops import crop_distance_scores, norm_crops
+from speakernet.backend.cosine import cosine_scores, length_norm
+from speakernet.backend.crop_distance import crop_distance_scores, norm_crops
 from speakernet.backend.embeddings import EmbeddingTable
 from speakernet.backend.enrolment import Enrolment, Models, Pairs
 from speakernet.backend.normalization import (
@@ -31,7 +32,7 @@ class Scorer:
         table: EmbeddingTable,
         config: ScoringConfig,
         *,
-        mean: Floats | None = None,
+        mean: Float64 | None = None,
         models: Models | None = None,
     ) -> None:
         _check_shape(table, config, models)
@@ -44,14 +45,14 @@ class Scorer:
         """Return the rows that trials of these ids compare; ``source`` is named in errors."""
         return self._enrolment.pairs(enroll, test, source)
 
-    def similarity(self, pairs: Pairs) -> Floats:
+    def similarity(self, pairs: Pairs) -> Float64:
         """Return one raw score per pair."""
         crops = self._config.similarity == "crop_distance"
         score = crop_distance_scores if crops else cosine_scores
         return score(self._enrolment.vectors, self._enrolment.vectors, pairs.left, pairs.right)
 
     def statistics(
-        self, pairs: Sequence[Pairs], cohort: Floats, own: Rows | None = None
+        self, pairs: Sequence[Pairs], cohort: Float64, own: Indices | None = None
     ) -> CohortStatistics:
         """Return the cohort statistics of all rows that ``pairs`` compare; NaN for other rows.
 
@@ -71,7 +72,9 @@ class Scorer:
         mean[used], std[used] = some.mean, some.std
         return CohortStatistics(mean, std)
 
-    def normalized(self, similarity: Floats, pairs: Pairs, statistics: CohortStatistics) -> Floats:
+    def normalized(
+        self, similarity: Float64, pairs: Pairs, statistics: CohortStatistics
+    ) -> Float64:
         """Return the normalised score of each pair from its raw one."""
         return normalize(similarity, statistics, statistics, pairs.left, pairs.right)
 
@@ -88,7 +91,7 @@ class PldaScorer:
         projected = plda.project(table.vectors)
         self._enrolment = Enrolment(projected, table.rows, models, "scores")
 
-    def scores(self, enroll: Sequence[str], test: Sequence[str], source: str) -> Floats:
+    def scores(self, enroll: Sequence[str], test: Sequence[str], source: str) -> Float64:
         """Return the log-likelihood ratio of each trial (trials,)."""
         pairs = self._enrolment.pairs(enroll, test, source)
         scores = self._plda.scores(self._enrolment.vectors, pairs.left, pairs.right)

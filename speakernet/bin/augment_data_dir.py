@@ -9,9 +9,9 @@ from pathlib import Path
 
 from speakernet.bin.cli import run
 from speakernet.config import UserError
-from speakernet.data.copies import write_copy
-from speakernet.data.noise_copies import NoiseOptions, NoiseSet, iter_noisy_entries
 from speakernet.kaldi.copies import Naming
+from speakernet.prepare.copies import write_copy
+from speakernet.prepare.noise_copies import NoiseOptions, NoiseSet, iter_noisy_entries
 
 
 def main(argv: Sequence[str] | None = None) -> int:

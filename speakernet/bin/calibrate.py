@@ -14,15 +14,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from speakernet.arrays import Float64
 from speakernet.backend.calibration import Calibration, fit_calibration
-from speakernet.backend.cosine import Floats
 from speakernet.backend.quality import read_quality, trial_features
 from speakernet.bin.cli import run
 from speakernet.config import UserError
-from speakernet.kaldi.files import open_for_replace
 from speakernet.kaldi.scores import read_scores, write_scores
 from speakernet.kaldi.tables import read_table
 from speakernet.kaldi.trials import Trials, read_trials
+from speakernet.work.files import open_for_replace
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def _features(
     scores: Sequence[Path], qualities: Sequence[Path], trials: Trials
-) -> tuple[tuple[str, ...], Floats]:
+) -> tuple[tuple[str, ...], Float64]:
     tables = {path.name: read_quality(path) for path in qualities}
     systems = {path.name: read_scores(path, trials) for path in scores}
     return trial_features(systems, tables, trials)

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from speakernet.bin.cli import failed_share, run
-from speakernet.data.feature_jobs import FEATURE_TYPES
-from speakernet.data.feature_tables import collect_features
-from speakernet.kaldi.jobs import job_paths
 from speakernet.kaldi.tables import check_order
+from speakernet.prepare.feature_jobs import FEATURE_TYPES
+from speakernet.prepare.feature_tables import collect_features
+from speakernet.work.shares import job_paths
 
 
 def main(argv: Sequence[str] | None = None) -> int:

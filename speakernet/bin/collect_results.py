@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from speakernet.backend.published import read_published
-from speakernet.backend.report import corpus_report
 from speakernet.bin.cli import run
 from speakernet.config import UserError
-from speakernet.kaldi.files import open_for_replace
 from speakernet.metrics.definitions import definitions
+from speakernet.report.published import read_published
+from speakernet.report.tables import corpus_report
+from speakernet.work.files import open_for_replace
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from speakernet.bin.cli import failed_share, run
-from speakernet.kaldi.jobs import job_paths
+from speakernet.work.shares import job_paths
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse the command line and run the job, or collect what the jobs have written."""
     # There are as many jobs as cores. OpenBLAS reads this when NumPy is imported: not at the top.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    from speakernet.data.durations import collect_durations, compute_part
+    from speakernet.prepare.durations import collect_durations, compute_part
 
     parser = argparse.ArgumentParser(description=__doc__)
     task = parser.add_mutually_exclusive_group(required=True)
@@ -34,11 +34,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.collect:
         prefixes = job_paths(args.prefix, args.num_jobs)
         num_failed = collect_durations(args.data_dir, prefixes, args.max_failed_share)
-        log.info("%s: %d recordings have no duration", args.data_dir, num_failed)
+        logger.info("%s: %d recordings have no duration", args.data_dir, num_failed)
         return 0
     scp = args.data_dir / "wav.scp"
     total, num_failed = compute_part(scp, Path(args.prefix), args.job, args.num_jobs)
-    log.info("%d recordings, %d could not be read", total, num_failed)
+    logger.info("%d recordings, %d could not be read", total, num_failed)
     return 0
 
 

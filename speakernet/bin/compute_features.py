@@ -13,14 +13,14 @@ from pathlib import Path
 
 from speakernet.bin.cli import run
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse the command line and run the job."""
     # There are as many jobs as cores. OpenBLAS reads this when NumPy is imported: not at the top.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    from speakernet.data.feature_jobs import FEATURE_TYPES, JobSettings, run_job
+    from speakernet.prepare.feature_jobs import FEATURE_TYPES, JobSettings, run_job
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", type=Path, help="Kaldi config file (default: its defaults)")
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         compress=args.compress == "true",
     )
     report = run_job(args.data_dir, args.prefix, settings)
-    log.info(
+    logger.info(
         "%d utterances, %.2f hours; %d failed, %d empty",
         report.num_written, report.duration_s / 3600, len(report.failed), report.num_empty,
     )  # fmt: skip

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from speakernet.backend.evaluation import EvaluationOptions, evaluate, find_utt2spk
 from speakernet.bin.cli import run
 from speakernet.config import UserError
 from speakernet.kaldi.scores import read_scores
 from speakernet.kaldi.trials import read_trials
 from speakernet.metrics.definitions import definitions
+from speakernet.report.evaluation import EvaluationOptions, evaluate, find_utt2spk
 
 
 def main(argv: Sequence[str] | None = None) -> int:

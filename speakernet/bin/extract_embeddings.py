@@ -11,19 +11,19 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from speakernet.backend import parts
+from speakernet.arrays import Float32
+from speakernet.backend import job_parts as parts
 from speakernet.bin.cli import run
 from speakernet.config import UserError, load_config
 from speakernet.kaldi.ark import ArkWriter
-from speakernet.kaldi.jobs import share
 from speakernet.kaldi.tables import read_table, write_table
+from speakernet.work.shares import share
 
 if TYPE_CHECKING:
     import torch
 
     from speakernet.backend.extraction import Extractor
-    from speakernet.backend.pieces import Floats
-    from speakernet.backend.sources import Load
+    from speakernet.backend.inputs import Load
     from speakernet.nn.models import SpeakerModel
     from speakernet.recipe import Recipe
 
@@ -106,9 +106,9 @@ def _extract(
 ) -> None:
     import torch
 
+    from speakernet.backend.chunks import FEATURES, WAVEFORM
     from speakernet.backend.extraction import Extractor
-    from speakernet.backend.pieces import FEATURES, WAVEFORM
-    from speakernet.backend.sources import read_ahead
+    from speakernet.backend.inputs import read_ahead
     from speakernet.nn.host_memory import keep_freed_memory
 
     device = _device(args)
@@ -132,7 +132,7 @@ def _extract(
 
 
 def _loader(data_dir: Path, recipe: "Recipe") -> "Load":
-    from speakernet.backend.sources import feature_loader, waveform_loader
+    from speakernet.backend.inputs import feature_loader, waveform_loader
 
     if recipe.uses_waveform:
         return waveform_loader(data_dir)
@@ -167,12 +167,12 @@ def _device(args: argparse.Namespace) -> "torch.device":
 
 def _report_short(
     args: argparse.Namespace,
-    utterances: Iterator[tuple[str, "Floats"]],
+    utterances: Iterator[tuple[str, "Float32"]],
     extractor: "Extractor",
     total: int,
-) -> Iterator[tuple[str, "Floats"]]:
+) -> Iterator[tuple[str, "Float32"]]:
     """Pass utterances on, show progress, list those that are repeated to the least length."""
-    from speakernet.backend.progress import progress
+    from speakernet.work.progress import progress
 
     short: dict[str, str] = {}
     for name, utterance in progress(utterances, total, "utterances"):
@@ -186,7 +186,7 @@ def _write(
     args: argparse.Namespace,
     names: Sequence[str],
     extractor: "Extractor",
-    utterances: Iterator[tuple[str, "Floats"]],
+    utterances: Iterator[tuple[str, "Float32"]],
 ) -> None:
     embeddings = dict(extractor(utterances))
     ark, scp = (parts.part_path(args.output, args.job, kind) for kind in ("ark", "scp"))

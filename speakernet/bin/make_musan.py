@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.data.musan import PARTS, make_musan
+from speakernet.prepare.musan import PARTS, make_musan
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             use_vocals=args.use_vocals == "true",
             sample_rate=args.sampling_rate,
         )
-        log.info("%s: %d files", folder, count)
+        logger.info("%s: %d files", folder, count)
     return 0
 
 

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from speakernet.backend.sampling import draw_trials
+from speakernet.backend.trial_drawing import draw_trials
 from speakernet.bin.cli import run
 from speakernet.kaldi.tables import read_table
 from speakernet.kaldi.trials import write_trials

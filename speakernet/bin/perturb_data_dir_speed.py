@@ -6,7 +6,7 @@ from pathlib import Path
 
 from speakernet.bin.cli import run
 from speakernet.config import UserError
-from speakernet.data.speed_copies import write_speed_copy
+from speakernet.prepare.speed_copies import write_speed_copy
 
 
 def main(argv: Sequence[str] | None = None) -> int:

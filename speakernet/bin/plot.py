@@ -4,11 +4,11 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from speakernet.backend import plots
 from speakernet.bin.cli import run
 from speakernet.config import UserError
 from speakernet.kaldi.scores import read_scores
 from speakernet.kaldi.trials import read_trials
+from speakernet.report import plots
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,13 +9,13 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from speakernet.backend.evaluation import EvaluationOptions
-from speakernet.backend.experiment import evaluate_experiment, find_score_files
-from speakernet.backend.published import read_published
-from speakernet.backend.report import experiment_report
 from speakernet.bin.cli import run
 from speakernet.bin.evaluate import add_evaluation_arguments, evaluation_options
-from speakernet.kaldi.files import open_for_replace
+from speakernet.report.evaluation import EvaluationOptions
+from speakernet.report.experiment import evaluate_experiment, find_score_files
+from speakernet.report.published import read_published
+from speakernet.report.tables import experiment_report
+from speakernet.work.files import open_for_replace
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,7 +49,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _plot(args: argparse.Namespace, options: EvaluationOptions) -> None:
-    from speakernet.backend.plots import System, plot_det
+    from speakernet.report.plots import System, plot_det
 
     panels: dict[str, list[System]] = {path.name: [] for path in args.trials}
     for file in find_score_files(args.exp_dir, args.trials):

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from speakernet.bin.cli import run
 from speakernet.config import UserError
-from speakernet.data.copies import merge_copies, write_copy
-from speakernet.data.reverberant_copies import RoomOptions, iter_reverberant_entries
-from speakernet.data.room_lists import read_noises, read_responses
 from speakernet.kaldi.copies import Naming
+from speakernet.kaldi.room_lists import read_noises, read_responses
 from speakernet.kaldi.tables import iter_table
+from speakernet.prepare.copies import merge_copies, write_copy
+from speakernet.prepare.reverberant_copies import RoomOptions, iter_reverberant_entries
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from speakernet.arrays import Float64
 from speakernet.backend.cohort import Cohort, load_cohort
-from speakernet.backend.cosine import Floats
 from speakernet.backend.embeddings import EmbeddingTable, load_embeddings
 from speakernet.backend.normalization import CohortStatistics
 from speakernet.backend.plda import train_plda
@@ -75,7 +75,7 @@ def _models(args: argparse.Namespace) -> dict[str, list[str]] | None:
     return {model: text.split() for model, text in read_table(args.enroll_spk2utt).items()}
 
 
-def _class_weights(args: argparse.Namespace, recipe: Recipe) -> Floats:
+def _class_weights(args: argparse.Namespace, recipe: Recipe) -> Float64:
     from speakernet.nn.losses import build_loss
     from speakernet.nn.serialize import load_model
 
@@ -128,7 +128,7 @@ def _score_plda(
         _write(args, name, "plda", trial, scorer.scores(trial.enroll, trial.test, name))
 
 
-def _write(args: argparse.Namespace, name: str, kind: str, trials: Trials, scores: Floats) -> None:
+def _write(args: argparse.Namespace, name: str, kind: str, trials: Trials, scores: Float64) -> None:
     path = args.output / f"{name}.{kind}"
     write_scores(path, trials, scores)
     logger.info("%s: %d scores", path, len(scores))

@@ -14,13 +14,13 @@ from speakernet.bin.cli import run
 from speakernet.config import UserError, dump_config, load_config
 from speakernet.data.loader import Layout, die_with_parent, readers_end_here
 from speakernet.recipe import Recipe
-from speakernet.train.corpus import Corpus, Noises, open_corpus
+from speakernet.train.corpus import Corpus, NoiseSources, open_corpus
 from speakernet.train.distributed import World, barrier, join, leave
 from speakernet.train.setup import build_objective, prepare_device
 from speakernet.train.stopping import REQUEUE_EXIT_CODE, REQUEUE_MARK, StopRequest
 from speakernet.train.trainer import Trainer
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     world = join(recipe.train.num_threads)
     if not world.is_main:
         logging.getLogger().setLevel(logging.WARNING)
-    noises = Noises(arguments.musan, arguments.rirs) if arguments.musan else None
+    noises = NoiseSources(arguments.musan, arguments.rirs) if arguments.musan else None
     prepare_device(recipe, world)
     corpus = open_corpus(arguments.data_dir, recipe, noises)
     trainer = _build(recipe, corpus, arguments.exp_dir, world, stop)
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         trainer.begin(arguments.init)
         finished = trainer.run()
     if not finished and world.is_main:
-        _LOG.warning("stopped by %s after saving; the same command continues", stop.signal)
+        logger.warning("stopped by %s after saving; the same command continues", stop.signal)
     # Each machine's train.sh finds the mark of its own processes.
     if not finished and world.local_rank == 0:
         (arguments.exp_dir / REQUEUE_MARK).touch()

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from speakernet.audio.reader import AudioReader
+from speakernet.audio.wav import write_wav
 from speakernet.bin.cli import run
 from speakernet.config import UserError
 from speakernet.config.options import parse_options
-from speakernet.data.audio import AudioReader
-from speakernet.data.wav import write_wav
-from speakernet.kaldi.files import temporary_path
 from speakernet.kaldi.pipes import ReverberateOptions, parse_entry, reverberated
+from speakernet.work.files import temporary_path
 
 USAGE = """usage: speakernet wav-reverberate [--option=value ...] <wav-in> <wav-out>
 

@@ -1,1 +1,1 @@
-"""What training and extraction read: audio, cropped features, samplers."""
+"""Training crops: which utterances, in which order, which stretch of each, and who reads them."""

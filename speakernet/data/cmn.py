@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from speakernet.arrays import Float32
 from speakernet.compiling import compiled
 
-Float32 = npt.NDArray[np.float32]
 
 
 def context(num_frames: int, start: int, stop: int, window: int) -> tuple[int, int]:

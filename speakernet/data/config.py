@@ -21,7 +21,7 @@ class SpecAugmentConfig(Config):
 
 
 class OnlineAugmentConfig(Config):
-    """Random augmentation of each waveform crop, as seed 2 does it when it augments.
+    """Random augmentation of each waveform crop, as tdy does it when it augments.
 
     With ``probability`` a crop gets one of four kinds, equally likely: reverberation, or noise,
     music, babble of the given SNRs in dB (``babble_voices`` voices at a time).
@@ -39,8 +39,8 @@ class DataConfig(Config):
 
     num_frames: length of a crop (10 ms each; a waveform crop has 160 * num_frames + 240 samples).
     order: ``permutation`` of all utterances on each pass; ``skip`` leaves a random
-    ``skip_probability`` of them out on each pass and keeps one random order for the others (seed
-    1); ``blocks`` permutes within windows of ``blocks_in_window`` random blocks of ``block_size``
+    ``skip_probability`` of them out on each pass and keeps one random order for the others, as
+    voxsrc2020; ``blocks`` permutes within windows of ``blocks_in_window`` random blocks of ``block_size``
     consecutive utterances, which suits spinning disks and network file systems.
     max_seg_per_spk: how many utterances a pass takes of each speaker at most, with losses that
     want groups of them.

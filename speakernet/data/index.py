@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from speakernet.arrays import Int32
 from speakernet.config import UserError
 from speakernet.kaldi.tables import iter_table
 
-Int32 = npt.NDArray[np.int32]
 
 
 class Strings:

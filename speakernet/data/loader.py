@@ -21,10 +21,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from speakernet.arrays import Int32, Int64, UInt64
 from speakernet.config import UserError
 from speakernet.data.config import DataConfig
 from speakernet.data.orders import Stream
-from speakernet.data.random import UInt64, sample_keys
+from speakernet.data.sample_keys import sample_keys
 
 _PR_SET_PDEATHSIG = 1
 # From the moment on when a dying worker's connections are cut, until it counts as dead.
@@ -71,8 +72,8 @@ class CropBatches(Dataset["Batch | UserError"]):
     def __init__(
         self,
         crops: Crops,
-        rows: npt.NDArray[np.int64],
-        labels: npt.NDArray[np.int32],
+        rows: Int64,
+        labels: Int32,
         stream: Stream,
         layout: Layout,
         seed: int,
@@ -84,7 +85,7 @@ class CropBatches(Dataset["Batch | UserError"]):
         self.layout = layout
         self.seed = seed
 
-    def utterances(self, micro_batch: int) -> npt.NDArray[np.int64]:
+    def utterances(self, micro_batch: int) -> Int64:
         """Return the places in the data directory of a micro-batch's utterances."""
         first = self.layout.first_sample(micro_batch)
         return self.rows[self.stream.take(first, self.layout.batch_size)]

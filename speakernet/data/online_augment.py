@@ -1,4 +1,4 @@
-"""Random augmentation of waveform crops while training, in the manner of seed 2.
+"""Random augmentation of waveform crops while training, in the manner of tdy.
 
 Kinds (one a crop, equally likely): a room impulse response; noise; music; babble of several voices.
 Noises are cut to the crop at a random place, shorter ones are repeated. Ratios in dB are drawn
@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from speakernet.arrays import Float32
 from speakernet.config import UserError
-from speakernet.data.audio import AudioReader
+from speakernet.audio.reader import AudioReader
 from speakernet.data.config import OnlineAugmentConfig
-from speakernet.data.room_lists import read_responses
+from speakernet.kaldi.room_lists import read_responses
 from speakernet.kaldi.tables import read_table
 from speakernet.signal.reverberate import ImpulseResponse, Noise, reverberate
 
-Array = npt.NDArray[np.float32]
 
 _RIR_LISTS = ("{room}_rir_list", "simulated_rirs/{room}/rir_list")
 
@@ -42,43 +42,43 @@ class OnlineAugment:
         }
         lists = [_rir_list(rirs, room) for room in ("smallroom", "mediumroom")]
         self._responses = [r.location for r in read_responses([str(path) for path in lists])]
-        self._kinds: tuple[Callable[[Array, np.random.Generator], Array], ...] = (
+        self._kinds: tuple[Callable[[Float32, np.random.Generator], Float32], ...] = (
             self._reverb,
             self._noise,
             self._music,
             self._babble,
         )
 
-    def __call__(self, crop: Array, rng: np.random.Generator) -> Array:
+    def __call__(self, crop: Float32, rng: np.random.Generator) -> Float32:
         """Return ``crop`` (samples,) augmented, or as it is."""
         if rng.random() >= self.config.probability:
             return crop
         return self._kinds[int(rng.integers(len(self._kinds)))](crop, rng)
 
-    def _reverb(self, crop: Array, rng: np.random.Generator) -> Array:
+    def _reverb(self, crop: Float32, rng: np.random.Generator) -> Float32:
         entry = self._responses[int(rng.integers(len(self._responses)))]
         response = ImpulseResponse(self._reader.read(entry) / np.float32(32768))
         return reverberate(crop, self.sample_rate, response=response)
 
-    def _noise(self, crop: Array, rng: np.random.Generator) -> Array:
+    def _noise(self, crop: Float32, rng: np.random.Generator) -> Float32:
         return self._add(crop, "noise", self.config.noise_snr_db, 1, rng)
 
-    def _music(self, crop: Array, rng: np.random.Generator) -> Array:
+    def _music(self, crop: Float32, rng: np.random.Generator) -> Float32:
         return self._add(crop, "music", self.config.music_snr_db, 1, rng)
 
-    def _babble(self, crop: Array, rng: np.random.Generator) -> Array:
+    def _babble(self, crop: Float32, rng: np.random.Generator) -> Float32:
         low, high = self.config.babble_voices
         voices = int(rng.integers(low, high + 1))
         return self._add(crop, "speech", self.config.babble_snr_db, voices, rng)
 
     def _add(
         self,
-        crop: Array,
+        crop: Float32,
         kind: str,
         snr_db: tuple[float, float],
         count: int,
         rng: np.random.Generator,
-    ) -> Array:
+    ) -> Float32:
         entries = self._noises[kind]
         noises = [
             Noise(

@@ -11,11 +11,11 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from speakernet.arrays import Int32, Int64
 from speakernet.config import UserError
 from speakernet.data.config import DataConfig
-from speakernet.data.random import generator
+from speakernet.data.sample_keys import generator
 
-Indices = npt.NDArray[np.int64]
 
 _PASS, _FIXED = 1, 2
 
@@ -28,7 +28,7 @@ class Order(Protocol):
     @property
     def epoch_length(self) -> int: ...
 
-    def indices(self, number: int) -> Indices:
+    def indices(self, number: int) -> Int64:
         """Return the utterances of a pass."""
         ...
 
@@ -40,15 +40,15 @@ class Permutation:
         self.length = self.epoch_length = num_utterances
         self.seed = seed
 
-    def indices(self, number: int) -> Indices:
+    def indices(self, number: int) -> Int64:
         """Return a permutation of all utterances."""
         return generator(self.seed, _PASS, number).permutation(self.length)
 
 
 class Skip:
-    """One random order for all passes; each leaves out another random share (seed 1).
+    """One random order for all passes; each leaves out another random share (voxsrc2020).
 
-    Seed 1 draws for each utterance; here the share is exact, so that passes have equal length.
+    voxsrc2020 draws for each utterance; here the share is exact, so that passes have equal length.
     An epoch is counted in all utterances, as there.
     """
 
@@ -61,7 +61,7 @@ class Skip:
             raise UserError(f"data.order skip leaves out all of {num_utterances} utterances")
         self.epoch_length = num_utterances
 
-    def indices(self, number: int) -> Indices:
+    def indices(self, number: int) -> Int64:
         """Return the fixed order without this pass's share."""
         rng = generator(self.seed, _PASS, number)
         kept = np.ones(len(self.fixed), dtype=bool)
@@ -81,12 +81,12 @@ class Blocks:
         self.block_size = block_size
         self.in_window = in_window
 
-    def indices(self, number: int) -> Indices:
+    def indices(self, number: int) -> Int64:
         """Return a permutation of all utterances, window by window."""
         rng = generator(self.seed, _PASS, number, 1)
         return np.concatenate([rng.permutation(window) for window in self._windows(number)])
 
-    def upcoming(self, number: int, offset: int, count: int) -> Indices:
+    def upcoming(self, number: int, offset: int, count: int) -> Int64:
         """Return what to fetch while the samples from ``offset`` of a pass are used."""
         windows = self._windows(number)
         ends = np.cumsum([len(window) for window in windows])
@@ -97,7 +97,7 @@ class Blocks:
         return following[begin : begin + count]
 
     @lru_cache(maxsize=2)  # noqa: B019 - one order lives as long as its process
-    def _windows(self, number: int) -> list[Indices]:
+    def _windows(self, number: int) -> list[Int64]:
         """Return the utterances of each window, in the order in which they lie on disk."""
         rng = generator(self.seed, _PASS, number)
         starts = rng.permutation(np.arange(0, self.length, self.block_size))
@@ -109,7 +109,7 @@ class Blocks:
         ]
 
 
-class Speakers:
+class SpeakerGroups:
     """Batches of N utterances of each of K speakers, no speaker twice (the metric losses).
 
     A pass takes up to ``max_utterances`` of each speaker, in groups of N, and as many full batches
@@ -119,7 +119,7 @@ class Speakers:
     """
 
     def __init__(
-        self, labels: npt.NDArray[np.int32], seed: int, *, group: int, batch: int, maximum: int
+        self, labels: Int32, seed: int, *, group: int, batch: int, maximum: int
     ) -> None:
         self.seed = seed
         self.group = group
@@ -135,7 +135,7 @@ class Speakers:
         self.num_batches = _num_full_batches(self.groups, self.in_batch)
         self.length = self.epoch_length = self.num_batches * self.in_batch * group
 
-    def indices(self, number: int) -> Indices:
+    def indices(self, number: int) -> Int64:
         """Return the batches of a pass one after another; groups of N stand together."""
         rng = generator(self.seed, _PASS, number)
         left = self._trim(rng)
@@ -145,7 +145,7 @@ class Speakers:
             left[chosen[batch]] -= 1
         return self._utterances(chosen.ravel(), rng)
 
-    def _trim(self, rng: np.random.Generator) -> Indices:
+    def _trim(self, rng: np.random.Generator) -> Int64:
         """Return how many groups of each speaker are used: together they fill the batches."""
         left = np.minimum(self.groups, self.num_batches)
         surplus = int(left.sum()) - self.num_batches * self.in_batch
@@ -153,7 +153,7 @@ class Speakers:
         dropped = rng.choice(speakers, surplus, replace=False)
         return left - np.bincount(dropped, minlength=len(left))
 
-    def _utterances(self, speakers: Indices, rng: np.random.Generator) -> Indices:
+    def _utterances(self, speakers: Int64, rng: np.random.Generator) -> Int64:
         """Give every occurrence of a speaker the next group of its shuffled utterances."""
         shuffle = rng.random(len(self.by_speaker))
         owner = np.repeat(np.arange(len(self.counts)), self.counts)
@@ -168,7 +168,7 @@ class Speakers:
         return shuffled[(begins[:, None] + np.arange(self.group)).ravel()]
 
 
-def _num_full_batches(groups: Indices, in_batch: int) -> int:
+def _num_full_batches(groups: Int64, in_batch: int) -> int:
     """Return the most batches of ``in_batch`` different speakers that the groups can fill."""
     low, high = 1, int(groups.sum()) // in_batch
     while low < high:
@@ -180,7 +180,7 @@ def _num_full_batches(groups: Indices, in_batch: int) -> int:
     return low
 
 
-def _draw(left: Indices, count: int, batches_left: int, rng: np.random.Generator) -> Indices:
+def _draw(left: Int64, count: int, batches_left: int, rng: np.random.Generator) -> Int64:
     """Draw ``count`` speakers without replacement, weighted by ``left``, due ones first."""
     # Exponential times with the weights as rates: the smallest are a weighted sample.
     times = np.full(len(left), np.inf)
@@ -196,9 +196,9 @@ class Stream:
 
     def __init__(self, order: Order) -> None:
         self.order = order
-        self._passes: dict[int, Indices] = {}
+        self._passes: dict[int, Int64] = {}
 
-    def take(self, first: int, count: int) -> Indices:
+    def take(self, first: int, count: int) -> Int64:
         """Return the utterances of samples ``first .. first + count``."""
         pieces = []
         while count > 0:
@@ -208,13 +208,13 @@ class Stream:
             first, count = first + len(piece), count - len(piece)
         return np.concatenate(pieces)
 
-    def upcoming(self, first: int, count: int) -> Indices:
+    def upcoming(self, first: int, count: int) -> Int64:
         """Return the utterances to fetch from disk while these samples are used."""
         if isinstance(self.order, Blocks):
             return self.order.upcoming(*divmod(first, self.order.length), count)
         return self.take(first, count)
 
-    def _pass(self, number: int) -> Indices:
+    def _pass(self, number: int) -> Int64:
         if number not in self._passes:
             self._passes = {n: p for n, p in self._passes.items() if n == number - 1}
             narrow = self.order.indices(number).astype(np.int32)
@@ -224,7 +224,7 @@ class Stream:
 
 def build_order(
     config: DataConfig,
-    labels: npt.NDArray[np.int32],
+    labels: Int32,
     seed: int,
     *,
     group: int,
@@ -234,7 +234,7 @@ def build_order(
     if len(labels) == 0:
         raise UserError("no utterances are left to train on")
     if group > 1:
-        return Speakers(
+        return SpeakerGroups(
             labels, seed, group=group, batch=global_batch, maximum=config.max_seg_per_spk
         )
     if config.order == "skip":

@@ -3,11 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
+from speakernet.arrays import Float32
 from speakernet.data.config import SpecAugmentConfig
 
 
 def mask(
-    crop: npt.NDArray[np.float32], config: SpecAugmentConfig, rng: np.random.Generator
+    crop: Float32, config: SpecAugmentConfig, rng: np.random.Generator
 ) -> None:
     """Set random bands and stretches of ``crop`` (mel, time) to zero, in place."""
     for axis, count, longest in (

@@ -22,9 +22,10 @@ from typing import Any, BinaryIO, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from speakernet.arrays import Float32
 from speakernet.config import UserError
 from speakernet.kaldi.compression import compress, decompress, payload_size
-from speakernet.kaldi.files import sync_and_close, temporary_path, write_errors
+from speakernet.work.files import sync_and_close, temporary_path, write_errors
 
 _BUFFER_BYTES = 1 << 20
 _DTYPES: dict[bytes, np.dtype[Any]] = {b"F": np.dtype("<f4"), b"D": np.dtype("<f8")}
@@ -203,7 +204,7 @@ def _read_plain(file: BinaryIO, dtype: np.dtype[Any], ndim: int, path: Path) -> 
     return np.frombuffer(data, dtype).reshape(shape)
 
 
-def _read_compressed(file: BinaryIO, head: bytes, path: Path) -> NDArray[np.float32]:
+def _read_compressed(file: BinaryIO, head: bytes, path: Path) -> Float32:
     token = head[2:] if head.endswith(b" ") else head[2:] + _read_exactly(file, 1, path)
     header = token + _read_exactly(file, 16, path)
     try:

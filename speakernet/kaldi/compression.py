@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Float32 = NDArray[np.float32]
+from speakernet.arrays import Float32
 
 _MAX_TWO_BYTE_ROWS = 8
 _STEP_16 = np.float32(1.52590218966964e-05)

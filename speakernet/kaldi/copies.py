@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from speakernet.kaldi.files import open_for_replace
 from speakernet.kaldi.tables import iter_table
+from speakernet.work.files import open_for_replace
 
 # Tables whose first field is an utterance, a recording or a speaker; what follows stays.
 _BY_UTTERANCE = ("text", "utt2lang", "utt2dur", "utt2num_frames", "utt2session", "vad.scp")

@@ -25,10 +25,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from speakernet.arrays import Float32
 from speakernet.compiling import compiled
 from speakernet.config import UserError
-
-Float32 = npt.NDArray[np.float32]
 
 _GLOBAL_HEADER = struct.Struct("<ffii")
 _PLAIN_HEADER = struct.Struct("<bibi")

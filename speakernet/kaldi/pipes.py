@@ -5,7 +5,7 @@ Kaldi's augmentation scripts write commands such as ::
     wav-reverberate --additive-signals='a.wav,b.wav' --start-times='0,3' --snrs='5,0' x.wav - |
     cat x.wav | wav-reverberate --impulse-response="sox r.wav -r 16000 -t wav - |" - - |
 
-These become a tree of nodes that ``speakernet.data.audio`` computes without starting a program.
+These become a tree of nodes that ``speakernet.audio.reader`` computes without starting a program.
 Anything else becomes a ``Command`` for the shell.
 """
 
@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from speakernet.config.errors import UserError
 from speakernet.config.options import parse_options
-from speakernet.kaldi.shell import Stage, parse_pipeline
+from speakernet.kaldi.shell import ShellCommand, parse_pipeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def _parse_file(text: str) -> AudioFile:
     return AudioFile(archive[1], int(archive[2])) if archive else AudioFile(text)
 
 
-def _parse_stages(stages: list[Stage]) -> Node:
+def _parse_stages(stages: list[ShellCommand]) -> Node:
     *before, last = stages
     program = last.words[0].rpartition("/")[2] if last.words else ""
     if program == "wav-reverberate" and last.words:
@@ -117,7 +117,7 @@ def _parse_stages(stages: list[Stage]) -> Node:
     return node or Command(" | ".join(stage.text for stage in stages))
 
 
-def _parse_simple(program: str, stage: Stage) -> Node | None:
+def _parse_simple(program: str, stage: ShellCommand) -> Node | None:
     words = stage.words or ()
     if program == "cat" and len(words) == 2 and not words[1].startswith("-"):
         return AudioFile(words[1])
@@ -142,7 +142,7 @@ def _parse_sox(words: tuple[str, ...], text: str) -> Node | None:
     return Resampled(AudioFile(match["file"]), sample_rate, float(match["speed"] or 1), text)
 
 
-def _parse_reverberate(before: list[Stage], words: tuple[str, ...]) -> Node:
+def _parse_reverberate(before: list[ShellCommand], words: tuple[str, ...]) -> Node:
     flags = [word for word in words if word.startswith(_OPTION)]
     names = [word for word in words if not word.startswith(_OPTION)]
     if len(names) != 2 or names[1] != "-":

@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from speakernet.arrays import Float64
 from speakernet.config import UserError
-from speakernet.kaldi.files import open_for_replace
 from speakernet.kaldi.tables import iter_columns
 from speakernet.kaldi.trials import Names, Trials
+from speakernet.work.files import open_for_replace
 
 
-def read_scores(path: Path, trials: Trials) -> NDArray[np.float64]:
+def read_scores(path: Path, trials: Trials) -> Float64:
     """Return the scores (trials,) in the order of ``trials``; the file may have another order.
 
     Raises UserError (with the line where there is one) for a score that is missing, that is not a
@@ -31,7 +31,7 @@ def read_scores(path: Path, trials: Trials) -> NDArray[np.float64]:
     return _align(path, trials, list(zip(enroll, test, strict=True)), scores)
 
 
-def _read_columns(path: Path) -> tuple[list[str], list[str], NDArray[np.float64]]:
+def _read_columns(path: Path) -> tuple[list[str], list[str], Float64]:
     enroll: list[str] = []
     test: list[str] = []
     scores = array("d")
@@ -73,9 +73,7 @@ def _raise_not_a_number(path: Path, first: int, texts: Sequence[bytes]) -> None:
             raise UserError(f"{path}:{number}: score '{text.decode()}'; expected a finite number")
 
 
-def _align(
-    path: Path, trials: Trials, pairs: list[tuple[str, str]], scores: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _align(path: Path, trials: Trials, pairs: list[tuple[str, str]], scores: Float64) -> Float64:
     wanted = list(zip(trials.enroll, trials.test, strict=True))
     repeated = len(set(wanted)) < len(wanted)
     known = set(wanted)
@@ -91,7 +89,7 @@ def _align(
     return np.fromiter(map(found.__getitem__, wanted), np.float64, len(wanted))
 
 
-def write_voxsrc_scores(path: Path, trials: Trials, scores: NDArray[np.float64]) -> None:
+def write_voxsrc_scores(path: Path, trials: Trials, scores: Float64) -> None:
     """Write ``score utt1 utt2`` lines with scores from 0 to 1, as VoxSRC's submissions have them.
 
     The scores (trials,) are moved and stretched; their order stays. The file appears whole or not
@@ -104,7 +102,7 @@ def write_voxsrc_scores(path: Path, trials: Trials, scores: NDArray[np.float64])
         file.writelines(f"{score!r} {one} {two}\n".encode() for one, two, score in rows)
 
 
-def write_scores(path: Path, trials: Trials, scores: NDArray[np.float64]) -> None:
+def write_scores(path: Path, trials: Trials, scores: Float64) -> None:
     """Write the scores (trials,) with as many digits as reading them back exactly takes.
 
     Raises UserError if a score is not finite; the file appears whole or not at all.

@@ -25,19 +25,19 @@ _UNESCAPE = re.compile(r'\\([$`"\\\n])')
 _UNFIT_FOR_WORD = frozenset(" \t'\"\\$`;&<>()*?[]{}~#!|")
 
 
-class Stage(NamedTuple):
+class ShellCommand(NamedTuple):
     """One command of a pipeline: its text and its words (None if only a shell can tell)."""
 
     text: str
     words: tuple[str, ...] | None
 
 
-def parse_pipeline(text: str) -> list[Stage]:
+def parse_pipeline(text: str) -> list[ShellCommand]:
     """Split ``a x | b 'y z'`` into its commands.
 
     Raises UserError for a quote that is never closed and for an empty command.
     """
-    stages: list[Stage] = []
+    stages: list[ShellCommand] = []
     builder = _Words()
     start = 0
     for match in _TOKEN.finditer(text):
@@ -92,8 +92,8 @@ class _Words:
             self._words.append(self._word)
         self._word = None
 
-    def finish(self, text: str) -> Stage:
+    def finish(self, text: str) -> ShellCommand:
         self._end_word()
         if not self._words:
             raise UserError("a command is empty")
-        return Stage(text.strip(), tuple(self._words) if self._simple else None)
+        return ShellCommand(text.strip(), tuple(self._words) if self._simple else None)

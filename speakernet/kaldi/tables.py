@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from speakernet.config import UserError
-from speakernet.kaldi.files import open_for_replace
+from speakernet.work.files import open_for_replace
 
 _BLOCK_BYTES = 1 << 16  # the objects made of a block fit into the processor's cache
 _CONTROL_CHARACTERS = bytes(set(range(32)) - set(b"\t\n")) + b"\x7f"

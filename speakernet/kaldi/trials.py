@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from speakernet.arrays import Bool
 from speakernet.config import UserError
-from speakernet.kaldi.files import open_for_replace
 from speakernet.kaldi.tables import iter_columns
+from speakernet.work.files import open_for_replace
 
 _KALDI_LABELS = {b"target": True, b"nontarget": False}
 _VOXCELEB_LABELS = {b"1": True, b"0": False}
@@ -27,7 +27,7 @@ class Trials:
 
     enroll: list[str]
     test: list[str]
-    is_target: NDArray[np.bool_]
+    is_target: Bool
 
     def __len__(self) -> int:
         return len(self.enroll)

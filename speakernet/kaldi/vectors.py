@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from speakernet.arrays import Float32
 from speakernet.config import UserError
 from speakernet.kaldi.ark import read_ark
 
-Block = tuple[list[str], NDArray[np.float32]]
+Block = tuple[list[str], Float32]
 
 _BLOCK_BYTES = 1 << 25
 _BLOCK_ENTRIES = 4096
@@ -93,7 +94,7 @@ def _mismatch(entry: bytes, header: bytes) -> str:
     return f"{entry.partition(b' ')[0][:80]!r} is not a float vector of {dim} values as the others"
 
 
-def _gather(buffer: bytes, starts: list[int], header: bytes) -> NDArray[np.float32]:
+def _gather(buffer: bytes, starts: list[int], header: bytes) -> Float32:
     dim = struct.unpack("<i", header[-4:])[0]
     # A view with one vector at every byte: indexing it copies whole vectors, aligned or not.
     shape = (len(buffer) - 4 * dim + 1,)

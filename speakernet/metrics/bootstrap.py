@@ -21,11 +21,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from speakernet.arrays import Bool, Float64, Indices
 from speakernet.config import UserError
-from speakernet.metrics.det import DetCurve, Floats, check_scores, make_curve
+from speakernet.metrics.det import DetCurve, check_scores, make_curve
 
 Statistic = Callable[[DetCurve], Sequence[float]]
-Ints = NDArray[np.intp]
 
 MAX_EMPTY_DRAWS = 100
 
@@ -38,10 +38,10 @@ class Runs:
     the kind of each run (runs,); is_point: whether the curve has a point after a run (runs,).
     """
 
-    order: Ints
-    starts: Ints
-    is_target: NDArray[np.bool_]
-    is_point: NDArray[np.bool_]
+    order: Indices
+    starts: Indices
+    is_target: Bool
+    is_point: Bool
 
     @classmethod
     def of(cls, scores: ArrayLike, is_target: ArrayLike) -> "Runs":
@@ -70,8 +70,8 @@ class Runs:
 def replicates(
     scores: ArrayLike,
     is_target: ArrayLike,
-    enroll_speaker: Ints,
-    test_speaker: Ints,
+    enroll_speaker: Indices,
+    test_speaker: Indices,
     statistic: Statistic,
     *,
     num_replicates: int,
@@ -105,7 +105,7 @@ def replicates(
         yield statistic(runs.curve(weights))
 
 
-def percentile_interval(samples: ArrayLike, confidence: float = 0.95) -> Floats:
+def percentile_interval(samples: ArrayLike, confidence: float = 0.95) -> Float64:
     """Return the lower and upper bound (2, statistics) of ``samples`` (replicates, statistics)."""
     tail = (1 - confidence) / 2
     return np.quantile(np.asarray(samples, dtype=np.float64), [tail, 1 - tail], axis=0)

@@ -16,9 +16,10 @@ Computer Speech and Language 20 (2006). All float64.
 """
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from speakernet.metrics.det import Floats, SortedScores, check_scores
+from speakernet.arrays import Bool, Float64
+from speakernet.metrics.det import SortedScores, check_scores
 
 
 def cllr(scores: ArrayLike, is_target: ArrayLike) -> float:
@@ -33,7 +34,7 @@ def min_cllr(scores: ArrayLike, is_target: ArrayLike) -> float:
     return _cllr(llrs, labels)
 
 
-def pav_llrs(ranked: SortedScores) -> tuple[Floats, NDArray[np.bool_]]:
+def pav_llrs(ranked: SortedScores) -> tuple[Float64, Bool]:
     """Return the optimally calibrated LLRs, maybe infinite, and labels, by rising score."""
     from scipy.optimize import isotonic_regression  # half a second to import
 
@@ -51,7 +52,7 @@ def pav_llrs(ranked: SortedScores) -> tuple[Floats, NDArray[np.bool_]]:
     return np.repeat(llrs, pool_sizes), ranked.is_target
 
 
-def _cllr(llrs: Floats, is_target: NDArray[np.bool_]) -> float:
+def _cllr(llrs: Float64, is_target: Bool) -> float:
     target_cost = np.logaddexp(0, -llrs[is_target]).mean()
     nontarget_cost = np.logaddexp(0, llrs[~is_target]).mean()
     return float((target_cost + nontarget_cost) / 2 / np.log(2))

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from speakernet.arrays import Float64
 from speakernet.config import UserError
-from speakernet.metrics.det import DetCurve, Floats, check_scores
+from speakernet.metrics.det import DetCurve, check_scores
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class OperatingPoint:
         return math.log(self.c_fa * (1 - self.p_target)) - math.log(self.c_miss * self.p_target)
 
 
-def detection_costs(p_miss: ArrayLike, p_fa: ArrayLike, point: OperatingPoint) -> Floats:
+def detection_costs(p_miss: ArrayLike, p_fa: ArrayLike, point: OperatingPoint) -> Float64:
     """Return the unnormalised C_det of each pair of error rates; shapes are kept."""
     p_miss, p_fa = np.asarray(p_miss, np.float64), np.asarray(p_fa, np.float64)
     return point.c_miss * p_miss * point.p_target + point.c_fa * p_fa * (1 - point.p_target)

@@ -2,7 +2,7 @@
 
     name        EER                                           minDCF                     p_target
     speakernet  ties grouped, linear interpolation            ties grouped               .01 .05
-    seed1       false-alarm rate at argmin |miss - fa| over   the same points            .01
+    voxsrc2020  false-alarm rate at argmin |miss - fa| over   the same points            .01
                 ROC points, collinear ones dropped
     tdy         larger of both rates at that point            single scores in order     .05
     nist        interpolated between the two points around    single scores in order     .01 .005
@@ -19,13 +19,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from speakernet.arrays import Bool, Float64
 from speakernet.config import Registry
 from speakernet.metrics.dcf import OperatingPoint, detection_costs, min_dcf
-from speakernet.metrics.det import DetCurve, Floats, SortedScores, check_scores, eer
+from speakernet.metrics.det import DetCurve, SortedScores, check_scores, eer
 
-Rates = tuple[Floats, Floats]  # p_miss, p_fa
+Rates = tuple[Float64, Float64]  # p_miss, p_fa
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class Definition:
     name: str
     text: str
     p_targets: tuple[float, ...]
-    eer: Callable[[Floats, NDArray[np.bool_]], float]
-    min_dcf: Callable[[Floats, NDArray[np.bool_], OperatingPoint], float]
+    eer: Callable[[Float64, Bool], float]
+    min_dcf: Callable[[Float64, Bool, OperatingPoint], float]
 
 
 definitions = Registry[Definition]("definition")
@@ -50,7 +51,7 @@ def _curve(scores: ArrayLike, is_target: ArrayLike) -> DetCurve:
     return SortedScores.of(scores, is_target).curve()
 
 
-def _roc_points(scores: Floats, is_target: NDArray[np.bool_]) -> Rates:
+def _roc_points(scores: Float64, is_target: Bool) -> Rates:
     """Return the curve by falling threshold from +inf, inner points of straight lines dropped."""
     curve = _curve(scores, is_target)
     accepted = np.rint((1 - curve.p_miss[::-1]) * curve.num_target)
@@ -61,7 +62,7 @@ def _roc_points(scores: Floats, is_target: NDArray[np.bool_]) -> Rates:
     return 1 - accepted[keep] / curve.num_target, alarms[keep] / curve.num_nontarget
 
 
-def _single_scores(scores: Floats, is_target: NDArray[np.bool_]) -> Rates:
+def _single_scores(scores: Float64, is_target: Bool) -> Rates:
     """Return the rates after each single score of a stable rising sort was passed."""
     values, labels = check_scores(scores, is_target)
     ranked = labels[np.argsort(values, kind="stable")]
@@ -74,18 +75,18 @@ def _nearest(rates: Rates) -> int:
     return int(np.argmin(np.abs(rates[0] - rates[1])))
 
 
-def _seed1_eer(scores: Floats, is_target: NDArray[np.bool_]) -> float:
+def _seed1_eer(scores: Float64, is_target: Bool) -> float:
     rates = _roc_points(scores, is_target)
     return float(rates[1][_nearest(rates)])
 
 
-def _tdy_eer(scores: Floats, is_target: NDArray[np.bool_]) -> float:
+def _tdy_eer(scores: Float64, is_target: Bool) -> float:
     p_miss, p_fa = rates = _roc_points(scores, is_target)
     index = _nearest(rates)
     return float(max(p_miss[index], p_fa[index]))
 
 
-def _nist_eer(scores: Floats, is_target: NDArray[np.bool_]) -> float:
+def _nist_eer(scores: Float64, is_target: Bool) -> float:
     p_miss, p_fa = _single_scores(scores, is_target)
     p_miss, p_fa = np.append(0.0, p_miss), np.append(1.0, p_fa)
     after = int(np.flatnonzero(p_miss >= p_fa)[0])
@@ -111,7 +112,7 @@ _add(
 )
 _add(
     Definition(
-        "seed1",
+        "voxsrc2020",
         "EER is the false-alarm rate at the ROC point with the smallest |miss - false alarm|, "
         "without interpolation; minDCF over ROC points",
         (0.01,),

@@ -18,18 +18,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from speakernet.arrays import Bool, Float64, Indices
 from speakernet.config import UserError
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class DetCurve:
     """The points of one curve, by rising threshold; all arrays have shape (points,)."""
 
-    thresholds: Floats
-    p_miss: Floats
-    p_fa: Floats
+    thresholds: Float64
+    p_miss: Float64
+    p_fa: Float64
     num_target: int
     num_nontarget: int
 
@@ -42,9 +41,9 @@ class SortedScores:
     values: the distinct scores (distinct,).
     """
 
-    is_target: NDArray[np.bool_]
-    last: NDArray[np.intp]
-    values: Floats
+    is_target: Bool
+    last: Indices
+    values: Float64
 
     @classmethod
     def of(cls, scores: ArrayLike, is_target: ArrayLike) -> "SortedScores":
@@ -66,7 +65,7 @@ class SortedScores:
 
 
 def make_curve(
-    below_target: NDArray[np.integer], below_nontarget: NDArray[np.integer], thresholds: Floats
+    below_target: NDArray[np.integer], below_nontarget: NDArray[np.integer], thresholds: Float64
 ) -> DetCurve:
     """Return the curve of how many trials of each kind lie below all thresholds but the first.
 
@@ -84,7 +83,7 @@ def make_curve(
     )
 
 
-def check_scores(scores: ArrayLike, is_target: ArrayLike) -> tuple[Floats, NDArray[np.bool_]]:
+def check_scores(scores: ArrayLike, is_target: ArrayLike) -> tuple[Float64, Bool]:
     """Return ``scores`` as float64 and labels as booleans, both (trials,), or raise UserError."""
     values = np.asarray(scores, dtype=np.float64)
     labels = np.asarray(is_target, dtype=bool)

@@ -24,7 +24,7 @@ from speakernet.nn.models import ModelConfig, SpeakerModel, build_model
 
 FORMAT_VERSION = 1
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 # What reading a file with flipped bits was seen to raise, and its kin.
 _DAMAGES = (
     OSError, EOFError, RuntimeError, ValueError, TypeError, AttributeError, LookupError,
@@ -96,7 +96,7 @@ def first_readable(paths: Iterable[Path]) -> tuple[Path, dict[str, Any]] | None:
         try:
             return path, read_checkpoint(path)
         except UserError as error:
-            _LOG.warning("skipping a checkpoint: %s", error)
+            logger.warning("skipping a checkpoint: %s", error)
     return None
 
 

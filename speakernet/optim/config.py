@@ -13,13 +13,13 @@ from speakernet.optim.schedules.warmup import WarmupHoldHalve
 
 
 class OptimConfig(Config):
-    """How gradients become updates. Defaults: seed 1.
+    """How gradients become updates. Defaults: voxsrc2020.
 
     ``learning_rate`` is for ``reference_batch`` utterances an update and grows linearly with the
-    global batch; ``reference_batch: null`` switches that off (seed 2).
+    global batch; ``reference_batch: null`` switches that off (tdy).
     ``weight_decay_mode``: ``l2_before_clip`` adds ``weight_decay * w`` to the gradient of every
-    kernel before the global norm is clipped (seed 1: a regulariser in the loss); ``optimizer``
-    hands it to the optimizer, for all parameters (seed 2).
+    kernel before the global norm is clipped (voxsrc2020: a regulariser in the loss); ``optimizer``
+    hands it to the optimizer, for all parameters (tdy).
     """
 
     name: str = "sgd"

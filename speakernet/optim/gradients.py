@@ -11,7 +11,7 @@ from speakernet.optim.config import OptimConfig
 def finish_gradients(parameters: Sequence[nn.Parameter], config: OptimConfig) -> Tensor:
     """Add the L2 term, clip by the global norm; return the norm before clipping (a scalar tensor).
 
-    The order is seed 1's: the L2 term is part of the loss there, so it is clipped with the rest.
+    The order is voxsrc2020's: the L2 term is part of its loss, so it is clipped with the rest.
     Vectors (biases, batch norm) carry no L2 term; only kernels do.
     """
     pairs = [(p, p.grad) for p in parameters if p.grad is not None]

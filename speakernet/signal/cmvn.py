@@ -7,10 +7,11 @@ is that long (Kaldi's SlidingWindowCmn, ``--center=true``). Sums in float64, res
 """
 
 import numpy as np
-from numpy.typing import NDArray
+
+from speakernet.arrays import Float32, Float64, Int64
 
 
-def sliding_cmn(features: NDArray[np.float32], window: int = 300) -> NDArray[np.float32]:
+def sliding_cmn(features: Float32, window: int = 300) -> Float32:
     """Return ``features`` (frames, dim) less their mean over a centred window; no variances."""
     count = len(features)
     sums = np.zeros((count + 1, features.shape[1]))
@@ -21,10 +22,10 @@ def sliding_cmn(features: NDArray[np.float32], window: int = 300) -> NDArray[np.
 
 
 def _subtract_means(
-    features: NDArray[np.float32],
-    sums: NDArray[np.float64],
-    start: NDArray[np.int64],
-    end: NDArray[np.int64],
-) -> NDArray[np.float32]:
+    features: Float32,
+    sums: Float64,
+    start: Int64,
+    end: Int64,
+) -> Float32:
     means = (sums[end] - sums[start]) / (end - start)[:, None]
     return np.asarray(features - means, dtype=np.float32)

@@ -16,7 +16,8 @@ from hashlib import blake2b
 from math import cos, pi, sin
 
 import numpy as np
-from numpy.typing import NDArray
+
+from speakernet.arrays import Float32
 
 BLOCK = 1 << 15
 POOL = 1 << 17
@@ -28,7 +29,7 @@ def utterance_seed(seed: int, utterance: str) -> int:
     return int.from_bytes(digest, "little")
 
 
-def add_dither(waveform: NDArray[np.float32], amount: float, seed: int) -> NDArray[np.float32]:
+def add_dither(waveform: Float32, amount: float, seed: int) -> Float32:
     """Return ``waveform`` (samples,) plus white noise of standard deviation ``amount``."""
     noisy = np.empty_like(waveform)
     for index, start in enumerate(range(0, len(waveform), BLOCK)):
@@ -38,7 +39,7 @@ def add_dither(waveform: NDArray[np.float32], amount: float, seed: int) -> NDArr
     return noisy
 
 
-def _noise(size: int, amount: float, seed: int, index: int) -> NDArray[np.float32]:
+def _noise(size: int, amount: float, seed: int, index: int) -> Float32:
     digest = blake2b(index.to_bytes(8, "little"), digest_size=16, key=seed.to_bytes(8, "little"))
     first, second, turn, _ = np.frombuffer(digest.digest(), dtype="<u4").tolist()
     angle = 2 * pi * turn / 2**32
@@ -49,7 +50,7 @@ def _noise(size: int, amount: float, seed: int, index: int) -> NDArray[np.float3
 
 
 @cache
-def _pools() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _pools() -> tuple[Float32, Float32]:
     generator = np.random.Generator(np.random.SFC64(20201104))
     pools = generator.standard_normal((2, POOL + BLOCK), dtype=np.float32)
     return pools[0], pools[1]

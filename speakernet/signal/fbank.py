@@ -7,12 +7,10 @@ utterance shorter than a window gives an empty matrix (0, dim).
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from speakernet.arrays import Float32
 from speakernet.signal.options import FbankOptions
 from speakernet.signal.spectrum import EPSILON, MelSpectrum
-
-Array = NDArray[np.float32]
 
 
 class Fbank:
@@ -26,7 +24,7 @@ class Fbank:
             options, use_power=options.use_power, use_energy=options.use_energy
         )
 
-    def __call__(self, waveform: Array, *, seed: int = 0) -> Array:
+    def __call__(self, waveform: Float32, *, seed: int = 0) -> Float32:
         """Return features (frames, dim) of ``waveform`` (samples,) in the scale of 16-bit integers.
 
         ``seed`` chooses the dither, see ``utterance_seed``.
@@ -40,7 +38,7 @@ class Fbank:
         return features
 
 
-def fbank(waveform: Array, options: FbankOptions, *, seed: int = 0) -> Array:
+def fbank(waveform: Float32, options: FbankOptions, *, seed: int = 0) -> Float32:
     """Return the filter bank (frames, dim) of one waveform; see ``Fbank``."""
     return _extractor(options)(waveform, seed=seed)
 
@@ -50,13 +48,13 @@ def _extractor(options: FbankOptions) -> Fbank:
     return Fbank(options)
 
 
-def _with_energy(features: Array, energy: Array, options: FbankOptions) -> Array:
+def _with_energy(features: Float32, energy: Float32, options: FbankOptions) -> Float32:
     """Put the log energy in front, or behind as HTK does."""
     column = floored(energy, options.energy_floor)[:, None]
     order = (features, column) if options.htk_compat else (column, features)
     return np.concatenate(order, axis=1)
 
 
-def floored(energy: Array, floor: float) -> Array:
+def floored(energy: Float32, floor: float) -> Float32:
     """Return log energies, none below the log of ``floor`` (0: no floor)."""
     return np.maximum(energy, np.float32(np.log(floor))) if floor > 0 else energy

@@ -7,21 +7,19 @@ not used. Everything is computed in float32, because Kaldi does, and the edges o
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from speakernet.arrays import Float32
 from speakernet.config.errors import UserError
 from speakernet.signal.options import SpectralOptions
 
-Array = NDArray[np.float32]
 
-
-def mel_scale(frequency: Array) -> Array:
+def mel_scale(frequency: Float32) -> Float32:
     """Return the mel value of frequencies in hertz."""
     one, slope = np.float32(1.0), np.float32(1127.0)
     return slope * np.log(one + frequency / np.float32(700.0))
 
 
-def mel_filters(options: SpectralOptions) -> Array:
+def mel_filters(options: SpectralOptions) -> Float32:
     """Return the weights (padded_size / 2, num_mel_bins) of each frequency in each mel bin.
 
     Raises UserError if a bin is so narrow that no frequency falls into it.

@@ -1,13 +1,11 @@
 """Mel frequency cepstra as Kaldi's compute-mfcc-feats computes them (feature-mfcc.cc)."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from speakernet.arrays import Float32
 from speakernet.signal.fbank import floored
 from speakernet.signal.options import MfccOptions
 from speakernet.signal.spectrum import EPSILON, MelSpectrum
-
-Array = NDArray[np.float32]
 
 
 class Mfcc:
@@ -20,7 +18,7 @@ class Mfcc:
         self._spectrum = MelSpectrum(options, use_energy=options.use_energy)
         self._transform = _cosines(options) * _lifter(options)
 
-    def __call__(self, waveform: Array, *, seed: int = 0) -> Array:
+    def __call__(self, waveform: Float32, *, seed: int = 0) -> Float32:
         """Return cepstra (frames, num_ceps) of ``waveform`` (samples,), 16-bit integer scale."""
         mel, energy = self._spectrum.compute(np.asarray(waveform, dtype=np.float32), seed)
         cepstra = np.log(np.maximum(mel, EPSILON)) @ self._transform
@@ -33,7 +31,7 @@ class Mfcc:
         return cepstra
 
 
-def _cosines(options: MfccOptions) -> Array:
+def _cosines(options: MfccOptions) -> Float32:
     """Return the orthonormal cosine transform of type II, (num_mel_bins, num_ceps)."""
     size = options.num_mel_bins
     n, k = np.arange(size)[:, None] + 0.5, np.arange(options.num_ceps)[None]
@@ -42,7 +40,7 @@ def _cosines(options: MfccOptions) -> Array:
     return matrix.astype(np.float32)
 
 
-def _lifter(options: MfccOptions) -> Array:
+def _lifter(options: MfccOptions) -> Float32:
     """Return the weight (num_ceps,) of each cepstrum; a lifter of 0 means no weighting."""
     q = options.cepstral_lifter
     if q == 0:

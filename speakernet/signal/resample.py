@@ -12,16 +12,15 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
-from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+from speakernet.arrays import Float32
 
 _ZERO_CROSSINGS = 32
 _CUTOFF = 0.95
 _KAISER_BETA = 10.0
 
 
-def change_speed(waveform: Array, factor: float) -> Array:
+def change_speed(waveform: Float32, factor: float) -> Float32:
     """Return ``waveform`` (samples,) ``factor`` times as fast, (round(samples / factor),)."""
     return resample(waveform, _speed_ratio(factor))
 
@@ -39,7 +38,7 @@ def _resampled_length(num_samples: int, ratio: Fraction) -> int:
     return round(num_samples * ratio.numerator / ratio.denominator)
 
 
-def resample(waveform: Array, ratio: Fraction) -> Array:
+def resample(waveform: Float32, ratio: Fraction) -> Float32:
     """Return ``waveform`` (samples,) with ``ratio`` times as many samples a second."""
     up, down = ratio.numerator, ratio.denominator
     if up == down:
@@ -55,7 +54,7 @@ def resample(waveform: Array, ratio: Fraction) -> Array:
 
 
 @lru_cache(maxsize=8)
-def _kernel(up: int, down: int) -> tuple[Array, int]:
+def _kernel(up: int, down: int) -> tuple[Float32, int]:
     """Return weights (taps, up) of the inputs around a block, and how many lie before it."""
     cutoff = _CUTOFF * min(1.0, up / down)
     reach = int(np.ceil(_ZERO_CROSSINGS / cutoff))

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
-Array = NDArray[np.float32]
+from speakernet.arrays import Float32
 
 _EARLY_BEFORE_S, _EARLY_AFTER_S = 0.001, 0.05
 _KEPT_TRANSFORMS = 2
@@ -28,7 +28,7 @@ _KEPT_TRANSFORMS = 2
 class Noise(NamedTuple):
     """A signal to add: samples, signal-to-noise ratio, and where it starts."""
 
-    samples: Array
+    samples: Float32
     snr_db: float
     start_s: float
 
@@ -36,7 +36,7 @@ class Noise(NamedTuple):
 class ImpulseResponse:
     """A room impulse response (samples,) with its transforms, to be used many times."""
 
-    def __init__(self, samples: Array) -> None:
+    def __init__(self, samples: Float32) -> None:
         """Keep ``samples``, without the zeros at their end."""
         used = np.flatnonzero(samples)
         self.length = len(samples)
@@ -50,7 +50,7 @@ class ImpulseResponse:
         end = min(int(self.peak + _EARLY_AFTER_S * sample_rate), self.length)
         return ImpulseResponse(self.samples[start:end])
 
-    def convolve(self, signal: Array) -> Array:
+    def convolve(self, signal: Float32) -> Float32:
         """Return the convolution, (len(signal) + length - 1,)."""
         taps = len(self.samples)
         size = _transform_size(len(signal) + taps - 1, taps)
@@ -66,7 +66,7 @@ class ImpulseResponse:
         return transform
 
 
-def overlap_add(signal: Array, transform: NDArray[np.complex64], size: int, taps: int) -> Array:
+def overlap_add(signal: Float32, transform: NDArray[np.complex64], size: int, taps: int) -> Float32:
     """Convolve ``signal`` with a filter of ``taps`` whose ``size``-point transform is given.
 
     Returns (len(signal) + taps - 1,). All blocks are transformed in one call: SciPy then works on
@@ -102,13 +102,13 @@ def _cost(size: int, total: int, taps: int) -> float:
     return count * size * float(np.log2(size)) * single
 
 
-def power(signal: Array) -> float:
+def power(signal: Float32) -> float:
     """Return the mean square of ``signal``."""
     return float(np.dot(signal, signal)) / len(signal)
 
 
 def reverberate(
-    signal: Array,
+    signal: Float32,
     sample_rate: int,
     *,
     response: ImpulseResponse | None = None,
@@ -117,7 +117,7 @@ def reverberate(
     normalize_output: bool = True,
     duration_s: float = 0.0,
     volume: float = 0.0,
-) -> Array:
+) -> Float32:
     """Apply wav-reverberate's options to ``signal``; see the top of this file.
 
     ``duration_s`` greater than 0 sets the length: the result is cut, or repeated. ``volume``
@@ -142,12 +142,12 @@ def reverberate(
     return _fit(result[shift:], len(signal), length)
 
 
-def _early_power(signal: Array, response: ImpulseResponse, sample_rate: int) -> float:
+def _early_power(signal: Float32, response: ImpulseResponse, sample_rate: int) -> float:
     part = response.early(sample_rate)
     return power(part.convolve(signal))
 
 
-def _add_noise(result: Array, noise: Noise, target_power: float, sample_rate: int) -> None:
+def _add_noise(result: Float32, noise: Noise, target_power: float, sample_rate: int) -> None:
     start = int(np.float32(noise.start_s) * np.float32(sample_rate))
     noise_power = power(noise.samples)
     if start >= len(result) or noise_power == 0:
@@ -157,14 +157,14 @@ def _add_noise(result: Array, noise: Noise, target_power: float, sample_rate: in
     result[start : start + len(part)] += part * scale
 
 
-def _gain(before: float, result: Array, normalize_output: bool, volume: float) -> float:
+def _gain(before: float, result: Float32, normalize_output: bool, volume: float) -> float:
     if volume > 0:
         return volume
     after = power(result) if normalize_output else 0.0
     return float(np.sqrt(before / after)) if after > 0 else 1.0
 
 
-def _fit(result: Array, input_length: int, length: int) -> Array:
+def _fit(result: Float32, input_length: int, length: int) -> Float32:
     """Cut to ``length``, or repeat the first ``input_length`` samples up to it.
 
     Kaldi does the latter for ``shift_output`` false, too: instead of the end of the reverberation
@@ -175,6 +175,6 @@ def _fit(result: Array, input_length: int, length: int) -> Array:
     return np.resize(result[:input_length], length)
 
 
-def quantize(signal: Array) -> NDArray[np.int16]:
+def quantize(signal: Float32) -> NDArray[np.int16]:
     """Return ``signal`` as it is written to a 16-bit file: clipped, and rounded towards zero."""
     return np.clip(signal, -32768, 32767).astype(np.int16)

@@ -9,15 +9,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.fft import rfft
 
+from speakernet.arrays import Float32
 from speakernet.signal.dither import add_dither
 from speakernet.signal.mel import mel_filters
 from speakernet.signal.options import SpectralOptions
 from speakernet.signal.window import frames, window_function
-
-Array = NDArray[np.float32]
 
 EPSILON = np.finfo(np.float32).eps
 # Frames a block: the buffers (about 5.5 kB a frame) stay in a second-level cache.
@@ -29,7 +27,7 @@ NUM_BANDS = 4
 class _Band(NamedTuple):
     inputs: slice
     outputs: slice
-    weights: Array
+    weights: Float32
 
 
 class MelSpectrum:
@@ -48,7 +46,7 @@ class MelSpectrum:
         self._scaled = np.empty((BLOCK, options.window_size - 1), dtype=np.float32)
         self._padded = np.zeros((BLOCK, options.padded_size), dtype=np.float32)
 
-    def compute(self, waveform: Array, seed: int) -> tuple[Array, Array | None]:
+    def compute(self, waveform: Float32, seed: int) -> tuple[Float32, Float32 | None]:
         """Return mel energies (frames, num_mel_bins) and, if asked for, log energies (frames,)."""
         options = self.options
         if options.dither:
@@ -63,7 +61,7 @@ class MelSpectrum:
                 np.matmul(power[:, band.inputs], band.weights, out=mel[block, band.outputs])
         return mel, energy
 
-    def _magnitudes(self, windows: Array, energy: Array | None, block: slice) -> Array:
+    def _magnitudes(self, windows: Float32, energy: Float32 | None, block: slice) -> Float32:
         count = len(windows)
         centered, padded = self._centered[:count], self._padded[:count]
         if self.options.remove_dc_offset:
@@ -79,7 +77,7 @@ class MelSpectrum:
             energy[block] = _log_energy(windowed)
         return np.abs(rfft(padded, overwrite_x=False))
 
-    def _emphasize(self, centered: Array, out: Array) -> None:
+    def _emphasize(self, centered: Float32, out: Float32) -> None:
         """Write x[n] - c·x[n-1] of each frame; x[-1] is x[0], as in Kaldi."""
         coefficient = np.float32(self.options.preemphasis_coefficient)
         scaled = self._scaled[: len(centered)]
@@ -88,7 +86,7 @@ class MelSpectrum:
         np.multiply(centered[:, 0], np.float32(1) - coefficient, out=out[:, 0])
 
 
-def _log_energy(windows: Array) -> Array:
+def _log_energy(windows: Float32) -> Float32:
     energy = np.einsum("ij,ij->i", windows, windows)
     return np.log(np.maximum(energy, EPSILON))
 
@@ -98,7 +96,7 @@ def _blocks(count: int) -> Iterator[slice]:
         yield slice(start, min(start + BLOCK, count))
 
 
-def _split_bands(filters: Array) -> list[_Band]:
+def _split_bands(filters: Float32) -> list[_Band]:
     """Cut the filters into groups of neighbouring bins, each with only the frequencies it uses."""
     bands = []
     for bins in np.array_split(np.arange(filters.shape[1]), NUM_BANDS):

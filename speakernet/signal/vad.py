@@ -5,12 +5,12 @@ has a log energy above ``threshold + mean_scale · (mean log energy of the utter
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from speakernet.arrays import Float32
 from speakernet.signal.options import VadOptions
 
 
-def energy_vad(features: NDArray[np.float32], options: VadOptions) -> NDArray[np.float32]:
+def energy_vad(features: Float32, options: VadOptions) -> Float32:
     """Return 1 for speech and 0 for silence, (frames,); column 0 of ``features`` is log energy."""
     count = len(features)
     if count == 0:

@@ -2,14 +2,12 @@
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
-from numpy.typing import NDArray
 
+from speakernet.arrays import Float32
 from speakernet.signal.options import SpectralOptions
 
-Array = NDArray[np.float32]
 
-
-def window_function(options: SpectralOptions) -> Array:
+def window_function(options: SpectralOptions) -> Float32:
     """Return the window (window_size,); ``povey`` is a Hann window to the power of 0.85."""
     phase = 2 * np.pi * np.arange(options.window_size) / (options.window_size - 1)
     kind = options.window_type
@@ -29,7 +27,7 @@ def window_function(options: SpectralOptions) -> Array:
     return window.astype(np.float32)
 
 
-def frames(waveform: Array, options: SpectralOptions) -> Array:
+def frames(waveform: Float32, options: SpectralOptions) -> Float32:
     """Return a read-only view (frames, window_size) of ``waveform`` (samples,).
 
     Without ``snip_edges`` the waveform is mirrored at both ends, frames are centred on multiples
@@ -43,7 +41,7 @@ def frames(waveform: Array, options: SpectralOptions) -> Array:
     return as_strided(waveform, (count, size), (shift * step, step), writeable=False)
 
 
-def _mirrored(waveform: Array, count: int, options: SpectralOptions) -> Array:
+def _mirrored(waveform: Float32, count: int, options: SpectralOptions) -> Float32:
     start = options.window_shift // 2 - options.window_size // 2
     end = start + (count - 1) * options.window_shift + options.window_size
     # The mirror image repeats the edge sample: -1 is 0, -2 is 1; at the other end alike.

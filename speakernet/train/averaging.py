@@ -14,7 +14,7 @@ from speakernet.nn.serialize import read_checkpoint, save_model
 from speakernet.train.checkpoint import CheckpointDir
 from speakernet.train.config import TrainConfig
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class MovingAverage:
@@ -111,4 +111,4 @@ def write_final(checkpoints: CheckpointDir, train: TrainConfig) -> None:
         checkpoints.link(best, "final.pt")
     else:
         checkpoints.link(epochs[-1], "final.pt")
-    _LOG.info("%s: the %s weights", final, train.final)
+    logger.info("%s: the %s weights", final, train.final)

@@ -14,7 +14,7 @@ class TrainConfig(Config):
     update sees ``batch_size * accumulate * processes`` of them. compile and cuda_graph: ways to
     compute a step faster on GPUs (step.py), ignored elsewhere; the latter with synchronised batch
     norms, too.
-    passes_per_epoch: passes over the data that make an epoch (5 when seed 1 fine-tunes on the
+    passes_per_epoch: passes over the data that make an epoch (5 when voxsrc2020 fine-tunes on the
     clean fifth of the data);
     utterances_per_epoch overrides it with a number. batch_norm: ``per_process`` statistics,
     ``synchronised`` over processes, or ``frozen`` (running statistics, never updated).

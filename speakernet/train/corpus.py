@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from speakernet.data.features import FeatureCrops
+from speakernet.arrays import UInt64
+from speakernet.data.feature_crops import FeatureCrops
 from speakernet.data.index import Speakers, read_speakers
 from speakernet.data.loader import CropBatches, Layout
 from speakernet.data.orders import Order, Stream, build_order
-from speakernet.data.random import UInt64
 from speakernet.train.plan import TrainingRecipe
 from speakernet.train.validation import Split, split_speakers
 
@@ -39,14 +39,16 @@ class Corpus:
 
 
 @dataclass(frozen=True)
-class Noises:
+class NoiseSources:
     """What online augmentation draws from: MUSAN data directories' prefix, a folder of rooms."""
 
     musan: Path
     rirs: Path
 
 
-def open_corpus(data_dir: Path, recipe: TrainingRecipe, noises: Noises | None = None) -> Corpus:
+def open_corpus(
+    data_dir: Path, recipe: TrainingRecipe, noises: NoiseSources | None = None
+) -> Corpus:
     """Open ``data_dir`` for the kind of input that the recipe names."""
     speakers = read_speakers(data_dir)
     train = recipe.train
@@ -70,13 +72,13 @@ def batches_of(corpus: Corpus, order: Order, layout: Layout, seed: int) -> CropB
 
 
 def _open_crops(
-    data_dir: Path, speakers: Speakers, recipe: TrainingRecipe, noises: Noises | None
+    data_dir: Path, speakers: Speakers, recipe: TrainingRecipe, noises: NoiseSources | None
 ) -> Crops:
     if not recipe.uses_waveform:
         return FeatureCrops(data_dir, speakers, recipe.data)
     # Features need none of what audio needs (SciPy among it).
     from speakernet.data.online_augment import OnlineAugment
-    from speakernet.data.waveforms import SAMPLE_RATE, WaveformCrops
+    from speakernet.data.waveform_crops import SAMPLE_RATE, WaveformCrops
 
     settings, augment = recipe.data.online_augment, None
     if settings is not None and noises is not None:

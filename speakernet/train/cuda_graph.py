@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 # Plain calls before recording: compilation, cuDNN's choice of algorithms and the allocations of
 # libraries must be over by then.
@@ -78,7 +78,7 @@ class GraphedFunction:
         self._restore(before)
         self._replay(*inputs)
         if not all(map(_same_change, before, called, self._written)):
-            _LOG.warning("a CUDA graph of the training step computes something else: not used")
+            logger.warning("a CUDA graph of the training step computes something else: not used")
             self._failed = True
             self._restore(called)
 
@@ -99,7 +99,7 @@ class GraphedFunction:
             # torch leaves its own stream in place where it cannot end a recording.
             torch.cuda.set_stream(current)
             reason = next(iter(str(error).splitlines()), type(error).__name__)
-            _LOG.warning("no CUDA graph of the training step, it will be slower: %s", reason)
+            logger.warning("no CUDA graph of the training step, it will be slower: %s", reason)
             self._failed = True
             return False
         self._graph = graph

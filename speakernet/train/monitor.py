@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from speakernet.config import UserError
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 _PLAIN_SECONDS = 30.0
 
 
@@ -99,7 +99,7 @@ class TensorBoard:
             try:
                 from torch.utils.tensorboard import SummaryWriter
             except ImportError:
-                _LOG.warning("tensorboard is not installed: no curves in %s", folder)
+                logger.warning("tensorboard is not installed: no curves in %s", folder)
                 return
             self._writer = SummaryWriter(str(folder), purge_step=step + 1)
 

@@ -32,7 +32,7 @@ class TrainingRecipe(Protocol):
     def train(self) -> TrainConfig: ...
 
 
-class Settings(Config):
+class UpdateSettings(Config):
     """What one update is told."""
 
     learning_rate: float
@@ -57,11 +57,11 @@ class Plan:
         """Return the number of whole epochs after ``step`` updates."""
         return step // self.steps_per_epoch
 
-    def settings(self, step: int) -> Settings:
+    def settings(self, step: int) -> UpdateSettings:
         """Return what the update after ``step`` updates is told."""
         optim, schedule = self.recipe.optim, self.recipe.schedule
         epoch = self.steps_per_epoch
-        return Settings(
+        return UpdateSettings(
             learning_rate=learning_rate(optim, schedule, step, epoch, self.global_batch),
             margin=self.recipe.loss.margin * schedule.margin.value(step, epoch),
             temperature=schedule.temperature.value(step, epoch),
@@ -69,7 +69,7 @@ class Plan:
 
 
 def make_plan(recipe: TrainingRecipe, global_batch: int, utterances_per_pass: int) -> Plan:
-    """Count the steps of an epoch: utterances // global batch, as in seed 1."""
+    """Count the steps of an epoch: utterances // global batch, as in voxsrc2020."""
     train = recipe.train
     wanted = train.utterances_per_epoch or round(train.passes_per_epoch * utterances_per_pass)
     if wanted < global_batch:

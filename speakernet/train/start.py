@@ -13,7 +13,7 @@ from speakernet.nn.serialize import choose_checkpoint
 from speakernet.train.checkpoint import CheckpointDir
 from speakernet.train.distributed import World, gather_objects
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 FREE_SETTINGS = {
     "train.epochs",
@@ -56,10 +56,10 @@ def load_initial(source: Path, model: SpeakerModel, loss: SpeakerLoss, names: li
         raise UserError(f"{path}: its network is not this recipe's: {reason}") from None
     reason = _why_new_classifier(state, loss, names)
     if reason:
-        _LOG.warning("%s: the classifier is made anew: %s", path, reason)
+        logger.warning("%s: the classifier is made anew: %s", path, reason)
     else:
         loss.load_state_dict(state["loss"])
-        _LOG.info("weights of network and classifier from %s", path)
+        logger.info("weights of network and classifier from %s", path)
 
 
 def _why_new_classifier(state: dict[str, Any], loss: SpeakerLoss, names: list[str]) -> str:

@@ -21,13 +21,13 @@ from speakernet.train.distributed import (
 )
 from speakernet.train.monitor import FiniteWatch, Logs, Meter
 from speakernet.train.objective import Objective
-from speakernet.train.plan import Plan, Settings, TrainingRecipe, make_plan
+from speakernet.train.plan import Plan, TrainingRecipe, UpdateSettings, make_plan
 from speakernet.train.setup import random_state, set_random_state
 from speakernet.train.stopping import StopRequest
 from speakernet.train.update import Updater, memory_advice
 from speakernet.train.validation import Result, validate
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _GO_ON, _SAVE, _STOP = 0, 1, 2
 # By then the scale, halved each time, is below one.
@@ -72,7 +72,7 @@ class Trainer:
         found = start.newest_for_all(self.checkpoints, self.world)
         if found is not None:
             if init is not None and self.world.is_main:
-                _LOG.info("--init %s has no effect: this run began before", init)
+                logger.info("--init %s has no effect: this run began before", init)
             self._resume(*found)
             return
         if init is not None:
@@ -96,7 +96,7 @@ class Trainer:
         if self.world.is_main:
             if self.best.get("step") == self.step:
                 self.checkpoints.link(path, "best.pt")  # it was perhaps stopped just before that
-            _LOG.info("continuing %s at step %d of %d", path, self.step, self.plan.num_steps)
+            logger.info("continuing %s at step %d of %d", path, self.step, self.plan.num_steps)
 
     def run(self) -> bool:
         """Train to the end; False if the system asked to stop before (the state is saved)."""
@@ -156,7 +156,7 @@ class Trainer:
         late = time.monotonic() - saved > 60 * train.checkpoint_minutes
         return _SAVE if due or (late and self.world.is_main) else _GO_ON
 
-    def _update(self, stream: Iterator[Batch], watch: FiniteWatch, meter: Meter) -> Settings:
+    def _update(self, stream: Iterator[Batch], watch: FiniteWatch, meter: Meter) -> UpdateSettings:
         settings = self.plan.settings(self.step)
         self.objective.model.set_temperature(settings.temperature)
         loss, accuracy, norm = self.updater(stream, settings.learning_rate, settings.margin)
@@ -173,7 +173,7 @@ class Trainer:
             self.corpus.speakers.ids[int(r)] for n in numbers for r in self.batches.utterances(n)
         ]
 
-    def _log(self, meter: Meter, settings: Settings, logs: Logs | None) -> None:
+    def _log(self, meter: Meter, settings: UpdateSettings, logs: Logs | None) -> None:
         means, speed = meter.take()
         loss, accuracy, norm = mean_over_processes(means, self.world).tolist()
         if logs is not None:
@@ -193,7 +193,7 @@ class Trainer:
         improved = False
         if result is not None and logs is not None:
             logs.write({"step": self.step, "valid_eer": result.eer, "valid_loss": result.loss})
-            _LOG.info("step %d: held-out EER %.2f %%", self.step, result.eer)
+            logger.info("step %d: held-out EER %.2f %%", self.step, result.eer)
             improved = result.eer < self.best.get("eer", float("inf"))
             if improved:
                 self.best = {"eer": result.eer, "loss": result.loss, "step": float(self.step)}

@@ -28,7 +28,7 @@ class Updater:
 
     Processes start from rank 0's weights and add up their gradients once an update, in one message,
     so they stay equal. Batch norm's running statistics stay each process's own (those of rank 0 are
-    saved, as in seed 1).
+    saved, as in voxsrc2020).
     """
 
     def __init__(

@@ -17,9 +17,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from speakernet.arrays import Int32, Int64
 from speakernet.config import UserError
 from speakernet.data.index import Speakers
-from speakernet.data.random import generator
+from speakernet.data.sample_keys import generator
 from speakernet.metrics.det import det_curve, eer
 from speakernet.nn.models import SpeakerModel
 from speakernet.nn.models.base import at_temperature
@@ -40,11 +41,11 @@ class CentreCrops(Protocol):
 class Split:
     """Rows to train on with labels 0 .. len(names) - 1, and held-out rows with theirs."""
 
-    rows: npt.NDArray[np.int64]
-    labels: npt.NDArray[np.int32]
+    rows: Int64
+    labels: Int32
     names: tuple[str, ...]
-    valid_rows: npt.NDArray[np.int64]
-    valid_labels: npt.NDArray[np.int32]
+    valid_rows: Int64
+    valid_labels: Int32
 
 
 @dataclass(frozen=True)
@@ -84,14 +85,14 @@ def split_speakers(speakers: Speakers, seed: int, num_speakers: int, num_each: i
     )
 
 
-def _persons(names: Sequence[str]) -> npt.NDArray[np.int64]:
+def _persons(names: Sequence[str]) -> Int64:
     """Return for each speaker the place of the one it is a copy of at another speed, or its own."""
     places = {name: place for place, name in enumerate(names)}
     originals = (_SPEED_PREFIX.sub("", name) for name in names)
     return np.array([places.get(o, places[n]) for o, n in zip(originals, names, strict=True)])
 
 
-def _spread(rows: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
+def _spread(rows: Int64, count: int) -> Int64:
     return rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(np.int64)]
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from speakernet.audio.reader import read_audio
+from speakernet.audio.wav import write_wav
 from speakernet.bin.wav_reverberate import main
-from speakernet.data.audio import read_audio
-from speakernet.data.wav import write_wav
 
 FOLDER = Path(__file__).parents[1] / "golden/augmentation"
 GOLDEN = np.load(FOLDER / "augmentation.npz")

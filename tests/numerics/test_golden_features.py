@@ -6,28 +6,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from speakernet.arrays import Float32
 from speakernet.signal.cmvn import sliding_cmn
 from speakernet.signal.fbank import Fbank
 from speakernet.signal.mfcc import Mfcc
 from speakernet.signal.options import FbankOptions, MfccOptions, VadOptions
 from speakernet.signal.vad import energy_vad
 
-Array = NDArray[np.float32]
-
 FOLDER = Path(__file__).parents[1] / "golden/features"
 CONF = Path(__file__).parents[2] / "conf"
 GOLDEN = np.load(FOLDER / "features.npz")
 
 
-def golden(kind: str) -> dict[str, Array]:
+def golden(kind: str) -> dict[str, Float32]:
     return {
         name.split("/")[1]: GOLDEN[name] for name in GOLDEN.files if name.startswith(f"{kind}/")
     }
 
 
-def waveform(utterance: str) -> Array:
+def waveform(utterance: str) -> Float32:
     return GOLDEN[f"wav/{utterance}"].astype(np.float32)
 
 
@@ -47,7 +45,7 @@ def mfcc() -> Mfcc:
         ("fbank80_no_snip_edges", without_dither(FbankOptions(num_mel_bins=80, snip_edges=False))),
     ],
 )
-def test_fbank_is_kaldis(kind: str, extract: Callable[[Array], Array]) -> None:
+def test_fbank_is_kaldis(kind: str, extract: Callable[[Float32], Float32]) -> None:
     differences = []
     for utterance, expected in golden(kind).items():
         features = extract(waveform(utterance))

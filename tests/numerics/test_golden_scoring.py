@@ -1,4 +1,4 @@
-"""Scores and figures of seed 1's own code: tests/golden/scoring."""
+"""Scores and figures of voxsrc2020's own code: tests/golden/scoring."""
 
 import json
 from pathlib import Path
@@ -70,11 +70,11 @@ def test_figures_of_seed1(
     expected = json.loads((folder / "scoring.json").read_text())["metrics"][system]
     rounded = np.round(golden["cosine"], 1)
     scores = golden.get(system, rounded).astype(np.float64)
-    seed1 = definitions.get("seed1")
-    assert seed1.eer(scores, trials.is_target) == expected["eer"]
+    voxsrc2020 = definitions.get("voxsrc2020")
+    assert voxsrc2020.eer(scores, trials.is_target) == expected["eer"]
     for p_target in (0.01, 0.05, 0.001):
         point = OperatingPoint(p_target)
-        cost = seed1.min_dcf(scores, trials.is_target, point)
+        cost = voxsrc2020.min_dcf(scores, trials.is_target, point)
         assert cost == expected[f"min_dcf_{p_target}"]
 
 
@@ -83,5 +83,7 @@ def test_own_eer_is_within_one_trial_of_seed1(
     golden: dict[str, np.ndarray[Any, Any]], trials: Trials, system: str
 ) -> None:
     scores = golden[system].astype(np.float64)
-    both = [definitions.get(name).eer(scores, trials.is_target) for name in ("speakernet", "seed1")]
+    both = [
+        definitions.get(name).eer(scores, trials.is_target) for name in ("speakernet", "voxsrc2020")
+    ]
     assert abs(both[0] - both[1]) <= 1 / trials.is_target.sum()

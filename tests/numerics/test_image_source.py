@@ -3,11 +3,10 @@
 import itertools
 import math
 
+import image_source
 import numpy as np
 import pytest
-
-from speakernet.signal import image_source
-from speakernet.signal.image_source import Point, Room, impulse_response
+from image_source import Point, Room, impulse_response
 
 RATE_HZ = 16000
 ROOM = Room((4.0, 3.0, 2.5), absorption=0.6)

@@ -5,15 +5,13 @@ from dataclasses import replace
 import kaldi_native_fbank as knf
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from speakernet.arrays import Float32
 from speakernet.signal.fbank import Fbank, fbank
 from speakernet.signal.mel import mel_filters
 from speakernet.signal.mfcc import Mfcc
 from speakernet.signal.options import FbankOptions, MfccOptions, SpectralOptions
 from speakernet.signal.window import window_function
-
-Array = NDArray[np.float32]
 
 FRAME = {
     "sample_frequency": "samp_freq",
@@ -31,7 +29,7 @@ MEL = {"num_mel_bins": "num_bins", "low_freq": "low_freq", "high_freq": "high_fr
 OWN = ("use_energy", "energy_floor", "raw_energy", "htk_compat")
 
 
-def speech_like(num_samples: int = 9000) -> Array:
+def speech_like(num_samples: int = 9000) -> Float32:
     generator = np.random.default_rng(3)
     noise = np.cumsum(generator.standard_normal(num_samples))
     envelope = 1 + np.sin(np.arange(num_samples) / 700)
@@ -47,14 +45,14 @@ def configure(target: object, options: SpectralOptions, extra: tuple[str, ...]) 
         setattr(target, name, getattr(options, name))
 
 
-def frames_of(extractor: object, options: SpectralOptions, waveform: Array) -> Array:
+def frames_of(extractor: object, options: SpectralOptions, waveform: Float32) -> Float32:
     extractor.accept_waveform(options.sample_frequency, waveform)  # type: ignore[attr-defined]
     extractor.input_finished()  # type: ignore[attr-defined]
     count = extractor.num_frames_ready  # type: ignore[attr-defined]
     return np.stack([extractor.get_frame(i) for i in range(count)])  # type: ignore[attr-defined]
 
 
-def native_fbank(options: FbankOptions, waveform: Array) -> Array:
+def native_fbank(options: FbankOptions, waveform: Float32) -> Float32:
     theirs = knf.FbankOptions()
     configure(theirs, options, ("use_log_fbank", "use_power"))
     return frames_of(knf.OnlineFbank(theirs), options, waveform)

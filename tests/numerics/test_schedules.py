@@ -1,4 +1,4 @@
-"""The schedules against the values of seed 1's TensorFlow graph."""
+"""The schedules against the values of voxsrc2020's TensorFlow graph."""
 
 import json
 from pathlib import Path

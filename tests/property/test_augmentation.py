@@ -4,21 +4,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from speakernet.arrays import Float32
 from speakernet.signal.cmvn import sliding_cmn
 from speakernet.signal.dither import add_dither, utterance_seed
 from speakernet.signal.resample import change_speed
 from speakernet.signal.reverberate import ImpulseResponse, Noise, power, quantize, reverberate
-
-Array = NDArray[np.float32]
 
 seeds = st.integers(0, 2**32 - 1)
 lengths = st.integers(1, 40_000)
 snrs_db = st.floats(-20, 40)
 
 
-def noise(seed: int, length: int, loudness: float = 1000.0) -> Array:
+def noise(seed: int, length: int, loudness: float = 1000.0) -> Float32:
     generator = np.random.default_rng(seed)
     return (loudness * generator.standard_normal(length)).astype(np.float32)
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from speakernet.backend.published import Published, is_list, published_figures, read_published
 from speakernet.bin import collect_results, evaluate, export_voxsrc, plot, results, score
 from speakernet.config import UserError
 from speakernet.kaldi.ark import ArkWriter
 from speakernet.kaldi.scores import read_scores, write_scores
 from speakernet.kaldi.trials import Trials, read_trials, write_trials
 from speakernet.metrics.definitions import definitions
+from speakernet.report.published import Published, is_list, published_figures, read_published
 
 NUM_SPEAKERS, EACH = 8, 4
 
@@ -104,7 +104,10 @@ def test_bad_scores_are_errors(arguments: list[str], change: "object", message: 
         (["--p-target", "0.01,x"], "--p-target '0.01,x'"),
         (["--p-target", "1.5"], "p_target 1.5"),
         (["--definition", "nits"], "did you mean 'nist'"),
-        (["--bootstrap", "5", "--definition", "seed1"], "goes with the definition 'speakernet'"),
+        (
+            ["--bootstrap", "5", "--definition", "voxsrc2020"],
+            "goes with the definition 'speakernet'",
+        ),
         (["--bootstrap", "-5"], "--bootstrap -5"),
     ],
 )

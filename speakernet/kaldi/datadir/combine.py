@@ -11,8 +11,8 @@ from speakernet.config import UserError
 from speakernet.kaldi.datadir.fix import fix, in_order, merge_sorted
 from speakernet.kaldi.datadir.layout import SINGLE_FILES, Tables, existing_tables
 from speakernet.kaldi.datadir.speakers import write_spk2utt
-from speakernet.kaldi.files import folder_for_replace, open_for_replace, scratch_folder
 from speakernet.kaldi.tables import iter_fields, iter_ids, iter_line_blocks
+from speakernet.work.files import folder_for_replace, open_for_replace, scratch_folder
 
 logger = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from speakernet.kaldi.datadir.layout import (
     utterance_tables,
 )
 from speakernet.kaldi.datadir.speakers import write_spk2utt
-from speakernet.kaldi.files import folder_for_replace, open_for_replace, scratch_folder
 from speakernet.kaldi.tables import iter_ids, iter_pair_blocks
+from speakernet.work.files import folder_for_replace, open_for_replace, scratch_folder
 
 logger = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from speakernet.kaldi.datadir.layout import (
     utterance_tables,
 )
 from speakernet.kaldi.datadir.speakers import write_spk2utt
-from speakernet.kaldi.files import open_for_replace
 from speakernet.kaldi.tables import iter_columns, iter_line_blocks
+from speakernet.work.files import open_for_replace
 
 
 def filter_table(source: Path, target: Path, ids: AbstractSet[bytes]) -> int:

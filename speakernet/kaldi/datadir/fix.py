@@ -21,8 +21,8 @@ from speakernet.kaldi.datadir.layout import (
     utterance_tables,
 )
 from speakernet.kaldi.datadir.speakers import check_utt2spk, write_spk2utt
-from speakernet.kaldi.files import scratch_folder
 from speakernet.kaldi.tables import check_order, iter_fields, iter_ids, iter_lines, same_ids
+from speakernet.work.files import scratch_folder
 
 logger = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from speakernet.config import UserError
-from speakernet.kaldi.files import open_for_replace
 from speakernet.kaldi.tables import check_pair_order, iter_columns, iter_fields
+from speakernet.work.files import open_for_replace
 
 
 def iter_speakers(utt2spk: Path) -> Iterator[tuple[bytes, list[bytes]]]:

@@ -8,8 +8,8 @@ import logging
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from speakernet.arrays import Int32, Int64
 from speakernet.config import UserError
 from speakernet.kaldi.datadir.filtering import (
     copy_single_files,
@@ -27,7 +27,6 @@ from speakernet.kaldi.datadir.layout import (
 )
 from speakernet.kaldi.datadir.speakers import write_spk2utt
 from speakernet.kaldi.datadir.validate import check_same_ids
-from speakernet.kaldi.files import folder_for_replace
 from speakernet.kaldi.tables import (
     check_order,
     iter_fields,
@@ -35,6 +34,7 @@ from speakernet.kaldi.tables import (
     iter_line_blocks,
     same_ids,
 )
+from speakernet.work.files import folder_for_replace
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ def _describe(path: Path, tables: Tables) -> str:
     return json.dumps({name: [stat.st_size, stat.st_mtime_ns] for name, stat in stats.items()})
 
 
-def _assign(utt2spk: Path, num_parts: int, per_utt: bool) -> NDArray[np.int32]:
+def _assign(utt2spk: Path, num_parts: int, per_utt: bool) -> Int32:
     """Return the part (from 0) of each line of utt2spk."""
     codes: dict[bytes, int] = {}
     lines = iter_fields(utt2spk, num_fields=2)
@@ -109,7 +109,7 @@ def _assign(utt2spk: Path, num_parts: int, per_utt: bool) -> NDArray[np.int32]:
     return balance(sizes, num_parts)[speakers]
 
 
-def balance(sizes: NDArray[np.int64], num_parts: int) -> NDArray[np.int32]:
+def balance(sizes: Int64, num_parts: int) -> Int32:
     """Return the part of each of the consecutive groups, none empty, near-equal in total size."""
     middle = np.cumsum(sizes) - sizes / 2
     wanted = (middle * num_parts / sizes.sum()).astype(np.int32)
@@ -123,7 +123,7 @@ def balance(sizes: NDArray[np.int64], num_parts: int) -> NDArray[np.int32]:
 
 
 def _write_parts(
-    path: Path, tables: Tables, parts: NDArray[np.int32], folders: list[Path], partial: set[str]
+    path: Path, tables: Tables, parts: Int32, folders: list[Path], partial: set[str]
 ) -> None:
     for folder in folders:
         folder.mkdir()
@@ -145,7 +145,7 @@ def _write_parts(
         write_spk2utt(folder / "utt2spk", folder / "spk2utt")
 
 
-def _distribute(source: Path, parts: NDArray[np.int32], targets: list[Path]) -> None:
+def _distribute(source: Path, parts: Int32, targets: list[Path]) -> None:
     """Append each line to the file of its part, block after block."""
     for first, lines in iter_line_blocks(source):
         block = parts[first - 1 : first - 1 + len(lines)].tolist()

@@ -14,8 +14,8 @@ from speakernet.config import UserError
 from speakernet.kaldi.datadir.filtering import write_subset
 from speakernet.kaldi.datadir.layout import existing_tables
 from speakernet.kaldi.datadir.speakers import iter_speakers
-from speakernet.kaldi.files import folder_for_replace
 from speakernet.kaldi.tables import iter_fields, iter_ids
+from speakernet.work.files import folder_for_replace
 
 logger = logging.getLogger(__name__)
 

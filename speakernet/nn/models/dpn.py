@@ -28,7 +28,7 @@ _STEM_CHANNELS = 10
 _GROUPS = 32
 
 
-class Stage(NamedTuple):
+class StageSizes(NamedTuple):
     """Sizes of the blocks of a stage: residual channels, growth of the dense path, number."""
 
     residual: int
@@ -36,7 +36,12 @@ class Stage(NamedTuple):
     num_blocks: int
 
 
-_DPN68 = (Stage(64, 16, 3), Stage(128, 32, 4), Stage(256, 32, 12), Stage(512, 64, 3))
+_DPN68 = (
+    StageSizes(64, 16, 3),
+    StageSizes(128, 32, 4),
+    StageSizes(256, 32, 12),
+    StageSizes(512, 64, 3),
+)
 
 
 class PreactivatedConv(nn.Module):
@@ -56,7 +61,7 @@ class PreactivatedConv(nn.Module):
 class DualPathBlock(nn.Module):
     """1×1, grouped 3×3, 1×1; the output is (residual | dense) on the channel axis."""
 
-    def __init__(self, in_channels: int, sizes: Stage, *, first: bool, stride: int) -> None:
+    def __init__(self, in_channels: int, sizes: StageSizes, *, first: bool, stride: int) -> None:
         super().__init__()
         self.residual = sizes.residual
         self.projection: nn.Module = nn.Identity()
@@ -83,7 +88,7 @@ class DualPathBlock(nn.Module):
 class Dpn(SpeakerModel):
     """Stem, stages of dual-path blocks, pooling and one dense layer."""
 
-    def __init__(self, config: ModelConfig, input_dim: int, stages: tuple[Stage, ...]) -> None:
+    def __init__(self, config: ModelConfig, input_dim: int, stages: tuple[StageSizes, ...]) -> None:
         super().__init__()
         self.embedding_dim = config.embedding_dim or 256
         self.conv = conv2d(1, _STEM_CHANNELS, 3)

@@ -17,7 +17,7 @@ schedules = Registry[type[BaseSchedule]]("schedule")
 
 
 def ceil_epochs(num_steps: int, steps_per_epoch: int) -> int:
-    """Return ``ceil(num_steps / steps_per_epoch)`` as seed 1's TensorFlow graph rounds it.
+    """Return ``ceil(num_steps / steps_per_epoch)`` as voxsrc2020's TensorFlow graph rounds it.
 
     The quotient is a float32 product with the reciprocal. At a few whole epochs (7000 steps of
     1000) that lies just above the integer, so that the staircase steps down one update early.

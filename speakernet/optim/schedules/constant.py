@@ -7,7 +7,7 @@ from speakernet.optim.schedules.base import BaseSchedule, schedules
 
 @schedules.register("constant")
 class Constant(BaseSchedule):
-    """Always ``factor``. Seed 1 fine-tunes at 1/128 of the base learning rate."""
+    """Always ``factor``. voxsrc2020 fine-tunes at 1/128 of the base learning rate."""
 
     type: Literal["constant"] = "constant"
     factor: float = 1.0

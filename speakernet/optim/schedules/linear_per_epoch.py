@@ -1,6 +1,6 @@
 """The softmax temperature of temporal dynamic networks: 31, three less each epoch, never below 1.
 
-Source: seed 2 (TDY-CNN); the value is absolute, not a factor.
+Source: tdy (TDY-CNN); the value is absolute, not a factor.
 """
 
 from typing import Literal

@@ -1,4 +1,4 @@
-"""The margin's staircase of seed 1: none until epoch 3, then a tenth more each epoch to 13."""
+"""The margin's staircase of voxsrc2020: none until epoch 3, then a tenth more each epoch to 13."""
 
 from typing import Literal
 

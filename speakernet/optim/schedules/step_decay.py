@@ -1,4 +1,4 @@
-"""Step decay: the learning rate of seed 2 (times 0.75 every 15 epochs)."""
+"""Step decay: the learning rate of tdy (times 0.75 every 15 epochs)."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Warm up, hold, decay: the learning rate of seed 1 (FACTS: 3 epochs up, hold to 13, end at 23).
+"""Warm up, hold, decay: the learning rate of voxsrc2020 (3 epochs up, hold to 13, end at 23).
 
 With ``e`` the epochs done::
 

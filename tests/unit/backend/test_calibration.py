@@ -11,7 +11,7 @@ from speakernet.backend.calibration import fit_calibration
 from speakernet.backend.config import PldaConfig
 from speakernet.backend.plda import train_plda
 from speakernet.backend.quality import read_quality, trial_features, write_quality
-from speakernet.backend.sampling import draw_trials
+from speakernet.backend.trial_drawing import draw_trials
 from speakernet.bin import make_trials
 from speakernet.bin.calibrate import main
 from speakernet.config import UserError

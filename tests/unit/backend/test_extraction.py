@@ -9,30 +9,31 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speakernet.backend import parts
+from speakernet.arrays import Float32
+from speakernet.audio.wav import write_wav
+from speakernet.backend import job_parts as parts
+from speakernet.backend.chunks import FEATURES, WAVEFORM, cut, merge, repeat_to
 from speakernet.backend.config import ExtractionConfig
 from speakernet.backend.embeddings import load_embeddings
 from speakernet.backend.extraction import Extractor
-from speakernet.backend.pieces import FEATURES, WAVEFORM, Floats, cut, merge, repeat_to
 from speakernet.bin import score
 from speakernet.bin.extract_embeddings import main
 from speakernet.config import UserError, dump_config
-from speakernet.data.wav import write_wav
 from speakernet.kaldi.ark import ArkWriter, read_matrix
-from speakernet.kaldi.jobs import share
 from speakernet.kaldi.scores import read_scores
 from speakernet.kaldi.tables import read_table, write_table
 from speakernet.kaldi.trials import read_trials
 from speakernet.nn.models import ModelConfig, build_model
 from speakernet.nn.serialize import save_model
 from speakernet.recipe import Recipe
+from speakernet.work.shares import share
 
 CHUNKS = ExtractionConfig(chunk_frames=100, min_frames=25)
 LENGTHS = (1, 24, 25, 60, 99, 100, 124, 125, 225, 250, 250, 330, 60)
 MEL = 8
 
 
-def utterances() -> list[tuple[str, Floats]]:
+def utterances() -> list[tuple[str, Float32]]:
     generator = np.random.default_rng(0)
     return [
         (f"u{i:02d}", generator.normal(size=(length, MEL)).astype(np.float32))
@@ -100,7 +101,7 @@ def model() -> torch.nn.Module:
     return build_model(ModelConfig(name="tdnn_c8", embedding_dim=6), input_dim=MEL)
 
 
-def extract(model: torch.nn.Module, batch_steps: int, names: list[str]) -> dict[str, Floats]:
+def extract(model: torch.nn.Module, batch_steps: int, names: list[str]) -> dict[str, Float32]:
     some = [pair for pair in utterances() if pair[0] in names]
     extractor = Extractor(model, CHUNKS, batch_steps=batch_steps)  # type: ignore[arg-type]
     return dict(extractor(some))

@@ -4,17 +4,15 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from benchmarks.peers.features import native_fbank, torchaudio_fbank
+from speakernet.arrays import Float32
 from speakernet.signal.fbank import fbank
 from speakernet.signal.options import FbankOptions
 
-Array = NDArray[np.float32]
-
 
 @pytest.mark.parametrize("make", [native_fbank, torchaudio_fbank])
-def test_peers_compute_the_same_features(make: Callable[[], Callable[[Array], Array]]) -> None:
+def test_peers_compute_the_same_features(make: Callable[[], Callable[[Float32], Float32]]) -> None:
     generator = np.random.default_rng(0)
     waveform = (3000 * generator.standard_normal(20_000)).astype(np.float32)
     expected = fbank(waveform, FbankOptions(num_mel_bins=80))

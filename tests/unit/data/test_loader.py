@@ -12,13 +12,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from speakernet.arrays import UInt64
 from speakernet.config import UserError
 from speakernet.data.config import DataConfig
-from speakernet.data.features import FeatureCrops
+from speakernet.data.feature_crops import FeatureCrops
 from speakernet.data.index import read_speakers
 from speakernet.data.loader import CropBatches, Layout, iter_batches
 from speakernet.data.orders import Permutation, Stream
-from speakernet.data.random import UInt64
 from tests.training.corpus import write_features
 
 

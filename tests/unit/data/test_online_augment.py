@@ -10,7 +10,7 @@ import pytest
 from speakernet.config import UserError
 from speakernet.data.config import OnlineAugmentConfig
 from speakernet.data.online_augment import OnlineAugment
-from speakernet.data.wav import write_wav
+from speakernet.audio.wav import write_wav
 
 SAMPLE_RATE = 16000
 Kind = Callable[[npt.NDArray[np.float32], np.random.Generator], npt.NDArray[np.float32]]

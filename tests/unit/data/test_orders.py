@@ -4,8 +4,8 @@ import pytest
 from speakernet.config import UserError
 from speakernet.data.config import DataConfig
 from speakernet.data.loader import Layout
-from speakernet.data.orders import Blocks, Order, Permutation, Skip, Speakers, Stream, build_order
-from speakernet.data.random import below, sample_keys
+from speakernet.data.orders import Blocks, Order, Permutation, Skip, SpeakerGroups, Stream, build_order
+from speakernet.data.sample_keys import below, sample_keys
 
 LABELS = np.repeat(np.arange(7), [9, 4, 30, 2, 5, 1, 12]).astype(np.int32)
 
@@ -13,7 +13,7 @@ ORDERS: dict[str, Order] = {
     "permutation": Permutation(50, seed=1),
     "skip": Skip(50, seed=1, probability=0.1),
     "blocks": Blocks(50, seed=1, block_size=4, in_window=3),
-    "speakers": Speakers(LABELS, seed=1, group=2, batch=8, maximum=20),
+    "speakers": SpeakerGroups(LABELS, seed=1, group=2, batch=8, maximum=20),
 }
 
 
@@ -63,7 +63,7 @@ def test_the_next_window_is_fetched_in_the_order_of_the_disk() -> None:
 
 
 def test_speakers_come_once_a_batch_in_whole_groups() -> None:
-    order = Speakers(LABELS, seed=1, group=2, batch=8, maximum=20)
+    order = SpeakerGroups(LABELS, seed=1, group=2, batch=8, maximum=20)
     passes = [order.indices(number) for number in range(3)]
     for batches in passes:
         assert len(set(batches.tolist())) == len(batches)  # no utterance twice in a pass
@@ -75,13 +75,13 @@ def test_speakers_come_once_a_batch_in_whole_groups() -> None:
 
 def test_speakers_fill_as_many_batches_as_can_be() -> None:
     # Groups of two: 4, 2, 10, 1, 2, 0, 6. 4 + 2 + 4 + 1 + 2 + 4 >= 16; 19 < 20.
-    order = Speakers(LABELS, seed=1, group=2, batch=8, maximum=20)
+    order = SpeakerGroups(LABELS, seed=1, group=2, batch=8, maximum=20)
     assert order.num_batches == 4
 
 
 def test_too_few_speakers_for_a_batch_is_an_error() -> None:
     with pytest.raises(UserError, match="6 speakers have that many"):
-        Speakers(LABELS, seed=1, group=2, batch=16, maximum=20)
+        SpeakerGroups(LABELS, seed=1, group=2, batch=16, maximum=20)
 
 
 def test_a_stream_can_be_entered_anywhere() -> None:
@@ -109,7 +109,7 @@ def test_config_chooses_the_order() -> None:
         order = build_order(config, LABELS, 0, group=1, global_batch=8)
         assert type(order) is kind
     grouped = build_order(DataConfig(), LABELS, 0, group=2, global_batch=8)
-    assert type(grouped) is Speakers
+    assert type(grouped) is SpeakerGroups
 
 
 def test_keys_do_not_depend_on_how_they_are_asked_for() -> None:

@@ -130,7 +130,7 @@ def test_definitions_differ_on_ties() -> None:
     labels = np.array([False, False, True, False, True])
     # Points (miss, false alarm): (0, 1) (0, 2/3) (1/2, 0) (1, 0).
     assert definitions.get("speakernet").eer(scores, labels) == pytest.approx(2 / 7)
-    assert definitions.get("seed1").eer(scores, labels) == 0
+    assert definitions.get("voxsrc2020").eer(scores, labels) == 0
     assert definitions.get("tdy").eer(scores, labels) == 0.5
     # One by one: (0, 2/3) (0, 1/3) (1/2, 1/3) (1/2, 0): crossing from (0, 1/3) to (1/2, 1/3).
     assert definitions.get("nist").eer(scores, labels) == pytest.approx(1 / 3)

@@ -1,0 +1,240 @@
+"""From entries of ``wav.scp`` to waveforms: files, commands, and Kaldi's augmentation in memory.
+
+A waveform is float32 (samples,) in the scale of 16-bit integers. Every ``wav-reverberate`` rounds
+its result to 16 bits as Kaldi does when it writes to the next program.
+"""
+
+import subprocess
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from signal import SIGPIPE
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from speakernet.arrays import Float32
+from speakernet.audio.cache import FileCache
+from speakernet.audio.sound_files import Audio
+from speakernet.audio.wav import audio_length, read_audio_bytes, read_audio_file
+from speakernet.config.errors import UserError
+from speakernet.kaldi.pipes import AudioFile, Command, Node, Resampled, Reverberated, parse_entry
+from speakernet.kaldi.wav_scp import Utterance, iter_utterances
+from speakernet.signal.resample import change_speed
+from speakernet.signal.reverberate import ImpulseResponse, Noise, quantize, reverberate
+
+_CACHE_BYTES = 256 << 20
+_CACHED_RESPONSES = 128
+# Kaldi forgives a segment that ends up to this long after its recording.
+_MAX_OVERSHOOT_S = 0.5
+# With pipefail: a command wrote more than the next one, which ended well, wanted to read.
+_BROKEN_PIPE = 128 + SIGPIPE
+
+
+class Signal(NamedTuple):
+    """One channel, (samples,) int16 or float32 in the scale of int16, and its rate."""
+
+    samples: NDArray[np.int16] | Float32
+    sample_rate: int
+
+
+class AudioReader:
+    """Computes entries of ``wav.scp``. Keeps noises and impulse responses that were used lately."""
+
+    def __init__(
+        self, sample_rate: int = 16000, *, channel: int = -1, cache_bytes: int = _CACHE_BYTES
+    ) -> None:
+        """``channel`` -1 takes the first, as Kaldi does; another rate is an error."""
+        self.sample_rate = sample_rate
+        self.channel = channel
+        self._noises = FileCache(cache_bytes)
+        # The copies of an utterance follow each other: its own recording is worth keeping briefly.
+        self._sources = FileCache(1)
+        self._run = lru_cache(maxsize=1)(run_command)
+        # Segments of a recording follow each other, too.
+        self._recording = lru_cache(maxsize=1)(self._evaluate_entry)
+        self._response = lru_cache(maxsize=_CACHED_RESPONSES)(self._compute_response)
+
+    def read(self, entry: str | Node, place: str = "") -> Float32:
+        """Return the waveform (samples,) of an entry.
+
+        Raises UserError that starts with ``place`` for whatever cannot be parsed, read or run.
+        """
+        try:
+            signal = self._evaluate_entry(entry)
+        except UserError as error:
+            raise UserError(f"{place}: {error}" if place else str(error)) from None
+        return np.asarray(signal.samples, dtype=np.float32)
+
+    def read_utterance(self, utterance: Utterance) -> Float32:
+        """Return the waveform (samples,) of an utterance; an error names it and its line."""
+        place = f"{utterance.place}: utterance '{utterance.name}'"
+        if utterance.start_s is None or utterance.end_s is None:
+            return self.read(utterance.entry, place)
+        try:
+            recording = self._recording(utterance.entry)
+            return _cut(recording, utterance.start_s, utterance.end_s)
+        except UserError as error:
+            raise UserError(f"{place}: {error}") from None
+
+    def _evaluate_entry(self, entry: str | Node) -> Signal:
+        signal = self.evaluate(parse_entry(entry) if isinstance(entry, str) else entry)
+        if signal.sample_rate != self.sample_rate:
+            raise UserError(f"found {signal.sample_rate} Hz; expected {self.sample_rate} Hz")
+        return signal
+
+    def read_stretch(self, entry: str, num_samples: int, rng: np.random.Generator) -> Float32:
+        """Return ``num_samples`` from a random place of an entry, repeated where it is shorter.
+
+        Of a file nothing else is read, however long it is.
+        """
+        node = parse_entry(entry)
+        if not isinstance(node, AudioFile) or node.offset:
+            waveform = self.read(node)
+            start = int(rng.integers(max(len(waveform) - num_samples, 0) + 1))
+            return np.resize(waveform[start:], num_samples)
+        length, _ = audio_length(node.path)
+        start = int(rng.integers(max(length - num_samples, 0) + 1))
+        audio = read_audio_file(node.path, first_sample=start, max_samples=num_samples)
+        if audio.sample_rate != self.sample_rate:
+            raise UserError(
+                f"{node.path}: found {audio.sample_rate} Hz; expected {self.sample_rate} Hz"
+            )
+        signal = _pick_channel(audio, max(self.channel, 0), node.path)
+        return np.resize(signal.samples.astype(np.float32), num_samples)
+
+    def evaluate(self, node: Node) -> Signal:
+        """Return what ``node`` stands for, at whatever rate it has."""
+        return self._evaluate(node, max(self.channel, 0), self._sources)
+
+    def _evaluate(
+        self, node: Node, channel: int, cache: FileCache, max_samples: int | None = None
+    ) -> Signal:
+        """Return channel ``channel`` of what ``node`` stands for, or its first ``max_samples``."""
+        if isinstance(node, AudioFile):
+            return _pick_channel(cache.read(node, max_samples), channel, node.path, max_samples)
+        if isinstance(node, Command):
+            return _pick_channel(self._run(node.text), channel, node.text, max_samples)
+        if isinstance(node, Resampled):
+            return self._resample(node, channel, cache)
+        return self._reverberate(node, cache)
+
+    def _resample(self, node: Resampled, channel: int, cache: FileCache) -> Signal:
+        signal = _pick_channel(cache.read(node.file), channel, node.file.path)
+        if node.sample_rate not in (None, signal.sample_rate):
+            return _pick_channel(self._run(node.text), channel, node.text)
+        if node.speed == 1:
+            return signal
+        faster = change_speed(np.asarray(signal.samples, dtype=np.float32), node.speed)
+        return Signal(quantize(np.rint(faster)), signal.sample_rate)
+
+    def _reverberate(self, node: Reverberated, cache: FileCache) -> Signal:
+        options = node.options
+        plain = not node.additive_signals and node.impulse_response is None and not options.volume
+        if plain and options.duration:
+            return self._background(node, cache)
+        source = self._evaluate(node.source, options.input_wave_channel, cache)
+        response = node.impulse_response
+        result = reverberate(
+            np.asarray(source.samples, dtype=np.float32),
+            source.sample_rate,
+            response=None if response is None else self._response(response, options.rir_channel),
+            noises=[
+                self._noise(signal, options.noise_channel, snr_db, start_s, source.sample_rate)
+                for signal, snr_db, start_s in zip(
+                    node.additive_signals, node.snrs, node.start_times, strict=True
+                )
+            ],
+            shift_output=options.shift_output,
+            normalize_output=options.normalize_output,
+            duration_s=options.duration,
+            volume=options.volume,
+        )
+        return Signal(quantize(result), source.sample_rate)
+
+    def _background(self, node: Reverberated, cache: FileCache) -> Signal:
+        """Cut or repeat a noise; a file is read no further than is needed."""
+        duration, channel = node.options.duration, node.options.input_wave_channel
+        head = int(duration * self.sample_rate) + 1
+        signal = self._evaluate(node.source, channel, cache, head)
+        if signal.sample_rate > self.sample_rate:
+            signal = self._evaluate(node.source, channel, cache)
+        return _cut_or_repeat(signal, duration)
+
+    def _noise(
+        self, node: Node, channel: int, snr_db: float, start_s: float, sample_rate: int
+    ) -> Noise:
+        signal = self._evaluate(node, channel, self._noises)
+        if signal.sample_rate != sample_rate:
+            raise UserError(
+                f"found a noise of {signal.sample_rate} Hz; expected the {sample_rate} Hz of "
+                "what it is added to"
+            )
+        return Noise(np.asarray(signal.samples, dtype=np.float32), snr_db, start_s)
+
+    def _compute_response(self, node: Node, channel: int) -> ImpulseResponse:
+        signal = self._evaluate(node, channel, self._noises)
+        samples = np.asarray(signal.samples, dtype=np.float32)
+        return ImpulseResponse(samples * np.float32(1 / 32768))
+
+
+def read_audio(entry: str, *, sample_rate: int = 16000) -> Float32:
+    """Return the waveform (samples,) of one entry of ``wav.scp``; see ``AudioReader``."""
+    return AudioReader(sample_rate).read(entry)
+
+
+def iter_audio(
+    folder: str | Path, reader: AudioReader
+) -> Iterator[tuple[str, Float32 | UserError]]:
+    """Yield each utterance of a data dir with its waveform, or with what is wrong with it."""
+    for utterance in iter_utterances(folder):
+        try:
+            yield utterance.name, reader.read_utterance(utterance)
+        except UserError as error:
+            yield utterance.name, error
+
+
+def run_command(text: str) -> Audio:
+    """Run a shell command and read the audio file that it writes to its standard output."""
+    process = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", text],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    complaint = " / ".join(process.stderr.decode(errors="replace").split("\n")[-4:]).strip(" /")
+    failure = f"status {process.returncode} from '{text} |': {complaint or 'no message'}"
+    if process.returncode not in (0, _BROKEN_PIPE):
+        raise UserError(failure)
+    try:
+        return read_audio_bytes(process.stdout)
+    except UserError as error:
+        message = failure if process.returncode else f"the output of '{text} |'"
+        raise UserError(f"{message}: {error}") from None
+
+
+def _pick_channel(audio: Audio, channel: int, name: str, max_samples: int | None = None) -> Signal:
+    channels = audio.samples.shape[1]
+    if channel >= channels:
+        raise UserError(f"{name}: found {channels} channel(s); expected channel {channel}")
+    return Signal(audio.samples[:max_samples, channel], audio.sample_rate)
+
+
+def _cut_or_repeat(signal: Signal, duration_s: float) -> Signal:
+    length = int(np.float32(signal.sample_rate) * np.float32(duration_s))
+    samples: NDArray[Any] = signal.samples
+    if length > len(samples):
+        samples = np.tile(samples, -(-length // len(samples)))
+    return Signal(samples[:length], signal.sample_rate)
+
+
+def _cut(recording: Signal, start_s: float, end_s: float) -> Float32:
+    rate = recording.sample_rate
+    duration = len(recording.samples) / rate
+    if start_s >= duration or end_s > duration + _MAX_OVERSHOOT_S:
+        raise UserError(
+            f"found a segment from {start_s:g} to {end_s:g} s; expected one within {duration:.3f} s"
+        )
+    end = len(recording.samples) if end_s < 0 else int(end_s * rate)
+    return recording.samples[int(start_s * rate) : end].astype(np.float32)

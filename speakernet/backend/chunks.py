@@ -1,0 +1,67 @@
+"""Which pieces of an utterance go through the network, and with what weight. Pure functions.
+
+Lengths are in input steps: frames of features, or samples of a waveform (160 to a frame).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from speakernet.arrays import Float32, Float64
+from speakernet.backend.config import ExtractionConfig
+
+SAMPLES_PER_FRAME = 160
+WINDOW_OVERHANG = 240  # samples by which a 25 ms window reaches beyond its 10 ms step
+
+
+@dataclass(frozen=True)
+class StepScale:
+    """How many input steps a number of frames takes: ``per_frame * frames + overhang``."""
+
+    per_frame: int = 1
+    overhang: int = 0
+
+    def steps(self, frames: int) -> int:
+        """Return the input steps that hold exactly ``frames`` frames."""
+        return self.per_frame * frames + self.overhang
+
+
+FEATURES = StepScale()
+WAVEFORM = StepScale(SAMPLES_PER_FRAME, WINDOW_OVERHANG)
+
+
+def repeat_to(utterance: Float32, length: int) -> Float32:
+    """Return ``utterance`` (time, ...), repeated from its start until it has ``length`` steps."""
+    if len(utterance) >= length:
+        return utterance
+    return np.take(utterance, np.arange(length) % len(utterance), axis=0)
+
+
+def cut(utterance: Float32, config: ExtractionConfig, scale: StepScale) -> list[Float32]:
+    """Return the pieces (time, ...) of a non-empty utterance (time, ...), in order of time."""
+    if config.mode == "crops":
+        return _crops(utterance, config.num_crops, scale.steps(config.crop_frames))
+    whole = repeat_to(utterance, scale.steps(config.min_frames))
+    if config.mode == "whole":
+        return [whole]
+    size = scale.per_frame * config.chunk_frames
+    count = 1 + (len(whole) - scale.steps(config.min_frames)) // size
+    return [whole[size * index : size * (index + 1)] for index in range(count)]
+
+
+def _crops(utterance: Float32, count: int, size: int) -> list[Float32]:
+    """Cut ``count`` crops whose starts are evenly spaced from the first step to the last fit."""
+    long_enough = repeat_to(utterance, size)
+    starts = np.linspace(0, len(long_enough) - size, num=count).astype(int)
+    return [long_enough[start : start + size] for start in starts]
+
+
+def merge(embeddings: Float64, lengths: list[int], mode: str) -> Float32:
+    """Return the embedding of an utterance from those of its pieces (pieces, dim).
+
+    (dim,): the mean weighted by length; for crops the pieces themselves, (pieces, dim).
+    """
+    if mode == "crops":
+        return embeddings.astype(np.float32)
+    weights = np.asarray(lengths, dtype=np.float64)
+    return (weights @ embeddings / weights.sum()).astype(np.float32)

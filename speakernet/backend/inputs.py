@@ -1,0 +1,67 @@
+"""Utterances of a data directory as a network takes them: normalised features, or a waveform."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from speakernet.arrays import Float32
+from speakernet.config import UserError
+from speakernet.kaldi.ark import read_matrix
+from speakernet.kaldi.tables import read_table
+from speakernet.kaldi.wav_scp import iter_utterances
+from speakernet.signal.cmvn import sliding_cmn
+
+Load = Callable[[str], Float32]
+
+SAMPLE_RATE = 16000
+INT16_SCALE = 32768
+
+
+def feature_loader(data_dir: Path, cmn_window: int | None) -> Load:
+    """Return what reads an utterance of ``feats.scp``: (frames, mel), after sliding CMN."""
+    scp = read_table(data_dir / "feats.scp")
+
+    def load(name: str) -> Float32:
+        if name not in scp:
+            raise UserError(f"{data_dir}/feats.scp: '{name}' of utt2spk is missing")
+        features = np.asarray(read_matrix(scp[name]), dtype=np.float32)
+        if features.ndim != 2:
+            raise UserError(f"{data_dir}/feats.scp: '{name}' is no matrix")
+        return sliding_cmn(features, cmn_window) if cmn_window and len(features) else features
+
+    return load
+
+
+def waveform_loader(data_dir: Path) -> Load:
+    """Return what reads an utterance's audio: (samples,) in [-1, 1] at 16 kHz."""
+    from speakernet.audio.reader import AudioReader  # decoders take time to import
+
+    reader = AudioReader(SAMPLE_RATE)
+    utterances = {utterance.name: utterance for utterance in iter_utterances(data_dir)}
+
+    def load(name: str) -> Float32:
+        if name not in utterances:
+            raise UserError(f"{data_dir}/wav.scp: '{name}' of utt2spk is missing")
+        return np.asarray(reader.read_utterance(utterances[name]) / INT16_SCALE, dtype=np.float32)
+
+    return load
+
+
+def read_ahead(names: Sequence[str], load: Load, num_threads: int) -> Iterator[tuple[str, Float32]]:
+    """Yield ``(name, load(name))`` in order; threads read ahead (0: none, one after another)."""
+    if not num_threads:
+        yield from ((name, load(name)) for name in names)
+        return
+    waiting: deque[tuple[str, Future[Float32]]] = deque()
+    with ThreadPoolExecutor(num_threads) as pool:
+        for name in names:
+            waiting.append((name, pool.submit(load, name)))
+            if len(waiting) > 4 * num_threads:
+                done, future = waiting.popleft()
+                yield done, future.result()
+        while waiting:
+            done, future = waiting.popleft()
+            yield done, future.result()

@@ -1,0 +1,1 @@
+"""What comes before training: durations, augmented copies, features of a data directory."""

@@ -1,0 +1,82 @@
+"""Joining the parts that feature jobs wrote into the tables of a data dir."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from speakernet.config.errors import UserError
+from speakernet.kaldi.tables import check_order
+from speakernet.prepare.failures import check_failures
+from speakernet.prepare.feature_jobs import JobReport, forget_report, read_report
+from speakernet.work.files import open_for_replace, suffixed
+
+logger = logging.getLogger(__name__)
+
+_TABLES = {"scp": "feats.scp", "utt2num_frames": "utt2num_frames", "utt2dur": "utt2dur"}
+
+
+def collect_features(
+    folder: Path, prefixes: Sequence[Path], *, num_utterances: int, max_failed_share: float,
+    frame_shift_s: float,
+) -> None:  # fmt: skip
+    """Write ``feats.scp utt2num_frames utt2dur frame_shift`` of ``folder`` from the jobs' parts.
+
+    Raises UserError if a job did not finish, if utterances are missing without a word, or if the
+    share of unreadable ones is above ``max_failed_share``; then nothing is written.
+    """
+    reports = [_finished(prefix) for prefix in prefixes]
+    _check_counts(folder, reports, num_utterances, max_failed_share)
+    for part, table in _TABLES.items():
+        _join([suffixed(prefix, part) for prefix in prefixes], folder / table)
+    with open_for_replace(folder / "frame_shift") as file:
+        file.write(f"{frame_shift_s:g}\n".encode())
+    # The reports tell an interrupted run what is done. Now all is: the next run starts afresh, as
+    # files behind the same wav.scp may be others by then.
+    for prefix in prefixes:
+        forget_report(prefix)
+
+
+def _finished(prefix: Path) -> JobReport:
+    report = read_report(prefix)
+    if report is None:
+        raise UserError(f"{prefix}.json: no such file; its job did not finish")
+    return report
+
+
+def _check_counts(
+    folder: Path, reports: Sequence[JobReport], num_utterances: int, max_failed_share: float
+) -> None:
+    failed = {name: reason for report in reports for name, reason in report.failed.items()}
+    written = sum(report.num_written for report in reports)
+    empty = sum(report.num_empty for report in reports)
+    hours = sum(report.duration_s for report in reports) / 3600
+    if written + len(failed) != num_utterances:
+        raise UserError(
+            f"{folder}: {num_utterances} utterances went in, {written} have features and "
+            f"{len(failed)} failed; the jobs' parts are not those of this data dir"
+        )
+    check_failures(
+        folder, failed, num_utterances, max_failed_share, kind="utterances", lack="no features for"
+    )
+    logger.info(
+        "%s: %d of %d utterances have features (%d of them empty), %d failed; %.2f hours",
+        folder, written, num_utterances, empty, len(failed), hours,
+    )  # fmt: skip
+    if failed:
+        logger.warning(
+            "utils/fix_data_dir.sh %s drops what has no features from its tables", folder
+        )
+
+
+def _join(parts: Sequence[Path], target: Path) -> None:
+    with open_for_replace(target) as file:
+        for block in _blocks(parts):
+            file.write(block)
+    check_order(target)
+
+
+def _blocks(parts: Sequence[Path]) -> Iterator[bytes]:
+    for part in parts:
+        with open(part, "rb") as file:
+            while block := file.read(1 << 20):
+                yield block

@@ -1,0 +1,1 @@
+"""Results: figures of score files, tables, pictures, and what others published."""

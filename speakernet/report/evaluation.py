@@ -1,0 +1,115 @@
+"""All figures of one score file, and confidence intervals for them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from speakernet.arrays import Float64
+from speakernet.config import UserError
+from speakernet.kaldi.tables import read_table
+from speakernet.kaldi.trials import Trials
+from speakernet.metrics.bootstrap import percentile_interval, replicates
+from speakernet.metrics.cllr import cllr, min_cllr
+from speakernet.metrics.dcf import OperatingPoint, act_dcf, min_dcf
+from speakernet.metrics.definitions import Definition
+from speakernet.metrics.det import DetCurve, eer
+from speakernet.work.progress import progress
+
+OWN_DEFINITION = "speakernet"
+
+
+@dataclass(frozen=True)
+class EvaluationOptions:
+    """What to compute. bootstrap: replicates (0: no intervals); they are seeded by ``seed``."""
+
+    definition: Definition
+    p_targets: tuple[float, ...]
+    c_miss: float = 1.0
+    c_fa: float = 1.0
+    bootstrap: int = 0
+    seed: int = 0
+
+    @property
+    def points(self) -> dict[str, OperatingPoint]:
+        """The operating points by the text of their p_target."""
+        return {f"{p:g}": OperatingPoint(p, self.c_miss, self.c_fa) for p in self.p_targets}
+
+
+def evaluate(
+    scores: Float64,
+    trials: Trials,
+    options: EvaluationOptions,
+    utt2spk: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return counts and figures of ``scores`` (trials,); rates are in percent.
+
+    Keys: num_target, num_nontarget, definition, eer, min_dcf and act_dcf by p_target, cllr,
+    min_cllr; with ``options.bootstrap`` eer_interval and min_dcf_interval (95 %), which need
+    ``utt2spk``. Raises UserError for what the metrics refuse.
+    """
+    labels, definition = trials.is_target, options.definition
+    result: dict[str, Any] = {
+        "num_target": int(labels.sum()),
+        "num_nontarget": int((~labels).sum()),
+        "definition": definition.name,
+        "eer": 100 * definition.eer(scores, labels),
+        "min_dcf": {k: definition.min_dcf(scores, labels, p) for k, p in options.points.items()},
+        "act_dcf": {k: act_dcf(scores, labels, p) for k, p in options.points.items()},
+        "cllr": cllr(scores, labels),
+        "min_cllr": min_cllr(scores, labels),
+    }
+    if options.bootstrap:
+        if definition.name != OWN_DEFINITION:
+            raise UserError(f"--bootstrap goes with the definition '{OWN_DEFINITION}' only")
+        if utt2spk is None:
+            raise UserError("--bootstrap draws speakers and needs an utt2spk")
+        result |= _intervals(scores, trials, options, utt2spk)
+    return result
+
+
+def _intervals(
+    scores: Float64, trials: Trials, options: EvaluationOptions, utt2spk: Mapping[str, str]
+) -> dict[str, Any]:
+    points = options.points
+
+    def figures(curve: DetCurve) -> Sequence[float]:
+        return [100 * eer(curve), *(min_dcf(curve, point) for point in points.values())]
+
+    enroll, test = speaker_numbers(trials, utt2spk)
+    samples = replicates(
+        scores, trials.is_target, enroll, test, figures,
+        num_replicates=options.bootstrap, seed=options.seed,
+    )  # fmt: skip
+    drawn = list(progress(samples, options.bootstrap, "bootstrap replicates"))
+    low, high = percentile_interval(drawn)
+    bounds = [[float(a), float(b)] for a, b in zip(low, high, strict=True)]
+    return {
+        "eer_interval": bounds[0],
+        "min_dcf_interval": dict(zip(points, bounds[1:], strict=True)),
+        "bootstrap": options.bootstrap,
+    }
+
+
+def speaker_numbers(
+    trials: Trials, utt2spk: Mapping[str, str]
+) -> tuple[np.ndarray[Any, np.dtype[np.intp]], np.ndarray[Any, np.dtype[np.intp]]]:
+    """Return the speakers of both sides as numbers (trials,). UserError for unknown utterances."""
+    numbers = {speaker: n for n, speaker in enumerate(sorted(set(utt2spk.values())))}
+    by_utterance = {utterance: numbers[speaker] for utterance, speaker in utt2spk.items()}
+    try:
+        sides = [
+            np.fromiter(map(by_utterance.__getitem__, side), np.intp, len(trials))
+            for side in (trials.enroll, trials.test)
+        ]
+    except KeyError as error:
+        raise UserError(f"trials: {error} is not in utt2spk") from None
+    return sides[0], sides[1]
+
+
+def find_utt2spk(trials_path: Path, given: Path | None) -> dict[str, str] | None:
+    """Read the utt2spk that is ``given``, or else the one beside the trials, if there is one."""
+    path = given or trials_path.parent / "utt2spk"
+    return read_table(path, num_fields=2) if given or path.is_file() else None

@@ -1,0 +1,134 @@
+"""All score files of an experiment and their figures, computed once for each content.
+
+Score files are ``<exp>/scores/<trials>.<kind>`` (model "base"), ``<exp>/lm/scores/…`` ("lm") and
+``<exp>/untrained/scores/…`` ("untrained", whose rows stand in ``untrained/results.json``).
+"""
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from speakernet.arrays import Float64
+from speakernet.config import UserError
+from speakernet.kaldi.scores import read_scores
+from speakernet.kaldi.trials import Trials, read_trials
+from speakernet.report.evaluation import EvaluationOptions, evaluate, find_utt2spk
+from speakernet.report.tables import sort_key
+from speakernet.work.files import open_for_replace
+
+logger = logging.getLogger(__name__)
+
+Row = dict[str, Any]
+
+FOLDERS = {"untrained": "untrained", "base": ".", "lm": "lm"}
+
+
+@lru_cache(maxsize=1)
+def _read_trials(path: Path) -> Trials:
+    """Read a list once for all the files of its scores, which follow each other."""
+    return read_trials(path)
+
+
+@dataclass(frozen=True)
+class ScoreFile:
+    """One system's scores of one trial list."""
+
+    model: str
+    trials: Path
+    kind: str
+    path: Path
+
+    def read(self) -> tuple[Trials, Float64]:
+        """Return the trials and their scores (trials,)."""
+        trials = _read_trials(self.trials)
+        return trials, read_scores(self.path, trials)
+
+
+def find_score_files(exp_dir: Path, lists: Sequence[Path]) -> list[ScoreFile]:
+    """Return the score files of ``lists``; UserError if a list has none of the base model."""
+    found = []
+    for trials in lists:
+        for model, folder in FOLDERS.items():
+            for path in sorted((exp_dir / folder / "scores").glob(f"{trials.name}.*")):
+                kind = path.name.removeprefix(f"{trials.name}.")
+                if "." not in kind:  # not a temporary file, nor a calibration's .json
+                    found.append(ScoreFile(model, trials, kind, path))
+        if not any(file.model == "base" and file.trials == trials for file in found):
+            raise UserError(f"{exp_dir}/scores: no scores of {trials.name}")
+    return found
+
+
+def evaluate_experiment(
+    exp_dir: Path,
+    lists: Sequence[Path],
+    options: EvaluationOptions,
+    utt2spk: Path | None,
+    facts: Mapping[str, str],
+) -> tuple[list[Row], bool]:
+    """Return the sorted rows of all score files, and whether any was computed now.
+
+    A row in results.json whose ``inputs`` (a digest of scores, trials, speakers and options) are
+    still the same is kept. ``facts`` are added to new rows. Writes both results.json.
+    """
+    _read_trials.cache_clear()  # of another experiment, or of lists that have changed since
+    files = find_score_files(exp_dir, lists)
+    kept = {row["inputs"]: row for row in _read_rows(exp_dir) if "inputs" in row}
+    rows = []
+    for file in files:
+        digest = _digest(file, options, utt2spk)
+        if digest not in kept:
+            logger.info("evaluating %s", file.path)
+        rows.append(kept.get(digest) or _evaluate(file, options, utt2spk, digest, facts))
+    rows.sort(key=sort_key)
+    changed = any(row["inputs"] not in kept for row in rows) or len(rows) < len(kept)
+    if changed:
+        _write_rows(exp_dir / "results.json", [r for r in rows if r["model"] != "untrained"])
+        untrained = [row for row in rows if row["model"] == "untrained"]
+        if untrained:
+            _write_rows(exp_dir / "untrained" / "results.json", untrained)
+    return rows, changed
+
+
+def _evaluate(
+    file: ScoreFile,
+    options: EvaluationOptions,
+    utt2spk: Path | None,
+    digest: str,
+    facts: Mapping[str, str],
+) -> Row:
+    trials, scores = file.read()
+    speakers = find_utt2spk(file.trials, utt2spk) if options.bootstrap else None
+    figures = evaluate(scores, trials, options, speakers)
+    names = {"model": file.model, "trials": file.trials.name, "scoring": file.kind}
+    return {**names, **figures, **facts, "inputs": digest}
+
+
+def _digest(file: ScoreFile, options: EvaluationOptions, utt2spk: Path | None) -> str:
+    total = hashlib.sha256(f"{file.model} {file.trials.name} {file.kind}".encode())
+    names = (options.definition.name, options.points, options.bootstrap, options.seed)
+    total.update(repr(names).encode())
+    for path in (file.path, file.trials, utt2spk or file.trials.parent / "utt2spk"):
+        if path.is_file():
+            with open(path, "rb") as content:
+                total.update(hashlib.file_digest(content, "sha256").digest())
+    return total.hexdigest()[:24]
+
+
+def _read_rows(exp_dir: Path) -> Iterator[Row]:
+    for path in (exp_dir / "results.json", exp_dir / "untrained" / "results.json"):
+        try:
+            yield from json.loads(path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            continue
+
+
+def _write_rows(path: Path, rows: Sequence[Row]) -> None:
+    os.makedirs(path.parent, exist_ok=True)
+    with open_for_replace(path) as file:
+        file.write((json.dumps(rows, indent=1) + "\n").encode())

@@ -1,0 +1,283 @@
+"""Reading audio: formats, channels, broken files, commands, segments, caches."""
+
+import subprocess
+from pathlib import Path
+from shutil import which
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+
+from speakernet.audio.cache import FileCache
+from speakernet.audio.reader import AudioReader, iter_audio, read_audio
+from speakernet.audio.wav import audio_length, read_audio_file, write_wav
+from speakernet.config import UserError
+from speakernet.kaldi.pipes import AudioFile
+
+SAMPLES = np.random.default_rng(0).integers(-3000, 3000, 20_000).astype(np.int16)
+
+
+@pytest.fixture
+def wav(tmp_path: Path) -> Path:
+    path = tmp_path / "a b.wav"
+    write_wav(path, SAMPLES, 16000)
+    return path
+
+
+def test_sixteen_bit_wav_is_read_exactly(wav: Path) -> None:
+    waveform = read_audio(str(wav))
+    assert waveform.dtype == np.float32
+    np.testing.assert_array_equal(waveform, SAMPLES)
+    np.testing.assert_array_equal(soundfile.read(wav, dtype="int16")[0], SAMPLES)
+    assert audio_length(str(wav)) == (20_000, 16000)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "subtype", "tolerance"),
+    [
+        ("flac", "PCM_16", 0),
+        ("wav", "PCM_24", 0.01),
+        ("wav", "FLOAT", 0.01),
+        ("ogg", "VORBIS", 999),
+    ],
+)
+def test_other_formats(tmp_path: Path, suffix: str, subtype: str, tolerance: float) -> None:
+    path = tmp_path / f"a.{suffix}"
+    soundfile.write(path, SAMPLES / 32768, 16000, subtype=subtype)
+    waveform = read_audio(str(path))
+    assert waveform.dtype == np.float32
+    assert abs(np.std(waveform) / np.std(SAMPLES) - 1) < 0.1
+    if tolerance < 999:
+        np.testing.assert_allclose(waveform, SAMPLES, rtol=0, atol=tolerance)
+    assert audio_length(str(path)) == (20_000, 16000)
+
+
+def test_first_channel_unless_another_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "stereo.wav"
+    soundfile.write(path, np.stack([SAMPLES, -SAMPLES], axis=1), 16000)
+    np.testing.assert_array_equal(read_audio(str(path)), SAMPLES)
+    np.testing.assert_array_equal(AudioReader(channel=1).read(str(path)), -SAMPLES)
+    with pytest.raises(UserError, match=r"found 2 channel\(s\); expected channel 2"):
+        AudioReader(channel=2).read(str(path))
+
+
+def broken(folder: Path, kind: str) -> Path:
+    path = folder / f"{kind}.wav"
+    write_wav(path, SAMPLES, 16000)
+    content = path.read_bytes()
+    if kind == "eight_bit":
+        soundfile.write(path, np.zeros((100, 2)), 16000, subtype="PCM_U8")
+    elif kind == "other_rate":
+        write_wav(path, SAMPLES, 8000)
+    elif kind == "missing":
+        path.unlink()
+    elif kind == "folder":
+        path.unlink()
+        path.mkdir()
+    else:
+        size = {"cut": 30_000, "cut_in_header": 30, "headless": 8, "empty": 0, "no_samples": 44}[
+            kind
+        ]
+        path.write_bytes(content[:size])
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("cut", "truncated: the header promises 20000 samples, found 14978"),
+        ("cut_in_header", "truncated"),
+        ("headless", "cannot be read"),
+        ("empty", "cannot be read"),
+        ("no_samples", "truncated: the header promises 20000 samples, found 0"),
+        ("eight_bit", "found 8-bit samples in 2 channel(s); expected 16-bit"),
+        ("other_rate", "found 8000 Hz; expected 16000 Hz"),
+        ("missing", "No such file or directory"),
+        ("folder", "Is a directory"),
+    ],
+)
+def test_a_broken_file_is_one_clear_line(tmp_path: Path, kind: str, message: str) -> None:
+    path = broken(tmp_path, kind)
+    (tmp_path / "wav.scp").write_text(f"u1 {path}\n", encoding="utf-8")
+    ((name, error),) = iter_audio(tmp_path, AudioReader())
+    assert name == "u1"
+    assert isinstance(error, UserError)
+    assert str(error).startswith(f"{tmp_path}/wav.scp:1: utterance 'u1': ")
+    assert message in str(error)
+    assert "\n" not in str(error)
+
+
+def test_wav_with_other_chunks_and_of_unknown_length(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    write_wav(path, SAMPLES, 16000)
+    content = path.read_bytes()
+    listing = b"LIST" + (6000).to_bytes(4, "little") + bytes(6000)
+    path.write_bytes(content[:36] + listing + content[36:])
+    np.testing.assert_array_equal(read_audio(str(path)), SAMPLES)
+    assert audio_length(str(path)) == (20_000, 16000)
+    path.write_bytes(content[:40] + b"\xff\xff\xff\xff" + content[44:])
+    np.testing.assert_array_equal(read_audio(str(path)), SAMPLES)
+    assert audio_length(str(path)) == (20_000, 16000)
+
+
+def test_offset_into_an_archive(tmp_path: Path, wav: Path) -> None:
+    archive = tmp_path / "wavs.ark"
+    archive.write_bytes(b"u0 " + wav.read_bytes() + b"u1 " + wav.read_bytes())
+    offset = len(b"u0 ") + wav.stat().st_size + len(b"u1 ")
+    np.testing.assert_array_equal(read_audio(f"{archive}:{offset}"), SAMPLES)
+
+
+def test_commands_run_and_their_failures_are_told(wav: Path) -> None:
+    np.testing.assert_array_equal(read_audio(f"cat < '{wav}' |"), SAMPLES)
+    np.testing.assert_array_equal(read_audio(f"cat '{wav}' | cat | cat |"), SAMPLES)
+    with pytest.raises(UserError, match=r"x:1: status 3 from 'echo oops >&2; exit 3 \|': oops"):
+        AudioReader().read("echo oops >&2; exit 3 |", "x:1")
+    with pytest.raises(UserError, match=r"status 1 from 'false \| cat \|'"):
+        read_audio("false | cat |")
+    with pytest.raises(UserError, match=r"the output of 'true \|': found no data"):
+        read_audio("true |")
+    with pytest.raises(UserError, match="status 127"):
+        read_audio("no-such-program-anywhere |")
+
+
+@pytest.mark.skipif(not which("sox"), reason="needs sox")
+def test_a_command_may_leave_the_rest_of_its_input(tmp_path: Path) -> None:
+    """As Kaldi's popen takes it; what is too short or ends with another error is refused."""
+    path = tmp_path / "long.wav"
+    samples = np.resize(SAMPLES, 4_000_000)
+    write_wav(path, samples, 16000)
+    second = read_audio(f"cat {path} | sox -t wav - -t wav - trim 0 1 |")
+    np.testing.assert_array_equal(second, samples[:16000])
+    write_wav(tmp_path / "short.wav", SAMPLES, 16000)
+    head = f"cat {tmp_path}/short.wav /dev/zero | head -c 40044 |"
+    np.testing.assert_array_equal(read_audio(head), SAMPLES)
+    with pytest.raises(UserError, match=r"status 141 from .*truncated: the header promises 4000"):
+        read_audio(f"cat {path} | head -c 32044 |")
+    with pytest.raises(UserError, match=r"status 141 from .*: no message: found no data"):
+        read_audio(f"cat {path} | true |")
+    with pytest.raises(UserError, match="status 3 from"):
+        read_audio(f"cat {path} | (head -c 32044; exit 3) |")
+    with pytest.raises(UserError, match="status 1 from"):
+        read_audio(f"false | cat {tmp_path}/short.wav |")
+
+
+def test_a_command_runs_once_for_all_copies_of_an_utterance(wav: Path, tmp_path: Path) -> None:
+    count = tmp_path / "count"
+    source = f"echo >>{count}; cat '{wav}' |"
+    reader = AudioReader()
+    clean = reader.read(source)
+    for options in ("--duration=1", "--volume=0.5"):
+        assert len(reader.read(f"{source} wav-reverberate {options} - - |"))
+    np.testing.assert_array_equal(clean, SAMPLES)
+    assert count.read_text() == "\n"
+
+
+def test_a_command_that_writes_much_to_stderr_does_not_hang(wav: Path) -> None:
+    noisy = f"head -c 1000000 /dev/zero >&2; cat '{wav}' |"
+    np.testing.assert_array_equal(read_audio(noisy), SAMPLES)
+
+
+def test_sox_at_the_files_own_rate_starts_no_program(
+    wav: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a program was started")
+
+    monkeypatch.setattr(subprocess, "run", refuse)
+    quoted = f"'{wav}'"
+    np.testing.assert_array_equal(read_audio(f"sox {quoted} -r 16000 -t wav - |"), SAMPLES)
+    assert len(read_audio(f"sox -t wav {quoted} -t wav - speed 0.8 |")) == 25_000
+    entry = f"cat {quoted} | wav-reverberate --duration=2 - - |"
+    np.testing.assert_array_equal(read_audio(entry), np.resize(SAMPLES, 32_000))
+
+
+def test_segments_are_cut(tmp_path: Path, wav: Path) -> None:
+    (tmp_path / "wav.scp").write_text(f"r1 {wav}\n", encoding="utf-8")
+    lines = ["a r1 0 0.5", "b r1 0.25 -1", "c r1 1 1.4", "d r1 0.5 9", "e r1 1.3 1.4"]
+    (tmp_path / "segments").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    cut = dict(iter_audio(tmp_path, AudioReader()))
+    for name, expected in (("a", SAMPLES[:8000]), ("b", SAMPLES[4000:]), ("c", SAMPLES[16000:])):
+        np.testing.assert_array_equal(waveform(cut[name]), expected)
+    for name in ("d", "e"):
+        assert "expected one within 1.250 s" in str(cut[name])
+
+
+def test_a_recording_is_computed_once_for_its_segments(tmp_path: Path, wav: Path) -> None:
+    count = tmp_path / "count"
+    entry = f"echo >>{count}; cat '{wav}' | wav-reverberate --volume=0.5 - - |"
+    (tmp_path / "wav.scp").write_text(f"r1 {entry}\n", encoding="utf-8")
+    (tmp_path / "segments").write_text("a r1 0 0.5\nb r1 0.5 1\n", encoding="utf-8")
+    assert [len(waveform(value)) for _, value in iter_audio(tmp_path, AudioReader())] == [8000] * 2
+    assert count.read_text() == "\n"
+
+
+def waveform(value: object) -> NDArray[np.float32]:
+    assert isinstance(value, np.ndarray)
+    return value
+
+
+def test_noise_of_another_rate_is_an_error(tmp_path: Path, wav: Path) -> None:
+    write_wav(tmp_path / "n.wav", SAMPLES, 8000)
+    entry = (
+        f"wav-reverberate --additive-signals={tmp_path}/n.wav --snrs=5 --start-times=0 '{wav}' - |"
+    )
+    with pytest.raises(UserError, match="found a noise of 8000 Hz; expected the 16000 Hz"):
+        read_audio(entry)
+
+
+def test_background_reads_no_more_than_it_needs(tmp_path: Path) -> None:
+    """A cut copy of a long file is the same whether the cache knows more, less or nothing of it."""
+    path = tmp_path / "long.wav"
+    samples = np.random.default_rng(1).integers(-3000, 3000, 300_000).astype(np.int16)
+    write_wav(path, samples, 16000)
+    signal = tmp_path / "signal.wav"
+    write_wav(signal, SAMPLES, 16000)
+
+    def entry(seconds: float) -> str:
+        background = f'wav-reverberate --duration={seconds} "{path}" - |'
+        options = f"--additive-signals='{background}' --start-times='0' --snrs='10'"
+        return f"wav-reverberate {options} {signal} - |"
+
+    fresh = [read_audio(entry(seconds)) for seconds in (0.5, 5, 1, 18.75, 25)]
+    reader = AudioReader()
+    shared = [reader.read(entry(seconds)) for seconds in (0.5, 5, 1, 18.75, 25)]
+    for one, other in zip(fresh, shared, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_cache_is_bounded(tmp_path: Path) -> None:
+    cache = FileCache(max_bytes=100_000)
+    for index in range(10):
+        path = tmp_path / f"{index}.wav"
+        write_wav(path, SAMPLES, 16000)
+        cache.read(AudioFile(str(path)))
+    (tmp_path / "9.wav").unlink()
+    assert len(cache.read(AudioFile(str(tmp_path / "9.wav"))).samples) == len(SAMPLES)
+    (tmp_path / "0.wav").unlink()
+    with pytest.raises(UserError, match="No such file"):
+        cache.read(AudioFile(str(tmp_path / "0.wav")))
+
+
+def test_random_stretch(wav: Path) -> None:
+    reader, places = AudioReader(), np.lib.stride_tricks.sliding_window_view(SAMPLES, 500)
+    for entry in (str(wav), f"cat < '{wav}' |"):
+        rng = np.random.default_rng(0)
+        stretches = [reader.read_stretch(entry, 500, rng) for _ in range(3)]
+        starts = [int(np.flatnonzero((places == s).all(axis=1))[0]) for s in stretches]
+        assert len(set(starts)) == 3
+        np.testing.assert_array_equal(
+            reader.read_stretch(entry, 30_000, rng), np.resize(SAMPLES, 30_000)
+        )
+    with pytest.raises(UserError, match="found 16000 Hz; expected 8000 Hz"):
+        AudioReader(8000).read_stretch(str(wav), 500, np.random.default_rng(0))
+
+
+def test_part_of_a_file(wav: Path, tmp_path: Path) -> None:
+    flac = tmp_path / "a.flac"
+    soundfile.write(flac, SAMPLES, 16000)
+    for path in (str(wav), str(flac)):
+        part = read_audio_file(path, first_sample=5000, max_samples=700).samples[:, 0]
+        np.testing.assert_array_equal(part, SAMPLES[5000:5700])
+        tail = read_audio_file(path, first_sample=19_990, max_samples=700).samples[:, 0]
+        np.testing.assert_array_equal(tail, SAMPLES[19_990:])

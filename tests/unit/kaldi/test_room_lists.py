@@ -1,0 +1,73 @@
+"""Lists of rooms and noises that are wrong."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from speakernet.config import UserError
+from speakernet.kaldi.room_lists import read_noises, read_responses
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("--rir-id r a.wav", "--room-id is missing"),
+        ("--rir-id r --rom-id q a.wav", "unknown option --rom-id (did you mean 'room-id'?)"),
+        ("--rir-id r --room-id q", "found no file"),
+        ("--rir-id r --room-id q --probability much a.wav", "'much' is no number"),
+        ("", "found no lines"),
+    ],
+)
+def test_broken_room_lists(tmp_path: Path, line: str, message: str) -> None:
+    path = tmp_path / "rir_list"
+    path.write_text(f"{line}\n", encoding="utf-8")
+    with pytest.raises(UserError, match=re.escape(message)):
+        read_responses([str(path)])
+
+
+@pytest.mark.parametrize("name", ["a b.wav", "it's.wav", 'a"b.wav', "a(1).wav", "$a.wav"])
+def test_a_path_that_a_nested_command_cannot_hold(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "list"
+    path.write_text(
+        f"--rir-id r --room-id q a.wav\n--rir-id s --room-id q {name}\n", encoding="utf-8"
+    )
+    with pytest.raises(UserError, match=rf"list:2: found .* in '{re.escape(name)}'; expected"):
+        read_responses([str(path)], sample_rate=16000)
+    path.write_text(f"--noise-id n --noise-type point-source {name}\n", encoding="utf-8")
+    with pytest.raises(UserError, match=rf"list:1: found .* in '{re.escape(name)}'; expected"):
+        read_noises([str(path)], sample_rate=16000)
+    path.write_text("--rir-id r --room-id q cat 'a b.wav' |\n", encoding="utf-8")
+    assert read_responses([str(path)], sample_rate=16000)[0].location == "cat 'a b.wav' |"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "RIRS_NOISES/simulated_rirs/smallroom/Room001/Room001-00001.wav",
+        "RIRS_NOISES/real_rirs_isotropic_noises/air_type1_air_binaural_aula_carolina_0_1_1.wav",
+        "RIRS_NOISES/real_rirs_isotropic_noises/RVB2014_type1_rir_largeroom1_near_angla.wav",
+        "RIRS_NOISES/real_rirs_isotropic_noises/RWCP_type2_rir_cirline_jr1_imp010.wav",
+        "RIRS_NOISES/pointsource_noises/noise-free-sound-0000.wav",
+        "/corpora/v1.0+x,y=z@home:a%/ä_1.wav",
+    ],
+)
+def test_paths_that_a_nested_command_holds_as_they_are(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "list"
+    path.write_text(f"--rir-id r --room-id q {name}\n", encoding="utf-8")
+    responses = read_responses([str(path)], sample_rate=16000)
+    assert responses[0].location == f"sox {name} -r 16000 -t wav - |"
+
+
+def test_broken_noise_lists(tmp_path: Path) -> None:
+    path = tmp_path / "noise_list"
+    for line, message in (
+        ("--noise-id n a.wav", "expected point-source or isotropic"),
+        ("--noise-id n --noise-type isotropic a.wav", "needs --room-linkage"),
+        ("--noise-id n --noise-type isotropic --bg-fg-type x a.wav", "background or foreground"),
+    ):
+        path.write_text(f"{line}\n", encoding="utf-8")
+        with pytest.raises(UserError, match=message):
+            read_noises([str(path)])
+    with pytest.raises(UserError, match="expected FILE or 'WEIGHT, FILE'"):
+        read_noises(["many, noise_list"])
