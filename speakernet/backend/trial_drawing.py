@@ -1,15 +1,24 @@
 """Trials drawn from the utterances of known speakers, to train a calibration with."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 
 from speakernet.config import UserError
+from speakernet.kaldi.tables import read_table
 from speakernet.kaldi.trials import Trials
 
 DRAWS_PER_PAIR = 50  # speakers of few utterances make new pairs rare
 
 Pair = tuple[str, str]
+
+
+def read_utt2spk(utt2spk: Path, exclude: Path | None) -> dict[str, str]:
+    """Read an utt2spk without the speakers of another one, ``exclude``."""
+    speakers = read_table(utt2spk, num_fields=2)
+    left_out = set(read_table(exclude, num_fields=2).values()) if exclude else set()
+    return {name: speaker for name, speaker in speakers.items() if speaker not in left_out}
 
 
 def draw_trials(

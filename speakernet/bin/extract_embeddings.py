@@ -1,7 +1,7 @@
-"""Embed a data directory: one job of several (--job), or the joining of all parts.
+"""Embed a data dir: one job of steps/extract_embeddings.sh.
 
 A job writes parts/JOB.{ark,scp,json} in the output folder and is skipped if they are there and fit.
-``--join N`` checks and joins the parts of N jobs to embedding.{ark,scp}.
+Without --job the parts of all jobs are checked and joined to embedding.{ark,scp}.
 """
 
 import argparse
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from speakernet.arrays import Float32
 from speakernet.backend import job_parts as parts
 from speakernet.bin.cli import run
+from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.types import device, positive_int, truth
 from speakernet.config import UserError, load_config
 from speakernet.kaldi.ark import ArkWriter
 from speakernet.kaldi.tables import read_table, write_table
@@ -27,51 +29,52 @@ if TYPE_CHECKING:
     from speakernet.nn.models import SpeakerModel
     from speakernet.recipe import Recipe
 
+GROUP = "recipes"
+
 logger = logging.getLogger(__name__)
 
 GPU_BATCH_FRAMES = 64_000
 
 
+def make_parser() -> Parser:
+    """Return the parser of the command line."""
+    parser = Parser(__file__, __doc__)
+    add = parser.add_argument
+    add("model_dir", type=Path, help="has recipe.yaml and checkpoints/")
+    add("data_dir", type=Path, help="has utt2spk, and feats.scp or wav.scp")
+    add("output", type=Path, help="folder of the embeddings")
+    add("--checkpoint", type=Path, help="weights (default: the model's newest)")
+    add("--untrained", type=truth, default=False,
+        help="random weights of recipe.seed instead (default: false)")  # fmt: skip
+    add("--job", type=positive_int, help="embed part N, from 1 (default: join the parts)")
+    add("--nj", type=positive_int, default=1, help="number of jobs (default: 1)")
+    add("--device", type=device, default="auto",
+        help="cpu, cuda, cuda:N or auto: jobs are dealt out to GPUs (default: auto)")  # fmt: skip
+    add("--num-threads", type=positive_int, default=1, help="of a job on a CPU (default: 1)")
+    return parser
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one job, or join the parts."""
-    args = _parse(argv)
+    args = make_parser().parse_args(argv)
     utterances = list(read_table(args.data_dir / "utt2spk", num_fields=2))
-    if args.join:
-        count = parts.join_parts(args.output, args.join, utterances)
+    if args.job is None:
+        count = parts.join_parts(args.output, args.nj, utterances)
         logger.info("%s: %d embeddings of %d utterances", args.output, count, count)
         return 0
     from speakernet.recipe import Recipe  # it knows the networks, and torch takes seconds
 
     recipe = load_config(Recipe, args.model_dir / "recipe.yaml")
     checkpoint = None if args.untrained else _checkpoint(args)
-    names = share(utterances, args.job, args.num_jobs)
+    names = share(utterances, args.job, args.nj)
     record = _record(args, recipe, checkpoint, names)
     if parts.is_made(args.output, args.job, record):
-        logger.info("job %d of %d: done before, skipped", args.job, args.num_jobs)
+        logger.info("job %d of %d: done before, skipped", args.job, args.nj)
         return 0
     parts.start_part(args.output, args.job)
     _extract(args, recipe, checkpoint, names)
     parts.mark_made(args.output, args.job, record)
     return 0
-
-
-def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="extract-embeddings",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("model_dir", type=Path, help="has recipe.yaml and checkpoints/")
-    parser.add_argument("data_dir", type=Path)
-    parser.add_argument("output", type=Path)
-    parser.add_argument("--checkpoint", type=Path, help="default: the newest of the model")
-    parser.add_argument("--untrained", action="store_true", help="random weights of recipe.seed")
-    parser.add_argument("--job", type=int, default=1)
-    parser.add_argument("--num-jobs", type=int, default=1)
-    parser.add_argument("--join", type=int, metavar="N", help="join the parts of N jobs")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
-    parser.add_argument("--num-threads", type=int, default=1, help="of a CPU")
-    return parser.parse_args(argv)
 
 
 def _checkpoint(args: argparse.Namespace) -> Path:
@@ -95,7 +98,7 @@ def _record(
         "model": recipe.model.model_dump(mode="json"),
         "extraction": recipe.extraction.model_dump(mode="json"),
         "cmn_window": recipe.data.cmn_window,
-        "num_jobs": args.num_jobs,
+        "num_jobs": args.nj,
         "data": parts.digest_of_file(table),
         "utterances": hashlib.sha256("\n".join(names).encode()).hexdigest(),
     }
@@ -111,20 +114,20 @@ def _extract(
     from speakernet.backend.inputs import read_ahead
     from speakernet.nn.host_memory import keep_freed_memory
 
-    device = _device(args)
+    chosen = _device(args)
     torch.set_num_threads(args.num_threads)
-    if device.type == "cpu":
+    if chosen.type == "cpu":
         keep_freed_memory()
     # TensorFloat-32 keeps ten bits of a product, too few for scores that are to be compared.
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.deterministic = True
     load = _loader(args.data_dir, recipe)
-    on_gpu = device.type != "cpu"
+    on_gpu = chosen.type != "cpu"
     scale = WAVEFORM if recipe.uses_waveform else FEATURES
     extractor = Extractor(
         _model(recipe, args.model_dir, checkpoint, lambda: load(names[0]).shape[1]),
         recipe.extraction,
-        device=device,
+        device=chosen,
         batch_steps=scale.steps(GPU_BATCH_FRAMES) if on_gpu else 0,
     )
     utterances = read_ahead(names, load, 4 if on_gpu else 0)
