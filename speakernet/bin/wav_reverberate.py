@@ -61,14 +61,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _write(name: str, samples: NDArray[np.int16], sample_rate: int) -> None:
     from speakernet.audio.wav import write_wav
-    from speakernet.work.files import temporary_path
+    from speakernet.work.files import path_for_replace
 
     if name == "-":
         write_wav(sys.stdout.buffer, samples, sample_rate)
         return
-    path = Path(name)
-    write_wav(temporary_path(path), samples, sample_rate)
-    temporary_path(path).replace(path)
+    with path_for_replace(Path(name)) as temporary:
+        write_wav(temporary, samples, sample_rate)
 
 
 if __name__ == "__main__":

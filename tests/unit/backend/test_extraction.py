@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from speakernet.arrays import Float32
 from speakernet.audio.wav import write_wav
-from speakernet.backend import job_parts as parts
 from speakernet.backend.chunks import FEATURES, WAVEFORM, cut, merge, repeat_to
 from speakernet.backend.config import ExtractionConfig
+from speakernet.backend.embedding_parts import Part
 from speakernet.backend.embeddings import load_embeddings
 from speakernet.backend.extraction import Extractor
 from speakernet.bin import score
@@ -54,7 +54,7 @@ def utterances() -> list[tuple[str, Float32]]:
         (225, [100, 100, 25]),
     ],
 )
-def test_chunks_are_those_of_seed1(length: int, pieces: list[int]) -> None:
+def test_chunks_are_those_of_voxsrc2020(length: int, pieces: list[int]) -> None:
     utterance = np.arange(length, dtype=np.float32)[:, None]
     chunks = cut(utterance, CHUNKS, FEATURES)
     assert [len(chunk) for chunk in chunks] == pieces
@@ -70,7 +70,7 @@ def test_whole_is_one_piece() -> None:
     assert [len(p) for p in cut(np.zeros((3, 2), np.float32), config, FEATURES)] == [25]
 
 
-def test_crops_of_a_waveform_are_those_of_seed2() -> None:
+def test_crops_of_a_waveform_are_those_of_tdy() -> None:
     config = ExtractionConfig(mode="crops", num_crops=10, crop_frames=400)
     waveform = np.arange(100_000, dtype=np.float32)
     crops = cut(waveform, config, WAVEFORM)
@@ -181,8 +181,8 @@ def experiment(tmp_path: Path, model: torch.nn.Module) -> Path:
 def run_jobs(experiment: Path, output: Path, num_jobs: int) -> None:
     folders = [str(experiment), str(experiment), str(output)]
     for job in range(1, num_jobs + 1):
-        assert main([*folders, "--job", str(job), "--num-jobs", str(num_jobs)]) == 0
-    assert main([*folders, "--join", str(num_jobs)]) == 0
+        assert main([*folders, "--job", str(job), "--nj", str(num_jobs)]) == 0
+    assert main([*folders, "--nj", str(num_jobs)]) == 0
 
 
 def test_jobs_make_the_same_product(experiment: Path) -> None:
@@ -199,9 +199,9 @@ def test_jobs_make_the_same_product(experiment: Path) -> None:
 
 def test_a_finished_part_is_kept_and_a_stale_one_is_not(experiment: Path) -> None:
     output = experiment / "e"
-    job = [str(experiment), str(experiment), str(output), "--job", "1", "--num-jobs", "2"]
+    job = [str(experiment), str(experiment), str(output), "--job", "1", "--nj", "2"]
     main(job)
-    ark = parts.part_path(output, 1, "ark")
+    ark = Part(output, 1).path("ark")
     first = ark.stat().st_mtime_ns
     main(job)
     assert ark.stat().st_mtime_ns == first
@@ -211,26 +211,27 @@ def test_a_finished_part_is_kept_and_a_stale_one_is_not(experiment: Path) -> Non
     assert ark.stat().st_mtime_ns != first
     ark.write_bytes(ark.read_bytes()[:-4])
     main(job)
-    assert json.loads(parts.part_path(output, 1, "json").read_text())["bytes"] == ark.stat().st_size
+    record = json.loads(Part(output, 1).path("json").read_text())
+    assert record["files"]["1.ark"][0] == ark.stat().st_size
 
 
 def test_join_refuses_what_does_not_fit(experiment: Path) -> None:
     folders = [str(experiment), str(experiment), str(experiment / "e")]
-    main([*folders, "--job", "1", "--num-jobs", "2"])
-    with pytest.raises(UserError, match="job 2 of 2 is not finished"):
-        main([*folders, "--join", "2"])
-    main([*folders, "--job", "2", "--num-jobs", "2"])
+    main([*folders, "--job", "1", "--nj", "2"])
+    with pytest.raises(UserError, match=r"parts/2.json: no such file; its job did not finish"):
+        main([*folders, "--nj", "2"])
+    main([*folders, "--job", "2", "--nj", "2"])
     write_table(experiment / "utt2spk", [("u00", "u0"), ("z", "z")])
     with pytest.raises(UserError, match="13 embeddings of 2 utterances; missing: z"):
-        main([*folders, "--join", "2"])
+        main([*folders, "--nj", "2"])
     assert not (experiment / "e" / "embedding.scp").exists()
 
 
 def test_untrained_weights_come_from_the_seed(experiment: Path) -> None:
     for name in ("a", "b"):
         folders = [str(experiment), str(experiment), str(experiment / name)]
-        main([*folders, "--untrained"])
-        main([*folders, "--join", "1"])
+        main([*folders, "--untrained", "true", "--job", "1"])
+        main(folders)
     arks = [(experiment / name / "embedding.ark").read_bytes() for name in "ab"]
     assert arks[0] == arks[1]
     run_jobs(experiment, experiment / "trained", 1)
@@ -240,10 +241,10 @@ def test_untrained_weights_come_from_the_seed(experiment: Path) -> None:
 def test_an_utterance_without_features_is_named(experiment: Path) -> None:
     write_table(experiment / "utt2spk", [*read_table(experiment / "utt2spk").items(), ("z", "z")])
     with pytest.raises(UserError, match=r"feats.scp: 'z' of utt2spk is missing"):
-        main([str(experiment), str(experiment), str(experiment / "e")])
+        main([str(experiment), str(experiment), str(experiment / "e"), "--job", "1"])
 
 
-def test_waveforms_in_crops_as_seed2(tmp_path: Path) -> None:
+def test_waveforms_in_crops_as_tdy(tmp_path: Path) -> None:
     recipe = Recipe.model_validate(
         {
             "features": "waveform",
@@ -262,15 +263,16 @@ def test_waveforms_in_crops_as_seed2(tmp_path: Path) -> None:
     write_table(tmp_path / "wav.scp", ((name, f"{tmp_path}/{name}.wav") for name in names))
     write_table(tmp_path / "utt2spk", ((name, name) for name in names))
     folders = [str(tmp_path), str(tmp_path), str(tmp_path / "e")]
-    main([*folders, "--untrained"])
-    main([*folders, "--join", "1"])
+    main([*folders, "--untrained", "true", "--job", "1"])
+    main(folders)
     table = load_embeddings(tmp_path / "e")
     assert table.vectors.shape == (3, 3, 512)
     assert read_table(tmp_path / "e" / "short_utterances") == {"b": "2000"}
     # One crop is exactly as long as c: all three are the same, at distance 0 from themselves.
     np.testing.assert_array_equal(table.vectors[2][0], table.vectors[2][2])
     (tmp_path / "trials").write_text("a c nontarget\nc c target\n")
-    score.main([*folders[::2], str(tmp_path / "s"), "--trials", str(tmp_path / "trials")])
+    paths = [tmp_path, tmp_path / "trials", tmp_path / "e", tmp_path / "s"]
+    score.main([*map(str, paths)])
     trials = read_trials(tmp_path / "trials")
     scores = read_scores(tmp_path / "s" / "trials.crop_distance", trials)
     assert -2 <= scores[0] < scores[1] == pytest.approx(0, abs=1e-6)

@@ -62,7 +62,7 @@ def changed(files: ScoringFiles, output: str, **changes: Path | None) -> Scoring
     return ScoringFiles(**{**vars(files), "output": files.output / output, **changes})
 
 
-def scores_of(files: ScoringFiles, kind: str, number: int = 0) -> np.ndarray:  # type: ignore[type-arg]
+def scores_of(files: ScoringFiles, kind: str, number: int = 0) -> np.ndarray:
     path = files.trials[number]
     return read_scores(files.output / f"{path.name}.{kind}", read_trials(path))
 
