@@ -8,9 +8,9 @@ minimise the prior-weighted cross-entropy over trials of other speakers than tho
     p / T sum_targets log(1 + e^-(LLR + l)) + (1 - p) / N sum_others log(1 + e^(LLR + l))
 
 with l = logit p and a small penalty on weights of standardised x, so that separable training trials
-have a finite optimum. scikit-learn's Newton method finds it; float64. Reference: N. Bruemmer et al.,
-"Fusion of heterogeneous speaker recognition systems in the STBU submission for the NIST SRE 2006",
-IEEE TASLP 15 (2007), https://doi.org/10.1109/TASL.2007.902870.
+have a finite optimum. scikit-learn's Newton method finds it; float64. Reference: N. Bruemmer et
+al., "Fusion of heterogeneous speaker recognition systems in the STBU submission for the NIST SRE
+2006", IEEE TASLP 15 (2007), https://doi.org/10.1109/TASL.2007.902870.
 """
 
 import warnings
