@@ -21,8 +21,12 @@ CUDA = re.compile(r"(torch|triton|nvidia-.*|cuda-.*)$")
 NAME = re.compile(r"[\w.-]+")
 
 
-def compile_lock(output: Path, *options: str) -> list[str]:
-    """Return the entries of a lock of pyproject.toml; each is a requirement with its hashes."""
+def compile_lock(known: str, output: Path, *options: str) -> list[str]:
+    """Return the entries of a lock of pyproject.toml; each is a requirement with its hashes.
+
+    uv keeps the versions that it finds in the output file, and overwrites the file.
+    """
+    output.write_text(known)
     command = ["uv", "pip", "compile", "--no-config", "--quiet", "--universal", "--generate-hashes"]
     command += ["--no-annotate", "--no-header", "--fork-strategy", "fewest"]
     command += ["--python-version", "3.11", "--output-file", str(output), *options]
@@ -46,12 +50,12 @@ def write(name: str, entries: list[str]) -> None:
 def main() -> None:
     """Write all lock files."""
     with tempfile.TemporaryDirectory() as folder:
-        known = Path(folder, "known.lock")
+        output = Path(folder, "all.lock")
         locks = [HERE / name for name in ("run.lock", "torch-cuda.lock", "dev.lock")]
-        known.write_text("".join(lock.read_text() for lock in locks if lock.exists()))
+        known = "".join(lock.read_text() for lock in locks if lock.exists())
         options = sys.argv[1:]
-        run = compile_lock(known, *options)
-        everything = compile_lock(known, "--extra", "dev")
+        run = compile_lock(known, output, *options)
+        everything = compile_lock(known, output, "--extra", "dev")
     write("run.lock", [entry for entry in run if not is_cuda(entry)])
     write("torch-cuda.lock", [entry for entry in run if is_cuda(entry)])
     write("dev.lock", [entry for entry in everything if entry not in run])
