@@ -1,7 +1,9 @@
-"""What the documentation site shows beside docs/*.md, for mkdocs: pages from elsewhere in the repository, and the API.
+"""Pages of the documentation site that are not in docs/, and links between files of the repository.
 
-A link to a file of the repository that is no page of the site becomes plain text there; on a code
-host it works. A link to a file that does not exist stays, and ``mkdocs build --strict`` fails.
+mkdocs calls the ``on_…`` functions. README.md, CONTRIBUTING.md and the READMEs of tests/golden
+become pages; each package gets a page, which mkdocstrings fills from docstrings. A link to a file
+of the repository that is no page becomes plain text: on a code host it works. A link to a file
+that does not exist stays as it is, so that ``mkdocs build --strict`` fails.
 """
 
 import posixpath
@@ -13,11 +15,11 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parents[1]
-LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)#\s]*)(#[^)\s]*)?\)")
+LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)#\s]+)(#[^)\s]*)?\)")
 
 
 def documents() -> dict[str, str]:
-    """Return which page of the site each document outside docs/ becomes."""
+    """Return the page that each document outside docs/ becomes."""
     golden = sorted(ROOT.glob("tests/golden/*/README.md"))
     return {
         "README.md": "index.md",
@@ -27,41 +29,39 @@ def documents() -> dict[str, str]:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the documents outside docs/, and a page for each package."""
-    for source, page in documents().items():
-        files.append(File.generated(config, page, content=(ROOT / source).read_text("utf-8")))
-    for package in sorted(p.parent for p in ROOT.glob("speakernet/*/__init__.py")):
-        files.append(File.generated(config, f"api/{package.name}.md", content=api_page(package)))
-    modules = [p for p in sorted(ROOT.glob("speakernet/*.py")) if p.stem != "__init__"]
-    text = "# speakernet\n\n" + "\n".join(f"## {p.stem}\n\n::: speakernet.{p.stem}\n" for p in modules)
-    files.append(File.generated(config, "api/speakernet.md", content=text))
+    """Add the documents outside docs/, a page for each package and one for the other modules."""
+    pages = {page: (ROOT / source).read_text("utf-8") for source, page in documents().items()}
+    for package in sorted(ROOT.glob("speakernet/*/__init__.py")):
+        name = package.parent.name
+        pages[f"api/{name}.md"] = f"# speakernet.{name}\n\n::: speakernet.{name}\n"
+    modules = sorted(p.stem for p in ROOT.glob("speakernet/[!_]*.py"))
+    sections = "\n".join(f"## {name}\n\n::: speakernet.{name}\n" for name in modules)
+    pages["api/speakernet.md"] = f"# speakernet\n\n{sections}"
+    for page, text in pages.items():
+        files.append(File.generated(config, page, content=text))
     return files
 
 
-def api_page(package: Path) -> str:
-    """Return the page of a package: its docstring, then its modules."""
-    return f"# speakernet.{package.name}\n\n::: speakernet.{package.name}\n"
-
-
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Let links between files of the repository lead to the pages of the site."""
+    """Let links between files of the repository lead to pages of the site."""
     sources = {page: source for source, page in documents().items()}
-    source = sources.get(page.file.src_uri, f"docs/{page.file.src_uri}")
-    return rewrite_links(markdown, source, page.file.src_uri)
+    name = page.file.src_uri
+    return rewrite_links(markdown, sources.get(name, f"docs/{name}"), name)
 
 
 def rewrite_links(markdown: str, source: str, page: str) -> str:
-    """Return ``markdown`` of the repository's file ``source`` with the links that ``page`` needs."""
+    """Return ``markdown`` of the repository's file ``source`` with the links of ``page``."""
 
-    def rewritten(match: re.Match[str]) -> str:
+    def rewrite(match: re.Match[str]) -> str:
         image, text, target, anchor = match[1], match[2], match[3], match[4] or ""
-        if not target or "://" in target or target.startswith("mailto:"):
+        if ":" in target:
             return match[0]
         path = posixpath.normpath(posixpath.join(posixpath.dirname(source), target))
-        name = documents().get(path) or (path[5:] if path.startswith("docs/") else None)
-        if name is None:
+        goal = documents().get(path)
+        if goal is None and path.startswith("docs/"):
+            goal = path.removeprefix("docs/")
+        if goal is None:
             return text if (ROOT / path).exists() else match[0]
-        relative = posixpath.relpath(name, posixpath.dirname(page) or ".")
-        return f"{image}[{text}]({relative}{anchor})"
+        return f"{image}[{text}]({posixpath.relpath(goal, posixpath.dirname(page))}{anchor})"
 
-    return LINK.sub(rewritten, markdown)
+    return LINK.sub(rewrite, markdown)
