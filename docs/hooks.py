@@ -31,15 +31,29 @@ def documents() -> dict[str, str]:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the documents outside docs/, a page for each package and one for the other modules."""
     pages = {page: (ROOT / source).read_text("utf-8") for source, page in documents().items()}
-    for package in sorted(ROOT.glob("speakernet/*/__init__.py")):
-        name = package.parent.name
-        pages[f"api/{name}.md"] = f"# speakernet.{name}\n\n::: speakernet.{name}\n"
-    modules = sorted(p.stem for p in ROOT.glob("speakernet/[!_]*.py"))
-    sections = "\n".join(f"## {name}\n\n::: speakernet.{name}\n" for name in modules)
-    pages["api/speakernet.md"] = f"# speakernet\n\n{sections}"
+    for package in sorted(p.parent for p in ROOT.glob("speakernet/*/__init__.py")):
+        pages[f"api/{package.name}.md"] = api_page(package)
+    modules = "".join(map(api_section, sorted(ROOT.glob("speakernet/[!_]*.py"))))
+    pages["api/speakernet.md"] = f"# speakernet\n{modules}"
     for page, text in pages.items():
         files.append(File.generated(config, page, content=text))
     return files
+
+
+def api_page(package: Path) -> str:
+    """Return the page of a package: what it is for, then its modules, those of subpackages too."""
+    files = sorted(package.rglob("*.py"), key=lambda p: (p.parent, p.stem != "__init__", p.stem))
+    sections = "".join(map(api_section, files))
+    return sections.replace("\n## ", "# speakernet.", 1)
+
+
+def api_section(file: Path) -> str:
+    """Return the section of a module; of a package only its docstring, as its modules follow."""
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    name, options = ".".join(parts), ""
+    if parts[-1] == "__init__":
+        name, options = ".".join(parts[:-1]), "\n    options: {members: false}"
+    return f"\n## {name.removeprefix('speakernet.')}\n\n::: {name}{options}\n"
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
