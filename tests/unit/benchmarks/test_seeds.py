@@ -1,6 +1,7 @@
 """Mean and range over seeds, from the results of made-up runs."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,22 @@ def test_runs_of_different_recipes_do_not_mix(tmp_path: Path) -> None:
     other = write_run(tmp_path / "other", base_asnorm=7.0)
     with pytest.raises(UserError, match="other trial lists or models"):
         main([str(one), str(other)])
+
+
+def test_the_script_refuses_what_is_no_seed(repository: Path, tmp_path: Path) -> None:
+    command = ["bash", "benchmarks/seeds.sh", "--seeds", "two", "--exp", str(tmp_path / "exp")]
+    result = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert "--seeds: expected whole numbers, got 'two'" in result.stderr
+
+
+def test_a_run_that_fails_is_named_with_its_reason(repository: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "egs/nowhere/tiny"
+    recipe.mkdir(parents=True)
+    (recipe.parent / "corpus.sh").write_text("prepare=(false)\n")
+    (recipe / "recipe.yaml").write_text("model: {name: no_such_network}\nloss: {name: cm}\n")
+    command = ["bash", "benchmarks/seeds.sh", "--recipe", str(recipe), "--seeds", "7"]
+    command += ["--exp", str(tmp_path / "exp")]
+    result = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert "seed 7 failed" in result.stderr and "no_such_network" in result.stderr
