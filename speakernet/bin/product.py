@@ -6,7 +6,6 @@
 """
 
 import argparse
-import json
 import logging
 import os
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from speakernet.work.products import (
     product_damages,
     read_product,
 )
+from speakernet.work.record import from_json, to_json
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--pending", type=Path, required=True, help="file between both tasks")
     args = parser.parse_args(argv)
     if args.task == "finish":
-        made_from = json.loads(args.pending.read_text(encoding="utf-8"))
+        made_from = from_json(args.pending.read_bytes())
         finish_product(args.product, args.output, made_from)
         args.pending.unlink()
         return 0
@@ -52,12 +52,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    made_from = describe(args.command, args.input, args.fixed_input)
-    record = read_product(args.product, args.output)
+    made_from = describe(args.product, args.command, args.input, args.fixed_input)
+    record = read_product(args.product)
     if record is not None:
         different = list(changes(record.made_from, made_from))
         reasons = [f"{line} (changed)" for line in different]
-        reasons += [] if different else product_damages(args.product, record)
+        reasons += [] if different else product_damages(args.product, record, args.output)
         if not reasons:
             logger.info("done before, skipped")
             return 0
@@ -70,7 +70,7 @@ def _check(args: argparse.Namespace) -> int:
             logger.info("made again: %s", reason[:200])
     os.makedirs(args.pending.parent, exist_ok=True)
     with open_for_replace(args.pending) as file:
-        file.write(json.dumps(made_from, ensure_ascii=False, indent=1).encode())
+        file.write(to_json(made_from))
     (args.product / ".done").unlink(missing_ok=True)
     return TO_BE_MADE
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from numpy.typing import NDArray
 
 from speakernet.arrays import Float32
 from speakernet.audio.wav import audio_length, read_audio_bytes, read_audio_file, write_wav
@@ -25,7 +26,7 @@ def wav(tmp_path: Path) -> Path:
     return path
 
 
-def read(path: Path, **part: int) -> Float32:
+def read(path: Path, **part: int) -> NDArray[np.int16] | Float32:
     audio = read_audio_file(str(path), **part)
     assert audio.sample_rate == 16000
     return audio.samples[:, 0]

@@ -9,9 +9,9 @@ from speakernet.data.spec_augment import mask
 NONE = {"num_time_masks": 0, "num_mel_masks": 0}
 
 
-def masked(seed: int, shape: tuple[int, int] = (12, 30), **settings: int) -> np.ndarray:
+def masked(seed: int, mel: int = 12, time: int = 30, **settings: int) -> np.ndarray:
     """Return where a crop (mel, time) of ones has become zero."""
-    crop = np.ones(shape, dtype=np.float32)
+    crop = np.ones((mel, time), dtype=np.float32)
     mask(crop, SpecAugmentConfig.model_validate({**NONE, **settings}), np.random.default_rng(seed))
     assert set(np.unique(crop)) <= {0, 1}
     return crop == 0
@@ -45,7 +45,7 @@ def test_several_masks_are_several_stretches() -> None:
 
 
 def test_a_mask_wider_than_the_crop_covers_at_most_all_of_it() -> None:
-    shares = [masked(seed, (5, 6), num_time_masks=1, max_time=100).mean() for seed in range(100)]
+    shares = [masked(seed, 5, 6, num_time_masks=1, max_time=100).mean() for seed in range(100)]
     assert max(shares) == 1 and min(shares) < 1
 
 

@@ -25,7 +25,7 @@ def test_a_ramp_is_flat_but_for_its_ends() -> None:
 
 def test_a_long_utterance_far_from_zero_is_exact() -> None:
     """Sums in float32 would be off by hundreds here."""
-    features = np.tile(np.float32([[1e6], [1e6 + 4]]), (50_000, 1))
+    features = np.tile(np.array([[1e6], [1e6 + 4]], dtype=np.float32), (50_000, 1))
     np.testing.assert_array_equal(np.abs(sliding_cmn(features, 300)), 2)
 
 

@@ -33,12 +33,12 @@ def test_a_response_of_zeros_is_silence() -> None:
 
 
 def test_the_early_part_is_a_millisecond_before_and_fifty_after_the_peak() -> None:
-    samples = np.arange(1, 201, dtype=np.float32) / 1000
-    samples[100] = 9
+    samples = np.arange(1, 201, dtype=np.float32)
+    samples[100] = 999
     early = ImpulseResponse(samples).early(RATE)
     np.testing.assert_array_equal(early.samples, samples[99:150])
     assert early.peak == 1
-    samples = np.concatenate([array(9), samples[:20]])
+    samples = np.concatenate([array(99), samples[:20]])
     np.testing.assert_array_equal(ImpulseResponse(samples).early(RATE).samples, samples)
 
 
