@@ -79,9 +79,22 @@ def test_second_run_recomputes_nothing(finished: Path) -> None:
     before = stamps(finished)
     result = run(finished)
     assert result.returncode == 0
-    assert "started" not in result.stdout
-    assert result.stdout.count("done before, skipped") >= 15
+    said = result.stdout + result.stderr
+    assert "started" not in said
+    assert said.count("done before, skipped") >= 15
     assert stamps(finished) == before
+
+
+def test_scores_follow_an_archive_whose_index_is_the_same(finished: Path) -> None:
+    """Embeddings of another network lie at the same places of a file of the same size."""
+    ark, scores = (finished / EXP / name for name in ("embeddings_test/embedding.ark", SCORES[0]))
+    embeddings, before = ark.read_bytes(), scores.read_bytes()
+    for content, expected in ((embeddings[:-4] + b"\0\0\0\1", False), (embeddings, True)):
+        ark.write_bytes(content)
+        result = run(finished, "--stage", "7", "--stop-stage", "7")
+        assert result.returncode == 0
+        assert "inputs, embeddings_test, embedding.ark" in result.stdout + result.stderr
+        assert (scores.read_bytes() == before) is expected
 
 
 def stamps(checkout: Path) -> dict[Path, int]:
