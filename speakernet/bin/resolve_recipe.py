@@ -9,34 +9,31 @@ embeddings). Beside each recipe it writes ``settings/{training,extraction,scorin
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from argparse import Namespace
+from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.program import argument, program
 from speakernet.config import UserError, dump_config, load_config
-from speakernet.recipe import EVALUATION_SECTIONS, Recipe
-from speakernet.train.setup import check_input_kind
-from speakernet.train.start import BATCH_SETTINGS, FREE_SETTINGS
 
-GROUP = "recipes"
+if TYPE_CHECKING:
+    from speakernet.recipe import Recipe
+
 
 FINAL_SETTINGS = {"train.epochs", "train.final", "train.average_last"}
 """What may change after training, and then asks for more of it or for another choice of weights."""
 
 
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    parser.add_argument("folder", type=Path, help="egs/<corpus>/<recipe>")
-    parser.add_argument("exp_dir", type=Path, help="where the models are or will be")
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+@program("recipes")
+@argument("folder", Path, "egs/<corpus>/<recipe>")
+@argument("exp_dir", Path, "where the models are or will be")
+def main(args: Namespace) -> int:
     """Resolve recipes; one that no longer fits a trained model is an error."""
-    args = make_parser().parse_args(argv)
+    from speakernet.recipe import Recipe
+    from speakernet.train.setup import check_input_kind
+
     recipes = {"base": load_config(Recipe, args.folder / "recipe.yaml")}
     if (args.folder / "lm.yaml").is_file():
         recipes["lm"] = load_config(Recipe, args.folder / "lm.yaml")
@@ -52,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def shell_values(recipe: Recipe) -> dict[str, str]:
+def shell_values(recipe: "Recipe") -> dict[str, str]:
     """Return what run.sh needs to know of ``recipe``."""
     return {
         "train_set": recipe.train_set,
@@ -66,8 +63,11 @@ def shell_values(recipe: Recipe) -> dict[str, str]:
     }
 
 
-def stage_settings(recipe: Recipe) -> dict[str, list[str]]:
+def stage_settings(recipe: "Recipe") -> dict[str, list[str]]:
     """Return the settings that each stage depends on, one ``key: value`` line each."""
+    from speakernet.recipe import EVALUATION_SECTIONS
+    from speakernet.train.start import FREE_SETTINGS
+
     values = recipe.model_dump(mode="json")
     stages = {key: list(flatten({key: values.pop(key)})) for key in EVALUATION_SECTIONS}
     return {"training": _without(flatten(values), FREE_SETTINGS - FINAL_SETTINGS), **stages}
@@ -86,11 +86,14 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
             yield f"{prefix}{key}: {value}"
 
 
-def _check_unchanged(recipe: Recipe, exp_dir: Path) -> None:
+def _check_unchanged(recipe: "Recipe", exp_dir: Path) -> None:
     """A model that was trained keeps the recipe that it was trained with.
 
     How its batches are cut is for training to judge, which knows the number of processes.
     """
+    from speakernet.recipe import Recipe
+    from speakernet.train.start import BATCH_SETTINGS
+
     written = exp_dir / "recipe.yaml"
     if not written.is_file() or not any(exp_dir.glob("checkpoints/*.pt")):
         return
@@ -106,7 +109,7 @@ def _check_unchanged(recipe: Recipe, exp_dir: Path) -> None:
         )
 
 
-def _write_resolved(recipe: Recipe, exp_dir: Path) -> None:
+def _write_resolved(recipe: "Recipe", exp_dir: Path) -> None:
     _write(exp_dir / "recipe.yaml", dump_config(recipe))
     for stage, lines in stage_settings(recipe).items():
         _write(exp_dir / "settings" / f"{stage}.settings", "\n".join(lines) + "\n")
