@@ -6,7 +6,7 @@ import torch
 
 from speakernet.config import UserError
 from speakernet.train.config import TrainConfig
-from speakernet.train.monitor import FiniteWatch, JsonLog, Meter, Progress
+from speakernet.train.monitor import FiniteWatch, JsonLog, Meter
 from speakernet.train.update import _out_of_memory
 
 
@@ -57,18 +57,6 @@ def test_the_log_is_json_even_where_a_value_is_not_finite(tmp_path: Path) -> Non
     log.write({"step": 1, "loss": 2.0, "grad_norm": float("inf")})
     log.close()
     assert (tmp_path / "train.jsonl").read_text() == '{"step": 1, "loss": 2.0, "grad_norm": null}\n'
-
-
-def test_progress_has_plain_lines_where_there_is_no_terminal(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    progress = Progress(total=2, initial=0, name="training")
-    for _ in range(2):
-        progress.describe(" loss 1.0")
-        progress.advance()
-    progress.close()
-    shown = capsys.readouterr().err
-    assert "training: 2/2" in shown and "loss 1.0" in shown and shown.endswith("\n")
 
 
 def test_out_of_memory_is_answered_with_advice() -> None:
