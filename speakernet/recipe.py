@@ -1,8 +1,9 @@
 """The one configuration of a model, from data to scores. A recipe file holds only differences."""
 
+import re
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from speakernet.backend.config import ExtractionConfig, ScoringConfig
 from speakernet.config import Config
@@ -16,6 +17,16 @@ WAVEFORM = "waveform"
 
 Copy = Literal["reverb", "noise", "music", "babble"]
 SpeedFactor = Annotated[float, Field(gt=0)]
+
+
+def _check_name(name: str) -> str:
+    """Names become parts of paths, which programs and tables must not take for anything else."""
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name):
+        raise ValueError("expected a name of letters, digits, '_', '-' and '.', not first '-', '.'")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_check_name)]
 
 EVALUATION_SECTIONS = ("extraction", "scoring")
 """Sections that may change after training: they decide nothing about the network."""
@@ -31,8 +42,8 @@ class Recipe(Config):
     """
 
     seed: int = 1
-    features: str = "fbank80"
-    train_set: str = "train"
+    features: Name = "fbank80"
+    train_set: Name = "train"
     copies: tuple[Copy, ...] = ("reverb", "noise", "music", "babble")
     speed_factors: tuple[SpeedFactor, ...] = ()
     model: ModelConfig

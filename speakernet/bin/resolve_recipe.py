@@ -1,15 +1,12 @@
-"""Write a folder's recipes, with all their values, into an exp directory; tell the shell of them.
+"""Write a folder's recipes, with all their values, into an exp directory.
 
 recipe.yaml becomes ``<exp>/recipe.yaml``, lm.yaml (if there is one) ``<exp>/lm/recipe.yaml``.
-Prints ``models=base lm`` and ``<model>_<key>=<value>`` lines: train_set, train_data (the set with
-its speed-perturbed speakers and augmented copies), features, copies, speed_factors, seed,
-online_augment (whether training draws noises and rooms), cohort (whether scores need the cohort's
-embeddings). Beside each recipe it writes ``settings/{training,extraction,scoring}.settings``, one
-``key: value`` a line: what each stage's product depends on.
+Beside each is a folder ``settings``. ``{training,extraction,scoring}.settings`` have one
+``key: value`` a line: what each stage's product depends on. ``stages`` is one line, which run.sh
+reads: the values of ``stage_values``, with ``|`` between them.
 """
 
 import argparse
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
@@ -19,6 +16,7 @@ from speakernet.config import UserError, dump_config, load_config
 from speakernet.recipe import EVALUATION_SECTIONS, Recipe
 from speakernet.train.setup import check_input_kind
 from speakernet.train.start import BATCH_SETTINGS, FREE_SETTINGS
+from speakernet.work.files import open_for_replace
 
 FINAL_SETTINGS = {"train.epochs", "train.final", "train.average_last"}
 """What may change after training, and then asks for more of it or for another choice of weights."""
@@ -41,16 +39,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     for model, recipe in recipes.items():
         check_input_kind(recipe)
         _check_unchanged(recipe, directories[model])
-    print(f"models={' '.join(recipes)}")
     for model, recipe in recipes.items():
         _write_resolved(recipe, directories[model])
-        for key, value in shell_values(recipe).items():
-            print(f"{model}_{key}={value}")
     return 0
 
 
-def shell_values(recipe: Recipe) -> dict[str, str]:
-    """Return what run.sh needs to know of ``recipe``."""
+def stage_values(recipe: Recipe) -> dict[str, str]:
+    """Return what run.sh needs to know of ``recipe``, in the order in which it reads it.
+
+    train_data is the set with its speed-perturbed speakers and augmented copies; online_augment,
+    whether training draws noises and rooms; cohort, whether scores need the cohort's embeddings.
+    """
     return {
         "train_set": recipe.train_set,
         "train_data": recipe.train_data,
@@ -107,15 +106,15 @@ def _write_resolved(recipe: Recipe, exp_dir: Path) -> None:
     _write(exp_dir / "recipe.yaml", dump_config(recipe))
     for stage, lines in stage_settings(recipe).items():
         _write(exp_dir / "settings" / f"{stage}.settings", "\n".join(lines) + "\n")
+    _write(exp_dir / "settings" / "stages", "|".join(stage_values(recipe).values()) + "\n")
 
 
 def _write(path: Path, text: str) -> None:
     if path.is_file() and path.read_text(encoding="utf-8") == text:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    with open_for_replace(path) as file:
+        file.write(text.encode())
 
 
 if __name__ == "__main__":
