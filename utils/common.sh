@@ -90,25 +90,27 @@ num_lines() {
   wc -l <"$1"
 }
 
-# temporary_name PATH: the name beside PATH under which this process writes it. Another process has another name, on this machine
-# and on others: two runs of one job do not write into each other's files.
+# temporary_name PATH: a name beside PATH for what is to become it. Each call has another, on this machine and on others, so that two
+# runs of one job do not write into each other's files. It tells who wrote, as in speakernet/work/files.py.
 temporary_name() {
-  printf '%s.%s.%d.tmp\n' "$1" "$HOSTNAME" "$$"
+  local host
+  host=$(uname -n)
+  printf '%s.%s-%d-%d.tmp\n' "$1" "${host//[!A-Za-z0-9_-]/_}" "$$" "$BASHPID"
 }
 
 # publish NEW PATH: NEW, complete and beside PATH, becomes PATH. A folder that is there already is moved out of the way and removed
 # when its successor is in place; a link to a folder stays one. Where several processes do this at once, the last one's stays.
 publish() {
-  local path=$2 old attempt
+  local path=$2 old=()
   [ -e "$1" ] || die "no such file or folder $1"
   [ ! -d "$1" ] || path=$(realpath -m -- "$2")
-  old=$path.$HOSTNAME.$$.old
-  for attempt in {1..100}; do
+  for _ in {1..100}; do
     if rename "$1" "$path"; then
-      rm -rf -- "$old".*
+      rm -rf -- "${old[@]}"
       return
     fi
-    rename "$path" "$old.$attempt" || true # or another process has done so
+    old+=("$(temporary_name "$path")")
+    rename "$path" "${old[-1]}" || true # or another process has done so
   done
   die "could not rename $1 to $path"
 }
@@ -117,15 +119,16 @@ rename() {
   mv -fT -- "$1" "$2" 2>/dev/null
 }
 
-# new_tmp_dir DIR: makes an empty folder, to be published as DIR, and prints its name. What interrupted processes of this machine
-# left of such folders is removed.
+# new_tmp_dir DIR: makes an empty folder, to be published as DIR, and prints its name. What dead processes of this machine left of
+# such folders is removed.
 new_tmp_dir() {
-  local dir new left pid
+  local dir new left prefix pid
   dir=$(realpath -m -- "$1")
   new=$(temporary_name "$dir")
-  for left in "$dir.$HOSTNAME".*.{tmp,old.*}; do
-    pid=${left#"$dir.$HOSTNAME."}
-    if [ "$left" = "$new" ] || [ ! -e "/proc/${pid%%.*}" ]; then rm -rf -- "$left"; fi
+  prefix=${new%-*-*.tmp}-
+  for left in "$prefix"*-*.tmp; do
+    pid=${left#"$prefix"}
+    [ -e "/proc/${pid%%-*}" ] || rm -rf -- "$left"
   done
   mkdir -p -- "$new"
   echo "$new"

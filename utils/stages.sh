@@ -54,7 +54,7 @@ stage() {
   [ "$first_stage" -le "$1" ] && [ "$1" -le "$last_stage" ] || return 1
   export SPEAKERNET_STAGE="$1 $2"
   stage_began=$EPOCHSECONDS
-  product='' num_products=0
+  product='' num_begun=0 num_done=0
   : >"$SPEAKERNET_MADE"
 }
 
@@ -67,17 +67,19 @@ once() {
     options+=("$1")
     shift
   done
-  num_products=$((num_products + 1))
+  num_begun=$((num_begun + 1))
   run_forwarding utils/once.sh "${options[@]}" "$product" "$@" >&2
+  num_done=$((num_done + 1))
 }
 
 end_stage() {
-  local num_made note=
+  local num_made notes=()
   [ -n "${SPEAKERNET_STAGE-}" ] || return 0
   num_made=$(num_lines "$SPEAKERNET_MADE")
-  [ "$num_products" = 0 ] || note=", made $num_made of $num_products products"
-  [ "$num_products" = 0 ] || [ "$num_made" -gt 0 ] || note=", skipped: $num_products products were done before"
-  summary+=("stage $SPEAKERNET_STAGE: $((EPOCHSECONDS - stage_began)) s$note")
+  [ "$num_made" = 0 ] || notes+=("$num_made made")
+  [ "$num_done" = "$num_made" ] || notes+=("$((num_done - num_made)) skipped as done before")
+  [ "$num_begun" = "$num_done" ] || notes+=("1 not finished")
+  summary+=("stage $SPEAKERNET_STAGE: $((EPOCHSECONDS - stage_began)) s$([ "${#notes[@]}" = 0 ] || printf ', %s' "${notes[@]}")")
   unset SPEAKERNET_STAGE
 }
 

@@ -25,6 +25,10 @@ logger = logging.getLogger(__name__)
 
 LINE_SECONDS = 30.0
 BAR_SECONDS = 0.5
+_DESCRIBED_BAR = (
+    "{desc}{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
+)
+"""tqdm's, less the speed, whose place the text takes."""
 
 
 def progress(items: Iterable[T], total: int | None, unit: str) -> Iterator[T]:
@@ -108,6 +112,7 @@ class Progress:
                 unit=f" {self._unit}",
                 postfix=self._text,
                 initial=self._first,
+                bar_format=_DESCRIBED_BAR if self._text and self._total else None,
             )
         )
 

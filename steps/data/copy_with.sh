@@ -14,13 +14,12 @@ case " $* " in
 esac
 [ $# -ge 2 ] || die "expected [options] <source-data-dir> <target-data-dir> (try --help)"
 source_dir=${*: -2:1}
-# Where the target is a link, the folder behind it is replaced.
-target=$(realpath -m "${*: -1}")
+target=${*: -1}
 require_file "$source_dir/wav.scp" "$source_dir/utt2spk"
 
-rm -rf "$target.tmp" "$target.tmp".*
-trap 'rm -rf "$target.tmp" "$target.tmp".*' EXIT
-python -m "speakernet.bin.$program" "${@:1:$#-1}" "$target.tmp"
-write_to "$target.tmp/spk2utt" utils/utt2spk_to_spk2utt.sh "$target.tmp/utt2spk"
-utils/validate_data_dir.sh --no-feats --no-text "$target.tmp"
-publish_dir "$target"
+new=$(new_tmp_dir "$target")
+trap 'rm -rf "$new"' EXIT
+python -m "speakernet.bin.$program" "${@:1:$#-1}" "$new"
+write_to "$new/spk2utt" utils/utt2spk_to_spk2utt.sh "$new/utt2spk"
+utils/validate_data_dir.sh --no-feats --no-text "$new"
+publish "$new" "$target"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -86,9 +87,15 @@ def test_second_run_recomputes_nothing(finished: Path) -> None:
     before = stamps(finished)
     result = run(finished)
     assert result.returncode == 0
-    assert "started" not in result.stdout
-    assert result.stdout.count("done before, skipped") >= 15
+    assert ": started" not in result.stderr
+    assert result.stderr.count(": done before, skipped") >= 15
     assert stamps(finished) == before
+    # stdout is for results; what is said of the way there has one form, and ends with a summary.
+    assert result.stdout == (finished / EXP / "RESULTS.md").read_text()
+    lines = result.stderr.splitlines()
+    assert all(re.match(r"\d{4}(-\d\d){2} \d\d(:\d\d){2} (stage \d |run\.sh: )", x) for x in lines)
+    assert [x.split()[4] for x in lines if " run.sh: stage " in x] == list("12345678")
+    assert lines[-1].endswith(f" s; see {EXP}/RESULTS.md {EXP}/det.png")
 
 
 def stamps(checkout: Path) -> dict[Path, int]:
