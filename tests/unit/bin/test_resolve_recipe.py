@@ -38,7 +38,8 @@ def test_the_shell_reads_what_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     ["", ".", "..", "-n", ".x", "a b", "a/b", "a|b", "a\nPATH=x", "x\n", "a\u00a0b", "é", "٣",
-     "a\x00b", "a[$(touch x)]", "$(touch x)", "`touch x`", "IFS=/", "x;y", "*", "~", "a\\b", "'", '"'],
+     "a\x00b",
+     "a[$(touch x)]", "$(touch x)", "`touch x`", "IFS=/", "x;y", "*", "~", "a\\b", "'", '"'],
 )  # fmt: skip
 def test_names_that_cannot_be_those_of_a_set_are_errors_of_one_line(
     key: str, name: str, tmp_path: Path
