@@ -78,10 +78,10 @@ if stage 2 "augmented copies"; then
   for model in "${models[@]}"; do
     use_model "$model"
     if [ -n "$copies" ] || [ "$online_augment" = true ]; then
-      once "$data/musan_noise" --input "$data" --output wav.scp -- steps/data/make_musan.sh "$musan_root" "$data"
+      once "$data/musan_noise" --input "$data" -- steps/data/make_musan.sh "$musan_root" "$data"
     fi
     [ "$train_data" != "$train_set" ] || continue
-    once "$data/$train_data" --input "$data/$train_set" "${copy_inputs[@]}" --output wav.scp -- \
+    once "$data/$train_data" --input "$data/$train_set" "${copy_inputs[@]}" -- \
       steps/augment_data_dir.sh "${jobs[@]}" --max-failed-share "$max_failed_share" \
       --copies "$copies" --speed-factors "$speed_factors" --seed "$seed" \
       --musan "$data/musan" --rirs "$rirs_root" "$data/$train_set" "$data/$train_data"
@@ -94,7 +94,7 @@ if stage 3 "features"; then
   use_model base
   for set in $(printf '%s\n' "${sets[@]}" | awk '!seen[$0]++'); do
     [ "$features" != waveform ] || continue # the network has a front end of its own
-    once "$feats/$set" --input "$data/$set" --input "conf/$features.conf" --output feats.scp -- \
+    once "$feats/$set" --input "$data/$set" --input "conf/$features.conf" -- \
       steps/make_set_features.sh "${jobs[@]}" --max-failed-share "$max_failed_share" --seed "$seed" \
       "$features" "$data/$set" "$feats/$set"
   done
@@ -109,7 +109,7 @@ if stage 6 "embeddings"; then
     use_model "$model"
     for set in "${embed_sets[@]}"; do
       once "$model_dir/embeddings_$set" --input "$weights" --input "$feats/$set" \
-        --input "$network/settings/extraction.settings" --output embedding.scp -- \
+        --input "$network/settings/extraction.settings" -- \
         steps/extract_embeddings.sh "${jobs[@]}" "${embed_options[@]}" "$network" "$feats/$set" "$model_dir/embeddings_$set"
     done
   done

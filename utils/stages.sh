@@ -31,7 +31,7 @@ use_model() {
     weights=$dir/settings/training.settings embed_options=(--untrained true) score_options=(--plain true)
   elif [ "$cohort" = true ]; then
     embed_sets+=("$cohort_set") cohort_inputs=(--input "$model_dir/embeddings_$cohort_set")
-    score_options=(--cohort-dir "$model_dir/embeddings_$cohort_set" --cohort-utt2spk "$data/$cohort_set/utt2spk")
+    score_options=(--cohort-embeddings "$model_dir/embeddings_$cohort_set" --cohort-utt2spk "$data/$cohort_set/utt2spk")
   fi
 }
 

@@ -5,9 +5,7 @@ import pytest
 import torch
 
 from speakernet.config import UserError
-from speakernet.train.config import TrainConfig
 from speakernet.train.monitor import FiniteWatch, JsonLog, Meter
-from speakernet.train.update import _out_of_memory
 
 
 def test_a_continued_log_drops_what_comes_again_and_what_was_cut(tmp_path: Path) -> None:
@@ -57,8 +55,3 @@ def test_the_log_is_json_even_where_a_value_is_not_finite(tmp_path: Path) -> Non
     log.write({"step": 1, "loss": 2.0, "grad_norm": float("inf")})
     log.close()
     assert (tmp_path / "train.jsonl").read_text() == '{"step": 1, "loss": 2.0, "grad_norm": null}\n'
-
-
-def test_out_of_memory_is_answered_with_advice() -> None:
-    text = _out_of_memory(TrainConfig(batch_size=32, accumulate=4), RuntimeError("CUDA out\nmore"))
-    assert "train.batch_size=16 with train.accumulate=8" in text and "\n" not in text
