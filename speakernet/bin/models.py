@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.config import UserError
+from speakernet.config import UserError, configure
 from speakernet.nn.complexity import Complexity, measure
-from speakernet.nn.models import ModelConfig, model_names
+from speakernet.nn.layers.log_mel import NUM_MEL_BINS
+from speakernet.nn.models import MODELS
 
 PUBLISHED = Path(__file__).parents[2] / "egs" / "voxceleb" / "published.tsv"
 _DEFAULT_BINS = 80
@@ -31,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     published = read_published(arguments.published)
     rows: list[tuple[str, ...]] = [_HEADER]
     for name, num_bins in _selection(arguments.names, arguments.mel_bins, published):
-        complexity = measure(ModelConfig(name=name), num_bins)
+        complexity = measure(configure(MODELS, name), num_bins)
         rows.append(format_row(name, num_bins, complexity, published.get((name, num_bins))))
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADER))]
     for row in rows:
@@ -60,9 +61,14 @@ def _selection(
     if names:
         yield from ((name, num_bins or _DEFAULT_BINS) for name in names)
         return
-    for name in model_names():
+    for name in MODELS.names():
         bins = sorted(b for n, b in published if n == name)
-        yield from ((name, b) for b in bins or [64 if "resnet34" in name or "vgg" in name else 80])
+        yield from ((name, b) for b in bins or [_own_bins(name)])
+
+
+def _own_bins(name: str) -> int:
+    """Return the mel bins of a network's own front end, or those of most recipes."""
+    return NUM_MEL_BINS if MODELS.get(name).input_kind == "waveform" else _DEFAULT_BINS
 
 
 def format_row(

@@ -17,7 +17,6 @@ from typing import Any
 from speakernet.bin.cli import run
 from speakernet.config import UserError, dump_config, load_config
 from speakernet.recipe import EVALUATION_SECTIONS, Recipe
-from speakernet.train.setup import check_input_kind
 from speakernet.train.start import BATCH_SETTINGS, FREE_SETTINGS
 
 FINAL_SETTINGS = {"train.epochs", "train.final", "train.average_last"}
@@ -39,7 +38,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         recipes["lm"] = load_config(Recipe, args.folder / "lm.yaml")
     directories = {"base": args.exp_dir, "lm": args.exp_dir / "lm"}
     for model, recipe in recipes.items():
-        check_input_kind(recipe)
         _check_unchanged(recipe, directories[model])
     print(f"models={' '.join(recipes)}")
     for model, recipe in recipes.items():

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from speakernet.config import UserError
-from speakernet.nn.models import ModelConfig, build_model
+from speakernet.config import UserError, configure
+from speakernet.nn.models import MODELS, ModelConfig, build_model
 
 _NETWORK = "__S__."
 _LOSS = "__L__."
@@ -86,7 +86,7 @@ def recognise(network: Mapping[str, Tensor], source: str) -> ModelConfig:
     if "attention" in network:
         twice = embedding.shape[1] == 2 * network["attention"].shape[0]
         pooling = "asp" if twice else "sap"
-    return ModelConfig(name=name, embedding_dim=embedding.shape[0], pooling=pooling)
+    return configure(MODELS, name, embedding_dim=embedding.shape[0], pooling=pooling)
 
 
 def _recognise_resnet(network: Mapping[str, Tensor], source: str) -> str:

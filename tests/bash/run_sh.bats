@@ -57,12 +57,12 @@ fails() {
 
 @test "a network that does not take what the recipe reads" {
   printf 'features: waveform\n' >>"$recipe/recipe.yaml"
-  fails "model 'tdnn_c128' reads features: expected features: a name of a file in conf/"
+  fails "model 'tdnn_c128' reads features; expected a name of a file in conf/"
 }
 
 @test "augmentation of audio where there are features" {
   printf 'data: {online_augment: {}}\n' >>"$recipe/recipe.yaml"
-  fails "data.online_augment changes audio; it needs features: waveform"
+  fails "'data.online_augment': changes audio; it needs features: waveform"
 }
 
 @test "a stage whose input is missing names it" {

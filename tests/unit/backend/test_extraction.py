@@ -18,12 +18,12 @@ from speakernet.backend.embeddings import load_embeddings
 from speakernet.backend.extraction import Extractor
 from speakernet.bin import score
 from speakernet.bin.extract_embeddings import main
-from speakernet.config import UserError, dump_config
+from speakernet.config import UserError, configure, dump_config
 from speakernet.kaldi.ark import ArkWriter, read_matrix
 from speakernet.kaldi.scores import read_scores
 from speakernet.kaldi.tables import read_table, write_table
 from speakernet.kaldi.trials import read_trials
-from speakernet.nn.models import ModelConfig, build_model
+from speakernet.nn.models import MODELS, build_model
 from speakernet.nn.serialize import save_model
 from speakernet.recipe import Recipe
 from speakernet.work.shares import share
@@ -98,7 +98,7 @@ def test_merge_weights_by_length() -> None:
 @pytest.fixture(scope="module")
 def model() -> torch.nn.Module:
     torch.manual_seed(0)
-    return build_model(ModelConfig(name="tdnn_c8", embedding_dim=6), input_dim=MEL)
+    return build_model(configure(MODELS, "tdnn_c8", embedding_dim=6), input_dim=MEL)
 
 
 def extract(model: torch.nn.Module, batch_steps: int, names: list[str]) -> dict[str, Float32]:
@@ -249,6 +249,7 @@ def test_waveforms_in_crops_as_seed2(tmp_path: Path) -> None:
             "features": "waveform",
             "model": {"name": "resnet34_quarter"},
             "loss": {"name": "softmax"},
+            "data": {"cmn_window": None},
             "extraction": {"mode": "crops", "num_crops": 3, "crop_frames": 40},
             "scoring": {"similarity": "crop_distance", "normalization": "none"},
         }
