@@ -64,7 +64,7 @@ class Recipe(Config):
         known = (info.context or {}).get("features")
         if known is not None and features not in known:
             hint = suggestion(features, known)
-            raise ValueError(f"there is no conf/{features}.conf{hint}; known: {', '.join(known)}")
+            raise misfit("", f"unknown features '{features}'{hint}; known: {', '.join(known)}")
         return features
 
     @model_validator(mode="after")

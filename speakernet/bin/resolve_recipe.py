@@ -10,14 +10,17 @@ embeddings). Beside each recipe it writes ``settings/{training,extraction,scorin
 
 import argparse
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
 from speakernet.bin.cli import run
 from speakernet.config import UserError, dump_config, load_config
-from speakernet.recipe import EVALUATION_SECTIONS, Recipe
+from speakernet.recipe import EVALUATION_SECTIONS, WAVEFORM, Recipe
 from speakernet.train.start import BATCH_SETTINGS, FREE_SETTINGS
+
+REPOSITORY = Path(__file__).parents[2]
 
 FINAL_SETTINGS = {"train.epochs", "train.final", "train.average_last"}
 """What may change after training, and then asks for more of it or for another choice of weights."""
@@ -33,9 +36,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="egs/<corpus>/<recipe>")
     parser.add_argument("exp_dir", type=Path, help="where the models are or will be")
     args = parser.parse_args(argv)
-    recipes = {"base": load_config(Recipe, args.folder / "recipe.yaml")}
+    features = known_features(REPOSITORY)
+    recipes = {"base": load_config(Recipe, args.folder / "recipe.yaml", features=features)}
     if (args.folder / "lm.yaml").is_file():
-        recipes["lm"] = load_config(Recipe, args.folder / "lm.yaml")
+        recipes["lm"] = load_config(Recipe, args.folder / "lm.yaml", features=features)
     directories = {"base": args.exp_dir, "lm": args.exp_dir / "lm"}
     for model, recipe in recipes.items():
         _check_unchanged(recipe, directories[model])
@@ -45,6 +49,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         for key, value in shell_values(recipe).items():
             print(f"{model}_{key}={value}")
     return 0
+
+
+def known_features(repository: Path) -> list[str]:
+    """Return what a recipe's ``features`` can be: waveforms, or a configuration of a known type."""
+    names = sorted(path.stem for path in repository.glob("conf/*.conf"))
+    types = {name: re.split(r"\d", name)[0] for name in names}
+    return [n for n in names if (repository / f"steps/make_{types[n]}.sh").is_file()] + [WAVEFORM]
 
 
 def shell_values(recipe: Recipe) -> dict[str, str]:
@@ -89,7 +100,13 @@ def _check_unchanged(recipe: Recipe, exp_dir: Path) -> None:
     written = exp_dir / "recipe.yaml"
     if not written.is_file() or not any(exp_dir.glob("checkpoints/*.pt")):
         return
-    trained = load_config(Recipe, written)
+    try:
+        trained = load_config(Recipe, written)
+    except UserError as error:
+        raise UserError(
+            f"{error}; if another version wrote this file and the recipe is still the one that the "
+            "model was trained with, remove the file: it is written anew"
+        ) from None
     free = FINAL_SETTINGS | BATCH_SETTINGS
     old, new = (_without(stage_settings(r)["training"], free) for r in (trained, recipe))
     changes = [line for line in new if line not in old] or [x for x in old if x not in new]

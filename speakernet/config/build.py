@@ -123,7 +123,8 @@ def _follow(root: Spot, item: ErrorDetails) -> Spot:
         spot = spot.below(str(part))
         if isinstance(spot.kind, Choices):
             next(parts, None)  # pydantic puts the key of the chosen entry here
-    return _descend(spot, item["ctx"]["key"].split(".") if item["type"] == MISFIT else ())
+    below = item["ctx"]["key"] if item["type"] == MISFIT else ""
+    return _descend(spot, filter(None, below.split(".")))
 
 
 def _descend(spot: Spot, keys: Iterable[str]) -> Spot:

@@ -6,7 +6,7 @@ that entry's options and no other's.
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Annotated, Any, Generic, TypeVar, Union
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar, Union
 
 from pydantic import Discriminator, Tag
 
@@ -17,6 +17,14 @@ from speakernet.config.schema import Config
 O = TypeVar("O", bound=Config)  # noqa: E741
 T = TypeVar("T")
 U = TypeVar("U")
+
+
+class Entry(NamedTuple):
+    """A thing that can be chosen: its name or pattern of names, its options, what implements it."""
+
+    key: str
+    options: type[Config]
+    implementation: object
 
 
 class Choices(Registry[T], Generic[O, T]):
@@ -62,16 +70,16 @@ class Choices(Registry[T], Generic[O, T]):
         """Return under which key ``name`` is registered, or None."""
         return name if name in self else None
 
-    def entries(self) -> list[tuple[str, type[O]]]:
-        """Return each key with its options class, sorted."""
-        return sorted(self._options.items(), key=lambda entry: entry[0])
+    def entries(self) -> list[Entry]:
+        """Return all entries, sorted by key."""
+        return [Entry(k, self._options[k], self._entries[k]) for k in sorted(self._options)]
 
     def section(self) -> Any:
         """Return the type of a recipe's field that names an entry: the union of all options.
 
         Call it when all entries are registered.
         """
-        members = tuple(Annotated[options, Tag(key)] for key, options in self.entries())
+        members = tuple(Annotated[entry.options, Tag(entry.key)] for entry in self.entries())
         return Annotated[Union[members], Discriminator(self._key_of_value), self]  # noqa: UP007
 
     def _key_of_value(self, value: Any) -> str | None:

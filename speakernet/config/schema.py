@@ -38,5 +38,8 @@ class Config(BaseModel):
 
 
 def misfit(key: str, text: str) -> PydanticCustomError:
-    """Return the error for a validator to raise: ``key`` (dotted, from the section on) is wrong."""
+    """Return the error for a validator to raise.
+
+    ``key`` is what is wrong, dotted, below the section or field that is validated; may be empty.
+    """
     return PydanticCustomError(MISFIT, "{text}", {"key": key, "text": text})

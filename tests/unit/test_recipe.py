@@ -45,7 +45,7 @@ def names_of(choices: Choices[Any, Any]) -> list[str]:
 
 def foreign_options() -> Iterator[Case]:
     for key, choices in CHOICES.items():
-        every = {field for _, options in choices.entries() for field in options.model_fields}
+        every = {field for entry in choices.entries() for field in entry.options.model_fields}
         for name in names_of(choices):
             for option in sorted(every - set(choices.options(name).model_fields)):
                 yield Case(key, name, option)
@@ -158,7 +158,7 @@ def test_features_are_those_of_the_conf_folder(tmp_path: Path) -> None:
     path.write_text("model: tdnn_c8\nloss: cm\nfeatures: fbank64\n")
     assert load_config(Recipe, path).features == "fbank64"
     expected = (
-        r"recipe.yaml:3: 'features': there is no conf/fbank64.conf \(did you mean 'fbank40'\?\); "
+        r"recipe.yaml:3: 'features': unknown features 'fbank64' \(did you mean 'fbank40'\?\); "
         "known: fbank40, fbank80, waveform"
     )
     with pytest.raises(UserError, match=expected):

@@ -85,7 +85,7 @@ class DualPathBlock(nn.Module):
 
 @MODELS.add_pattern("dpn68", options=BlockModelOptions, published=("dpn68",), examples=("dpn68",))
 class Dpn(SpeakerModel):
-    """Stem, stages of dual-path blocks, pooling and one dense layer."""
+    """Dual-path network: stem, stages of dual-path blocks, pooling, one dense layer."""
 
     def __init__(self, config: BlockModelOptions, input_dim: int) -> None:
         super().__init__(config, input_dim)

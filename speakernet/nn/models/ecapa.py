@@ -101,7 +101,7 @@ class EcapaOptions(PooledModelOptions):
     examples=("ecapa_tdnn_c16",),
 )
 class EcapaTdnn(SpeakerModel):
-    """First layer, three blocks, all their outputs joined, attentive pooling, one dense layer."""
+    """ECAPA-TDNN: three blocks, their outputs joined, attentive pooling, one dense layer."""
 
     def __init__(self, config: EcapaOptions, input_dim: int) -> None:
         super().__init__(config, input_dim)

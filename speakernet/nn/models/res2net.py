@@ -110,7 +110,7 @@ class Res2NetBlock(nn.Module):
     examples=("res2net14_w4_s3_c8_att", "res2net26_w4_s2_c8"),
 )
 class Res2Net(SpeakerModel):
-    """Stem, four stages of blocks, pooling and one dense layer."""
+    """Res2Net: stem, four stages of blocks, pooling and one dense layer."""
 
     def __init__(self, config: BlockModelOptions, input_dim: int) -> None:
         super().__init__(config, input_dim)

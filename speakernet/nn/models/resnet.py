@@ -87,7 +87,7 @@ class ResNetOptions(BlockModelOptions):
     examples=("resnet10_eighth", "tdy_resnet10_eighth"),
 )
 class ResNet(SpeakerModel):
-    """Front end, stem, four stages of basic blocks, pooling and one dense layer."""
+    """ResNet on waveforms: front end, stem, four stages of blocks, pooling, one dense layer."""
 
     input_kind: InputKind = "waveform"
 

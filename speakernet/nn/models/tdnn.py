@@ -25,7 +25,7 @@ _LAYERS = ((1, 5, 1), (1, 3, 2), (1, 3, 3), (1, 1, 1), (3, 1, 1))
     examples=("tdnn_c32",),
 )
 class Tdnn(SpeakerModel):
-    """Five layers over time, statistics pooling, one dense layer."""
+    """x-vector: five layers over time, statistics pooling, one dense layer."""
 
     def __init__(self, config: PooledModelOptions, input_dim: int) -> None:
         super().__init__(config, input_dim)

@@ -91,7 +91,7 @@ class VggOptions(PooledModelOptions):
     examples=("vgg_m",),
 )
 class VggM(SpeakerModel):
-    """Front end, six convolutions, pooling and one dense layer."""
+    """VGG-M on waveforms: front end, six convolutions, pooling and one dense layer."""
 
     input_kind: InputKind = "waveform"
 

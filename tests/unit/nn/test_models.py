@@ -48,7 +48,7 @@ def test_trains_and_evaluates(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_one_pattern_fits_a_name_and_its_options_tell_what_it_is(name: str) -> None:
-    assert len([key for key, _ in MODELS.entries() if re.fullmatch(key, name)]) == 1
+    assert len([entry for entry in MODELS.entries() if re.fullmatch(entry.key, name)]) == 1
     config = configure(MODELS, name)
     with torch.device("meta"):
         model = build_model(config, input_dim=MEL_BINS)
@@ -57,7 +57,7 @@ def test_one_pattern_fits_a_name_and_its_options_tell_what_it_is(name: str) -> N
 
 
 def test_every_family_has_a_small_example() -> None:
-    assert {MODELS.key_of(name) for name in SMALL} == {key for key, _ in MODELS.entries()}
+    assert {MODELS.key_of(name) for name in SMALL} == {entry.key for entry in MODELS.entries()}
 
 
 @pytest.mark.parametrize("name", SMALL)
