@@ -15,7 +15,7 @@ import torch
 from benchmarks import gpu_times, step_ways, train_step
 from benchmarks.cpu_times import CPU
 from speakernet.data.loader import Batch
-from speakernet.nn.models import model_names
+from speakernet.nn.models import MODELS
 
 ROOT = Path(__file__).parents[3]
 # Notes its arguments; says that there are GPUs if its copy is to see any; one part fails.
@@ -98,7 +98,7 @@ def test_the_programs_take_the_arguments(machine: Machine, monkeypatch: pytest.M
         name = part.index("benchmarks.train_step")
         monkeypatch.setattr("sys.argv", part[name:])
         args = train_step._arguments()
-        assert set(args.models) <= set(model_names())
+        assert set(args.models) <= set(MODELS.names())
         assert args.json == Path("out/gpu.json")
 
 
