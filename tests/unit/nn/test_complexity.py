@@ -20,7 +20,5 @@ def test_ecapa_tdnn_has_as_many_parameters_as_published() -> None:
         assert measure(configure(MODELS, name), 80).parameters == pytest.approx(
             millions * 1e6, abs=1e4
         )
-    with pytest.raises(
-        UserError, match="'ecapa_tdnn_c12' has 12 channels; expected a multiple"
-    ):
+    with pytest.raises(UserError, match="'ecapa_tdnn_c12' has 12 channels; expected a multiple"):
         measure(configure(MODELS, "ecapa_tdnn_c12"), 80)

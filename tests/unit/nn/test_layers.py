@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.peers.features import import_torchaudio_compliance
 from speakernet.config import configure
 from speakernet.nn.layers.basic import EdgePaddedConv2d, init_kernel
 from speakernet.nn.layers.log_mel import LogMel, WindowName
@@ -36,6 +37,19 @@ def test_log_mel_equals_the_definition(name: WindowName) -> None:
     theirs = np.stack([reference_log_mel(row, window) for row in samples])
     assert ours.shape == (2, 51, 64)
     np.testing.assert_allclose(ours.numpy(), theirs, atol=2e-4)
+
+
+@pytest.mark.parametrize("name", ["hamming", "hann"])
+def test_log_mel_equals_torchaudio(name: str) -> None:
+    """The published systems were trained with it. Bit for bit, where tried."""
+    import_torchaudio_compliance()
+    from torchaudio.transforms import MelSpectrogram
+
+    windows = {"hamming": torch.hamming_window, "hann": torch.hann_window}
+    spectrogram = MelSpectrogram(16000, 512, 400, 160, n_mels=64, window_fn=windows[name])
+    waveforms = 0.1 * torch.randn(3, 16123, generator=torch.Generator().manual_seed(1))
+    theirs = torch.nn.InstanceNorm1d(64)(torch.log(spectrogram(waveforms) + 1e-6))
+    torch.testing.assert_close(LogMel(name)(waveforms), theirs.transpose(1, 2), rtol=0, atol=1e-5)
 
 
 def test_log_mel_stays_float32_without_gradient_under_autocast() -> None:
