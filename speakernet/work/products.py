@@ -7,6 +7,7 @@ without by its tables. So folders may move, also to another disk with a link in 
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import count
@@ -23,6 +24,8 @@ from speakernet.work.record import (
     read_record,
     write_record,
 )
+
+logger = logging.getLogger(__name__)
 
 RECORD = ".done"
 ARCHIVES = "archives.json"
@@ -58,6 +61,30 @@ def describe(
 def read_product(product: Path) -> Record | None:
     """Return the record of a product that was whole once, if it has one."""
     return read_record(product / RECORD)
+
+
+def is_done(product: Path, outputs: Sequence[str], made_from: MadeFrom) -> bool:
+    """Return whether the product is whole and was made from ``made_from``; say why where it is not.
+
+    Raises UserError if something has changed that may not.
+    """
+    record = read_product(product)
+    if record is None:
+        return False
+    different = list(changes(record.made_from, made_from))
+    reasons = [f"{line} (changed)" for line in different]
+    reasons = reasons or product_damages(product, record, outputs)
+    if not reasons:
+        logger.info("done before, skipped")
+        return True
+    if any(line.startswith("fixed inputs") for line in different):
+        raise UserError(
+            f"{product}: was made from other things: {'; '.join(reasons)}; it is kept: "
+            "undo the change, or make another one beside it (run.sh --exp DIR)"
+        )
+    for reason in reasons:
+        logger.info("made again: %s", reason[:200])
+    return False
 
 
 def finish_product(product: Path, outputs: Sequence[str], made_from: MadeFrom) -> None:

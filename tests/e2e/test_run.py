@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -11,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
+from tests.checkout import copy_checkout
 
 RECIPE = "egs/debian_voices_subset/tdnn_c32"
 EXP = Path("exp/debian_voices_subset/tdnn_c32")
@@ -22,15 +23,7 @@ pytestmark = pytest.mark.timeout(1500)
 @pytest.fixture(scope="module")
 def checkout(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what git would give, with the environment that is there already."""
-    target = tmp_path_factory.mktemp("checkout")
-    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    output = subprocess.run(listing, cwd=repository, capture_output=True, check=True).stdout
-    for name in filter(None, output.decode().split("\0")):
-        if (repository / name).exists():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(repository / name, target / name, follow_symlinks=False)
-    (target / ".venv").symlink_to(repository / ".venv")
-    return target
+    return copy_checkout(repository, tmp_path_factory.mktemp("checkout"))
 
 
 def run(checkout: Path, *options: str) -> subprocess.CompletedProcess[str]:
