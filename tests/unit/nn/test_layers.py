@@ -40,7 +40,7 @@ def test_log_mel_equals_the_definition(name: WindowName) -> None:
 
 
 @pytest.mark.parametrize("name", ["hamming", "hann"])
-def test_log_mel_equals_torchaudio(name: str) -> None:
+def test_log_mel_equals_torchaudio(name: WindowName) -> None:
     """The published systems were trained with it. Bit for bit, where tried."""
     import_torchaudio_compliance()
     from torchaudio.transforms import MelSpectrogram
