@@ -57,5 +57,5 @@ log "fetching ${#missing[@]} packages"
 for package in "${missing[@]%%=*}"; do
   lookup "$package"
   is_intact "$tmp/debs/$file" "$sha256" "$size" || die "$file: the download is not what $packages_table expects (size $size, sha256 $sha256)"
-  mv -f "$tmp/debs/$file" "$debs/$file"
+  write_to "$debs/$file" cat "$tmp/debs/$file"
 done

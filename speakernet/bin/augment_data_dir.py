@@ -9,7 +9,7 @@ from pathlib import Path
 
 from speakernet.bin.cli import run
 from speakernet.config import UserError
-from speakernet.kaldi.copies import Naming
+from speakernet.kaldi.datadir import Affixes, NewAudio
 from speakernet.prepare.copies import write_copy
 from speakernet.prepare.noise_copies import NoiseOptions, NoiseSet, iter_noisy_entries
 
@@ -32,17 +32,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         interval_s=args.fg_interval,
         seed=args.random_seed,
     )
-    naming = Naming(
-        prefix=f"{args.utt_prefix}-" if args.utt_prefix else "",
-        suffix=f"-{args.utt_suffix}" if args.utt_suffix else "",
-        speakers=args.modify_spk_id == "true",
-    )
-    entries = iter_noisy_entries(args.input_dir, options)
+    prefix = f"{args.utt_prefix}-" if args.utt_prefix else ""
+    suffix = f"-{args.utt_suffix}" if args.utt_suffix else ""
+    speaker = (prefix, suffix) if args.modify_spk_id == "true" else ("", "")
     write_copy(
         args.input_dir,
         args.output_dir,
-        entries,
-        naming,
+        Affixes(prefix, suffix, *speaker),
+        NewAudio(iter_noisy_entries(args.input_dir, options)),
         num_utterances=args.num_utts,
         seed=args.random_seed,
     )

@@ -12,6 +12,7 @@ from speakernet.bin.cli import run
 from speakernet.config import UserError
 from speakernet.kaldi.datadir import (
     Affixes,
+    Id,
     combine,
     copy,
     fix,
@@ -82,24 +83,30 @@ def _combine(args: argparse.Namespace) -> None:
 def _add_subset(parser: Parser) -> None:
     parser.usage = (
         "%(prog)s [--first | --last | --shortest | --per-spk | --speakers] SOURCE N TARGET\n"
-        "       %(prog)s (--utt-list FILE | --spk-list FILE) SOURCE TARGET"
+        "       %(prog)s (--utt-list FILE | --spk-list FILE | --reco-list FILE) SOURCE TARGET"
     )
     mode = parser.add_mutually_exclusive_group()
     for name in ("first", "last", "shortest", "per-spk", "speakers"):
         mode.add_argument(f"--{name}", dest="selection", action="store_const", const=name)
     mode.add_argument("--utt-list", type=Path)
     mode.add_argument("--spk-list", type=Path)
+    mode.add_argument("--reco-list", type=Path)
     parser.add_argument("arguments", nargs="+")
 
 
 def _subset(args: argparse.Namespace) -> None:
-    by_list = args.utt_list or args.spk_list
+    lists = {
+        Id.UTTERANCE: args.utt_list,
+        Id.SPEAKER: args.spk_list,
+        Id.RECORDING: args.reco_list,
+    }
+    by_list = [(path, kind) for kind, path in lists.items() if path]
     if len(args.arguments) != (2 if by_list else 3):
         expected = "SOURCE TARGET" if by_list else "SOURCE N TARGET"
         raise UserError(f"found {len(args.arguments)} arguments; expected {expected}")
     source, target = Path(args.arguments[0]), Path(args.arguments[-1])
     if by_list:
-        subset_by_list(source, target, utt_list=args.utt_list, spk_list=args.spk_list)
+        subset_by_list(source, target, *by_list[0])
         return
     number = args.arguments[1]
     if not number.isdecimal():

@@ -17,10 +17,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--sampling-rate", type=int, default=16000)
     parser.add_argument("--use-vocals", choices=("true", "false"), default="true")
     parser.add_argument("musan_dir", type=Path)
-    parser.add_argument("prefix", help="of the data dirs: PREFIX_noise, PREFIX_music, …")
+    parser.add_argument("data_dir", type=Path, help="parent of the data dirs")
     args = parser.parse_args(argv)
     for part in PARTS:
-        folder = Path(f"{args.prefix}_{part}")
+        folder = args.data_dir / f"musan_{part}"
         count = make_musan(
             args.musan_dir,
             part,

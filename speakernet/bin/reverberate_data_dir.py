@@ -10,11 +10,9 @@ from pathlib import Path
 
 from speakernet.bin.cli import run
 from speakernet.config import UserError
-from speakernet.kaldi.copies import Naming
+from speakernet.kaldi.datadir import Affixes
 from speakernet.kaldi.room_lists import read_noises, read_responses
-from speakernet.kaldi.tables import iter_table
-from speakernet.prepare.copies import merge_copies, write_copy
-from speakernet.prepare.reverberant_copies import RoomOptions, iter_reverberant_entries
+from speakernet.prepare.reverberant_copies import RoomOptions, write_reverberant_copies
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -22,23 +20,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     _check(args)
     options = _options(args)
-    source: Path = args.input_dir
     prefix = args.prefix
     if not prefix and not args.suffix and (args.num_replications > 1 or args.include_original_data):
         prefix = "rvb"
     suffix = f"-{args.suffix}" if args.suffix else ""
-    parts = []
-    for copy in range(0 if args.include_original_data else 1, args.num_replications + 1):
-        naming = Naming(f"{prefix}{copy}-" if prefix else "", suffix, speakers=bool(prefix))
-        if copy:
-            entries = iter_reverberant_entries(source, options, copy)
-        else:
-            entries = iter_table(source / "wav.scp")
-        parts.append(args.output_dir.with_name(f"{args.output_dir.name}.{copy}"))
-        write_copy(
-            source, parts[-1], entries, naming, num_utterances=args.num_utts, seed=args.random_seed
-        )
-    merge_copies(parts, args.output_dir)
+    affixes = {}
+    for number in range(0 if args.include_original_data else 1, args.num_replications + 1):
+        before = f"{prefix}{number}-" if prefix else ""
+        affixes[number] = Affixes(utt_prefix=before, utt_suffix=suffix, spk_prefix=before)
+    write_reverberant_copies(
+        args.input_dir, args.output_dir, options, affixes, num_utterances=args.num_utts
+    )
     return 0
 
 

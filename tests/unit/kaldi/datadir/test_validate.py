@@ -6,7 +6,7 @@ import pytest
 
 from speakernet.config import UserError
 from speakernet.kaldi import datadir
-from tests.unit.kaldi.data_dirs import UTTERANCES, make, write
+from tests.unit.kaldi.datadir.data_dirs import UTTERANCES, make, write
 
 
 @pytest.mark.parametrize("segments", [False, True])
