@@ -54,7 +54,7 @@ class Extractor:
     ) -> None:
         self._model = model.to(device).eval()
         self._config = config
-        self._device = torch.device(device)
+        self.device = torch.device(device)
         self._batch_steps = batch_steps
         self._scale = WAVEFORM if model.input_kind == "waveform" else FEATURES
         self._waiting: dict[int, list[tuple[str, int, Float32]]] = {}
@@ -106,5 +106,5 @@ class Extractor:
 
     def _forward(self, batch: Float32) -> Float64:
         with torch.inference_mode():
-            output = self._model(torch.from_numpy(batch).to(self._device))
+            output = self._model(torch.from_numpy(batch).to(self.device))
         return output.double().cpu().numpy()

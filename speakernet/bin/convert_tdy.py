@@ -5,7 +5,6 @@ Recognises the network by its weights and writes <exp-dir>/recipe.yaml and
 """
 
 import argparse
-import os
 import pickle
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from speakernet.bin.cli import run
 from speakernet.config import UserError, dump_config, load_config
+from speakernet.work.files import open_for_replace
 
 if TYPE_CHECKING:
     from speakernet.nn.upstream import Converted
@@ -52,9 +52,8 @@ def convert_file(source: Path, recipe_path: Path, exp_dir: Path) -> str:
     converted = convert(_load(source), str(source))
     recipe = dump_config(_recipe(recipe_path, converted))
     (exp_dir / "checkpoints").mkdir(parents=True, exist_ok=True)
-    temporary = exp_dir / "recipe.yaml.tmp"
-    temporary.write_text(recipe, encoding="utf-8")
-    os.replace(temporary, exp_dir / "recipe.yaml")
+    with open_for_replace(exp_dir / "recipe.yaml") as file:
+        file.write(recipe.encode())
     checkpoint = {
         "format_version": FORMAT_VERSION,
         "recipe": recipe,

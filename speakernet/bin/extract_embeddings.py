@@ -5,31 +5,16 @@ A job writes parts/JOB.{ark,scp,json} in the output folder and is skipped if the
 """
 
 import argparse
-import hashlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from speakernet.arrays import Float32
-from speakernet.backend import job_parts as parts
+from speakernet.backend.embedding_parts import join_parts
 from speakernet.bin.cli import run
-from speakernet.config import UserError, load_config
-from speakernet.kaldi.ark import ArkWriter
-from speakernet.kaldi.tables import read_table, write_table
-from speakernet.work.shares import share
-
-if TYPE_CHECKING:
-    import torch
-
-    from speakernet.backend.extraction import Extractor
-    from speakernet.backend.inputs import Load
-    from speakernet.nn.models import SpeakerModel
-    from speakernet.recipe import Recipe
+from speakernet.config import load_config
+from speakernet.kaldi.tables import read_table
 
 logger = logging.getLogger(__name__)
-
-GPU_BATCH_FRAMES = 64_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,21 +22,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parse(argv)
     utterances = list(read_table(args.data_dir / "utt2spk", num_fields=2))
     if args.join:
-        count = parts.join_parts(args.output, args.join, utterances)
+        count = join_parts(args.output, args.join, utterances)
         logger.info("%s: %d embeddings of %d utterances", args.output, count, count)
         return 0
-    from speakernet.recipe import Recipe  # it knows the networks, and torch takes seconds
+    from speakernet.backend.embedding_jobs import ExtractionJob, run_job  # torch takes seconds
+    from speakernet.recipe import Recipe
 
-    recipe = load_config(Recipe, args.model_dir / "recipe.yaml")
-    checkpoint = None if args.untrained else _checkpoint(args)
-    names = share(utterances, args.job, args.num_jobs)
-    record = _record(args, recipe, checkpoint, names)
-    if parts.is_made(args.output, args.job, record):
-        logger.info("job %d of %d: done before, skipped", args.job, args.num_jobs)
-        return 0
-    parts.start_part(args.output, args.job)
-    _extract(args, recipe, checkpoint, names)
-    parts.mark_made(args.output, args.job, record)
+    job = ExtractionJob(
+        model_dir=args.model_dir,
+        data_dir=args.data_dir,
+        output=args.output,
+        checkpoint=args.checkpoint,
+        untrained=args.untrained,
+        job=args.job,
+        num_jobs=args.num_jobs,
+        device=args.device,
+        num_threads=args.num_threads,
+    )
+    run_job(job, load_config(Recipe, args.model_dir / "recipe.yaml"), utterances)
     return 0
 
 
@@ -72,127 +60,6 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--num-threads", type=int, default=1, help="of a CPU")
     return parser.parse_args(argv)
-
-
-def _checkpoint(args: argparse.Namespace) -> Path:
-    from speakernet.nn.serialize import find_checkpoints
-
-    if args.checkpoint:
-        return Path(args.checkpoint)
-    found = find_checkpoints(args.model_dir)
-    if not found:
-        raise UserError(f"{args.model_dir}/checkpoints: no checkpoint")
-    return found[0]
-
-
-def _record(
-    args: argparse.Namespace, recipe: "Recipe", checkpoint: Path | None, names: Sequence[str]
-) -> parts.Record:
-    """Say what a part depends on. A table's text stands for the data that it points to."""
-    table = args.data_dir / ("wav.scp" if recipe.uses_waveform else "feats.scp")
-    return {
-        "checkpoint": parts.digest_of_file(checkpoint) if checkpoint else f"seed {recipe.seed}",
-        "model": recipe.model.model_dump(mode="json"),
-        "extraction": recipe.extraction.model_dump(mode="json"),
-        "cmn_window": recipe.data.cmn_window,
-        "num_jobs": args.num_jobs,
-        "data": parts.digest_of_file(table),
-        "utterances": hashlib.sha256("\n".join(names).encode()).hexdigest(),
-    }
-
-
-def _extract(
-    args: argparse.Namespace, recipe: "Recipe", checkpoint: Path | None, names: Sequence[str]
-) -> None:
-    import torch
-
-    from speakernet.backend.chunks import FEATURES, WAVEFORM
-    from speakernet.backend.extraction import Extractor
-    from speakernet.backend.inputs import read_ahead
-    from speakernet.nn.host_memory import keep_freed_memory
-
-    device = _device(args)
-    torch.set_num_threads(args.num_threads)
-    if device.type == "cpu":
-        keep_freed_memory()
-    # TensorFloat-32 keeps ten bits of a product, too few for scores that are to be compared.
-    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
-    torch.backends.cudnn.deterministic = True
-    load = _loader(args.data_dir, recipe)
-    on_gpu = device.type != "cpu"
-    scale = WAVEFORM if recipe.uses_waveform else FEATURES
-    extractor = Extractor(
-        _model(recipe, args.model_dir, checkpoint, lambda: load(names[0]).shape[1]),
-        recipe.extraction,
-        device=device,
-        batch_steps=scale.steps(GPU_BATCH_FRAMES) if on_gpu else 0,
-    )
-    utterances = read_ahead(names, load, 4 if on_gpu else 0)
-    _write(args, names, extractor, _report_short(args, utterances, extractor, len(names)))
-
-
-def _loader(data_dir: Path, recipe: "Recipe") -> "Load":
-    from speakernet.backend.inputs import feature_loader, waveform_loader
-
-    if recipe.uses_waveform:
-        return waveform_loader(data_dir)
-    return feature_loader(data_dir, recipe.data.cmn_window)
-
-
-def _model(
-    recipe: "Recipe", model_dir: Path, checkpoint: Path | None, input_dim: Callable[[], int]
-) -> "SpeakerModel":
-    import torch
-
-    from speakernet.nn.models import build_model
-    from speakernet.nn.serialize import load_model
-
-    if checkpoint:
-        return load_model(model_dir, checkpoint)[0]
-    torch.manual_seed(recipe.seed)
-    model = build_model(recipe.model, input_dim=0 if recipe.uses_waveform else input_dim())
-    model.set_temperature(1.0)
-    return model
-
-
-def _device(args: argparse.Namespace) -> "torch.device":
-    """Return the device asked for; ``auto`` deals the jobs out to the visible GPUs."""
-    import torch
-
-    if args.device != "auto":
-        return torch.device(args.device)
-    count = torch.cuda.device_count()
-    return torch.device(f"cuda:{(args.job - 1) % count}") if count else torch.device("cpu")
-
-
-def _report_short(
-    args: argparse.Namespace,
-    utterances: Iterator[tuple[str, "Float32"]],
-    extractor: "Extractor",
-    total: int,
-) -> Iterator[tuple[str, "Float32"]]:
-    """Pass utterances on, show progress, list those that are repeated to the least length."""
-    from speakernet.work.progress import progress
-
-    short: dict[str, str] = {}
-    for name, utterance in progress(utterances, total, "utterances"):
-        if extractor.is_short(len(utterance)):
-            short[name] = str(len(utterance))
-        yield name, utterance
-    write_table(parts.part_path(args.output, args.job, "short"), short.items())
-
-
-def _write(
-    args: argparse.Namespace,
-    names: Sequence[str],
-    extractor: "Extractor",
-    utterances: Iterator[tuple[str, "Float32"]],
-) -> None:
-    embeddings = dict(extractor(utterances))
-    ark, scp = (parts.part_path(args.output, args.job, kind) for kind in ("ark", "scp"))
-    with ArkWriter(ark, scp) as writer:
-        for name in names:
-            writer.write(name, embeddings[name])
 
 
 if __name__ == "__main__":

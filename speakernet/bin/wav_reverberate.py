@@ -13,7 +13,7 @@ from speakernet.bin.cli import run
 from speakernet.config import UserError
 from speakernet.config.options import parse_options
 from speakernet.kaldi.pipes import ReverberateOptions, parse_entry, reverberated
-from speakernet.work.files import temporary_path
+from speakernet.work.files import path_for_replace
 
 USAGE = """usage: speakernet wav-reverberate [--option=value ...] <wav-in> <wav-out>
 
@@ -44,9 +44,8 @@ def _write(name: str, samples: NDArray[np.int16], sample_rate: int) -> None:
     if name == "-":
         write_wav(sys.stdout.buffer, samples, sample_rate)
         return
-    path = Path(name)
-    write_wav(temporary_path(path), samples, sample_rate)
-    temporary_path(path).replace(path)
+    with path_for_replace(Path(name)) as temporary:
+        write_wav(temporary, samples, sample_rate)
 
 
 if __name__ == "__main__":

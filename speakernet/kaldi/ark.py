@@ -9,12 +9,9 @@ Kaldi's documentation, "Kaldi I/O mechanisms".
 
 from __future__ import annotations
 
-import os
 import re
 import struct
 from collections.abc import Iterator
-from contextlib import suppress
-from io import BufferedWriter, FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -25,7 +22,7 @@ from numpy.typing import NDArray
 from speakernet.arrays import Float32
 from speakernet.config import UserError
 from speakernet.kaldi.compression import compress, decompress, payload_size
-from speakernet.work.files import sync_and_close, temporary_path, write_errors
+from speakernet.work.files import NewFile, open_for_replace, write_errors
 
 _BUFFER_BYTES = 1 << 20
 _DTYPES: dict[bytes, np.dtype[Any]] = {b"F": np.dtype("<f4"), b"D": np.dtype("<f8")}
@@ -37,8 +34,8 @@ class ArkWriter:
     """Write arrays to an archive and, unless ``scp`` is None, its index.
 
     Both files are written under temporary names, renamed when the ``with`` block ends well and
-    removed when it does not. Raises UserError when the disk is full and for a key or array that
-    the format cannot hold.
+    removed when it does not; then ``files`` can prove them. Raises UserError when the disk is full
+    and for a key or array that the format cannot hold.
     """
 
     def __init__(
@@ -47,27 +44,18 @@ class ArkWriter:
         """``compress`` stores float32 matrices as ``copy-feats --compress=true`` does; ``fsync``
         survives a crash of the machine.
         """
-        self._ark = Path(ark)
-        self._scp = None if scp is None else Path(scp)
+        self._ark = open_for_replace(ark, fsync=fsync)
+        self._scp = None if scp is None else open_for_replace(scp, fsync=fsync)
         self._compress = compress
-        self._fsync = fsync
         self._offset = 0
-        self._files: dict[Path, BinaryIO] = {}
+
+    @property
+    def files(self) -> tuple[NewFile, ...]:
+        """The archive and its index."""
+        return (self._ark,) if self._scp is None else (self._ark, self._scp)
 
     def __enter__(self) -> Self:
-        try:
-            self._open(self._ark)
-            if self._scp is not None:
-                self._open(self._scp)
-        except UserError:
-            self._remove_temporary()
-            raise
         return self
-
-    def _open(self, path: Path) -> None:
-        with write_errors(path):
-            raw = FileIO(temporary_path(path), "w")
-            self._files[path] = BufferedWriter(raw, _BUFFER_BYTES)
 
     def __exit__(
         self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
@@ -76,40 +64,33 @@ class ArkWriter:
             if kind is None:
                 self._publish()
         finally:
-            self._remove_temporary()
+            for file in self.files:
+                file.discard()
 
     def _publish(self) -> None:
-        for path, file in self._files.items():
-            with write_errors(path):
-                sync_and_close(file, fsync=self._fsync)
+        for file in self.files:
+            file.finish()
         if self._scp is not None:  # at no moment may an old index point into a new archive
-            self._scp.unlink(missing_ok=True)
-        for path in self._files:
-            os.replace(temporary_path(path), path)
-
-    def _remove_temporary(self) -> None:
-        for path, file in self._files.items():
-            with suppress(OSError):  # a full disk does not take the buffer: the file goes anyway
-                file.close()
-            temporary_path(path).unlink(missing_ok=True)
+            self._scp.path.unlink(missing_ok=True)
+        for file in self.files:
+            file.publish()
 
     def write(self, key: str, array: NDArray[Any]) -> None:
         """Append a matrix ``(rows, columns)`` or a vector ``(dim,)`` of float32 or float64 (never
         compressed).
         """
+        ark = self._ark.path
         if not key or key.split() != [key]:
-            raise UserError(f"{self._ark}: '{key}' cannot be a key: empty or with white space")
+            raise UserError(f"{ark}: '{key}' cannot be a key: empty or with white space")
         try:
             data = _encode(np.asarray(array), self._compress)
         except ValueError as error:
-            raise UserError(f"{self._ark}: '{key}': {error}") from None
+            raise UserError(f"{ark}: '{key}': {error}") from None
         prefix = key.encode() + b" "
-        with write_errors(self._ark):
-            self._files[self._ark].write(prefix + b"\0B" + data)
-        if self._scp is not None:
-            line = f"{key} {self._ark}:{self._offset + len(prefix)}\n"
-            with write_errors(self._scp):
-                self._files[self._scp].write(line.encode())
+        with write_errors(ark):
+            self._ark.write(prefix + b"\0B" + data)
+            if self._scp is not None:
+                self._scp.write(f"{key} {ark}:{self._offset + len(prefix)}\n".encode())
         self._offset += len(prefix) + 2 + len(data)
 
 

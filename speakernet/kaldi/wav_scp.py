@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from speakernet.config.errors import UserError
-from speakernet.kaldi.tables import iter_table
+from speakernet.kaldi.tables import iter_line_blocks, iter_table
 
 
 class Utterance(NamedTuple):
@@ -29,6 +29,13 @@ def iter_utterances(folder: str | Path) -> Iterator[Utterance]:
         return
     for number, (name, entry) in enumerate(iter_table(scp), start=1):
         yield Utterance(name, entry, f"{scp}:{number}")
+
+
+def count_utterances(folder: str | Path) -> int:
+    """Return the number of utterances of a data dir: lines of ``segments``, or of ``wav.scp``."""
+    segments = Path(folder) / "segments"
+    path = segments if segments.exists() else Path(folder) / "wav.scp"
+    return sum(len(lines) for _, lines in iter_line_blocks(path))
 
 
 def _iter_segments(scp: Path, segments: Path) -> Iterator[Utterance]:

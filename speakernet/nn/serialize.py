@@ -21,6 +21,7 @@ from pydantic import ValidationError
 
 from speakernet.config import UserError
 from speakernet.nn.models import ModelConfig, SpeakerModel, build_model
+from speakernet.work.files import open_for_replace
 
 FORMAT_VERSION = 1
 
@@ -34,17 +35,9 @@ _DAMAGES = (
 
 def save_model(path: str | Path, checkpoint: Mapping[str, Any]) -> None:
     """Write ``checkpoint`` to ``path``; a crash leaves the old file or the new one."""
-    target = Path(path)
-    temporary = target.with_name(f"{target.name}.tmp")
-    try:
-        with temporary.open("wb") as stream:
-            torch.save(dict(checkpoint), stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, target)
-        _sync_folder(target.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with open_for_replace(Path(path), fsync=True) as stream:
+        torch.save(dict(checkpoint), stream)
+    _sync_folder(Path(path).parent)
 
 
 def _sync_folder(path: Path) -> None:

@@ -1,17 +1,18 @@
 """Durations of recordings, from headers alone wherever the entry is a file.
 
-Many recordings are shared among jobs. A job appends what it has read to ``PREFIX.known`` and goes
-on from there when it is started again for the same entries; ``PREFIX.failed`` is written last.
+Many recordings are shared among jobs. A job notes what it has read in a journal, where it goes on
+when it is started again for the same entries. In the end it leaves ``PREFIX.durations`` and the
+record ``PREFIX.json``, which also says what could not be read.
 """
 
-import json
+import glob
 import logging
 import os
-from collections.abc import Iterator, Sequence
-from hashlib import blake2b
+import socket
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from time import monotonic
 
 from speakernet.audio.reader import AudioReader
 from speakernet.audio.wav import audio_length
@@ -21,11 +22,11 @@ from speakernet.kaldi.tables import iter_lines, iter_table, write_table
 from speakernet.prepare.failures import check_failures
 from speakernet.signal.resample import changed_length
 from speakernet.work.files import open_for_replace, suffixed, write_errors
+from speakernet.work.progress import progress
+from speakernet.work.record import digest_of_text, finished, finished_part, write_record
 from speakernet.work.shares import share
 
 logger = logging.getLogger(__name__)
-
-_REPORT_EVERY_S = 30.0
 
 
 def iter_durations(folder: Path) -> Iterator[tuple[str, float]]:
@@ -101,58 +102,92 @@ def _header_length(node: Node) -> tuple[int, int]:
 
 
 def compute_part(scp: Path, prefix: Path, job: int, num_jobs: int) -> tuple[int, int]:
-    """Read the durations of part ``job`` (from 1) of ``scp`` that ``prefix`` does not know yet.
+    """Read the durations of part ``job`` (from 1) of ``scp`` that are not known yet.
 
     Returns how many recordings the part has and how many of them could not be read.
     """
     part = share(range(sum(1 for _ in iter_lines(scp))), job, num_jobs)
     rows = list(islice(iter_table(scp), part.start, part.stop))
-    suffixed(prefix, "failed").unlink(missing_ok=True)
-    fingerprint = blake2b(repr(rows).encode(), digest_size=16).hexdigest()
-    known = _begin(suffixed(prefix, "known"), fingerprint)
-    failed = _append_unknown(scp, part.start + 1, rows, known, suffixed(prefix, "known"))
-    with open_for_replace(suffixed(prefix, "failed")) as file:
-        file.write(json.dumps(failed, ensure_ascii=False).encode())
+    made_from = {"entries": digest_of_text(text for row in rows for text in row)}
+    record_path = suffixed(prefix, "json")
+    done = finished(record_path, made_from)
+    if done is not None and not done.facts["failed"]:
+        return len(rows), 0
+    known = dict(iter_table(suffixed(prefix, "durations"))) if done is not None else {}
+    journals = _Journals(prefix, made_from["entries"])
+    known |= journals.read()
+    record_path.unlink(missing_ok=True)
+    if known:
+        logger.info("%s: %d of %d recordings are known", prefix, len(known), len(rows))
+    failed = journals.append(_read(scp, part.start + 1, rows, known), known)
+    with open_for_replace(suffixed(prefix, "durations")) as file:
+        lines = (f"{name} {known[name]}\n" for name, _ in rows if name in known)
+        file.writelines(line.encode() for line in lines)
+    write_record(record_path, made_from, [file], {"failed": failed})
+    journals.remove()
     return len(rows), len(failed)
 
 
-def _begin(path: Path, fingerprint: str) -> set[str]:
-    """Return the recordings that ``path`` knows; it is made anew if it is of other entries."""
-    first = f"entries {fingerprint}\n".encode()
-    with write_errors(path):
-        content = path.read_bytes() if path.exists() else b""
-        if not content.startswith(first):
-            path.write_bytes(first)
-            return set()
-        # The last line may have been cut off when the job was killed.
-        os.truncate(path, content.rfind(b"\n") + 1)
-    return {name for name, _ in islice(iter_table(path), 1, None)}
-
-
-def _append_unknown(
-    scp: Path, first: int, rows: Sequence[tuple[str, str]], known: set[str], path: Path
-) -> dict[str, str]:
-    """Append durations to ``path``; return what could not be read and why."""
-    failed: dict[str, str] = {}
+def _read(
+    scp: Path, first: int, rows: Sequence[tuple[str, str]], known: Mapping[str, str]
+) -> Iterator[tuple[str, float | UserError]]:
+    """Yield each recording that is not known with its duration, or what is wrong with it."""
     reader = AudioReader()
-    report_at = monotonic() + _REPORT_EVERY_S
-    if known:
-        logger.info("%s: %d of %d recordings are known", path, len(known), len(rows))
-    with write_errors(path), open(path, "a", buffering=1, encoding="utf-8") as file:
-        for number, (name, entry) in enumerate(rows, start=first):
-            if name in known:
-                continue
+    numbered = progress(enumerate(rows, start=first), len(rows), "recordings")
+    for number, (name, entry) in numbered:
+        if name not in known:
             try:
-                seconds = entry_duration(entry, reader, f"{scp}:{number}")
+                yield name, entry_duration(entry, reader, f"{scp}:{number}")
             except UserError as error:
-                logger.warning("no duration of '%s': %s", name, error)
-                failed[name] = str(error)
-                continue
-            file.write(f"{name} {seconds:.9g}\n")
-            if monotonic() > report_at:
-                logger.info("%d of %d recordings", number - first + 1, len(rows))
-                report_at = monotonic() + _REPORT_EVERY_S
-    return failed
+                yield name, error
+
+
+class _Journals:
+    """What jobs for the same entries have read before they ended: one file per process.
+
+    Its first line is ``entries DIGEST``, each further one a recording and its seconds; the last may
+    have been cut off.
+    """
+
+    def __init__(self, prefix: Path, digest: str) -> None:
+        self._prefix = prefix
+        self._first = f"entries {digest}"
+
+    def read(self) -> dict[str, str]:
+        """Return the durations in all journals."""
+        known: dict[str, str] = {}
+        for path in self._paths():
+            with suppress(FileNotFoundError):  # another copy of the job has finished
+                first, *lines = path.read_text(encoding="utf-8").split("\n")[:-1] or [""]
+                if first == self._first:
+                    known |= dict(line.split(" ", 1) for line in lines)
+        return known
+
+    def append(
+        self, rows: Iterable[tuple[str, float | UserError]], known: dict[str, str]
+    ) -> dict[str, str]:
+        """Add durations to this process's journal and to ``known``; return failures by name."""
+        path = suffixed(self._prefix, f"{socket.gethostname()}-{os.getpid()}.journal")
+        failed: dict[str, str] = {}
+        with write_errors(path), open(path, "w", buffering=1, encoding="utf-8") as file:
+            file.write(f"{self._first}\n")
+            for name, duration in rows:
+                if isinstance(duration, UserError):
+                    logger.warning("no duration of '%s': %s", name, duration)
+                    failed[name] = str(duration)
+                else:
+                    known[name] = f"{duration:.9g}"
+                    file.write(f"{name} {known[name]}\n")
+        return failed
+
+    def remove(self) -> None:
+        """Remove all journals of the prefix: the product is there."""
+        for path in self._paths():
+            path.unlink(missing_ok=True)
+
+    def _paths(self) -> list[Path]:
+        name = glob.escape(self._prefix.name)
+        return sorted(self._prefix.parent.glob(f"{name}.*.journal"))
 
 
 def collect_durations(folder: Path, prefixes: Sequence[Path], max_failed_share: float) -> int:
@@ -183,9 +218,7 @@ def _join(prefixes: Sequence[Path]) -> tuple[dict[str, str], dict[str, str]]:
     known: dict[str, str] = {}
     failed: dict[str, str] = {}
     for prefix in prefixes:
-        path = suffixed(prefix, "failed")
-        if not path.exists():
-            raise UserError(f"{path}: no such file; its job did not finish")
-        failed |= json.loads(path.read_text(encoding="utf-8"))
-        known.update(islice(iter_table(suffixed(prefix, "known")), 1, None))
+        record = finished_part(suffixed(prefix, "json"))
+        failed |= record.facts["failed"]
+        known.update(iter_table(suffixed(prefix, "durations")))
     return known, failed

@@ -1,14 +1,16 @@
 """Joining the parts that feature jobs wrote into the tables of a data dir."""
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from speakernet.config.errors import UserError
 from speakernet.kaldi.tables import check_order
 from speakernet.prepare.failures import check_failures
-from speakernet.prepare.feature_jobs import JobReport, forget_report, read_report
-from speakernet.work.files import open_for_replace, suffixed
+from speakernet.prepare.feature_jobs import JobReport, report_of
+from speakernet.work.files import Proof, open_for_replace, suffixed
+from speakernet.work.record import Record, finished_part, write_record
 
 logger = logging.getLogger(__name__)
 
@@ -21,26 +23,33 @@ def collect_features(
 ) -> None:  # fmt: skip
     """Write ``feats.scp utt2num_frames utt2dur frame_shift`` of ``folder`` from the jobs' parts.
 
-    Raises UserError if a job did not finish, if utterances are missing without a word, or if the
+    ``archives.json`` is the record of the archives behind ``feats.scp``. Raises UserError if a job
+    did not finish or its files are not whole, if utterances are missing without a word, or if the
     share of unreadable ones is above ``max_failed_share``; then nothing is written.
     """
-    reports = [_finished(prefix) for prefix in prefixes]
+    records = [finished_part(suffixed(prefix, "json")) for prefix in prefixes]
+    reports = [report_of(record) for record in records]
     _check_counts(folder, reports, num_utterances, max_failed_share)
     for part, table in _TABLES.items():
         _join([suffixed(prefix, part) for prefix in prefixes], folder / table)
     with open_for_replace(folder / "frame_shift") as file:
         file.write(f"{frame_shift_s:g}\n".encode())
-    # The reports tell an interrupted run what is done. Now all is: the next run starts afresh, as
-    # files behind the same wav.scp may be others by then.
+    write_record(folder / "archives.json", {}, _archives(folder, prefixes, records))
+    # The jobs' records tell an interrupted run what is done. Now all is: the next run starts
+    # afresh, as files behind the same wav.scp may be others by then.
     for prefix in prefixes:
-        forget_report(prefix)
+        suffixed(prefix, "json").unlink(missing_ok=True)
 
 
-def _finished(prefix: Path) -> JobReport:
-    report = read_report(prefix)
-    if report is None:
-        raise UserError(f"{prefix}.json: no such file; its job did not finish")
-    return report
+def _archives(
+    folder: Path, prefixes: Sequence[Path], records: Sequence[Record]
+) -> dict[str, Proof]:
+    """Return the proofs of the jobs' archives by their paths from ``folder``."""
+    paths = [suffixed(prefix, "ark") for prefix in prefixes]
+    return {
+        os.path.relpath(path, folder): record.files[path.name]
+        for path, record in zip(paths, records, strict=True)
+    }
 
 
 def _check_counts(

@@ -12,7 +12,7 @@ from speakernet.config import UserError
 from speakernet.metrics.cllr import pav_llrs
 from speakernet.metrics.dcf import OperatingPoint, act_dcf, min_dcf, min_dcf_index
 from speakernet.metrics.det import DetCurve, SortedScores, det_curve, eer
-from speakernet.work.files import temporary_path
+from speakernet.work.files import path_for_replace
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -153,11 +153,10 @@ def _new_figure(panels: int) -> tuple["Figure", list["Axes"]]:
 
 
 def _save(figure: "Figure", path: Path) -> None:
-    temporary = temporary_path(path)
     kind = path.suffix[1:] or "png"
     # The same scores give the same bytes: no date, no version.
     changing = {"png": "Software", "svg": "Date", "pdf": "CreationDate"}
     if kind not in changing:
         raise UserError(f"{path}: expected a name that ends in .png, .svg or .pdf")
-    figure.savefig(temporary, format=kind, dpi=110, metadata={changing[kind]: None})
-    temporary.replace(path)
+    with path_for_replace(path) as temporary:
+        figure.savefig(temporary, format=kind, dpi=110, metadata={changing[kind]: None})

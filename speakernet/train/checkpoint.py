@@ -5,13 +5,13 @@ between, ``best.pt`` and ``final.pt``. A file is written under another name, syn
 a crash leaves the old ones; its zip checksums are compared before it is trusted.
 """
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 from speakernet.config import UserError
 from speakernet.nn.serialize import find_checkpoints, first_readable, save_model
+from speakernet.work.files import path_for_replace, remove_abandoned
 
 
 class CheckpointDir:
@@ -24,8 +24,7 @@ class CheckpointDir:
     def prepare(self) -> None:
         """Make the folder and remove what an interrupted write left."""
         self.path.mkdir(parents=True, exist_ok=True)
-        for leftover in self.path.glob("*.tmp"):
-            leftover.unlink()
+        remove_abandoned(self.path)
 
     def newest(self) -> tuple[Path, dict[str, Any]] | None:
         """Return the newest checkpoint that is whole; a damaged one is skipped with a warning."""
@@ -48,13 +47,11 @@ class CheckpointDir:
 
     def link(self, path: Path, name: str) -> None:
         """Make ``name`` another name of the checkpoint ``path``."""
-        temporary = self.path / f"{name}.tmp"
-        temporary.unlink(missing_ok=True)
-        try:
-            temporary.hardlink_to(path)
-        except OSError:  # some file systems have no hard links
-            shutil.copyfile(path, temporary)
-        os.replace(temporary, self.path / name)
+        with path_for_replace(self.path / name) as temporary:
+            try:
+                temporary.hardlink_to(path)
+            except OSError:  # some file systems have no hard links
+                shutil.copyfile(path, temporary)
 
     def epochs(self) -> list[Path]:
         """Return the trained epochs' checkpoints, oldest first."""

@@ -3,7 +3,6 @@
 import json
 import logging
 import math
-import os
 import sys
 import time
 from collections import deque
@@ -16,6 +15,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from speakernet.config import UserError
+from speakernet.work.files import open_for_replace
 
 logger = logging.getLogger(__name__)
 _PLAIN_SECONDS = 30.0
@@ -30,9 +30,8 @@ class JsonLog:
             for line in path.read_text().splitlines():
                 if _step(line) <= step:
                     kept.append(line + "\n")
-        temporary = path.with_name(path.name + ".tmp")
-        temporary.write_text("".join(kept))
-        os.replace(temporary, path)
+        with open_for_replace(path) as file:
+            file.write("".join(kept).encode())
         self._stream = path.open("a", buffering=1)
 
     def write(self, entry: dict[str, Any]) -> None:

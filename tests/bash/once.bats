@@ -4,7 +4,9 @@
 . "$BATS_TEST_DIRNAME/eventually.sh"
 
 setup() {
-  once="$BATS_TEST_DIRNAME/../../utils/once.sh"
+  root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+  cd "$root" && . ./path.sh
+  once=$root/utils/once.sh
   cd "$BATS_TEST_TMPDIR" || exit 1
   echo one >input
 }
@@ -27,7 +29,7 @@ make() { "$once" --input input --output out p -- bash -c 'mkdir -p p; cat input 
   make
   echo two >input
   run make
-  [[ "$output" == *"input input"* ]]
+  [[ "$output" == *"inputs, input, content (changed)"* ]]
   [ "$(cat p/out)" = two ]
 }
 
@@ -38,11 +40,11 @@ make() { "$once" --input input --output out p -- bash -c 'mkdir -p p; cat input 
   echo "epochs: 4" >x.settings
   run "$once" "${cmd[@]}"
   [ "$status" -eq 0 ]
-  [[ "$output" == *"setting epochs: 4"* ]]
+  [[ "$output" == *"setting epochs was 3, is 4"* ]]
   echo two >input
   run "$once" "${cmd[@]}"
   [ "$status" -eq 1 ]
-  [[ "$output" == *"fixed-input input"*"p is kept"* ]]
+  [[ "$output" == *"fixed inputs, input, content (changed)"*"it is kept"* ]]
   [ -f p/.done ]
   [ "$(wc -l <p/out)" -eq 2 ]
 }
@@ -56,7 +58,7 @@ make() { "$once" --input input --output out p -- bash -c 'mkdir -p p; cat input 
 @test "a missing output of a successful command is an error" {
   run "$once" --output out p -- mkdir p
   [ "$status" -eq 1 ]
-  [[ "$output" == *"p/out is missing"* ]]
+  [[ "$output" == *"p/out is missing or empty"* ]]
   [ ! -e p/.done ]
 }
 
@@ -67,10 +69,51 @@ make() { "$once" --input input --output out p -- bash -c 'mkdir -p p; cat input 
   [ "$(wc -l <log)" -eq 2 ]
 }
 
+@test "every file of the product is looked at: removed, edited, touched" {
+  cmd=(p -- bash -c 'mkdir -p p; echo 1 >p/a; echo 2 >p/b; echo ran >>log')
+  "$once" "${cmd[@]}"
+  rm p/b
+  run "$once" "${cmd[@]}"
+  [[ "$output" == *"p/b is missing"* ]]
+  echo 9 >p/a
+  run "$once" "${cmd[@]}"
+  [[ "$output" == *"p/a was changed after it had been made"* ]]
+  [ "$(cat p/a)" = 1 ]
+  touch p/a p/b
+  run "$once" "${cmd[@]}"
+  [[ "$output" == *"done before, skipped"* ]]
+  [ "$(wc -l <log)" -eq 3 ]
+}
+
+@test "a slash, a relative path or a link to an input is no change" {
+  mkdir tree
+  echo "a b" >tree/wav.scp
+  ln -s tree link
+  for tree in tree tree/ "$PWD/tree" ./tree// link; do
+    "$once" --input "$tree" --output out p -- bash -c 'mkdir -p p; echo ran >>log; echo x >p/out' bash "$tree"
+  done
+  [ "$(wc -l <log)" -eq 1 ]
+}
+
+@test "an input made again with the same content is no change, with another it is" {
+  first=(p -- bash -c 'mkdir -p p; cat input >p/wav.scp')
+  second=(--input p q -- bash -c 'mkdir -p q; cat p/wav.scp >q/out; echo ran >>log')
+  "$once" "${first[@]}" && "$once" "${second[@]}"
+  rm p/.done
+  "$once" "${first[@]}" && "$once" "${second[@]}"
+  [ "$(wc -l <log)" -eq 1 ]
+  echo two >input
+  rm p/.done
+  "$once" "${first[@]}"
+  run "$once" "${second[@]}"
+  [[ "$output" == *"inputs, p, wav.scp (changed)"* ]]
+  [ "$(cat q/out)" = two ]
+}
+
 @test "a missing input is an error before anything runs" {
   run "$once" --input none p -- touch ran
   [ "$status" -eq 1 ]
-  [[ "$output" == *"no such file: none"* ]]
+  [[ "$output" == *"no such input: none"* ]]
   [ ! -e ran ]
 }
 

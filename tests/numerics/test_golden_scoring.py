@@ -64,7 +64,7 @@ def test_asnorm(
 @pytest.mark.parametrize(
     "system", ["cosine", *(f"asnorm_top{n}" for n in TOP_N), "cosine_rounded_1_decimal"]
 )
-def test_figures_of_seed1(
+def test_figures_of_voxsrc2020(
     golden: dict[str, np.ndarray[Any, Any]], folder: Path, trials: Trials, system: str
 ) -> None:
     expected = json.loads((folder / "scoring.json").read_text())["metrics"][system]
@@ -79,7 +79,7 @@ def test_figures_of_seed1(
 
 
 @pytest.mark.parametrize("system", ["cosine", *(f"asnorm_top{n}" for n in TOP_N)])
-def test_own_eer_is_within_one_trial_of_seed1(
+def test_own_eer_is_within_one_trial_of_voxsrc2020(
     golden: dict[str, np.ndarray[Any, Any]], trials: Trials, system: str
 ) -> None:
     scores = golden[system].astype(np.float64)

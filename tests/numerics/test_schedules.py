@@ -45,7 +45,7 @@ def test_base_learning_rate_is_that_of_eight_gpus() -> None:
     assert learning_rate(OptimConfig(), ScheduleConfig(), 5000, 1000, 64) == pytest.approx(0.04)
 
 
-def test_step_decay_of_seed_2() -> None:
+def test_step_decay_of_tdy() -> None:
     rates = [1e-3 * StepDecay().value(epoch * 100, 100) for epoch in (0, 14, 15, 29, 30, 299)]
     assert rates == pytest.approx([1e-3, 1e-3, 7.5e-4, 7.5e-4, 5.625e-4, 1e-3 * 0.75**19])
 

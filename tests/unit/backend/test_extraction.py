@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from speakernet.arrays import Float32
 from speakernet.audio.wav import write_wav
-from speakernet.backend import job_parts as parts
 from speakernet.backend.chunks import FEATURES, WAVEFORM, cut, merge, repeat_to
 from speakernet.backend.config import ExtractionConfig
+from speakernet.backend.embedding_parts import Part
 from speakernet.backend.embeddings import load_embeddings
 from speakernet.backend.extraction import Extractor
 from speakernet.bin import score
@@ -54,7 +54,7 @@ def utterances() -> list[tuple[str, Float32]]:
         (225, [100, 100, 25]),
     ],
 )
-def test_chunks_are_those_of_seed1(length: int, pieces: list[int]) -> None:
+def test_chunks_are_those_of_voxsrc2020(length: int, pieces: list[int]) -> None:
     utterance = np.arange(length, dtype=np.float32)[:, None]
     chunks = cut(utterance, CHUNKS, FEATURES)
     assert [len(chunk) for chunk in chunks] == pieces
@@ -70,7 +70,7 @@ def test_whole_is_one_piece() -> None:
     assert [len(p) for p in cut(np.zeros((3, 2), np.float32), config, FEATURES)] == [25]
 
 
-def test_crops_of_a_waveform_are_those_of_seed2() -> None:
+def test_crops_of_a_waveform_are_those_of_tdy() -> None:
     config = ExtractionConfig(mode="crops", num_crops=10, crop_frames=400)
     waveform = np.arange(100_000, dtype=np.float32)
     crops = cut(waveform, config, WAVEFORM)
@@ -201,7 +201,7 @@ def test_a_finished_part_is_kept_and_a_stale_one_is_not(experiment: Path) -> Non
     output = experiment / "e"
     job = [str(experiment), str(experiment), str(output), "--job", "1", "--num-jobs", "2"]
     main(job)
-    ark = parts.part_path(output, 1, "ark")
+    ark = Part(output, 1).path("ark")
     first = ark.stat().st_mtime_ns
     main(job)
     assert ark.stat().st_mtime_ns == first
@@ -211,13 +211,14 @@ def test_a_finished_part_is_kept_and_a_stale_one_is_not(experiment: Path) -> Non
     assert ark.stat().st_mtime_ns != first
     ark.write_bytes(ark.read_bytes()[:-4])
     main(job)
-    assert json.loads(parts.part_path(output, 1, "json").read_text())["bytes"] == ark.stat().st_size
+    record = json.loads(Part(output, 1).path("json").read_text())
+    assert record["files"]["1.ark"][0] == ark.stat().st_size
 
 
 def test_join_refuses_what_does_not_fit(experiment: Path) -> None:
     folders = [str(experiment), str(experiment), str(experiment / "e")]
     main([*folders, "--job", "1", "--num-jobs", "2"])
-    with pytest.raises(UserError, match="job 2 of 2 is not finished"):
+    with pytest.raises(UserError, match=r"parts/2.json: no such file; its job did not finish"):
         main([*folders, "--join", "2"])
     main([*folders, "--job", "2", "--num-jobs", "2"])
     write_table(experiment / "utt2spk", [("u00", "u0"), ("z", "z")])
@@ -243,7 +244,7 @@ def test_an_utterance_without_features_is_named(experiment: Path) -> None:
         main([str(experiment), str(experiment), str(experiment / "e")])
 
 
-def test_waveforms_in_crops_as_seed2(tmp_path: Path) -> None:
+def test_waveforms_in_crops_as_tdy(tmp_path: Path) -> None:
     recipe = Recipe.model_validate(
         {
             "features": "waveform",

@@ -1,9 +1,8 @@
 """Archives: what is written, what is read, and what happens when something breaks."""
 
-import errno
+import resource
 import struct
 from collections.abc import Callable
-from io import BufferedWriter
 from pathlib import Path
 from typing import Any
 
@@ -144,18 +143,15 @@ def test_an_error_keeps_the_old_files(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == [ark, scp]
 
 
-@pytest.mark.parametrize("method", ["write", "flush"])
-def test_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
-    def fail(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    class FullDisk(BufferedWriter):
-        """A file on a full disk."""
-
-    setattr(FullDisk, method, fail)
-    monkeypatch.setattr("speakernet.kaldi.ark.BufferedWriter", FullDisk)
-    with pytest.raises(UserError, match=r"x\.ark: No space left on device"):
-        write(tmp_path, {"a": MATRIX})
+@pytest.mark.parametrize("num_entries", [1, 100_000], ids=["at the end", "on the way"])
+def test_no_room_for_the_archive(tmp_path: Path, num_entries: int) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, limits[1]))
+    try:
+        with pytest.raises(UserError, match=r"x\.ark: File too large"):
+            write(tmp_path, {f"utt{number}": MATRIX for number in range(num_entries)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert list(tmp_path.iterdir()) == []
 
 

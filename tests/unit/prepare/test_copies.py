@@ -315,4 +315,4 @@ def test_a_recording_without_samples_has_no_duration(tmp_path: Path, entry: str,
     scp = tmp_path / "wav.scp"
     scp.write_text(f"a {entry}\n", encoding="utf-8")
     assert compute_part(scp, tmp_path / "part", 1, 1) == (1, 1)
-    assert (tmp_path / "part.known").read_text().count("\n") == 1
+    assert (tmp_path / "part.durations").read_text() == ""

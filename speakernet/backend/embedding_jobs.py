@@ -1,0 +1,161 @@
+"""One job of embedding extraction: a share of a data directory's utterances, a part in the end."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import torch
+
+from speakernet.arrays import Float32
+from speakernet.backend.chunks import FEATURES, WAVEFORM
+from speakernet.backend.config import ExtractionConfig
+from speakernet.backend.embedding_parts import Part
+from speakernet.backend.extraction import Extractor
+from speakernet.backend.inputs import Load, feature_loader, read_ahead, waveform_loader
+from speakernet.config import UserError
+from speakernet.nn.host_memory import keep_freed_memory
+from speakernet.nn.models import ModelConfig, SpeakerModel, build_model
+from speakernet.nn.serialize import find_checkpoints, load_model
+from speakernet.work.progress import progress
+from speakernet.work.record import digest_of_file, digest_of_text
+from speakernet.work.shares import share
+
+if TYPE_CHECKING:
+    from speakernet.data.config import DataConfig
+
+logger = logging.getLogger(__name__)
+
+GPU_BATCH_FRAMES = 64_000
+_GPU_READERS = 4
+
+
+class ExtractionRecipe(Protocol):
+    """The parts of a recipe that extraction reads."""
+
+    @property
+    def seed(self) -> int: ...
+    @property
+    def uses_waveform(self) -> bool: ...
+    @property
+    def model(self) -> ModelConfig: ...
+    @property
+    def data(self) -> "DataConfig": ...
+    @property
+    def extraction(self) -> ExtractionConfig: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractionJob:
+    """Job ``job`` (from 1) of ``num_jobs``: what to embed, with which weights, on which device.
+
+    checkpoint: a file, or None for the newest of ``model_dir``; untrained: random weights of the
+    recipe's seed instead. device: "auto", or what torch.device takes.
+    """
+
+    model_dir: Path
+    data_dir: Path
+    output: Path
+    checkpoint: Path | None = None
+    untrained: bool = False
+    job: int = 1
+    num_jobs: int = 1
+    device: str = "auto"
+    num_threads: int = 1
+
+
+def run_job(job: ExtractionJob, recipe: ExtractionRecipe, utterances: Sequence[str]) -> None:
+    """Write the job's part of the embeddings of ``utterances`` unless it is finished already."""
+    checkpoint = None if job.untrained else _checkpoint(job)
+    names = share(utterances, job.job, job.num_jobs)
+    made_from = _made_from(job, recipe, checkpoint, names)
+    part = Part(job.output, job.job)
+    if part.is_finished(made_from):
+        logger.info("job %d of %d: done before, skipped", job.job, job.num_jobs)
+        return
+    load = _loader(job.data_dir, recipe)
+    extractor = _extractor(job, recipe, _model(job, recipe, checkpoint, load, names))
+    short: dict[str, int] = {}
+    inputs = read_ahead(names, load, 0 if extractor.device.type == "cpu" else _GPU_READERS)
+    inputs = progress(_noting_short(inputs, extractor, short), len(names), "utterances")
+    embeddings = dict(extractor(inputs))
+    part.write(((name, embeddings[name]) for name in names), short, made_from)
+
+
+def _checkpoint(job: ExtractionJob) -> Path:
+    if job.checkpoint:
+        return job.checkpoint
+    found = find_checkpoints(job.model_dir)
+    if not found:
+        raise UserError(f"{job.model_dir}/checkpoints: no checkpoint")
+    return found[0]
+
+
+def _made_from(
+    job: ExtractionJob, recipe: ExtractionRecipe, checkpoint: Path | None, names: Sequence[str]
+) -> dict[str, Any]:
+    """Say what a part depends on. A table's text stands for the data that it points to."""
+    table = job.data_dir / ("wav.scp" if recipe.uses_waveform else "feats.scp")
+    return {
+        "checkpoint": digest_of_file(checkpoint) if checkpoint else f"seed {recipe.seed}",
+        "model": recipe.model.model_dump(mode="json"),
+        "extraction": recipe.extraction.model_dump(mode="json"),
+        "cmn_window": recipe.data.cmn_window,
+        "num_jobs": job.num_jobs,
+        "data": digest_of_file(table),
+        "utterances": digest_of_text(names),
+    }
+
+
+def _loader(data_dir: Path, recipe: ExtractionRecipe) -> Load:
+    if recipe.uses_waveform:
+        return waveform_loader(data_dir)
+    return feature_loader(data_dir, recipe.data.cmn_window)
+
+
+def _model(
+    job: ExtractionJob,
+    recipe: ExtractionRecipe,
+    checkpoint: Path | None,
+    load: Load,
+    names: Sequence[str],
+) -> SpeakerModel:
+    if checkpoint:
+        return load_model(job.model_dir, checkpoint)[0]
+    torch.manual_seed(recipe.seed)
+    input_dim = 0 if recipe.uses_waveform else load(names[0]).shape[1]
+    model = build_model(recipe.model, input_dim=input_dim)
+    model.set_temperature(1.0)
+    return model
+
+
+def _extractor(job: ExtractionJob, recipe: ExtractionRecipe, model: SpeakerModel) -> Extractor:
+    device = _device(job)
+    torch.set_num_threads(job.num_threads)
+    if device.type == "cpu":
+        keep_freed_memory()
+    # TensorFloat-32 keeps ten bits of a product, too few for scores that are to be compared.
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.deterministic = True
+    scale = WAVEFORM if recipe.uses_waveform else FEATURES
+    batch_steps = 0 if device.type == "cpu" else scale.steps(GPU_BATCH_FRAMES)
+    return Extractor(model, recipe.extraction, device=device, batch_steps=batch_steps)
+
+
+def _device(job: ExtractionJob) -> torch.device:
+    """Return the device asked for; "auto" deals the jobs out to the visible GPUs."""
+    if job.device != "auto":
+        return torch.device(job.device)
+    count = torch.cuda.device_count()
+    return torch.device(f"cuda:{(job.job - 1) % count}") if count else torch.device("cpu")
+
+
+def _noting_short(
+    inputs: Iterator[tuple[str, Float32]], extractor: Extractor, short: dict[str, int]
+) -> Iterator[tuple[str, Float32]]:
+    """Pass utterances on; add those that are repeated to the least length to ``short``."""
+    for name, utterance in inputs:
+        if extractor.is_short(len(utterance)):
+            short[name] = len(utterance)
+        yield name, utterance

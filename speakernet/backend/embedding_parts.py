@@ -1,0 +1,115 @@
+"""The parts that parallel extraction jobs write, and how they become one product.
+
+Job J of N embeds the J-th of N consecutive shares of the utterances and writes, in the folder of
+the product, ``parts/J.ark``, ``parts/J.scp``, ``parts/J.short`` (utterances below the least length
+and their lengths) and, last, the record ``parts/J.json``.
+"""
+
+import logging
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from speakernet.arrays import Float32
+from speakernet.config import UserError
+from speakernet.kaldi.ark import ArkWriter
+from speakernet.kaldi.tables import iter_table, read_table, write_table
+from speakernet.work.files import open_for_replace
+from speakernet.work.record import finished, finished_part, write_record
+
+logger = logging.getLogger(__name__)
+
+MadeFrom = Mapping[str, Any]
+
+_COPY_BYTES = 1 << 24
+
+
+class Part:
+    """What job ``job`` (from 1) leaves in the folder of a product."""
+
+    def __init__(self, product: Path, job: int) -> None:
+        self._folder = product / "parts"
+        self._job = job
+
+    def path(self, suffix: str) -> Path:
+        """Return the path of the part's ``ark``, ``scp``, ``short`` or ``json``."""
+        return self._folder / f"{self._job}.{suffix}"
+
+    def is_finished(self, made_from: MadeFrom) -> bool:
+        """Return whether the part is whole and was made from ``made_from``."""
+        return finished(self.path("json"), made_from) is not None
+
+    def write(
+        self,
+        embeddings: Iterable[tuple[str, Float32]],
+        short: Mapping[str, int],
+        made_from: MadeFrom,
+    ) -> None:
+        """Write embeddings (id, array), the lengths of ``short`` utterances, and the record.
+
+        ``short`` is read when all embeddings have been written.
+        """
+        os.makedirs(self._folder, exist_ok=True)
+        self.path("json").unlink(missing_ok=True)
+        with ArkWriter(self.path("ark"), self.path("scp")) as writer:
+            for name, embedding in embeddings:
+                writer.write(name, embedding)
+        with open_for_replace(self.path("short")) as table:
+            table.writelines(f"{name} {length}\n".encode() for name, length in short.items())
+        write_record(self.path("json"), made_from, [*writer.files, table])
+
+
+def join_parts(folder: Path, num_jobs: int, expected: Sequence[str]) -> int:
+    """Join the parts to ``embedding.ark`` and ``embedding.scp``, and remove them.
+
+    Returns the number of embeddings. Raises UserError unless their ids are ``expected``, one each
+    and in that order, and all parts are whole and were made from the same network and settings.
+    """
+    ark, scp = folder / "embedding.ark", folder / "embedding.scp"
+    parts = [Part(folder, job) for job in range(1, num_jobs + 1)]
+    _check_records(folder, parts)
+    lines: list[tuple[str, str]] = []
+    with open_for_replace(ark, fsync=True) as target:
+        for part in parts:
+            base = target.tell()
+            for name, spec in iter_table(part.path("scp")):
+                offset = int(spec.rpartition(":")[2])
+                lines.append((name, f"{ark}:{base + offset}"))
+            with open(part.path("ark"), "rb") as source:
+                shutil.copyfileobj(source, target, _COPY_BYTES)
+        _check_ids([name for name, _ in lines], expected)
+    _report_short(folder, parts)
+    write_table(scp, lines)
+    shutil.rmtree(folder / "parts")
+    return len(lines)
+
+
+def _report_short(folder: Path, parts: Sequence[Part]) -> None:
+    """Join the lists of short utterances; there is no list if there are none."""
+    tables = [read_table(part.path("short")) for part in parts]
+    short = [item for table in tables for item in table.items()]
+    (folder / "short_utterances").unlink(missing_ok=True)
+    if short:
+        write_table(folder / "short_utterances", short)
+        logger.warning(
+            "%d utterances are too short and were repeated, the first %s (%s steps); all are in %s",
+            len(short), *short[0], folder / "short_utterances",
+        )  # fmt: skip
+
+
+def _check_records(folder: Path, parts: Sequence[Part]) -> None:
+    records = [finished_part(part.path("json")).made_from for part in parts]
+    settings = [{k: v for k, v in record.items() if k != "utterances"} for record in records]
+    if any(one != settings[0] for one in settings):
+        raise UserError(f"{folder}/parts: jobs used different networks or settings; remove it")
+
+
+def _check_ids(found: Sequence[str], expected: Sequence[str]) -> None:
+    if list(found) == list(expected):
+        return
+    missing = sorted(set(expected) - set(found))
+    extra = sorted(set(found) - set(expected))
+    first = f"; missing: {missing[0]}" if missing else f"; unexpected: {extra[0]}" if extra else ""
+    raise UserError(f"{len(found)} embeddings of {len(expected)} utterances{first}")

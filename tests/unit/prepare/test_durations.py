@@ -1,0 +1,90 @@
+"""Jobs that read durations: what they note on the way, and where they go on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from speakernet.audio.wav import write_wav
+from speakernet.kaldi.tables import read_table
+from speakernet.prepare import durations
+from speakernet.prepare.durations import compute_part
+from speakernet.work.record import read_record
+
+NAMES = ("a", "b", "c", "d")
+
+
+@pytest.fixture
+def scp(tmp_path: Path) -> Path:
+    for number, name in enumerate(NAMES, start=1):
+        write_wav(tmp_path / f"{name}.wav", np.zeros(1600 * number, np.int16), 16000)
+    path = tmp_path / "wav.scp"
+    path.write_text("".join(f"{name} {tmp_path}/{name}.wav\n" for name in NAMES))
+    return path
+
+
+def stop_at(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Let a job be interrupted when it comes to a recording."""
+    read = durations.entry_duration
+
+    def interrupted(entry: str, *arguments: object) -> float:
+        if entry.endswith(f"{name}.wav"):
+            raise KeyboardInterrupt
+        return read(entry, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(durations, "entry_duration", interrupted)
+
+
+def test_an_interrupted_job_reads_only_what_is_left(
+    scp: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as context, pytest.raises(KeyboardInterrupt):
+        stop_at(context, "c")
+        compute_part(scp, tmp_path / "p", 1, 1)
+    (journal,) = tmp_path.glob("p.*.journal")
+    assert journal.read_text().splitlines()[1:] == ["a 0.1", "b 0.2"]
+    with open(journal, "a") as file:
+        file.write("c 9")  # cut off: no newline
+    for name in "ab":
+        (tmp_path / f"{name}.wav").unlink()  # not read again
+    assert compute_part(scp, tmp_path / "p", 1, 1) == (4, 0)
+    expected = {"a": "0.1", "b": "0.2", "c": "0.3", "d": "0.4"}
+    assert read_table(tmp_path / "p.durations") == expected
+    assert not list(tmp_path.glob("*.journal"))
+
+
+def test_a_journal_of_other_entries_does_not_count(scp: Path, tmp_path: Path) -> None:
+    (tmp_path / "p.elsewhere-1.journal").write_text("entries 0123\na 77\n")
+    compute_part(scp, tmp_path / "p", 1, 1)
+    assert read_table(tmp_path / "p.durations")["a"] == "0.1"
+
+
+def test_two_journals_add_up(scp: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as context, pytest.raises(KeyboardInterrupt):
+        stop_at(context, "b")
+        compute_part(scp, tmp_path / "p", 1, 1)
+    (journal,) = tmp_path.glob("p.*.journal")
+    first = journal.read_text().splitlines()[0]
+    (tmp_path / "p.elsewhere-1.journal").write_text(f"{first}\nd 0.4\n")
+    for name in "ad":
+        (tmp_path / f"{name}.wav").unlink()
+    assert compute_part(scp, tmp_path / "p", 1, 1) == (4, 0)
+    assert not list(tmp_path.glob("*.journal"))
+
+
+def test_failures_are_tried_again_and_the_rest_is_kept(scp: Path, tmp_path: Path) -> None:
+    audio = tmp_path / "b.wav"
+    audio.rename(tmp_path / "away")
+    assert compute_part(scp, tmp_path / "p", 1, 1) == (4, 1)
+    record = read_record(tmp_path / "p.json")
+    assert record is not None
+    assert list(record.facts["failed"]) == ["b"]
+    (tmp_path / "away").rename(audio)
+    for name in "acd":
+        (tmp_path / f"{name}.wav").unlink()
+    assert compute_part(scp, tmp_path / "p", 1, 1) == (4, 0)
+    assert list(read_table(tmp_path / "p.durations")) == list(NAMES)
+    before = (tmp_path / "p.durations").stat().st_mtime_ns
+    audio.unlink()
+    assert compute_part(scp, tmp_path / "p", 1, 1) == (4, 0)
+    assert (tmp_path / "p.durations").stat().st_mtime_ns == before

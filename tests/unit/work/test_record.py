@@ -1,0 +1,94 @@
+"""Records of finished work: believed only where the files are as they were written."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from speakernet.config import UserError
+from speakernet.work.files import open_for_replace
+from speakernet.work.record import (
+    digest_of_text,
+    finished,
+    finished_part,
+    read_record,
+    write_record,
+)
+
+MADE_FROM = {"settings": {"dim": 80, "low": 20.0}, "tables": ["a", "b"]}
+
+
+@pytest.fixture
+def product(tmp_path: Path) -> Path:
+    """The record of two files."""
+    with open_for_replace(tmp_path / "x.ark") as ark, open_for_replace(tmp_path / "x.scp") as scp:
+        ark.write(b"0123456789")
+        scp.write(b"a x.ark:0\n")
+    write_record(tmp_path / "x.json", MADE_FROM, [ark, scp], {"failed": {}})
+    return tmp_path / "x.json"
+
+
+def test_a_whole_product_is_finished(product: Path) -> None:
+    record = finished(product, MADE_FROM)
+    assert record is not None
+    assert record.facts == {"failed": {}}
+    assert sorted(record.files) == ["x.ark", "x.scp"]
+    assert record == finished_part(product) == read_record(product)
+
+
+def test_other_settings_are_other_work(product: Path) -> None:
+    assert finished(product, {**MADE_FROM, "tables": ["a"]}) is None
+
+
+@pytest.mark.parametrize("name", ["x.ark", "x.scp"])
+@pytest.mark.parametrize("damage", ["removed", "cut", "zeros", "replaced"])
+def test_a_damaged_file_is_noticed(product: Path, name: str, damage: str) -> None:
+    path = product.with_name(name)
+    size = path.stat().st_size
+    if damage == "removed":
+        path.unlink()
+    elif damage == "cut":
+        os.truncate(path, size - 1)
+    elif damage == "zeros":  # the same size: what a copy that truncated the file left
+        path.write_bytes(bytes(size))
+    else:
+        other = path.with_name("other")
+        other.write_bytes(b"9" * size)
+        other.rename(path)
+    assert finished(product, MADE_FROM) is None
+    with pytest.raises(UserError, match=f"{name} (is missing|was changed after)"):
+        finished_part(product)
+
+
+def test_another_time_with_the_same_content_is_no_damage(product: Path) -> None:
+    os.utime(product.with_name("x.ark"), (1, 1))
+    assert finished(product, MADE_FROM) is not None
+    copy = product.parent / "copy"
+    copy.mkdir()
+    for name in ("x.ark", "x.scp", "x.json"):
+        (copy / name).write_bytes(product.with_name(name).read_bytes())
+    assert finished(copy / "x.json", MADE_FROM) is not None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", '{"format": 1}', '{"format": "speakernet record 1"}', "\0"]
+)
+def test_what_is_no_record_is_none(product: Path, text: str) -> None:
+    product.write_text(text)
+    assert read_record(product) is None
+    assert finished(product, MADE_FROM) is None
+    with pytest.raises(UserError, match="its job did not finish"):
+        finished_part(product)
+
+
+@pytest.mark.parametrize("files", [{"x.ark": [1]}, {"x.ark": ["a", 1, "b"]}, {"x.ark": None}, [1]])
+def test_a_record_of_another_shape_is_none(product: Path, files: object) -> None:
+    content = json.loads(product.read_text())
+    product.write_text(json.dumps({**content, "files": files}))
+    assert read_record(product) is None
+
+
+def test_digests_of_texts_know_where_one_ends() -> None:
+    assert digest_of_text(["ab", "c"]) != digest_of_text(["a", "bc"])
+    assert digest_of_text(["é"]) == digest_of_text(iter(["é"]))
