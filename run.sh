@@ -77,7 +77,7 @@ use_model() {
   fi
   if [ "$cohort" = true ]; then
     cohort_inputs=(--input "$model_dir/embeddings_$cohort_set")
-    cohort_options=(--cohort-dir "$model_dir/embeddings_$cohort_set" --cohort-utt2spk "$data/$cohort_set/utt2spk")
+    cohort_options=(--cohort-embeddings "$model_dir/embeddings_$cohort_set" --cohort-utt2spk "$data/$cohort_set/utt2spk")
   fi
 }
 

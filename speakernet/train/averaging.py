@@ -68,6 +68,21 @@ class MovingAverage:
             mine[name].copy_(value)
 
 
+def select_checkpoints(paths: Sequence[Path], last_epochs: int | None = None) -> list[Path]:
+    """Return checkpoint files as they are, or those of all (or the last) epochs of an experiment.
+
+    Raises UserError if an experiment has no epochs, and for last epochs of single files.
+    """
+    if len(paths) == 1 and paths[0].is_dir():
+        trained = CheckpointDir(paths[0], keep=0).epochs()
+        if not trained:
+            raise UserError(f"{paths[0]}/checkpoints: has no epochs")
+        return trained[-last_epochs:] if last_epochs else trained
+    if last_epochs is not None:
+        raise UserError("--last-epochs needs one experiment's directory")
+    return list(paths)
+
+
 def average_checkpoints(paths: Sequence[Path]) -> dict[str, Any]:
     """Return the last checkpoint with the mean of all ``paths``' network weights (in float64).
 

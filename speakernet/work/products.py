@@ -7,6 +7,7 @@ without by its tables.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,6 +23,8 @@ from speakernet.work.record import (
     read_record,
     write_record,
 )
+
+logger = logging.getLogger(__name__)
 
 RECORD = ".done"
 ARCHIVES = "archives.json"
@@ -51,6 +54,29 @@ def read_product(product: Path, outputs: Sequence[str]) -> Record | None:
     """Return the product's record, if it has one and all ``outputs`` are there."""
     record = read_record(product / RECORD)
     return record if record is not None and all(map(_exists, _paths(product, outputs))) else None
+
+
+def is_done(product: Path, outputs: Sequence[str], made_from: MadeFrom) -> bool:
+    """Return whether the product is whole and was made from ``made_from``; say why where it is not.
+
+    Raises UserError if something has changed that may not.
+    """
+    record = read_product(product, outputs)
+    if record is None:
+        return False
+    different = list(changes(record.made_from, made_from))
+    reasons = [f"{line} (changed)" for line in different] or product_damages(product, record)
+    if not reasons:
+        logger.info("done before, skipped")
+        return True
+    if any(line.startswith("fixed inputs") for line in different):
+        raise UserError(
+            f"{product}: was made from other things: {'; '.join(reasons)}; it is kept: "
+            "undo the change, or make another one beside it (run.sh --exp DIR)"
+        )
+    for reason in reasons:
+        logger.info("made again: %s", reason[:200])
+    return False
 
 
 def finish_product(product: Path, outputs: Sequence[str], made_from: MadeFrom) -> None:

@@ -58,7 +58,7 @@ def test_recipe_trains_resumes_and_extracts(
     assert (tmp_path / "checkpoints/final.pt").exists()
     out = tmp_path / "embeddings"
     extract = [str(tmp_path), str(data), str(out), "--device", "cpu"]
-    assert extract_embeddings.main([*extract, "--job", "1", "--num-jobs", "24"]) == 0
+    assert extract_embeddings.main([*extract, "--job", "1", "--nj", "24"]) == 0
     embeddings = [e for path in out.rglob("*.ark") for _, e in read_ark(path)]
     assert len(embeddings) == len((data / "utt2spk").read_text().splitlines()) // 24
     assert all(np.isfinite(embedding).all() for embedding in embeddings)

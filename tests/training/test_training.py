@@ -289,7 +289,7 @@ def test_averages_of_weights(
     mean = (epochs[0]["tail.dense.weight"] + epochs[1]["tail.dense.weight"]) / 2
     torch.testing.assert_close(load(exp_dir)["model"]["tail.dense.weight"], mean)
     output = tmp_path / "mean.pt"
-    assert average_checkpoints.main(["--last", "2", str(output), str(exp_dir)]) == 0
+    assert average_checkpoints.main(["--last-epochs", "2", str(output), str(exp_dir)]) == 0
     assert "the mean of 2 checkpoints" in capsys.readouterr().out
     averaged = torch.load(output, weights_only=True)["model"]
     torch.testing.assert_close(averaged["tail.dense.weight"], mean)

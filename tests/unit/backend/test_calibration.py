@@ -174,9 +174,11 @@ def folders(tmp_path: Path) -> list[str]:
 
 def test_program(folders: list[str], tmp_path: Path) -> None:
     path = tmp_path / "test" / "trials"
-    quality = ["--train-quality", f"{folders[0]}/utt2norm", "--quality", f"{folders[1]}/utt2norm"]
-    assert main([*folders, "--trials", str(path)]) == 0
-    assert main([*folders, "--trials", str(path), "--fuse", *quality]) == 0
+    quality = ["--train-quality-tables", f"{folders[0]}/utt2norm",
+               "--quality-tables", f"{folders[1]}/utt2norm"]  # fmt: skip
+    arguments = [folders[0], str(path), folders[1]]
+    assert main(arguments) == 0
+    assert main([*arguments, "--fuse", "true", *quality]) == 0
     trials = read_trials(path)
     for kind in ("cosine_calibrated", "asnorm_calibrated", "fused_quality_calibrated"):
         llrs = read_scores(path.with_name(f"trials.{kind}"), trials)
@@ -185,18 +187,18 @@ def test_program(folders: list[str], tmp_path: Path) -> None:
 
 
 def test_program_refuses_to_train_on_the_test(folders: list[str], tmp_path: Path) -> None:
-    lists = ["--trials", str(tmp_path / "test" / "trials")]
+    path = str(tmp_path / "test" / "trials")
     with pytest.raises(UserError, match="is also in the test trials"):
-        main([folders[1], folders[1], *lists])
+        main([folders[1], path, folders[1]])
     for side in ("train", "test"):
         table = "".join(f"{side}{i} s{i % 7}\n" for i in range(600))
         (tmp_path / f"{side}_utt2spk").write_text(table)
     tables = ["--train-utt2spk", str(tmp_path / "train_utt2spk"),
               "--utt2spk", str(tmp_path / "test_utt2spk")]  # fmt: skip
     with pytest.raises(UserError, match="'s0' is also in the test trials"):
-        main([*folders, *lists, *tables])
-    with pytest.raises(UserError, match="as many --quality"):
-        main([*folders, *lists, "--quality", f"{folders[1]}/utt2norm"])
+        main([folders[0], path, folders[1], *tables])
+    with pytest.raises(UserError, match="as many --quality-tables"):
+        main([folders[0], path, folders[1], "--quality-tables", f"{folders[1]}/utt2norm"])
 
 
 def speakers_of(generator: np.random.Generator, count: int, each: int) -> tuple[Array, Array]:

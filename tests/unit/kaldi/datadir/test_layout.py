@@ -11,9 +11,13 @@ import pytest
 
 from speakernet.bin import (
     augment_data_dir,
-    data_dir,
+    combine_data,
+    copy_data_dir,
+    fix_data_dir,
     perturb_data_dir_speed,
     reverberate_data_dir,
+    split_data,
+    subset_data_dir,
 )
 from speakernet.config import UserError
 from speakernet.kaldi.datadir import validate
@@ -175,12 +179,12 @@ class Copy(NamedTuple):
 
 
 def plain_copy(source: Path, target: Path) -> None:
-    data_dir.main(["copy", "--utt-suffix", "-noise", str(source), str(target)])
+    copy_data_dir.main(["--utt-suffix", "-noise", str(source), str(target)])
 
 
 def copy_with_prefixes(source: Path, target: Path) -> None:
     options = ["--utt-prefix", "p-", "--spk-prefix", "p-"]
-    data_dir.main(["copy", *options, str(source), str(target)])
+    copy_data_dir.main([*options, str(source), str(target)])
 
 
 def augment(source: Path, target: Path, *options: str) -> None:
@@ -198,13 +202,13 @@ def augment_with_speakers(source: Path, target: Path) -> None:
 
 def reverberate(source: Path, target: Path, *options: str) -> None:
     write(source.parent / "rir_list", ["--rir-id 1 --room-id 1 /rirs/1.wav"])
-    options = options or ("--suffix", "noise")
+    options = options or ("--utt-suffix", "noise")
     rirs = ["--rir-set-parameters", str(source.parent / "rir_list")]
     reverberate_data_dir.main([*rirs, *options, str(source), str(target)])
 
 
 def reverberate_longer(source: Path, target: Path) -> None:
-    reverberate(source, target, "--shift-output", "false", "--suffix", "noise")
+    reverberate(source, target, "--shift-output", "false", "--utt-suffix", "noise")
 
 
 def perturb_speed(source: Path, target: Path) -> None:
@@ -281,7 +285,7 @@ def test_a_random_subset_is_copied_with_all_that_it_uses(
 
 
 def combine(target: Path, *sources: Path) -> dict[str, list[str]]:
-    data_dir.main(["combine", str(target), *map(str, sources)])
+    combine_data.main([str(target), *map(str, sources)])
     return tables_in(target)
 
 
@@ -323,7 +327,7 @@ def test_a_table_that_one_source_lacks(tmp_path: Path, name: str, utterances: li
 @both
 def test_a_subset_has_the_lines_of_its_utterances(tmp_path: Path, utterances: list[Utt]) -> None:
     source = make(tmp_path / "a", utterances)
-    data_dir.main(["subset", "--first", str(source), "3", str(tmp_path / "b")])
+    subset_data_dir.main(["--first", str(source), "3", str(tmp_path / "b")])
     chosen = utterances[:3]
     expected = {name: lines_of(name, chosen) for name in present(utterances)}
     assert tables_in(tmp_path / "b") == expected
@@ -336,7 +340,7 @@ def test_parts_have_the_lines_of_their_utterances(
     tmp_path: Path, per_utt: bool, utterances: list[Utt]
 ) -> None:
     source = make(tmp_path / "a", utterances)
-    data_dir.main(["split", *(["--per-utt"] if per_utt else []), str(source), "2"])
+    split_data.main([*(["--per-utt"] if per_utt else []), str(source), "2"])
     num_first = 2 if per_utt else 3
     for part, chosen in (("1", utterances[:num_first]), ("2", utterances[num_first:])):
         folder = source / ("split2utt" if per_utt else "split2") / part
@@ -358,7 +362,7 @@ def test_an_id_that_is_missing(tmp_path: Path, name: str, utterances: list[Utt])
     missing = without_the_first_id(source, name)
     with pytest.raises(UserError, match=r"missing|not in|inversion"):
         validate(source)
-    data_dir.main(["fix", str(source)])
+    fix_data_dir.main([str(source)])
     left, found = utterances, tables_in(source)
     if ROWS[name].fix == "utterance":
         left = [u for u in utterances if id_of(u, name) != missing]
@@ -375,9 +379,9 @@ def test_an_id_that_a_part_would_lack(tmp_path: Path, name: str, utterances: lis
     is_of_segments = ROWS[name].ids == "recording" and utterances is SEGMENTS
     if ROWS[name].split == "error" and not is_of_segments:
         with pytest.raises(UserError, match=r"missing|not in"):
-            data_dir.main(["split", str(source), "2"])
+            split_data.main([str(source), "2"])
         assert not list(source.glob("split*"))
         return
-    data_dir.main(["split", str(source), "2"])
+    split_data.main([str(source), "2"])
     parts = [tables_in(source / "split2" / part)[name] for part in "12"]
     assert parts[0] + parts[1] == (source / name).read_text().splitlines()
