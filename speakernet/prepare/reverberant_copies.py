@@ -122,10 +122,15 @@ def _new_audio(source: Path, options: RoomOptions, number: int) -> NewAudio:
 def iter_reverberant_entries(
     folder: Path, options: RoomOptions, copy: int = 1
 ) -> Iterator[tuple[str, str]]:
-    """Yield each recording of ``folder`` with the entry of its reverberant copy, in file order."""
+    """Yield each recording of ``folder`` with the entry of its reverberant copy, in file order.
+
+    Durations are there when this returns: they are read from the audio where no table has them.
+    """
     rows = zip(iter_table(folder / "wav.scp"), iter_durations(folder), strict=True)
-    for (name, entry), (_, duration) in rows:
-        yield name, reverberant_entry(name, entry, duration, options, copy)
+    return (
+        (name, reverberant_entry(name, entry, duration, options, copy))
+        for (name, entry), (_, duration) in rows
+    )
 
 
 def reverberant_entry(
