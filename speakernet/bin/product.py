@@ -5,7 +5,6 @@
 "finish" writes the record of a product that was made since, from what --pending says.
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,18 +38,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = make_parser().parse_args(argv)
     from speakernet.work.files import open_for_replace
     from speakernet.work.products import describe, finish_product, is_done
+    from speakernet.work.record import from_json, to_json
 
     if args.task == "finish":
-        made_from = json.loads(args.pending.read_text(encoding="utf-8"))
+        made_from = from_json(args.pending.read_bytes())
         finish_product(args.product, args.output, made_from)
         args.pending.unlink()
         return 0
-    made_from = describe(args.command, args.input, args.fixed_input)
+    made_from = describe(args.product, args.command, args.input, args.fixed_input)
     if is_done(args.product, args.output, made_from):
         return 0
     args.pending.parent.mkdir(parents=True, exist_ok=True)
     with open_for_replace(args.pending) as file:
-        file.write(json.dumps(made_from, ensure_ascii=False, indent=1).encode())
+        file.write(to_json(made_from))
     (args.product / ".done").unlink(missing_ok=True)
     return TO_BE_MADE
 

@@ -2,14 +2,15 @@
 
 The record of a product is ``<product>/.done``. Inputs are identified by their content, wherever
 they lie and however their paths are spelt: a folder with a record by the checksums in it, one
-without by its tables.
+without by its tables. So folders may move, also to another disk with a link in their old place.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -40,20 +41,26 @@ MadeFrom = dict[str, Any]
 
 
 def describe(
-    command: Sequence[str], inputs: Sequence[Path], fixed_inputs: Sequence[Path]
+    product: Path, command: Sequence[str], inputs: Sequence[Path], fixed_inputs: Sequence[Path]
 ) -> MadeFrom:
-    """Return what a product is made from. Raises UserError for an input that does not exist."""
+    """Return what ``product`` is made from. Raises UserError for an input that does not exist."""
+    labels = _labels({_real(path) for path in (*inputs, *fixed_inputs)})
+    names = {
+        _real(product).parent: "<product>/..",
+        _real("."): "",
+        _real(product): "<product>",
+        **{path: f"<{label}>" for path, label in labels.items()},
+    }
     return {
-        "command": list(_words(command)),
-        "inputs": {_spelling(path): _identity(path) for path in inputs},
-        "fixed inputs": {_spelling(path): _identity(path) for path in fixed_inputs},
+        "command": [_spelling(word, names) for word in _words(command)],
+        "inputs": {labels[_real(path)]: _identity(path) for path in inputs},
+        "fixed inputs": {labels[_real(path)]: _identity(path) for path in fixed_inputs},
     }
 
 
-def read_product(product: Path, outputs: Sequence[str]) -> Record | None:
-    """Return the product's record, if it has one and all ``outputs`` are there."""
-    record = read_record(product / RECORD)
-    return record if record is not None and all(map(_exists, _paths(product, outputs))) else None
+def read_product(product: Path) -> Record | None:
+    """Return the record of a product that was whole once, if it has one."""
+    return read_record(product / RECORD)
 
 
 def is_done(product: Path, outputs: Sequence[str], made_from: MadeFrom) -> bool:
@@ -61,11 +68,12 @@ def is_done(product: Path, outputs: Sequence[str], made_from: MadeFrom) -> bool:
 
     Raises UserError if something has changed that may not.
     """
-    record = read_product(product, outputs)
+    record = read_product(product)
     if record is None:
         return False
     different = list(changes(record.made_from, made_from))
-    reasons = [f"{line} (changed)" for line in different] or product_damages(product, record)
+    reasons = [f"{line} (changed)" for line in different]
+    reasons = reasons or product_damages(product, record, outputs)
     if not reasons:
         logger.info("done before, skipped")
         return True
@@ -85,15 +93,15 @@ def finish_product(product: Path, outputs: Sequence[str], made_from: MadeFrom) -
     ``outputs`` are its files, or folders that stand for the files directly in them; without any,
     the files directly in the product's folder. Raises UserError if one is missing or empty.
     """
-    for path in _paths(product, outputs):
-        if not _exists(path):
-            raise UserError(f"the command succeeded, but {path} is missing or empty")
+    for path in _missing(product, outputs):
+        raise UserError(f"the command succeeded, but {path} is missing or empty")
     write_record(product / RECORD, made_from, dict(_proofs(product, outputs)))
 
 
-def product_damages(product: Path, record: Record) -> list[str]:
-    """Return what is wrong with the files of a product."""
-    return list(damages(product, record))
+def product_damages(product: Path, record: Record, outputs: Sequence[str]) -> list[str]:
+    """Return what is wrong with the files of a product, and which ``outputs`` it lacks."""
+    wrong = list(damages(product, record))
+    return wrong or [f"{path} is missing or empty" for path in _missing(product, outputs)]
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any], what: str = "") -> Iterator[str]:
@@ -105,7 +113,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any], what: str = "") -> I
             continue
         if isinstance(before, Mapping) and isinstance(now, Mapping):
             yield from changes(before, now, name)
-        elif key == "command":
+        elif key == "command" and not what:
             yield f"command: {' '.join(now or ())}"
         elif what.endswith(_SETTINGS_SUFFIX):
             yield f"setting {key} was {before}, is {now}"
@@ -119,34 +127,64 @@ def _words(command: Sequence[str]) -> Iterator[str]:
         if word in _WITHOUT_EFFECT:
             next(words, None)
         else:
-            is_path = os.path.exists(word) or ("/" in word and not set(word) & set(" \t\n"))
-            yield _spelling(Path(word)) if is_path else word
+            yield word
 
 
-def _spelling(path: Path) -> str:
-    """Return one spelling of a path for all that lead to it: from here, if it is below."""
-    return os.fspath(_relative(Path(os.path.realpath(path)), Path(os.path.realpath("."))))
+def _real(path: str | Path) -> Path:
+    return Path(os.path.realpath(path))
 
 
-def _relative(path: Path, root: Path) -> Path:
-    return path.relative_to(root) if path.is_relative_to(root) else path
+def _labels(paths: Collection[Path]) -> dict[Path, str]:
+    """Return for each path as many of its last parts as tell it from the others."""
+    labels = {}
+    for path in paths:
+        for length in count(1):
+            end = path.parts[-length:]
+            if sum(other.parts[-length:] == end for other in paths) == 1:
+                break
+        labels[path] = os.path.join(*end)
+    return labels
+
+
+def _spelling(word: str, names: Mapping[Path, str]) -> str:
+    """Return a word of a command; as a path, it begins at the nearest place that has a name."""
+    path = _real(word)
+    for place in (path, *path.parents):
+        if place in names:
+            return os.fspath(Path(names[place], path.relative_to(place))) if word else ""
+    return os.fspath(path)
 
 
 def _identity(path: Path) -> dict[str, str]:
     if not path.exists():
         raise UserError(f"no such input: {path}")
-    if path.suffix == _SETTINGS_SUFFIX:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        return dict(line.split(": ", 1) for line in lines)
+    if path.suffix == _SETTINGS_SUFFIX and path.is_file():
+        return _read_settings(path)
     if path.is_file():
         return {"content": digest_of_file(path)}
     record = read_record(path / RECORD)
     if record is not None:
         present = {name: path / name for name in record.files if (path / name).is_file()}
-        whole = not product_damages(path, record)
-        return record.content() if whole else {n: digest_of_file(p) for n, p in present.items()}
+        is_changed = any(damages(path, record))
+        return (
+            {n: digest_of_file(p) for n, p in present.items()} if is_changed else record.content()
+        )
     # A tree of a corpus has none of these: only that it is there.
     return {name: digest_of_file(path / name) for name in _TABLES if (path / name).is_file()}
+
+
+def _read_settings(path: Path) -> dict[str, str]:
+    settings = {}
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        key, separator, value = line.decode(errors="replace").partition(": ")
+        if not separator:
+            raise UserError(f"{path}:{number}: found '{key}'; expected 'key: value'")
+        settings[key] = value
+    return settings
+
+
+def _missing(product: Path, outputs: Sequence[str]) -> Iterator[Path]:
+    return (path for path in _paths(product, outputs) if not _exists(path))
 
 
 def _paths(product: Path, outputs: Sequence[str]) -> list[Path]:

@@ -57,14 +57,25 @@ def write_record(
     record = Record(made_from, proofs, facts or {})
     content = {"format": _FORMAT, "made_from": made_from, "files": proofs, "facts": record.facts}
     with open_for_replace(path, fsync=True) as file:
-        file.write((json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
+        file.write(to_json(content))
     return record
+
+
+def to_json(content: Any) -> bytes:
+    """Return JSON that ``from_json`` reads; paths in it may be of bytes that are not UTF-8."""
+    text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    return text.encode(errors="surrogateescape")
+
+
+def from_json(data: bytes) -> Any:
+    """Return what ``to_json`` wrote."""
+    return json.loads(data.decode(errors="surrogateescape"))
 
 
 def read_record(path: Path) -> Record | None:
     """Return the record in ``path``; None where there is none, or nothing that is one."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = from_json(path.read_bytes())
         if content["format"] != _FORMAT:
             return None
         files = {

@@ -64,6 +64,21 @@ def test_recipe_trains_resumes_and_extracts(
     assert all(np.isfinite(embedding).all() for embedding in embeddings)
 
 
+@pytest.mark.parametrize("name", RECIPES)
+def test_no_recipe_has_what_no_gpu_has_run(name: str) -> None:
+    train = load_config(Recipe, ROOT / name).train
+    assert not train.compile and not train.cuda_graph
+
+
+@pytest.mark.parametrize("name", ["egs/voxceleb/dpn68/recipe.yaml", "egs/voxceleb/dpn68/lm.yaml"])
+def test_one_line_turns_on_what_makes_gpus_faster(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text(f"base: [{ROOT / name}, {ROOT / 'conf/gpu_speed.yaml'}]\n")
+    plain = load_config(Recipe, ROOT / name)
+    fast = plain.train.model_copy(update={"compile": True, "cuda_graph": True})
+    assert load_config(Recipe, path) == plain.model_copy(update={"train": fast})
+
+
 @pytest.mark.parametrize("name", [n for n in RECIPES if n.endswith("recipe.yaml")])
 def test_folder_is_named_after_its_network(name: str) -> None:
     folder = Path(name).parent.name

@@ -202,10 +202,15 @@ def test_program_refuses_to_train_on_the_test(folders: list[str], tmp_path: Path
 
 
 def speakers_of(generator: np.random.Generator, count: int, each: int) -> tuple[Array, Array]:
-    between, within = np.diag(np.linspace(4, 0.2, DIM)), np.eye(DIM) + 0.5
+    """Speakers with covariance diag(4 … 0.2), utterances of each with I + 0.5.
+
+    Made without matrix products or decompositions, whose last bits (and, for equal eigenvalues,
+    whole vectors) depend on the processor.
+    """
     speakers = np.repeat(np.arange(count), each)
-    means = generator.multivariate_normal(np.zeros(DIM), between, count)
-    noise = generator.multivariate_normal(np.zeros(DIM), within, count * each)
+    means = generator.normal(0, np.sqrt(np.linspace(4, 0.2, DIM)), (count, DIM))
+    common = generator.normal(0, np.sqrt(0.5), (count * each, 1))
+    noise = generator.normal(size=(count * each, DIM)) + common
     return means[speakers] + noise + 3, speakers
 
 
@@ -253,13 +258,14 @@ def test_plda_is_calibrated_on_its_own_model() -> None:
 
 
 def test_plda_with_lda_and_length_norm() -> None:
+    """With other draws: 0.22 to 0.25, and 0.35 to 0.37 in the three least telling dimensions."""
     generator = np.random.default_rng(0)
     plda = train_plda(*speakers_of(generator, 300, 4), PldaConfig(lda_dim=3))
-    x, speakers = speakers_of(generator, 60, 4)
-    assert plda.project(x).shape == (240, 3)
+    x, speakers = speakers_of(generator, 200, 4)
+    assert plda.project(x).shape == (800, 3)
     left, right = np.triu_indices(len(x), 1)
     scores, labels = plda.scores(plda.project(x), left, right), speakers[left] == speakers[right]
-    assert eer(det_curve(scores, labels)) < 0.25
+    assert eer(det_curve(scores, labels)) < 0.3
 
 
 def test_plda_needs_pairs_of_utterances() -> None:
