@@ -187,10 +187,9 @@ twice() {
   local first=$! second
   "$@" >"$work/second.log" 2>&1 &
   second=$!
-  wait "$first" && wait "$second" || {
-    cat "$work"/{first,second}.log
-    return 1
-  }
+  if wait "$first" && wait "$second"; then return; fi
+  cat "$work"/{first,second}.log
+  return 1
 }
 
 @test "two runs at the same time both leave whole copies" {

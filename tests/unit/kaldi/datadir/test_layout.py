@@ -36,6 +36,11 @@ class Utt(NamedTuple):
     reco: str
     spk: str
 
+    @property
+    def group(self) -> int:
+        """The same for all utterances of a recording."""
+        return self.number // 4
+
 
 # A suffix -noise changes the order: s1-u1-b < s1-u1-noise, but s1-u1-b-noise > s1-u1-b.
 # Without segments recordings are utterances.
@@ -47,24 +52,37 @@ SEGMENTS = [
     u._replace(reco=reco) for u, reco in zip(PLAIN, ["r1", "r1", "r1-b", "r2", "r2"], strict=True)
 ]
 
-# The value of a line, as a function of the utterance and of the speed of the copy.
-VALUES: dict[str, Callable[[Utt, float], str]] = {
-    "utt2spk": lambda u, _: u.spk,
-    "segments": lambda u, speed: f"{u.reco} {u.number / speed:.9g} {(u.number + 2.5) / speed:.9g}",
-    "feats.scp": lambda u, _: f"feats.ark:{u.number}",
-    "vad.scp": lambda u, _: f"vad.ark:{u.number}",
-    "text": lambda u, _: f"word {u.number}",
-    "utt2lang": lambda u, _: f"lang{u.number}",
-    "utt2dur": lambda u, speed: f"{(u.number + 0.25) / speed:.9g}",
-    "utt2num_frames": lambda u, _: f"{100 + u.number}",
-    "utt2uniq": lambda u, _: f"origin{u.number}",
-    "utt2session": lambda u, _: f"session{u.number}",
-    "wav.scp": lambda u, _: f"/wav/{u.number // 4}.wav",
-    "reco2dur": lambda u, speed: f"{(20.5 + u.number // 4) / speed:.9g}",
-    "reco2file_and_channel": lambda u, _: f"{u.reco} A",
-    "cmvn.scp": lambda u, _: "cmvn.ark:1",
-    "spk2gender": lambda u, _: "f",
-}
+# The value of a line; start, end and seconds are those at the speed of the copy.
+VALUES = dict(
+    line.split(" ", 1)
+    for line in """\
+utt2spk {spk}
+segments {reco} {start} {end}
+feats.scp feats.ark:{number}
+vad.scp vad.ark:{number}
+text word {number}
+utt2lang lang{number}
+utt2dur {seconds}
+utt2num_frames 10{number}
+utt2uniq origin{number}
+utt2session session{number}
+wav.scp /wav/{group}.wav
+reco2dur {seconds_of_group}
+reco2file_and_channel {reco} A
+cmvn.scp cmvn.ark:1
+spk2gender f""".splitlines()
+)
+
+
+def value_of(name: str, u: Utt, speed: float) -> str:
+    times = {
+        "start": u.number,
+        "end": u.number + 2.5,
+        "seconds": u.number + 0.25,
+        "seconds_of_group": u.group + 20.5,
+    }
+    scaled = {key: f"{time / speed:.9g}" for key, time in times.items()}
+    return VALUES[name].format(**u._asdict(), group=u.group, **scaled)
 
 
 class Row(NamedTuple):
@@ -100,7 +118,7 @@ def id_of(utterance: Utt, name: str) -> str:
 
 
 def lines_of(name: str, utterances: list[Utt], speed: float = 1.0) -> list[str]:
-    return sorted({f"{id_of(u, name)} {VALUES[name](u, speed)}" for u in utterances})
+    return sorted({f"{id_of(u, name)} {value_of(name, u, speed)}" for u in utterances})
 
 
 def make(folder: Path, utterances: list[Utt], leave_out: frozenset[str] = frozenset()) -> Path:
@@ -319,7 +337,7 @@ def test_a_table_that_one_source_lacks(tmp_path: Path, name: str, utterances: li
     if name == "utt2uniq":
         assert found[name] == [*lines_of(name, utterances), *(f"{u.utt} {u.utt}" for u in others)]
     if name == "segments":
-        made = [f"{u.utt} {u.utt} 0.0 {VALUES['utt2dur'](u, 1.0)}" for u in others]
+        made = [f"{u.utt} {u.utt} 0.0 {value_of('utt2dur', u, 1.0)}" for u in others]
         assert found[name] == [*lines_of(name, utterances), *made]
     validate(tmp_path / "all", feats=False, wav=False)
 
