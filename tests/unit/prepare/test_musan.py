@@ -1,11 +1,16 @@
 """A tree laid out like MUSAN becomes data dirs."""
 
 from pathlib import Path
+from shutil import which
 
+import numpy as np
 import pytest
+import soundfile
 
+from speakernet.audio.reader import run_command
 from speakernet.config import UserError
 from speakernet.kaldi.datadir import validate
+from speakernet.kaldi.pipes import Resampled, parse_entry
 from speakernet.kaldi.tables import read_table
 from speakernet.prepare.musan import PARTS, make_musan
 from tests.unit.prepare.recordings import write_waveform
@@ -52,3 +57,16 @@ def test_broken_trees(tmp_path: Path, musan: Path) -> None:
     with pytest.raises(UserError, match=r"noise-0001.wav: has the same name as "):
         make_musan(musan, "noise", tmp_path / "m")
     assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.skipif(not which("sox"), reason="needs sox")
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "it's.flac"])
+def test_sox_changes_the_rate_of_noises(tmp_path: Path, name: str) -> None:
+    samples = np.random.default_rng(0).integers(-3000, 3000, 16000) / 32768
+    (tmp_path / "a tree/noise").mkdir(parents=True)
+    soundfile.write(tmp_path / "a tree/noise" / name, samples, 16000)
+    assert make_musan(tmp_path / "a tree", "noise", tmp_path / "m", sample_rate=8000) == 1
+    (entry,) = read_table(tmp_path / "m/wav.scp").values()
+    assert isinstance(parse_entry(entry), Resampled)
+    audio = run_command(entry[:-1])
+    assert (audio.sample_rate, len(audio.samples)) == (8000, 8000)
