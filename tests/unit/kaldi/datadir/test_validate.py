@@ -6,7 +6,16 @@ import pytest
 
 from speakernet.config import UserError
 from speakernet.kaldi import datadir
-from tests.unit.kaldi.data_dirs import UTTERANCES, make, write
+from tests.unit.kaldi.datadir.data_dirs import UTTERANCES, make, write
+
+
+def faults(text: str) -> dict[str, list[str]]:
+    """Return the columns after the first, by the first; \\n and \\r are line ends."""
+    rows = [line.split(" ~ ") for line in text.strip().splitlines()]
+    return {
+        name: [cell.replace(r"\n", "\n").replace(r"\r", "\r") for cell in cells]
+        for name, *cells in rows
+    }
 
 
 @pytest.mark.parametrize("segments", [False, True])
@@ -14,30 +23,28 @@ def test_a_good_directory_passes(tmp_path: Path, segments: bool) -> None:
     datadir.validate(make(tmp_path / "a", segments=segments))
 
 
-BROKEN = {
-    "three fields": ("utt2spk", "s1-u0 s1\n", "s1-u0 s1 x\n", r"utt2spk:1: found 3 fields"),
-    "one field": ("utt2spk", "s1-u0 s1\n", "s1-u0\n", r"utt2spk:1: found 1 fields"),
-    "duplicate": ("utt2spk", "s1-u1 s1", "s1-u0 s1", r"utt2spk:2: duplicate id 's1-u0'"),
-    "order": (
-        "utt2spk",
-        "s1-u0 s1\ns1-u1 s1\n",
-        "s1-u1 s1\ns1-u0 s1\n",
-        r"utt2spk:2: 's1-u0' comes",
-    ),
-    "speakers": ("utt2spk", "s2-u0 s2", "s2-u0 s5", r"utt2spk:5: speaker 's3-é'.*prefixes"),
-    "inversion": ("spk2utt", "s2 s2-u0", "s2 s2-u1", r"spk2utt:2: not the inversion"),
-    "unsorted": ("wav.scp", "s1-u0 sox", "s1-u8 sox", r"wav.scp:2: 's1-u1' comes after 's1-u8'"),
-    "unknown": ("feats.scp", "s2-u0", "s2-u1", r"feats.scp:4: 's2-u0' of .*utt2spk is missing"),
-    "extra": ("feats.scp", "s2-u0", "s1-u9", r"feats.scp:4: 's1-u9' is not in .*utt2spk"),
-    "windows": ("wav.scp", "s1-u0.wav - |\n", "s1-u0.wav - |\r\n", r"wav.scp:1: .*CR LF"),
-    "no value": ("wav.scp", "s1-u0 sox s1-u0.wav - |", "s1-u0", r"wav.scp:1: 's1-u0' has no value"),
-    "duration": ("utt2dur", "s2-u0 4.5", "s2-u0 0", r"utt2dur:4: 's2-u0' 0; expected a positive"),
-    "nan": ("utt2dur", "s2-u0 4.5", "s2-u0 nan", r"utt2dur:4: .* positive"),
-    "frames": ("utt2num_frames", "s2-u0 0 ", "s2-u0 1.5", r"utt2num_frames:4: .* whole number"),
-    "gender": ("spk2gender", "s2 f", "s2 x", r"spk2gender:2: expected m or f"),
-    "shift": ("frame_shift", "0.01", "-1", r"frame_shift:1: expected a positive"),
-    "speaker": ("spk2gender", "s2 f\n", "", r"spk2gender:2: 's2' of .*spk2utt is missing"),
-}
+# Name of the fault, table, what is there, what comes in its place, message.
+BROKEN = faults(
+    r"""
+three fields ~ utt2spk ~ s1-u0 s1\n ~ s1-u0 s1 x\n ~ utt2spk:1: found 3 fields
+one field ~ utt2spk ~ s1-u0 s1\n ~ s1-u0\n ~ utt2spk:1: found 1 fields
+duplicate ~ utt2spk ~ s1-u1 s1 ~ s1-u0 s1 ~ utt2spk:2: duplicate id 's1-u0'
+order ~ utt2spk ~ s1-u0 s1\ns1-u1 s1\n ~ s1-u1 s1\ns1-u0 s1\n ~ utt2spk:2: 's1-u0' comes
+speakers ~ utt2spk ~ s2-u0 s2 ~ s2-u0 s5 ~ utt2spk:5: speaker 's3-é'.*prefixes
+inversion ~ spk2utt ~ s2 s2-u0 ~ s2 s2-u1 ~ spk2utt:2: not the inversion
+unsorted ~ wav.scp ~ s1-u0 sox ~ s1-u8 sox ~ wav.scp:2: 's1-u1' comes after 's1-u8'
+unknown ~ feats.scp ~ s2-u0 ~ s2-u1 ~ feats.scp:4: 's2-u0' of .*utt2spk is missing
+extra ~ feats.scp ~ s2-u0 ~ s1-u9 ~ feats.scp:4: 's1-u9' is not in .*utt2spk
+windows ~ wav.scp ~ s1-u0.wav - |\n ~ s1-u0.wav - |\r\n ~ wav.scp:1: .*CR LF
+no value ~ wav.scp ~ s1-u0 sox s1-u0.wav - | ~ s1-u0 ~ wav.scp:1: 's1-u0' has no value
+duration ~ utt2dur ~ s2-u0 4.5 ~ s2-u0 0 ~ utt2dur:4: 's2-u0' 0; expected a positive
+nan ~ utt2dur ~ s2-u0 4.5 ~ s2-u0 nan ~ utt2dur:4: .* positive
+frames ~ utt2num_frames ~ s2-u0 0  ~ s2-u0 1.5 ~ utt2num_frames:4: .* whole number
+gender ~ spk2gender ~ s2 f ~ s2 x ~ spk2gender:2: expected m or f
+shift ~ frame_shift ~ 0.01 ~ -1 ~ frame_shift:1: expected a positive
+speaker ~ spk2gender ~ s2 f\n ~  ~ spk2gender:2: 's2' of .*spk2utt is missing
+"""
+)
 
 
 @pytest.mark.parametrize("fault", BROKEN)
@@ -51,13 +58,15 @@ def test_faults_are_found(tmp_path: Path, fault: str) -> None:
         datadir.validate(path)
 
 
-SEGMENTS = {
-    "end": ("segments", "s2-u0 rec-s2 3 4.5", "s2-u0 rec-s2 3 3", "segments:4: .* start < end"),
-    "text": ("segments", "s2-u0 rec-s2 3 4.5", "s2-u0 rec-s2 x 3", "segments:4: .* start < end"),
-    "fields": ("segments", "s2-u0 rec-s2 3 4.5", "s2-u0 rec-s2 3", "segments:4: found 3 fields"),
-    "unused": ("segments", "s2-u0 rec-s2", "s2-u0 rec-s1", "'rec-s2' is not in segments"),
-    "missing": ("wav.scp", "rec-s2 sox rec-s2.wav - |\n", "", "'rec-s2' of segments is missing"),
-}
+SEGMENTS = faults(
+    r"""
+end ~ segments ~ s2-u0 rec-s2 3 4.5 ~ s2-u0 rec-s2 3 3 ~ segments:4: .* start < end
+text ~ segments ~ s2-u0 rec-s2 3 4.5 ~ s2-u0 rec-s2 x 3 ~ segments:4: .* start < end
+fields ~ segments ~ s2-u0 rec-s2 3 4.5 ~ s2-u0 rec-s2 3 ~ segments:4: found 3 fields
+unused ~ segments ~ s2-u0 rec-s2 ~ s2-u0 rec-s1 ~ 'rec-s2' is not in segments
+missing ~ wav.scp ~ rec-s2 sox rec-s2.wav - |\n ~  ~ 'rec-s2' of segments is missing
+"""
+)
 
 
 @pytest.mark.parametrize("fault", SEGMENTS)

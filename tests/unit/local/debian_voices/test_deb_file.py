@@ -6,7 +6,7 @@ import pytest
 from deb_file import iter_files
 
 from speakernet.config import UserError
-from tests.unit.local.debs import ar_member, make_deb
+from tests.unit.local.debian_voices.debs import ar_member, make_deb
 
 
 @pytest.mark.parametrize("compression", ["xz", "gz", "bz2", ""])

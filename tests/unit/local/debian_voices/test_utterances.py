@@ -1,70 +1,17 @@
 """Clips become utterances, and every clip is accounted for."""
 
-import wave
 from collections import Counter
-from pathlib import Path
 
-import numpy as np
-import pytest
-from clip_audio import UndecodableError, decode, resample, trim_silence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from utterances import Clip, draw, join_session, without_copies
-from wav_file import SAMPLE_RATE_HZ, write_wav
+from wav_file import SAMPLE_RATE_HZ
 
-from tests.unit.local.debs import tone, wav_bytes
+from tests.unit.local.debian_voices.debs import tone, wav_bytes
 
 
 def clip(name: str, seconds: float, frequency_hz: float = 440.0) -> Clip:
     return Clip(f"{name}.wav", wav_bytes(tone(seconds, frequency_hz)))
-
-
-@pytest.mark.parametrize("rate_hz", [8000, 22050, 44100, 48000])
-def test_other_rates_and_stereo_become_16_khz_mono(rate_hz: int) -> None:
-    samples = decode(wav_bytes(tone(1.0, rate_hz=rate_hz), rate_hz, num_channels=2), ".wav")
-    expected = tone(1.0)
-    assert samples.dtype == np.float32
-    assert len(samples) == len(expected)
-    middle = slice(2000, -2000)
-    assert np.max(np.abs(samples[middle] - expected[middle])) < 2e-3
-
-
-def test_resampling_16_khz_changes_nothing() -> None:
-    samples = tone(0.1)
-    assert resample(samples, SAMPLE_RATE_HZ) is samples
-
-
-@pytest.mark.parametrize("suffix", [".wav", ".g722", ".gsm"])
-def test_nothing_is_decoded_from_nothing(suffix: str) -> None:
-    with pytest.raises(UndecodableError):
-        decode(b"", suffix)
-
-
-def test_g722_has_two_samples_a_byte_at_16_khz() -> None:
-    assert len(decode(bytes(8000), ".g722")) == 16000
-
-
-def test_gsm_has_160_samples_a_frame_of_33_bytes_at_8_khz() -> None:
-    assert len(decode((b"\xd2" + bytes(32)) * 50, ".gsm")) == 50 * 160 * 2
-
-
-def test_silence_around_a_tone_is_cut_less_a_margin() -> None:
-    quiet = np.zeros(SAMPLE_RATE_HZ, dtype=np.float32)
-    trimmed = trim_silence(np.concatenate([quiet, tone(0.5), quiet]))
-    assert len(trimmed) == pytest.approx(0.6 * SAMPLE_RATE_HZ, abs=160)
-
-
-@pytest.mark.parametrize("num_samples", [0, 100, 16000])
-def test_digital_silence_comes_back_empty(num_samples: int) -> None:
-    assert len(trim_silence(np.zeros(num_samples, dtype=np.float32))) == 0
-
-
-def test_samples_beyond_full_scale_are_clipped(tmp_path: Path) -> None:
-    write_wav(tmp_path / "a" / "x.wav", np.array([-2.0, -1.0, 0.0, 0.5, 1.0, 2.0]))
-    with wave.open(str(tmp_path / "a" / "x.wav")) as file:
-        assert file.getparams()[:3] == (1, 2, SAMPLE_RATE_HZ)
-        pcm = np.frombuffer(file.readframes(6), "<i2")
-    assert pcm.tolist() == [-32768, -32768, 0, 16384, 32767, 32767]
 
 
 def test_consecutive_clips_are_joined_and_the_rest_goes_to_the_last_utterance() -> None:

@@ -1,14 +1,10 @@
 """VoxCeleb's preparation on a made-up tree of a few files; the real corpus was not at hand."""
 
-import json
-import zipfile
+import os
 from pathlib import Path
 
 import make_data_dirs
 import pytest
-import unpack_zips
-from trees import list_tree
-from zip_parts import JoinedFiles
 
 from speakernet.config import UserError
 from speakernet.kaldi.tables import read_table
@@ -26,8 +22,10 @@ def make_files(folder: Path, names: list[str]) -> None:
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A made-up data root."""
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A made-up data root, and something that passes for ffmpeg."""
+    (tmp_path / "ffmpeg").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     root = tmp_path / "my corpora"
     make_files(root / "voxceleb1", [*VOX1, *VOX1_TEST])
     make_files(root / "voxceleb2", VOX2)
@@ -41,7 +39,7 @@ def root(tmp_path: Path) -> Path:
 
 def prepare(root: Path, *options: str) -> Path:
     out = root.parent / "out"
-    make_data_dirs.main(["--data-root", str(root), "--out", str(out), *options])
+    make_data_dirs.main(["--data-root", str(root), *options, str(out)])
     return out
 
 
@@ -64,6 +62,13 @@ def test_m4a_files_become_pipes_with_quoted_paths(root: Path) -> None:
     entry = wavs["id00012/eee/00001.wav"]
     assert entry.endswith("|")
     assert f"'{root}/voxceleb2/dev/aac/id00012/eee/00001.m4a'" in entry
+
+
+def test_m4a_files_need_ffmpeg(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(root))
+    with pytest.raises(UserError, match="ffmpeg is not here, and some of the files are m4a"):
+        prepare(root, "--partial")
+    assert not (root.parent / "out").exists()
 
 
 def test_the_size_of_the_corpus_is_checked(root: Path) -> None:
@@ -96,65 +101,3 @@ def test_a_missing_tree_is_an_error(root: Path) -> None:
     (root / "voxceleb2").rename(root / "elsewhere")
     with pytest.raises(UserError, match=r"VoxCeleb2 is not here; expected folders id\*/ in"):
         prepare(root, "--partial")
-
-
-def test_an_utterance_in_two_trees_is_an_error(root: Path) -> None:
-    trees = [root / "voxceleb1/dev/wav", root / "voxceleb1/dev/wav"]
-    with pytest.raises(UserError, match="lies in two places"):
-        list_tree(trees, 2)
-
-
-def make_zip_parts(folder: Path, names: list[str], stem: str, num_parts: int) -> None:
-    with zipfile.ZipFile(folder / "whole", "w") as archive:
-        for name in names:
-            archive.writestr(name, name * 100)
-    content = (folder / "whole").read_bytes()
-    (folder / "whole").unlink()
-    size = -(-len(content) // num_parts)
-    for part in range(num_parts):
-        path = folder / f"{stem}_parta{'abcdef'[part]}"
-        path.write_bytes(content[part * size : (part + 1) * size])
-
-
-def test_zip_parts_are_unpacked_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    names = [f"dev/aac/id0000{i}/v/0000{i}.m4a" for i in range(9)]
-    make_zip_parts(tmp_path, names, "vox2_dev_aac", 3)
-    unpack_zips.main(["--data-root", str(tmp_path), "--nj", "2"])
-    found = sorted((tmp_path / "voxceleb2").rglob("*.m4a"))
-    assert [str(path.relative_to(tmp_path / "voxceleb2")) for path in found] == names
-    assert found[3].read_text() == names[3] * 100
-    assert "9 files unpacked" in capsys.readouterr().out
-    unpack_zips.main(["--data-root", str(tmp_path)])
-    assert capsys.readouterr().out == ""
-
-
-def test_an_interrupted_unpacking_goes_on(tmp_path: Path) -> None:
-    names = [f"dev/aac/id0000{i}/v/0000{i}.m4a" for i in range(3)]
-    make_zip_parts(tmp_path, names, "vox2_dev_aac", 2)
-    done = tmp_path / "voxceleb2" / names[0]
-    done.parent.mkdir(parents=True)
-    done.write_text("x" * len(names[0]) * 100)
-    (tmp_path / "voxceleb2" / ".unpacking").touch()
-    unpack_zips.main(["--data-root", str(tmp_path), "--nj", "1"])
-    assert done.read_text()[0] == "x"
-    assert (tmp_path / "voxceleb2" / names[2]).read_text() == names[2] * 100
-
-
-def test_a_missing_part_is_an_error(tmp_path: Path) -> None:
-    make_zip_parts(tmp_path, ["dev/aac/id00001/v/1.m4a"] * 1, "vox2_dev_aac", 3)
-    (tmp_path / "vox2_dev_aac_partac").unlink()
-    with pytest.raises(UserError, match="vox2_dev_aac_partab: not a complete zip"):
-        unpack_zips.main(["--data-root", str(tmp_path)])
-
-
-def test_joined_files_read_as_one(tmp_path: Path) -> None:
-    content = json.dumps(list(range(100))).encode()
-    for part in range(4):
-        (tmp_path / f"{part}").write_bytes(content[part * 97 : (part + 1) * 97])
-    parts = [tmp_path / f"{part}" for part in range(4)]
-    with JoinedFiles(parts) as joined:
-        assert joined.readall() == content[: 4 * 97]
-        joined.seek(-10, 2)
-        assert joined.tell() == min(len(content), 4 * 97) - 10
-        joined.seek(95)
-        assert joined.read(1) == content[95:96]

@@ -1,5 +1,6 @@
-"""Debian packages and wav files for tests, made on the spot."""
+"""Debian packages and wav files for tests, made on the spot; checksums of what is made of them."""
 
+import hashlib
 import io
 import tarfile
 import wave
@@ -42,3 +43,11 @@ def wav_bytes(samples: np.ndarray, rate_hz: int = 16000, num_channels: int = 1) 
         file.setframerate(rate_hz)
         file.writeframes(np.repeat(np.rint(samples * 32767), num_channels).astype("<i2").tobytes())
     return buffer.getvalue()
+
+
+def digest(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }

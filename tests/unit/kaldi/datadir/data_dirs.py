@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from speakernet.kaldi import datadir
+from speakernet.kaldi.tables import read_table
 
 SPEAKERS = {"s1": 3, "s2": 1, "s3-é": 4, "s4": 2}
 UTTERANCES = [f"{spk}-u{n}" for spk, count in SPEAKERS.items() for n in range(count)]
@@ -41,3 +42,7 @@ def make(path: Path, utterances: list[str] | None = None, *, segments: bool = Fa
 
 def content(path: Path) -> dict[str, str]:
     return {f.name: f.read_text() for f in sorted(path.iterdir()) if f.is_file()}
+
+
+def speakers_of(path: Path) -> dict[str, str]:
+    return read_table(path / "utt2spk")
