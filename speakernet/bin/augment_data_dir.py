@@ -28,7 +28,7 @@ from speakernet.config.errors import UserError
 @argument("output_dir", Path, "data dir to write")
 def main(args: Namespace) -> int:
     """Parse the command line and write the copy."""
-    from speakernet.kaldi.copies import Naming
+    from speakernet.kaldi.datadir import Affixes, NewAudio
     from speakernet.prepare.copies import write_copy
     from speakernet.prepare.noise_copies import NoiseOptions, NoiseSet, iter_noisy_entries
 
@@ -45,17 +45,14 @@ def main(args: Namespace) -> int:
         interval_s=args.fg_interval,
         seed=args.random_seed,
     )
-    naming = Naming(
-        prefix=f"{args.utt_prefix}-" if args.utt_prefix else "",
-        suffix=f"-{args.utt_suffix}" if args.utt_suffix else "",
-        speakers=args.modify_spk_id,
-    )
-    entries = iter_noisy_entries(args.input_dir, options)
+    prefix = f"{args.utt_prefix}-" if args.utt_prefix else ""
+    suffix = f"-{args.utt_suffix}" if args.utt_suffix else ""
+    speaker = (prefix, suffix) if args.modify_spk_id else ("", "")
     write_copy(
         args.input_dir,
         args.output_dir,
-        entries,
-        naming,
+        Affixes(prefix, suffix, *speaker),
+        NewAudio(iter_noisy_entries(args.input_dir, options)),
         num_utterances=args.num_utts,
         seed=args.random_seed,
     )

@@ -15,13 +15,13 @@ logger = logging.getLogger(__name__)
 @argument("--sampling-rate", positive_int, "files of another one are converted", default=16000)
 @argument("--use-vocals", truth, "keep music that ANNOTATIONS says has vocals", default="true")
 @argument("musan_dir", Path, "has noise/, music/ and speech/")
-@argument("prefix", str, "of the data dirs: PREFIX_noise, PREFIX_music, …")
+@argument("data_dir", Path, "parent of musan_noise, musan_music and musan_speech")
 def main(args: Namespace) -> int:
-    """Parse the command line and write PREFIX_{noise,music,speech}."""
+    """Parse the command line and write musan_{noise,music,speech}."""
     from speakernet.prepare.musan import PARTS, make_musan
 
     for part in PARTS:
-        folder = Path(f"{args.prefix}_{part}")
+        folder = args.data_dir / f"musan_{part}"
         count = make_musan(
             args.musan_dir,
             part,

@@ -23,24 +23,25 @@ from speakernet.config.errors import UserError
 )
 @argument("--utt-list", Path, "the utterances of this table")
 @argument("--spk-list", Path, "the speakers of this table")
+@argument("--reco-list", Path, "the recordings of this table")
 @argument("source", Path, "data dir to copy from")
-@argument("number", count, "of utterances; not with a list", nargs="?")
+@argument("number", count, "N, of utterances; none with a table", nargs="?")
 @argument("target", Path, "data dir to write")
 def main(args: Namespace) -> int:
     """Write the subset."""
-    from speakernet.kaldi.datadir import SELECTIONS, subset, subset_by_list
+    from speakernet.kaldi.datadir import SELECTIONS, Id, subset, subset_by_list
 
+    tables = {Id.UTTERANCE: args.utt_list, Id.SPEAKER: args.spk_list, Id.RECORDING: args.reco_list}
+    by_list = [(path, kind) for kind, path in tables.items() if path]
     chosen = [name for name in SELECTIONS if getattr(args, name.replace("-", "_"), False)]
-    by_list = [path for path in (args.utt_list, args.spk_list) if path]
     if len(chosen) + len(by_list) > 1:
-        raise UserError("expected one of --first, --last, --shortest, --per-spk, --speakers, lists")
-    if by_list and args.number is None:
-        subset_by_list(args.source, args.target, utt_list=args.utt_list, spk_list=args.spk_list)
-    elif by_list or args.number is None:
-        expected = "SOURCE TARGET" if by_list else "SOURCE N TARGET"
-        raise UserError(f"expected {expected}")
+        raise UserError("found several ways to choose; expected one (try --help)")
+    if (args.number is None) != bool(by_list):
+        raise UserError(f"expected SOURCE {'' if by_list else 'N '}TARGET (try --help)")
+    if by_list:
+        subset_by_list(args.source, args.target, *by_list[0])
     else:
-        subset(args.source, args.target, args.number, *(chosen or ["spread"]))
+        subset(args.source, args.target, args.number, *chosen)
     return 0
 
 

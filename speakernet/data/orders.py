@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from speakernet.arrays import Int32, Int64
 from speakernet.config import UserError
-from speakernet.data.config import DataConfig
+from speakernet.data.config import BlocksOrder, OrderOptions, SkipOrder, SpeakerGroupsOrder
 from speakernet.data.sample_keys import generator
 
 
@@ -223,22 +223,22 @@ class Stream:
 
 
 def build_order(
-    config: DataConfig,
+    config: OrderOptions,
     labels: Int32,
     seed: int,
     *,
     group: int,
     global_batch: int,
 ) -> Order:
-    """Return the order that ``config`` asks for; ``group`` is the loss's utterances per speaker."""
+    """Return the order that ``config`` asks for; ``group``: how many of a speaker stand together."""
     if len(labels) == 0:
         raise UserError("no utterances are left to train on")
-    if group > 1:
+    if isinstance(config, SpeakerGroupsOrder):
         return SpeakerGroups(
             labels, seed, group=group, batch=global_batch, maximum=config.max_seg_per_spk
         )
-    if config.order == "skip":
-        return Skip(len(labels), seed, config.skip_probability)
-    if config.order == "blocks":
+    if isinstance(config, SkipOrder):
+        return Skip(len(labels), seed, config.probability)
+    if isinstance(config, BlocksOrder):
         return Blocks(len(labels), seed, config.block_size, config.blocks_in_window)
     return Permutation(len(labels), seed)

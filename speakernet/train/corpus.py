@@ -61,7 +61,11 @@ def open_corpus(
 def order_of(corpus: Corpus, recipe: TrainingRecipe, group: int, layout: Layout) -> Order:
     """Return the order of training; ``group``: utterances of a speaker that stay together."""
     return build_order(
-        recipe.data, corpus.split.labels, recipe.seed, group=group, global_batch=layout.global_batch
+        recipe.data.order,
+        corpus.split.labels,
+        recipe.seed,
+        group=group,
+        global_batch=layout.global_batch,
     )
 
 

@@ -4,11 +4,9 @@ from typing import Any
 
 import torch
 
-from speakernet.config import UserError
 from speakernet.nn.host_memory import keep_freed_memory
 from speakernet.nn.losses import build_loss
 from speakernet.nn.models import build_model
-from speakernet.nn.models.base import input_kind
 from speakernet.train.config import TrainConfig
 from speakernet.train.corpus import Corpus
 from speakernet.train.distributed import World
@@ -18,7 +16,6 @@ from speakernet.train.plan import TrainingRecipe
 
 def build_objective(recipe: TrainingRecipe, corpus: Corpus) -> Objective:
     """Build network and loss with fresh weights that depend on the recipe's seed only."""
-    check_input_kind(recipe)
     torch.manual_seed(recipe.seed)
     model = build_model(recipe.model, input_dim=corpus.crops.input_dim)
     loss = build_loss(
@@ -27,14 +24,6 @@ def build_objective(recipe: TrainingRecipe, corpus: Corpus) -> Objective:
         num_classes=len(corpus.split.names),
     )
     return Objective(model, loss, recipe.train)
-
-
-def check_input_kind(recipe: TrainingRecipe) -> None:
-    """Refuse a network that does not take what the recipe reads."""
-    kind = input_kind(recipe.model)
-    if (kind == "waveform") != recipe.uses_waveform:
-        expected = "waveform" if kind == "waveform" else "a name of a file in conf/"
-        raise UserError(f"model '{recipe.model.name}' reads {kind}: expected features: {expected}")
 
 
 def prepare_device(recipe: TrainingRecipe, world: World) -> None:
