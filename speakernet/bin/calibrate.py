@@ -10,7 +10,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.program import argument, program
+from speakernet.bin.options.program import argument, options_from, program
 from speakernet.bin.options.types import prior, truth
 
 
@@ -29,15 +29,7 @@ def main(args: Namespace) -> int:
     """Train each map, apply it to every list, write the scores and the map."""
     from speakernet.backend.calibrate_lists import CalibrationFiles, calibrate_lists
 
-    files = CalibrationFiles(
-        train=args.train,
-        trials=args.trials,
-        scores=args.scores,
-        train_quality=args.train_quality_tables,
-        quality=args.quality_tables,
-        train_utt2spk=args.train_utt2spk,
-        utt2spk=args.utt2spk,
-    )
+    files = options_from(CalibrationFiles, args)
     calibrate_lists(files, args.kinds, fuse=args.fuse, p_target=args.p_target)
     return 0
 

@@ -9,7 +9,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.program import argument, program
+from speakernet.bin.options.program import argument, options_from, program
 from speakernet.bin.options.types import device, positive_int, truth
 
 logger = logging.getLogger(__name__)
@@ -20,8 +20,8 @@ logger = logging.getLogger(__name__)
 @argument("data_dir", Path, "has utt2spk, and feats.scp or wav.scp")
 @argument("output", Path, "folder of the embeddings")
 @argument("--checkpoint", Path, "weights (default: the model's newest)")
-@argument("--untrained", truth, "random weights of recipe.seed instead", default="false")
 @argument("--job", positive_int, "do part N, from 1 (default: join the parts)")
+@argument("--untrained", truth, "random weights of recipe.seed instead", default="false")
 @argument("--nj", positive_int, "number of jobs", default=1)
 @argument("--device", device, "cpu, cuda, cuda:N or auto (GPUs in turn)", default="auto")
 @argument("--num-threads", positive_int, "of a job on a CPU", default=1)
@@ -40,17 +40,7 @@ def main(args: Namespace) -> int:
     from speakernet.config import load_config
     from speakernet.recipe import Recipe
 
-    job = ExtractionJob(
-        model_dir=args.model_dir,
-        data_dir=args.data_dir,
-        output=args.output,
-        checkpoint=args.checkpoint,
-        untrained=args.untrained,
-        job=args.job,
-        num_jobs=args.nj,
-        device=args.device,
-        num_threads=args.num_threads,
-    )
+    job = options_from(ExtractionJob, args, num_jobs=args.nj)
     run_job(job, load_config(Recipe, args.model_dir / "recipe.yaml"), utterances)
     return 0
 

@@ -10,7 +10,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.program import argument, program
+from speakernet.bin.options.program import argument, options_from, program
 
 
 @program("recipes")
@@ -35,16 +35,7 @@ def main(args: Namespace) -> int:
     weights = None
     if recipe.scoring.needs_class_weights:
         weights = load_class_weights(args.model_dir, recipe.loss, args.checkpoint)
-    files = ScoringFiles(
-        embeddings=args.embeddings,
-        trials=args.trials,
-        output=args.output,
-        cohort_embeddings=args.cohort_embeddings,
-        cohort_utt2spk=args.cohort_utt2spk,
-        utt2spk=args.utt2spk,
-        enroll_spk2utt=args.enroll_spk2utt,
-    )
-    score_lists(recipe.scoring, files, weights)
+    score_lists(recipe.scoring, options_from(ScoringFiles, args), weights)
     return 0
 
 

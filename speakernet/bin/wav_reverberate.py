@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from speakernet.bin.cli import run
 from speakernet.bin.options.program import argument, program
-from speakernet.bin.options.types import truth
+from speakernet.bin.options.types import count, truth
 
 
 @program("users")
@@ -21,12 +21,12 @@ from speakernet.bin.options.types import truth
 @argument("--snrs", str, "of the noises", metavar="DB,...")
 @argument("--start-times", str, "of the noises, in seconds", metavar="S,...")
 @argument("--duration", str, "cut or repeat to this length (default: as it is)", metavar="S")
+@argument("--volume", str, "factor, instead of --normalize-output", metavar="X")
+@argument("--input-wave-channel", count, "of the input", default=0)
+@argument("--rir-channel", count, "of the response", default=0)
+@argument("--noise-channel", count, "of the noises", default=0)
 @argument("--shift-output", truth, "take the delay of the direct sound off", default="true")
 @argument("--normalize-output", truth, "keep the power of the input", default="true")
-@argument("--volume", str, "factor, instead of --normalize-output", metavar="X")
-@argument("--input-wave-channel", str, "of the input (default: 0)", metavar="N")
-@argument("--rir-channel", str, "of the response (default: 0)", metavar="N")
-@argument("--noise-channel", str, "of the noises (default: 0)", metavar="N")
 @argument("--multi-channel-output", truth, "Kaldi's; true is not supported", default="false")
 @argument("wav_in", str, "file, command or -")
 @argument("wav_out", str, "file or -")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from speakernet.bin.options.parser import Argument
+from speakernet.bin.options.program import options_from
 from speakernet.bin.options.types import count, definition, positive_number, priors
 
 if TYPE_CHECKING:
@@ -30,11 +31,5 @@ def evaluation_options(args: Namespace) -> "EvaluationOptions":
     """Return what the options ask for."""
     from speakernet.report.evaluation import EvaluationOptions
 
-    return EvaluationOptions(
-        definition=args.definition,
-        p_targets=args.p_targets or args.definition.p_targets,
-        c_miss=args.c_miss,
-        c_fa=args.c_fa,
-        bootstrap=args.bootstrap,
-        seed=args.seed,
-    )
+    p_targets = args.p_targets or args.definition.p_targets
+    return options_from(EvaluationOptions, args, p_targets=p_targets)

@@ -12,12 +12,14 @@ docstring.
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from speakernet.bin.options.parser import Argument, Parser
 from speakernet.bin.options.types import Type
 
+Options = TypeVar("Options")
 Function = Callable[[Namespace], int]
 Decorator = Callable[[Function], Function]
 
@@ -43,6 +45,12 @@ def arguments(*some: Argument) -> Decorator:
 def program(group: str) -> Callable[[Function], "Program"]:
     """Return a decorator that makes a program; ``group`` is where ``speakernet --help`` has it."""
     return lambda function: Program(function, group)
+
+
+def options_from(cls: type[Options], args: Namespace, **others: Any) -> Options:
+    """Return the dataclass ``cls``: its fields are arguments of the same names, or ``others``."""
+    names = [field.name for field in fields(cls) if field.name not in others]  # type: ignore[arg-type]
+    return cls(**{name: getattr(args, name) for name in names}, **others)
 
 
 class Program:
