@@ -30,8 +30,8 @@ class CalibrationFiles:
 
     train: folder with trials and their scores; scores: folder with the scores of the ``trials``
     lists. train_quality_tables and quality_tables: tables ``utt number`` of the training and of the
-    lists, in the same order. train_utt2spk and utt2spk: speakers, to see that both have different ones; without
-    them only utterances are compared.
+    lists, in the same order. train_utt2spk and utt2spk: speakers, to see that both have different
+    ones; without them only utterances are compared.
     """
 
     train: Path

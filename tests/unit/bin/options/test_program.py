@@ -1,12 +1,13 @@
 """A program is a function of words, named after its file."""
 
 from argparse import Namespace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from speakernet.bin.options.parser import Argument
-from speakernet.bin.options.program import argument, arguments, program
+from speakernet.bin.options.program import argument, arguments, options_from, program
 from speakernet.bin.options.types import count
 from speakernet.config import UserError
 
@@ -30,6 +31,22 @@ def test_words_become_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
     assert main() == 3
     with pytest.raises(UserError, match="argument second: found '-1'"):
         main(["x", "-1"])
+
+
+@dataclass(frozen=True)
+class Files:
+    """What a function of the library takes."""
+
+    table: Path
+    number: int
+    output: Path | None = None
+
+
+def test_options_of_a_function_are_arguments_of_the_same_names() -> None:
+    args = Namespace(table=Path("a"), output=None, nj=4, more=1)
+    assert options_from(Files, args, number=args.nj) == Files(Path("a"), 4)
+    with pytest.raises(AttributeError, match="number"):
+        options_from(Files, args)
 
 
 def test_help_has_the_docstring_and_the_order_of_declaration() -> None:
