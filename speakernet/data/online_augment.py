@@ -82,7 +82,7 @@ class OnlineAugment:
         entries = self._noises[kind]
         noises = [
             Noise(
-                self._reader.read_stretch(entries[int(choice)], len(crop), rng),
+                self._reader.read_random_segment(entries[int(choice)], len(crop), rng),
                 rng.uniform(*snr_db),
                 0.0,
             )
