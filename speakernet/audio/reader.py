@@ -74,10 +74,7 @@ class AudioReader:
         return np.asarray(signal.samples, dtype=np.float32)
 
     def read_utterance(self, utterance: Utterance) -> Float32:
-        """Return the waveform (samples,) of an utterance: a recording, or a segment of one.
-
-        Raises UserError that names the table, the line and the utterance.
-        """
+        """Return the waveform (samples,) of an utterance; a UserError names it and its line."""
         place = f"{utterance.place}: utterance '{utterance.name}'"
         if utterance.start_s is None or utterance.end_s is None:
             return self.read(utterance.entry, place)
@@ -142,9 +139,7 @@ class AudioReader:
 
     def _reverberate(self, node: Reverberated, cache: FileCache) -> Signal:
         options = node.options
-        unchanged = (
-            not node.additive_signals and node.impulse_response is None and not options.volume
-        )
+        unchanged = not (node.additive_signals or node.impulse_response or options.volume)
         if unchanged and options.duration:
             return self._fit_to_duration(node, cache)
         source = self._evaluate(node.source, options.input_wave_channel, cache)
@@ -209,10 +204,7 @@ def iter_audio(
 
 
 def run_command(text: str) -> Audio:
-    """Run a shell command and read the audio file that it writes to its standard output.
-
-    Raises UserError with the command's status and last messages if it fails or writes no audio.
-    """
+    """Run a shell command and read the audio file that it writes to its standard output."""
     process = subprocess.run(
         ["bash", "-o", "pipefail", "-c", text],
         stdin=subprocess.DEVNULL,

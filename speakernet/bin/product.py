@@ -17,9 +17,9 @@ from speakernet.config import UserError
 from speakernet.work.files import open_for_replace
 from speakernet.work.products import (
     changes,
-    describe,
+    describe_inputs,
     finish_product,
-    product_damages,
+    product_errors,
     read_product,
 )
 
@@ -52,12 +52,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    made_from = describe(args.command, args.input, args.fixed_input)
+    made_from = describe_inputs(args.command, args.input, args.fixed_input)
     record = read_product(args.product, args.output)
     if record is not None:
         different = list(changes(record.made_from, made_from))
         reasons = [f"{line} (changed)" for line in different]
-        reasons += [] if different else product_damages(args.product, record)
+        reasons += [] if different else product_errors(args.product, record)
         if not reasons:
             logger.info("done before, skipped")
             return 0

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from speakernet.bin.cli import run
 from speakernet.config import UserError, dump_config, load_config
-from speakernet.data.loader import Layout, die_with_parent, readers_end_here
+from speakernet.data.loader import BatchLayout, die_with_parent, kill_workers_on_error
 from speakernet.recipe import Recipe
-from speakernet.train.corpus import Corpus, NoiseSources, open_corpus
-from speakernet.train.distributed import World, barrier, join, leave
+from speakernet.train.corpus import AugmentationSources, Corpus, open_corpus
+from speakernet.train.distributed import World, barrier, init_distributed, shut_down_distributed
 from speakernet.train.setup import build_objective, prepare_device
-from speakernet.train.stopping import REQUEUE_EXIT_CODE, REQUEUE_MARK, StopRequest
+from speakernet.train.stopping import REQUEUE_EXIT_CODE, REQUEUE_FILE, StopRequest
 from speakernet.train.trainer import Trainer
 
 logger = logging.getLogger(__name__)
@@ -39,23 +39,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         die_with_parent()  # a killed torchrun leaves nothing running
     stop = StopRequest()  # before the tables, which may take half a minute to read
     recipe = load_config(Recipe, arguments.recipe)
-    world = join(recipe.train.num_threads)
+    world = init_distributed(recipe.train.num_threads)
     if not world.is_main:
         logging.getLogger().setLevel(logging.WARNING)
-    noises = NoiseSources(arguments.musan, arguments.rirs) if arguments.musan else None
+    noises = AugmentationSources(arguments.musan, arguments.rirs) if arguments.musan else None
     prepare_device(recipe, world)
     corpus = open_corpus(arguments.data_dir, recipe, noises)
     trainer = _build(recipe, corpus, arguments.exp_dir, world, stop)
-    with readers_end_here():
+    with kill_workers_on_error():
         trainer.begin(arguments.init)
         finished = trainer.run()
     if not finished and world.is_main:
         logger.warning("stopped by %s after saving; the same command continues", stop.signal)
     # Each machine's train.sh finds the mark of its own processes.
     if not finished and world.local_rank == 0:
-        (arguments.exp_dir / REQUEUE_MARK).touch()
+        (arguments.exp_dir / REQUEUE_FILE).touch()
     barrier(world)  # nobody's end is to be taken for a failure while the others are at work
-    leave()
+    shut_down_distributed()
     return 0 if finished else REQUEUE_EXIT_CODE
 
 
@@ -64,7 +64,7 @@ def _build(
 ) -> Trainer:
     objective = build_objective(recipe, corpus)
     train = recipe.train
-    layout = Layout(train.batch_size, train.accumulate, world.size, world.rank)
+    layout = BatchLayout(train.batch_size, train.accumulate, world.size, world.rank)
     return Trainer(recipe, dump_config(recipe), objective, corpus, layout, exp_dir, world, stop)
 
 

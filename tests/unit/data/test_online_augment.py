@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from speakernet.audio.wav import write_wav
 from speakernet.config import UserError
 from speakernet.data.config import OnlineAugmentConfig
 from speakernet.data.online_augment import OnlineAugment
-from speakernet.audio.wav import write_wav
 
 SAMPLE_RATE = 16000
 Kind = Callable[[npt.NDArray[np.float32], np.random.Generator], npt.NDArray[np.float32]]
@@ -23,7 +23,7 @@ def noise(num_samples: int, seed: int, amplitude: int = 3000) -> npt.NDArray[np.
 
 @pytest.fixture
 def folders(tmp_path: Path) -> tuple[Path, Path]:
-    """MUSAN-like data dirs (some noises shorter, some longer than a crop) and unit-impulse rooms."""
+    """MUSAN-like data dirs (noises shorter and longer than a crop), unit impulse responses."""
     for part in ("noise", "music", "speech"):
         entries = []
         for index, seconds in enumerate((0.3, 5, 1)):

@@ -3,9 +3,17 @@ import pytest
 
 from speakernet.config import UserError
 from speakernet.data.config import DataConfig
-from speakernet.data.loader import Layout
-from speakernet.data.orders import Blocks, Order, Permutation, Skip, SpeakerGroups, Stream, build_order
-from speakernet.data.sample_keys import below, sample_keys
+from speakernet.data.loader import BatchLayout
+from speakernet.data.orders import (
+    Blocks,
+    Order,
+    Permutation,
+    Skip,
+    SpeakerGroups,
+    Stream,
+    build_order,
+)
+from speakernet.data.sample_keys import integer_below, sample_keys
 
 LABELS = np.repeat(np.arange(7), [9, 4, 30, 2, 5, 1, 12]).astype(np.int32)
 
@@ -94,12 +102,12 @@ def test_a_stream_can_be_entered_anywhere() -> None:
 
 def test_ranks_and_micro_batches_cut_the_global_batch_exactly() -> None:
     taken = [
-        Layout(batch_size=3, accumulate=2, world_size=4, rank=rank).first_sample(micro_batch)
+        BatchLayout(batch_size=3, accumulate=2, world_size=4, rank=rank).first_sample(micro_batch)
         for micro_batch in range(2 * 5)
         for rank in range(4)
     ]
     assert sorted(taken) == list(range(0, 3 * 2 * 4 * 5, 3))
-    assert max(taken[:8]) < Layout(3, 2, 4).global_batch <= min(taken[8:])
+    assert max(taken[:8]) < BatchLayout(3, 2, 4).global_batch <= min(taken[8:])
 
 
 def test_config_chooses_the_order() -> None:
@@ -121,5 +129,5 @@ def test_keys_do_not_depend_on_how_they_are_asked_for() -> None:
 
 def test_draws_below_a_bound_are_even() -> None:
     keys = sample_keys(1, 0, 6000).tolist()
-    counts = np.bincount([below(key, 6) for key in keys], minlength=6)
+    counts = np.bincount([integer_below(key, 6) for key in keys], minlength=6)
     assert counts.min() > 850 and counts.max() < 1150
