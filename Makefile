@@ -1,12 +1,13 @@
 # make test      everything that must pass: sets up, linters, types, tests of the scripts, tests of the package
 # make check     the quick part of it: linters and types
+# make docs      the documentation site, in site/: a broken link inside it is an error
 # make setup     the environment (.venv) with the tools that the other targets use
 
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 activate := . ./path.sh &&
 
-.PHONY: setup lint ruff layers scripts types test-bash test check lock
+.PHONY: setup lint ruff layers scripts types docs test-bash test check lock
 
 setup:
 	@utils/install/environment.sh --dev
@@ -25,10 +26,13 @@ scripts: setup
 types: setup
 	@$(activate) mypy --no-error-summary
 
+docs: setup
+	@$(activate) NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+
 test-bash: setup
 	@$(activate) tests/bash/run
 
-test: lint types test-bash
+test: lint types docs test-bash
 	@$(activate) python -m pytest --numprocesses=auto --dist=loadfile
 
 check: lint types

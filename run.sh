@@ -77,7 +77,7 @@ use_model() {
   fi
   if [ "$cohort" = true ]; then
     cohort_inputs=(--input "$model_dir/embeddings_$cohort_set")
-    cohort_options=(--cohort-dir "$model_dir/embeddings_$cohort_set" --cohort-utt2spk "$data/$cohort_set/utt2spk")
+    cohort_options=(--cohort-embeddings "$model_dir/embeddings_$cohort_set" --cohort-utt2spk "$data/$cohort_set/utt2spk")
   fi
 }
 
@@ -112,9 +112,9 @@ if active 2 "augmented copies"; then
     noises=()
     [ -z "$copies" ] || noises=(--input "$data/musan_noise")
     if [ -n "$copies" ] || [ "$online_augment" = true ]; then
-      $once --input "$data" --output wav.scp "$data/musan_noise" -- steps/data/make_musan.sh "$musan_root" "$data"
+      $once --input "$data" "$data/musan_noise" -- steps/data/make_musan.sh "$musan_root" "$data"
     fi
-    [ "$train_data" = "$train_set" ] || $once --input "$data/$train_set" "${noises[@]}" --output wav.scp "$data/$train_data" -- \
+    [ "$train_data" = "$train_set" ] || $once --input "$data/$train_set" "${noises[@]}" "$data/$train_data" -- \
       steps/augment_data_dir.sh "${jobs[@]}" --max-failed-share "$max_failed_share" --copies "$copies" \
       --speed-factors "$speed_factors" --seed "$seed" \
       --musan "$data/musan" --rirs "$rirs_root" "$data/$train_set" "$data/$train_data"
@@ -125,7 +125,7 @@ if active 3 "features"; then
   [ "$features" != waveform ] || log "the network has a front end of its own"
   for set in $(sets_to_compute); do
     [ "$features" != waveform ] || continue
-    $once --input "$data/$set" --input "conf/$features.conf" --output feats.scp "$feats/$set" -- \
+    $once --input "$data/$set" --input "conf/$features.conf" "$feats/$set" -- \
       steps/make_set_features.sh "${jobs[@]}" --max-failed-share "$max_failed_share" --seed "$seed" "$features" "$data/$set" "$feats/$set"
   done
 fi
@@ -146,13 +146,13 @@ fi
 # The network before any training goes along, to show what training gave.
 if active 6 "embeddings"; then
   use_model base
-  $once --input "$dir/settings/training.settings" --input "$feats/$test_set" --output embedding.scp "$dir/untrained/embeddings_$test_set" -- \
+  $once --input "$dir/settings/training.settings" --input "$feats/$test_set" "$dir/untrained/embeddings_$test_set" -- \
     steps/extract_embeddings.sh "${jobs[@]}" --untrained true "$dir" "$feats/$test_set" "$dir/untrained/embeddings_$test_set"
   for model in $models; do
     use_model "$model"
     for set in $(sets_to_embed); do
       $once --input "$model_dir/checkpoints" --input "$feats/$set" --input "$model_dir/settings/extraction.settings" \
-        --output embedding.scp "$model_dir/embeddings_$set" -- \
+        "$model_dir/embeddings_$set" -- \
         steps/extract_embeddings.sh "${jobs[@]}" "$model_dir" "$feats/$set" "$model_dir/embeddings_$set"
     done
   done

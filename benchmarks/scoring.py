@@ -46,9 +46,9 @@ def main() -> None:
     trials = [str(args.folder / "test" / name) for name in TRIALS]
     exp = str(args.folder / "exp")
     total = measure(
-        "score", exp, str(args.folder / "test"), f"{exp}/scores",
-        "--cohort-embeddings", str(args.folder / "cohort"),
-        "--cohort-utt2spk", str(args.folder / "cohort" / "utt2spk"), "--trials", *trials,
+        "score", "--cohort-embeddings", str(args.folder / "cohort"),
+        "--cohort-utt2spk", str(args.folder / "cohort" / "utt2spk"),
+        exp, *trials, str(args.folder / "test"), f"{exp}/scores",
     )  # fmt: skip
     total += measure("results", exp, *trials, "--bootstrap", str(args.bootstrap))
     print(f"total {total:.1f} s")

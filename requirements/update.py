@@ -21,14 +21,20 @@ CUDA = re.compile(r"(torch|triton|nvidia-.*|cuda-.*)$")
 NAME = re.compile(r"[\w.-]+")
 
 
-def compile_lock(output: Path, *options: str) -> list[str]:
-    """Return the entries of a lock of pyproject.toml; each is a requirement with its hashes."""
+def compile_lock(known: str, *options: str) -> list[str]:
+    """Return the entries of a lock of pyproject.toml; each is a requirement with its hashes.
+
+    ``known`` holds entries whose versions are kept if they fit.
+    """
     command = ["uv", "pip", "compile", "--no-config", "--quiet", "--universal", "--generate-hashes"]
     command += ["--no-annotate", "--no-header", "--fork-strategy", "fewest"]
-    command += ["--python-version", "3.11", "--output-file", str(output), *options]
-    command.append(str(HERE.parent / "pyproject.toml"))
-    subprocess.run(command, check=True)
-    return re.split(r"\n(?=\S)", output.read_text().strip())
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder, "output.lock")
+        output.write_text(known)
+        command += ["--python-version", "3.11", "--output-file", str(output), *options]
+        command.append(str(HERE.parent / "pyproject.toml"))
+        subprocess.run(command, check=True)
+        return re.split(r"\n(?=\S)", output.read_text().strip())
 
 
 def is_cuda(entry: str) -> bool:
@@ -45,13 +51,10 @@ def write(name: str, entries: list[str]) -> None:
 
 def main() -> None:
     """Write all lock files."""
-    with tempfile.TemporaryDirectory() as folder:
-        known = Path(folder, "known.lock")
-        locks = [HERE / name for name in ("run.lock", "torch-cuda.lock", "dev.lock")]
-        known.write_text("".join(lock.read_text() for lock in locks if lock.exists()))
-        options = sys.argv[1:]
-        run = compile_lock(known, *options)
-        everything = compile_lock(known, "--extra", "dev")
+    locks = [HERE / name for name in ("run.lock", "torch-cuda.lock", "dev.lock")]
+    known = "".join(lock.read_text() for lock in locks if lock.exists())
+    run = compile_lock(known, *sys.argv[1:])
+    everything = compile_lock(known, "--extra", "dev", *sys.argv[1:])
     write("run.lock", [entry for entry in run if not is_cuda(entry)])
     write("torch-cuda.lock", [entry for entry in run if is_cuda(entry)])
     write("dev.lock", [entry for entry in everything if entry not in run])

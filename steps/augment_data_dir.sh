@@ -52,7 +52,7 @@ make_copy() {
     reverb)
       small=$(rir_list smallroom)
       medium=$(rir_list mediumroom)
-      steps/data/reverberate_data_dir.sh "${common[@]}" --suffix reverb --source-sampling-rate 16000 \
+      steps/data/reverberate_data_dir.sh "${common[@]}" --utt-suffix reverb --source-sampling-rate 16000 \
         --rir-set-parameters "0.5, $small" --rir-set-parameters "0.5, $medium" --speech-rvb-probability 1 \
         --pointsource-noise-addition-probability 0 --isotropic-noise-addition-probability 0 "$copy_source" "$2"
       ;;

@@ -14,20 +14,22 @@ p_target=0.05
 seed=0
 exclude=
 utt2spk=
-cohort_dir=
+cohort_embeddings=
 cohort_utt2spk=
 help_message="usage: steps/calibrate.sh [options] <model-dir> <train-embeddings> <train-data> <trials> [<trials> ...] <scores-dir>
-  --cmd COMMAND          how to run the job (default: $cmd)
-  --kinds \"K ...\"        which scores (default: $kinds)
-  --quality true         also use embeddings' norms, means against the cohort, and utt2dur of
-                         <train-data> and of the trials' directory (default: $quality)
-  --fuse true            all kinds in one map, as <trials>.fused_calibrated (default: $fuse)
-  --num-target N, --num-nontarget N   training trials (default: $num_target, $num_nontarget)
-  --p-target P           prior to train at (default: $p_target)
-  --seed N               of the draw (default: $seed)
-  --exclude UTT2SPK      leave its speakers out of the training trials
-  --utt2spk FILE         of the test, checked to have other speakers
-  --cohort-dir DIR, --cohort-utt2spk FILE   as given to steps/score.sh
+  --cmd COMMAND            how to run the job (default: $cmd)
+  --kinds \"KIND ...\"       of scores (default: $kinds)
+  --quality true|false     also use embeddings' norms, means against the cohort, and utt2dur of
+                           <train-data> and of the trials' directory (default: $quality)
+  --fuse true|false        all kinds in one map, as <trials>.fused_calibrated (default: $fuse)
+  --num-target N           training trials of one speaker at most (default: $num_target)
+  --num-nontarget N        training trials of two speakers at most (default: $num_nontarget)
+  --p-target P             prior to train at (default: $p_target)
+  --seed N                 of the draw (default: $seed)
+  --exclude FILE           an utt2spk whose speakers are left out of the training trials
+  --utt2spk FILE           speakers of the trials, who may not be in the training
+  --cohort-embeddings DIR  as given to steps/score.sh
+  --cohort-utt2spk FILE    as given to steps/score.sh
 Where <train-data> has utt2session, targets are drawn from two sessions of a speaker.
 makes <scores-dir>/<trials>.<kind>_calibrated from <scores-dir>/<trials>.<kind>"
 . utils/common.sh
@@ -38,21 +40,20 @@ scores=${*: -1}
 trials=("${@:4:$#-4}")
 
 require_file "$model/recipe.yaml" "$embeddings/embedding.scp" "$train/utt2spk" "${trials[@]}"
-score_options=() options=(--p-target "$p_target")
+score_options=() options=(--p-target "$p_target" --fuse "$fuse")
 tables=(utt2norm)
-if [ -n "$cohort_dir" ]; then
-  require_file "$cohort_dir/embedding.scp" "$cohort_utt2spk"
-  # The speakers of these trials may be in the cohort, where nobody is to meet himself.
-  score_options=(--cohort-embeddings "$cohort_dir" --cohort-utt2spk "$cohort_utt2spk" --utt2spk "$train/utt2spk")
+if [ -n "$cohort_embeddings" ]; then
+  require_file "$cohort_embeddings/embedding.scp" "$cohort_utt2spk"
+  # The speakers of these trials may be in the cohort: with --utt2spk they are left out of their own utterances' cohort.
+  score_options=(--cohort-embeddings "$cohort_embeddings" --cohort-utt2spk "$cohort_utt2spk" --utt2spk "$train/utt2spk")
   tables+=(utt2cohort_mean)
 fi
 work=$scores/calibration
 if [ "$quality" = true ]; then
   lengths=$(dirname "${trials[0]}")/utt2dur
   require_file "$train/utt2dur" "$lengths"
-  options+=(--train-quality "${tables[@]/#/$work/}" "$train/utt2dur" --quality "${tables[@]/#/$scores/}" "$lengths")
+  options+=(--train-quality-tables "${tables[@]/#/$work/}" "$train/utt2dur" --quality-tables "${tables[@]/#/$scores/}" "$lengths")
 fi
-[ "$fuse" = false ] || options+=(--fuse)
 [ -z "$utt2spk" ] || options+=(--train-utt2spk "$train/utt2spk" --utt2spk "$utt2spk")
 
 mkdir -p "$work/log"
@@ -63,6 +64,6 @@ python -m speakernet.bin.make_trials "${draw[@]}" --num-target "$num_target" --n
   "$train/utt2spk" "$work/trials"
 # shellcheck disable=SC2086 # --cmd holds a command and its options
 $cmd "$work/log/score.log" \
-  python -m speakernet.bin.score "$model" "$embeddings" "$work" "${score_options[@]}" --trials "$work/trials"
+  python -m speakernet.bin.score "${score_options[@]}" "$model" "$work/trials" "$embeddings" "$work"
 # shellcheck disable=SC2086 # a list of words
-python -m speakernet.bin.calibrate "$work" "$scores" "${options[@]}" --trials "${trials[@]}" --kinds $kinds
+python -m speakernet.bin.calibrate "$work" "${trials[@]}" "$scores" "${options[@]}" --kinds $kinds

@@ -14,9 +14,9 @@ help_message="usage: steps/extract_embeddings.sh [options] <model-dir> <data-dir
   --nj N               number of jobs (default: $nj)
   --cmd COMMAND        how to run them (default: $cmd)
   --checkpoint FILE    which weights (default: the model's newest)
-  --untrained true     random weights instead, of the recipe's seed (default: $untrained)
-  --device NAME        auto, cpu, cuda, cuda:N; auto deals jobs out to the GPUs (default: $device)
-  --num-threads N      threads of a job on a CPU (default: $num_threads)
+  --untrained true|false  random weights of the recipe's seed instead (default: $untrained)
+  --device DEVICE      cpu, cuda, cuda:N or auto: jobs are dealt out to the GPUs (default: $device)
+  --num-threads N      of a job on a CPU (default: $num_threads)
 makes <out-dir>/embedding.{ark,scp} (and short_utterances, if there are any);
 logs are <out-dir>/log/extract.JOB.log"
 . utils/common.sh
@@ -29,12 +29,11 @@ require_file "$model/recipe.yaml"
 [ -f "$data/feats.scp" ] || require_file "$data/wav.scp" "$data/utt2spk"
 
 mkdir -p "$out/log"
-options=(--device "$device" --num-threads "$num_threads")
+options=(--nj "$nj" --device "$device" --num-threads "$num_threads" --untrained "$untrained")
 [ -z "$checkpoint" ] || options+=(--checkpoint "$checkpoint")
-[ "$untrained" = false ] || options+=(--untrained)
-program=(python -m speakernet.bin.extract_embeddings "$model" "$data" "$out")
+program=(python -m speakernet.bin.extract_embeddings "${options[@]}")
 
 # shellcheck disable=SC2086 # --cmd holds a command and its options
 $cmd JOB=1:"$nj" "$out/log/extract.JOB.log" \
-  "${program[@]}" "${options[@]}" --job JOB --num-jobs "$nj"
-"${program[@]}" --join "$nj"
+  "${program[@]}" --job JOB "$model" "$data" "$out"
+"${program[@]}" "$model" "$data" "$out"

@@ -5,17 +5,17 @@ shopt -s inherit_errexit
 
 cmd=utils/run.pl
 plain=false
-cohort_dir=
+cohort_embeddings=
 cohort_utt2spk=
 enroll_spk2utt=
 checkpoint=
 help_message="usage: steps/score.sh [options] <model-dir> <trials> [<trials> ...] <embeddings-dir> <scores-dir>
-  --cmd COMMAND          how to run the job (default: $cmd)
-  --plain true           similarities only, whatever the recipe says (default: $plain)
-  --cohort-dir DIR       embeddings to normalise with
-  --cohort-utt2spk FILE  which of them, and their speakers
-  --enroll-spk2utt FILE  enrolment ids are models with these utterances
-  --checkpoint FILE      weights, for the cohort of class weights (default: the model's newest)
+  --cmd COMMAND            how to run the job (default: $cmd)
+  --plain true|false       similarities only, whatever the recipe says (default: $plain)
+  --cohort-embeddings DIR  to normalise with
+  --cohort-utt2spk FILE    which of them, and their speakers
+  --enroll-spk2utt FILE    enrolment ids are models with these utterances
+  --checkpoint FILE        for the cohort of class weights (default: the model's newest)
 makes <scores-dir>/<name of trials>.{cosine,asnorm}; the log is <scores-dir>/log/score.log"
 . utils/common.sh
 . utils/parse_options.sh
@@ -27,9 +27,9 @@ trials=("${@:2:$#-3}")
 
 require_file "$model/recipe.yaml" "${trials[@]}" "$embeddings/embedding.scp"
 options=()
-if [ -n "$cohort_dir" ]; then
-  require_file "$cohort_dir/embedding.scp"
-  options+=(--cohort-embeddings "$cohort_dir")
+if [ -n "$cohort_embeddings" ]; then
+  require_file "$cohort_embeddings/embedding.scp"
+  options+=(--cohort-embeddings "$cohort_embeddings")
 fi
 if [ -n "$cohort_utt2spk" ]; then
   require_file "$cohort_utt2spk"
@@ -48,4 +48,4 @@ fi
 mkdir -p "$scores/log"
 # shellcheck disable=SC2086 # --cmd holds a command and its options
 $cmd "$scores/log/score.log" \
-  python -m speakernet.bin.score "$model" "$embeddings" "$scores" "${options[@]}" --trials "${trials[@]}"
+  python -m speakernet.bin.score "${options[@]}" "$model" "${trials[@]}" "$embeddings" "$scores"

@@ -7,7 +7,4 @@ shopt -s inherit_errexit
 # shellcheck source=path.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../path.sh"
 
-command=$(basename "$0" .sh)
-command=${command%_dir}
-command=${command%_data}
-exec python -m speakernet.bin.data_dir "$command" "$@"
+exec python -m "speakernet.bin.$(basename "$0" .sh)" "$@"

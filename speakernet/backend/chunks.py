@@ -1,6 +1,7 @@
-"""Which pieces of an utterance go through the network, and with what weight. Pure functions.
+"""The chunks of an utterance that go through a network, and the mean of their embeddings.
 
-Lengths are in input steps: frames of features, or samples of a waveform (160 to a frame).
+Pure functions. Lengths are in input steps: frames of features, or samples of a waveform (160 to a
+frame).
 """
 
 from dataclasses import dataclass
@@ -26,8 +27,8 @@ class StepScale:
         return self.per_frame * frames + self.overhang
 
 
-FEATURES = StepScale()
-WAVEFORM = StepScale(SAMPLES_PER_FRAME, WINDOW_OVERHANG)
+FEATURE_STEPS = StepScale()
+WAVEFORM_STEPS = StepScale(SAMPLES_PER_FRAME, WINDOW_OVERHANG)
 
 
 def repeat_to(utterance: Float32, length: int) -> Float32:
@@ -37,8 +38,11 @@ def repeat_to(utterance: Float32, length: int) -> Float32:
     return np.take(utterance, np.arange(length) % len(utterance), axis=0)
 
 
-def cut(utterance: Float32, config: ExtractionConfig, scale: StepScale) -> list[Float32]:
-    """Return the pieces (time, ...) of a non-empty utterance (time, ...), in order of time."""
+def cut_chunks(utterance: Float32, config: ExtractionConfig, scale: StepScale) -> list[Float32]:
+    """Return the chunks (time, ...) of a non-empty utterance (time, ...), in order of time.
+
+    The mode "whole" has one chunk; those of "crops" overlap or leave gaps.
+    """
     if config.mode == "crops":
         return _crops(utterance, config.num_crops, scale.steps(config.crop_frames))
     whole = repeat_to(utterance, scale.steps(config.min_frames))
@@ -56,10 +60,10 @@ def _crops(utterance: Float32, count: int, size: int) -> list[Float32]:
     return [long_enough[start : start + size] for start in starts]
 
 
-def merge(embeddings: Float64, lengths: list[int], mode: str) -> Float32:
-    """Return the embedding of an utterance from those of its pieces (pieces, dim).
+def merge_embeddings(embeddings: Float64, lengths: list[int], mode: str) -> Float32:
+    """Return the embedding of an utterance from those of its chunks (chunks, dim).
 
-    (dim,): the mean weighted by length; for crops the pieces themselves, (pieces, dim).
+    (dim,): the mean weighted by length; for crops all of them, (crops, dim).
     """
     if mode == "crops":
         return embeddings.astype(np.float32)

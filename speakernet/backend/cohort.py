@@ -20,10 +20,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Cohort:
-    """What normalisation compares with.
+    """The embeddings that scores are normalised with.
 
     vectors (members, dim), None without a cohort; mean (dim,) to subtract from every embedding, or
-    None; speakers: whom each row stands for, empty where rows are no speakers' means.
+    None; speakers: the speaker of each row of ``vectors``, empty unless these are speaker means.
     """
 
     vectors: Float64 | None
@@ -79,7 +79,7 @@ def _mean_to_subtract(config: ScoringConfig, embeddings: Path | None) -> Float64
 
 
 def mean_embedding(blocks: Iterable[Block]) -> Float64:
-    """Return the mean (dim,) of all embeddings in ``blocks``; they are used up one by one."""
+    """Return the mean (dim,) of all embeddings in ``blocks``, an iterable that is read once."""
     total, count = None, 0
     for _, vectors in blocks:
         block_sum = vectors.sum(axis=0, dtype=np.float64)
@@ -96,7 +96,7 @@ def speaker_means(
     """Return sorted speakers and the mean (speakers, dim) of each one's length-normed embeddings.
 
     The means are not length-normed again, as voxsrc2020's. ``mean`` (dim,) is subtracted before
-    length-norming. Blocks are used up one by one: memory does not grow with the utterances.
+    length-norming. Blocks are read one by one: memory does not grow with the utterances.
     Embeddings without an entry in ``utt2spk`` are left out; an entry without embedding is a
     UserError.
     """

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
-from speakernet.arrays import Float32
-from speakernet.backend.chunks import FEATURES, WAVEFORM
+from speakernet.backend.chunks import FEATURE_STEPS, WAVEFORM_STEPS
 from speakernet.backend.config import ExtractionConfig
 from speakernet.backend.embedding_parts import Part
 from speakernet.backend.extraction import Extractor
-from speakernet.backend.inputs import Load, feature_loader, read_ahead, waveform_loader
+from speakernet.backend.inputs import Load, NamedArray, feature_loader, read_ahead, waveform_loader
 from speakernet.config import UserError
 from speakernet.nn.host_memory import keep_freed_memory
 from speakernet.nn.models import ModelConfig, SpeakerModel, build_model
@@ -138,7 +137,7 @@ def _extractor(job: ExtractionJob, recipe: ExtractionRecipe, model: SpeakerModel
     # TensorFloat-32 keeps ten bits of a product, too few for scores that are to be compared.
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.deterministic = True
-    scale = WAVEFORM if recipe.uses_waveform else FEATURES
+    scale = WAVEFORM_STEPS if recipe.uses_waveform else FEATURE_STEPS
     batch_steps = 0 if device.type == "cpu" else scale.steps(GPU_BATCH_FRAMES)
     return Extractor(model, recipe.extraction, device=device, batch_steps=batch_steps)
 
@@ -152,8 +151,8 @@ def _device(job: ExtractionJob) -> torch.device:
 
 
 def _noting_short(
-    inputs: Iterator[tuple[str, Float32]], extractor: Extractor, short: dict[str, int]
-) -> Iterator[tuple[str, Float32]]:
+    inputs: Iterator[NamedArray], extractor: Extractor, short: dict[str, int]
+) -> Iterator[NamedArray]:
     """Pass utterances on; add those that are repeated to the least length to ``short``."""
     for name, utterance in inputs:
         if extractor.is_short(len(utterance)):

@@ -15,13 +15,16 @@ from speakernet.kaldi.wav_scp import iter_utterances
 from speakernet.signal.cmvn import sliding_cmn
 
 Load = Callable[[str], Float32]
+"""A function from an utterance's name to its input."""
+
+NamedArray = tuple[str, Float32]
 
 SAMPLE_RATE = 16000
 INT16_SCALE = 32768
 
 
 def feature_loader(data_dir: Path, cmn_window: int | None) -> Load:
-    """Return what reads an utterance of ``feats.scp``: (frames, mel), after sliding CMN."""
+    """Return a function that reads (frames, mel) of ``feats.scp`` and applies sliding CMN."""
     scp = read_table(data_dir / "feats.scp")
 
     def load(name: str) -> Float32:
@@ -36,7 +39,7 @@ def feature_loader(data_dir: Path, cmn_window: int | None) -> Load:
 
 
 def waveform_loader(data_dir: Path) -> Load:
-    """Return what reads an utterance's audio: (samples,) in [-1, 1] at 16 kHz."""
+    """Return a function that reads waveforms (samples,), in [-1, 1] at 16 kHz."""
     from speakernet.audio.reader import AudioReader  # decoders take time to import
 
     reader = AudioReader(SAMPLE_RATE)
@@ -50,7 +53,7 @@ def waveform_loader(data_dir: Path) -> Load:
     return load
 
 
-def read_ahead(names: Sequence[str], load: Load, num_threads: int) -> Iterator[tuple[str, Float32]]:
+def read_ahead(names: Sequence[str], load: Load, num_threads: int) -> Iterator[NamedArray]:
     """Yield ``(name, load(name))`` in order; threads read ahead (0: none, one after another)."""
     if not num_threads:
         yield from ((name, load(name)) for name in names)

@@ -69,7 +69,7 @@ def cohort_statistics(
     return CohortStatistics(mean, std)
 
 
-def normalize(
+def normalize_scores(
     scores: Float64, enroll: CohortStatistics, test: CohortStatistics, left: Indices, right: Indices
 ) -> Float64:
     """Return normalised ``scores`` (pairs,); left and right (pairs,) are rows of both sides."""

@@ -1,4 +1,4 @@
-"""Blocks of rows on all cores: NumPy lets go of the interpreter in its loops and products."""
+"""Blocks of rows on all cores, by threads: NumPy releases the interpreter's lock in its loops."""
 
 import os
 from collections.abc import Callable

@@ -1,8 +1,8 @@
 """Features of trials for calibration: scores of several systems, and quality of both utterances.
 
 A quality is a number per utterance (a table ``utt number``: frames, norm of the embedding, mean
-score against the cohort). Both sides play the same part, so that a trial has its smaller and its
-larger value; lengths count by their logarithm.
+score against the cohort). The order of both utterances is without meaning, so the features of a
+trial are the smaller and the larger of their values; of lengths the logarithm is taken.
 """
 
 from collections.abc import Mapping, Sequence

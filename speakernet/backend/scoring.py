@@ -14,7 +14,7 @@ from speakernet.backend.normalization import (
     CohortStatistics,
     cohort_size,
     cohort_statistics,
-    normalize,
+    normalize_scores,
 )
 from speakernet.backend.plda import Plda
 from speakernet.config import UserError
@@ -76,7 +76,7 @@ class Scorer:
         self, similarity: Float64, pairs: Pairs, statistics: CohortStatistics
     ) -> Float64:
         """Return the normalised score of each pair from its raw one."""
-        return normalize(similarity, statistics, statistics, pairs.left, pairs.right)
+        return normalize_scores(similarity, statistics, statistics, pairs.left, pairs.right)
 
     @property
     def _top_n(self) -> int | float:

@@ -1,15 +1,22 @@
 """Trials drawn from the utterances of known speakers, to train a calibration with."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 
 from speakernet.config import UserError
+from speakernet.kaldi.tables import read_table
 from speakernet.kaldi.trials import Trials
 
 DRAWS_PER_PAIR = 50  # speakers of few utterances make new pairs rare
 
-Pair = tuple[str, str]
+
+def read_utt2spk(utt2spk: Path, exclude: Path | None) -> dict[str, str]:
+    """Read an utt2spk without the speakers of another one, ``exclude``."""
+    speakers = read_table(utt2spk, num_fields=2)
+    left_out = set(read_table(exclude, num_fields=2).values()) if exclude else set()
+    return {name: speaker for name, speaker in speakers.items() if speaker not in left_out}
 
 
 def draw_trials(
@@ -21,7 +28,7 @@ def draw_trials(
 ) -> Trials:
     """Draw different pairs of utterances, sorted.
 
-    A target trial takes a speaker with two sessions or more (each alike), two of them, then one
+    A target trial takes a speaker with two sessions or more, all alike, two of these, then one
     utterance of each; without ``utt2session`` every utterance is a session. A non-target trial
     takes two speakers, then one utterance of each. There are fewer than asked for where draws bring
     hardly any new ones. Raises UserError if there are no pairs of a kind.
@@ -41,13 +48,13 @@ def draw_trials(
         )
     generator = np.random.default_rng(seed)
 
-    def draw_target() -> Pair:
+    def draw_target() -> tuple[str, str]:
         own = paired[generator.integers(len(paired))]
         chosen = generator.choice(len(own), size=2, replace=False)
         one, two = sorted(own[i][generator.integers(len(own[i]))] for i in chosen)
         return one, two
 
-    def draw_nontarget() -> Pair:
+    def draw_nontarget() -> tuple[str, str]:
         one, two = sorted(generator.choice(len(speakers), size=2, replace=False))
         left, right = utterances[speakers[one]], utterances[speakers[two]]
         return left[generator.integers(len(left))], right[generator.integers(len(right))]
@@ -66,9 +73,9 @@ def _session(utterance: str, utt2session: Mapping[str, str] | None) -> str:
     return utt2session[utterance]
 
 
-def _draw(draw: Callable[[], Pair], count: int) -> set[Pair]:
+def _draw(draw: Callable[[], tuple[str, str]], count: int) -> set[tuple[str, str]]:
     """Draw until there are ``count`` different pairs, or many draws have brought no new one."""
-    pairs: set[Pair] = set()
+    pairs: set[tuple[str, str]] = set()
     repeated = 0
     while len(pairs) < count and repeated < DRAWS_PER_PAIR * (len(pairs) + 1):
         before = len(pairs)

@@ -1,26 +1,50 @@
-"""Write a copy of a data dir with noise added, as wav.scp lines of Kaldi's wav-reverberate.
+"""Copy a data dir with noise added, as Kaldi's augment_data_dir.py.
 
-Options and meaning are those of Kaldi's steps/data/augment_data_dir.py, with --num-utts added.
+Writes wav.scp lines with Kaldi's wav-reverberate. Options are those of Kaldi, and --num-utts.
 """
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.config import UserError
-from speakernet.kaldi.copies import Naming
-from speakernet.prepare.copies import write_copy
-from speakernet.prepare.noise_copies import NoiseOptions, NoiseSet, iter_noisy_entries
+from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.types import count, counts, truth, whole_decibels
+from speakernet.config.errors import UserError
+
+GROUP = "data"
+
+
+def make_parser() -> Parser:
+    """Return the parser of the command line."""
+    parser = Parser(__file__, __doc__)
+    add, snrs = parser.add_argument, [20, 10, 0]
+    add("--fg-snrs", type=whole_decibels, default=snrs, help="of foregrounds (default: 20:10:0)")
+    add("--bg-snrs", type=whole_decibels, default=snrs, help="of backgrounds (default: 20:10:0)")
+    add("--num-bg-noises", type=counts, default=[1],
+        help="how many backgrounds at once, drawn from these (default: 1)")  # fmt: skip
+    add("--fg-interval", type=count, default=0, help="seconds between noises (default: 0)")
+    add("--utt-suffix", default="", help="ids become <id>-SUFFIX", metavar="SUFFIX")
+    add("--utt-prefix", default="", help="ids become PREFIX-<id>", metavar="PREFIX")
+    add("--random-seed", type=count, default=123, help="of what is drawn (default: 123)")
+    add("--modify-spk-id", type=truth, default=False,
+        help="ids of speakers get prefix and suffix, too (default: false)")  # fmt: skip
+    add("--bg-noise-dir", type=Path, metavar="DIR", help="data dir of the backgrounds")
+    add("--fg-noise-dir", type=Path, metavar="DIR", help="data dir of the foreground noises")
+    add("--num-utts", type=count, default=0, help="a random subset (default: 0, all)")
+    add("input_dir", type=Path, help="data dir to copy")
+    add("output_dir", type=Path, help="data dir to write")
+    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse the command line and write the copy."""
-    args = _parser().parse_args(argv)
+    args = make_parser().parse_args(argv)
+    from speakernet.kaldi.copies import Naming
+    from speakernet.prepare.copies import write_copy
+    from speakernet.prepare.noise_copies import NoiseOptions, NoiseSet, iter_noisy_entries
+
     if args.fg_noise_dir is None and args.bg_noise_dir is None:
         raise UserError("found neither --fg-noise-dir nor --bg-noise-dir; expected one or both")
-    if args.fg_interval < 0:
-        raise UserError(f"--fg-interval {args.fg_interval}: expected 0 or more")
     if args.utt_prefix and args.utt_suffix:
         raise UserError("found --utt-prefix and --utt-suffix; expected one of them")
     options = NoiseOptions(
@@ -35,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     naming = Naming(
         prefix=f"{args.utt_prefix}-" if args.utt_prefix else "",
         suffix=f"-{args.utt_suffix}" if args.utt_suffix else "",
-        speakers=args.modify_spk_id == "true",
+        speakers=args.modify_spk_id,
     )
     entries = iter_noisy_entries(args.input_dir, options)
     write_copy(
@@ -47,28 +71,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         seed=args.random_seed,
     )
     return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--fg-snrs", type=_integers, default=[20, 10, 0], help="like 20:10:0")
-    parser.add_argument("--bg-snrs", type=_integers, default=[20, 10, 0], help="like 20:10:0")
-    parser.add_argument("--num-bg-noises", type=_integers, default=[1], help="like 3:4:5")
-    parser.add_argument("--fg-interval", type=int, default=0, help="seconds between noises")
-    parser.add_argument("--utt-suffix", default="")
-    parser.add_argument("--utt-prefix", default="")
-    parser.add_argument("--random-seed", type=int, default=123)
-    parser.add_argument("--modify-spk-id", choices=("true", "false"), default="false")
-    parser.add_argument("--bg-noise-dir", type=Path, help="data dir of the backgrounds")
-    parser.add_argument("--fg-noise-dir", type=Path, help="data dir of the foreground noises")
-    parser.add_argument("--num-utts", type=int, default=0, help="a random subset (default: all)")
-    parser.add_argument("input_dir", type=Path)
-    parser.add_argument("output_dir", type=Path)
-    return parser
-
-
-def _integers(text: str) -> list[int]:
-    return [int(part) for part in text.split(":")]
 
 
 if __name__ == "__main__":

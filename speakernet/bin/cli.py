@@ -1,24 +1,60 @@
 """The ``speakernet`` command, and what all programs share: logging, exit codes, error lines."""
 
+import ast
 import logging
 import os
 import pkgutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 import speakernet.bin
-from speakernet.config import UserError
-from speakernet.config.errors import suggestion
+from speakernet.config.errors import UserError, suggestion
 
 Main = Callable[[Sequence[str] | None], int]
 
+GROUPS = {
+    "users": "Commands for users",
+    "data": "Commands for data directories (utils/ and steps/data/ call them)",
+    "recipes": "Commands for recipes (run.sh and steps/ call them)",
+}
 
-def commands() -> list[str]:
-    """Return the names of all sub-commands: the modules beside this one."""
-    names = (m.name for m in pkgutil.iter_modules(speakernet.bin.__path__))
-    return sorted(n.replace("_", "-") for n in names if n != "cli")
+
+@dataclass(frozen=True)
+class Command:
+    """What ``speakernet --help`` says of a program: read from its text, as importing takes time."""
+
+    name: str
+    group: str
+    summary: str
+
+    @classmethod
+    def read(cls, path: Path) -> "Command":
+        """Read the program's docstring and its ``GROUP``."""
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        summary = (ast.get_docstring(module) or "").partition("\n")[0]
+        (group,) = (
+            ast.literal_eval(statement.value)
+            for statement in module.body
+            if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "GROUP"
+        )
+        return cls(path.stem.replace("_", "-"), group, summary)
+
+
+def command_names() -> list[str]:
+    """Return the names of all commands: the modules beside this one."""
+    modules = pkgutil.iter_modules(speakernet.bin.__path__)
+    names = (module.name for module in modules if not module.ispkg and module.name != "cli")
+    return sorted(name.replace("_", "-") for name in names)
+
+
+def commands() -> list[Command]:
+    """Return all commands, sorted by name."""
+    folder = Path(speakernet.bin.__path__[0])
+    return [Command.read(folder / f"{name.replace('-', '_')}.py") for name in command_names()]
 
 
 def run(main: Main, argv: Sequence[str] | None = None) -> NoReturn:
@@ -45,35 +81,53 @@ def run(main: Main, argv: Sequence[str] | None = None) -> NoReturn:
     sys.exit(status)
 
 
-def failed_share(text: str) -> float:
-    """Return the value of ``--max-failed-share``. Raises UserError unless it is from 0 to 1."""
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise UserError(f"--max-failed-share {text}: expected 0 to 1")
-    return share
-
-
 def program_name() -> str:
     """Return what the user called, without path and suffix."""
-    return os.path.basename(sys.argv[0]).removesuffix(".py")
+    name = os.path.basename(sys.argv[0]).removesuffix(".py")
+    return "speakernet" if name == "cli" else name
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Dispatch ``speakernet COMMAND …`` to ``speakernet.bin.COMMAND``."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] in ("-h", "--help"):
-        print("usage: speakernet COMMAND [options]\n\ncommands:")
-        print("\n".join(f"  {name}" for name in commands()))
+        print("\n".join(overview()))
+        return 0
+    if arguments[0] == "--version":
+        print(version())
         return 0
     name = arguments[0].replace("_", "-")
-    if name not in commands():
-        raise UserError(f"unknown command '{name}'{suggestion(name, commands())}")
+    if name not in command_names():
+        hint = suggestion(name, command_names())
+        raise UserError(f"unknown command '{name}'{hint}; 'speakernet --help' lists all")
     module = import_module(f"speakernet.bin.{name.replace('-', '_')}")
     sys.argv[0] = f"speakernet {name}"
     return int(module.main(arguments[1:]))
+
+
+def overview() -> Iterator[str]:
+    """Yield the lines of ``speakernet --help``."""
+    yield "usage: speakernet COMMAND [options]"
+    yield "       speakernet COMMAND --help"
+    yield "       speakernet --version"
+    width = max(map(len, command_names()))
+    for group, title in GROUPS.items():
+        yield f"\n{title}:"
+        for command in commands():
+            if command.group == group:
+                yield f"  {command.name:<{width}}  {command.summary}"
+
+
+def version() -> str:
+    """Return the versions of this package, its commit if it is a checkout, torch and Python."""
+    from importlib.metadata import version as installed
+    from platform import python_version
+
+    from speakernet.report.provenance import source_commit
+
+    commit = source_commit()
+    own = f"speakernet {speakernet.__version__}{f' ({commit})' if commit else ''}"
+    return f"{own}, torch {installed('torch')}, Python {python_version()}"
 
 
 def entry_point() -> NoReturn:

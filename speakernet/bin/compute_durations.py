@@ -1,43 +1,51 @@
-"""Read the durations of a part of wav.scp: one job of steps/get_reco2dur.sh.
+"""Read the durations of recordings: one job of steps/get_reco2dur.sh.
 
 Writes PREFIX.{known,failed}. A job that was interrupted, or whose entries could not all be read,
-goes on with those that are left. With --collect the parts of all jobs become <data-dir>/reco2dur.
+goes on with those that are left. Without --job the parts of all jobs become <data-dir>/reco2dur.
 """
 
-import argparse
 import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from speakernet.bin.cli import failed_share, run
-from speakernet.work.shares import job_paths
+from speakernet.bin.cli import run
+from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.types import positive_int, share
+
+GROUP = "recipes"
 
 logger = logging.getLogger(__name__)
 
 
+def make_parser() -> Parser:
+    """Return the parser of the command line."""
+    parser = Parser(__file__, __doc__)
+    add = parser.add_argument
+    add("--job", type=positive_int, help="read part N, from 1 (default: join the parts)")
+    add("--max-failed-share", type=share, default=0.0,
+        help="fail if more recordings than this could not be read (default: 0)")  # fmt: skip
+    add("data_dir", type=Path, help="data dir that gets reco2dur")
+    add("prefix", help="path of the part; without --job JOB stands for its number")
+    add("nj", type=positive_int, help="number of jobs")
+    return parser
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse the command line and run the job, or collect what the jobs have written."""
+    args = make_parser().parse_args(argv)
     # There are as many jobs as cores. OpenBLAS reads this when NumPy is imported: not at the top.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     from speakernet.prepare.durations import collect_durations, compute_part
+    from speakernet.work.shares import job_paths
 
-    parser = argparse.ArgumentParser(description=__doc__)
-    task = parser.add_mutually_exclusive_group(required=True)
-    task.add_argument("--job", type=int, metavar="N", help="read part N, from 1")
-    task.add_argument("--collect", action="store_true", help="join the parts")
-    parser.add_argument("--max-failed-share", type=failed_share, default=0.0)
-    parser.add_argument("data_dir", type=Path)
-    parser.add_argument("prefix", help="path of the part; with --collect JOB is its number")
-    parser.add_argument("num_jobs", type=int)
-    args = parser.parse_args(argv)
-    if args.collect:
-        prefixes = job_paths(args.prefix, args.num_jobs)
+    if args.job is None:
+        prefixes = job_paths(args.prefix, args.nj)
         num_failed = collect_durations(args.data_dir, prefixes, args.max_failed_share)
         logger.info("%s: %d recordings have no duration", args.data_dir, num_failed)
         return 0
     scp = args.data_dir / "wav.scp"
-    total, num_failed = compute_part(scp, Path(args.prefix), args.job, args.num_jobs)
+    total, num_failed = compute_part(scp, Path(args.prefix), args.job, args.nj)
     logger.info("%d recordings, %d could not be read", total, num_failed)
     return 0
 

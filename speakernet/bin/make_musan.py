@@ -1,31 +1,43 @@
-"""Make data dirs of the noise, music and speech of a MUSAN-like tree, with durations."""
+"""Make data dirs of the noise, music and speech of MUSAN."""
 
-import argparse
 import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.prepare.musan import PARTS, make_musan
+from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.types import positive_int, truth
+
+GROUP = "data"
 
 logger = logging.getLogger(__name__)
 
 
+def make_parser() -> Parser:
+    """Return the parser of the command line."""
+    parser = Parser(__file__, __doc__)
+    add = parser.add_argument
+    add("--sampling-rate", type=positive_int, default=16000,
+        help="of the data dirs; files of another rate are converted (default: 16000)")  # fmt: skip
+    add("--use-vocals", type=truth, default=True,
+        help="keep music with vocals, as ANNOTATIONS has it (default: true)")  # fmt: skip
+    add("musan_dir", type=Path, help="has noise/, music/ and speech/")
+    add("prefix", help="of the data dirs: PREFIX_noise, PREFIX_music, …")
+    return parser
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Parse the command line and write <data-dir>/musan_{noise,music,speech}."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sampling-rate", type=int, default=16000)
-    parser.add_argument("--use-vocals", choices=("true", "false"), default="true")
-    parser.add_argument("musan_dir", type=Path)
-    parser.add_argument("prefix", help="of the data dirs: PREFIX_noise, PREFIX_music, …")
-    args = parser.parse_args(argv)
+    """Parse the command line and write PREFIX_{noise,music,speech}."""
+    args = make_parser().parse_args(argv)
+    from speakernet.prepare.musan import PARTS, make_musan
+
     for part in PARTS:
         folder = Path(f"{args.prefix}_{part}")
         count = make_musan(
             args.musan_dir,
             part,
             folder,
-            use_vocals=args.use_vocals == "true",
+            use_vocals=args.use_vocals,
             sample_rate=args.sampling_rate,
         )
         logger.info("%s: %d files", folder, count)

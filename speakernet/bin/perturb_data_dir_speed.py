@@ -1,27 +1,32 @@
-"""Write a copy of a data dir at another speed, with speakers of its own (ids sp<factor>-…)."""
+"""Copy a data dir at another speed, with speakers of its own.
 
-import argparse
+Ids get the prefix sp<factor>-, as with Kaldi's script of this name.
+"""
+
 from collections.abc import Sequence
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.config import UserError
-from speakernet.prepare.speed_copies import write_speed_copy
+from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.types import speed_factor
+
+GROUP = "data"
+
+
+def make_parser() -> Parser:
+    """Return the parser of the command line."""
+    parser = Parser(__file__, __doc__)
+    parser.add_argument("factor", type=speed_factor, help="2 is twice as fast and half as long")
+    parser.add_argument("input_dir", type=Path, help="data dir to copy")
+    parser.add_argument("output_dir", type=Path, help="data dir to write")
+    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse the command line and write the copy."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("factor", help="2 is twice as fast and half as long")
-    parser.add_argument("input_dir", type=Path)
-    parser.add_argument("output_dir", type=Path)
-    args = parser.parse_args(argv)
-    try:
-        valid = 0.1 <= float(args.factor) <= 10
-    except ValueError:
-        valid = False
-    if not valid:
-        raise UserError(f"factor '{args.factor}': expected a number like 0.9")
+    args = make_parser().parse_args(argv)
+    from speakernet.prepare.speed_copies import write_speed_copy
+
     write_speed_copy(args.input_dir, args.output_dir, args.factor)
     return 0
 

@@ -1,37 +1,41 @@
-"""Draw score files of one trial list: DET curves, histograms, Bayes error, or calibration maps."""
+"""Draw DET curves, histograms, Bayes error or calibration of score files."""
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.config import UserError
-from speakernet.kaldi.scores import read_scores
-from speakernet.kaldi.trials import read_trials
-from speakernet.report import plots
+from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.types import priors
+from speakernet.config.errors import UserError
+
+GROUP = "users"
+
+
+def make_parser() -> Parser:
+    """Return the parser of the command line."""
+    parser = Parser(__file__, __doc__)
+    add = parser.add_argument
+    add("kind", choices=("det", "histogram", "bayes", "calibration"), help="what to draw")
+    add("trials", type=Path, help="trial list")
+    add("scores", type=Path, nargs="+", help="score files of its trials")
+    add("output", type=Path, help="picture: .png, .svg or .pdf")
+    add("--names", nargs="+", metavar="NAME", help="of the systems (default: the files')")
+    add("--p-targets", type=priors, default=(0.01, 0.05),
+        help="priors of a target, whose minDCF is marked (default: 0.01,0.05)")  # fmt: skip
+    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Draw one picture."""
-    parser = argparse.ArgumentParser(prog="plot", description=__doc__)
-    parser.add_argument("kind", choices=("det", "histogram", "bayes", "calibration"))
-    parser.add_argument("output", type=Path, help=".png, .svg or .pdf")
-    parser.add_argument("--trials", type=Path, required=True)
-    parser.add_argument("--scores", type=Path, nargs="+", required=True)
-    parser.add_argument("--names", nargs="+", help="of the systems (default: the files')")
-    parser.add_argument("--p-target", type=float, nargs="+", default=[0.01, 0.05])
-    args = parser.parse_args(argv)
+    args = make_parser().parse_args(argv)
+    from speakernet.report import plots
+
     names = args.names or [path.name for path in args.scores]
     if len(names) != len(args.scores):
-        raise UserError(f"{len(names)} names for {len(args.scores)} score files")
-    trials = read_trials(args.trials)
-    systems = [
-        plots.System(name, read_scores(path, trials), trials.is_target)
-        for name, path in zip(names, args.scores, strict=True)
-    ]
-    panels = {args.trials.name: systems}
+        raise UserError(f"--names: found {len(names)} for {len(args.scores)} score files")
+    panels = plots.read_systems(args.trials, args.scores, names)
     if args.kind == "det":
-        plots.plot_det(panels, args.p_target, args.output)
+        plots.plot_det(panels, args.p_targets, args.output)
     elif args.kind == "histogram":
         plots.plot_histograms(panels, args.output)
     elif args.kind == "bayes":

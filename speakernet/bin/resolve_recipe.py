@@ -1,4 +1,4 @@
-"""Write a folder's recipes, with all their values, into an exp directory; tell the shell of them.
+"""Write a folder's recipes with all their values; print those for run.sh.
 
 recipe.yaml becomes ``<exp>/recipe.yaml``, lm.yaml (if there is one) ``<exp>/lm/recipe.yaml``.
 Prints ``models=base lm`` and ``<model>_<key>=<value>`` lines: train_set, train_data (the set with
@@ -8,32 +8,35 @@ embeddings). Beside each recipe it writes ``settings/{training,extraction,scorin
 ``key: value`` a line: what each stage's product depends on.
 """
 
-import argparse
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
 from speakernet.bin.cli import run
+from speakernet.bin.options.parser import Parser
 from speakernet.config import UserError, dump_config, load_config
 from speakernet.recipe import EVALUATION_SECTIONS, Recipe
 from speakernet.train.setup import check_input_kind
 from speakernet.train.start import BATCH_SETTINGS, FREE_SETTINGS
 
+GROUP = "recipes"
+
 FINAL_SETTINGS = {"train.epochs", "train.final", "train.average_last"}
 """What may change after training, and then asks for more of it or for another choice of weights."""
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Resolve recipes; one that no longer fits a trained model is an error."""
-    parser = argparse.ArgumentParser(
-        prog="resolve-recipe",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def make_parser() -> Parser:
+    """Return the parser of the command line."""
+    parser = Parser(__file__, __doc__)
     parser.add_argument("folder", type=Path, help="egs/<corpus>/<recipe>")
     parser.add_argument("exp_dir", type=Path, help="where the models are or will be")
-    args = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Resolve recipes; one that no longer fits a trained model is an error."""
+    args = make_parser().parse_args(argv)
     recipes = {"base": load_config(Recipe, args.folder / "recipe.yaml")}
     if (args.folder / "lm.yaml").is_file():
         recipes["lm"] = load_config(Recipe, args.folder / "lm.yaml")

@@ -1,32 +1,85 @@
-"""Write reverberant copies of a data dir, as wav.scp lines of Kaldi's wav-reverberate.
+"""Copy a data dir into other rooms, as Kaldi's reverberate_data_dir.py.
 
-Options and meaning are those of Kaldi's steps/data/reverberate_data_dir.py; --suffix and --num-utts
-are added.
+Writes wav.scp lines with Kaldi's wav-reverberate. Options are those of Kaldi, --utt-suffix and
+--num-utts.
 """
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from speakernet.bin.cli import run
-from speakernet.config import UserError
-from speakernet.kaldi.copies import Naming
-from speakernet.kaldi.room_lists import read_noises, read_responses
-from speakernet.kaldi.tables import iter_table
-from speakernet.prepare.copies import merge_copies, write_copy
-from speakernet.prepare.reverberant_copies import RoomOptions, iter_reverberant_entries
+from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.types import count, decibels, positive_int, share, truth
+from speakernet.config.errors import UserError
+
+if TYPE_CHECKING:
+    from speakernet.prepare.reverberant_copies import RoomOptions
+
+GROUP = "data"
+
+
+def make_parser() -> Parser:
+    """Return the parser of the command line."""
+    parser = Parser(__file__, __doc__)
+    add, snrs = parser.add_argument, [20.0, 10.0, 0.0]
+    add("--rir-set-parameters", action="append", required=True, metavar="[WEIGHT,]FILE",
+        help="list of impulse responses; may be repeated")  # fmt: skip
+    add("--noise-set-parameters", action="append", default=[], metavar="[WEIGHT,]FILE",
+        help="list of noises; may be repeated")  # fmt: skip
+    add("--num-replications", type=positive_int, default=1, help="number of copies (default: 1)")
+    add("--foreground-snrs", type=decibels, default=snrs,
+        help="of noises that come and go (default: 20:10:0)")  # fmt: skip
+    add("--background-snrs", type=decibels, default=snrs,
+        help="of noises that last (default: 20:10:0)")  # fmt: skip
+    add("--prefix", default="", help="ids become PREFIX<number>-<id>, speakers', too")
+    add("--utt-suffix", default="", help="ids become <id>-SUFFIX", metavar="SUFFIX")
+    for name, default, what in _SHARES:
+        add(f"--{name}", type=share, default=default, help=f"{what} (default: {default:g})")
+    add("--max-noises-per-minute", type=count, default=2, help="point sources (default: 2)")
+    add("--random-seed", type=count, default=0, help="of what is drawn (default: 0)")
+    add("--shift-output", type=truth, default=True,
+        help="take the delay of the direct sound off (default: true)")  # fmt: skip
+    add("--source-sampling-rate", type=positive_int, default=None,
+        help="responses and noises are converted to it (default: as they are)")  # fmt: skip
+    add("--include-original-data", type=truth, default=False,
+        help="put the recordings as they are into the copy, too (default: false)")  # fmt: skip
+    add("--num-utts", type=count, default=0, help="a random subset (default: 0, all)")
+    add("input_dir", type=Path, help="data dir to copy")
+    add("output_dir", type=Path, help="data dir to write")
+    return parser
+
+
+_SHARES = (
+    ("speech-rvb-probability", 1.0, "of a response"),
+    ("pointsource-noise-addition-probability", 1.0, "of point-source noises"),
+    ("isotropic-noise-addition-probability", 1.0, "of a diffuse noise"),
+    ("rir-smoothing-weight", 0.3, "of equal probabilities of responses"),
+    ("noise-smoothing-weight", 0.3, "of equal probabilities of noises"),
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse the command line and write the copies."""
-    args = _parser().parse_args(argv)
-    _check(args)
+    args = make_parser().parse_args(argv)
+    if args.num_replications > 1 and args.utt_suffix:
+        raise UserError("--utt-suffix names one copy; expected --prefix for several")
+    from speakernet.kaldi.copies import Naming
+    from speakernet.kaldi.tables import iter_table
+    from speakernet.prepare.copies import merge_copies, write_copy
+    from speakernet.prepare.reverberant_copies import iter_reverberant_entries
+
     options = _options(args)
     source: Path = args.input_dir
     prefix = args.prefix
-    if not prefix and not args.suffix and (args.num_replications > 1 or args.include_original_data):
+    if (
+        not prefix
+        and not args.utt_suffix
+        and (args.num_replications > 1 or args.include_original_data)
+    ):
         prefix = "rvb"
-    suffix = f"-{args.suffix}" if args.suffix else ""
+    suffix = f"-{args.utt_suffix}" if args.utt_suffix else ""
     parts = []
     for copy in range(0 if args.include_original_data else 1, args.num_replications + 1):
         naming = Naming(f"{prefix}{copy}-" if prefix else "", suffix, speakers=bool(prefix))
@@ -42,7 +95,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _options(args: argparse.Namespace) -> RoomOptions:
+def _options(args: argparse.Namespace) -> "RoomOptions":
+    from speakernet.kaldi.room_lists import read_noises, read_responses
+    from speakernet.prepare.reverberant_copies import RoomOptions
+
     rate = args.source_sampling_rate
     return RoomOptions(
         responses=read_responses(
@@ -60,53 +116,6 @@ def _options(args: argparse.Namespace) -> RoomOptions:
         shift_output=args.shift_output,
         seed=args.random_seed,
     )
-
-
-def _check(args: argparse.Namespace) -> None:
-    for name, value in vars(args).items():
-        option = "--" + name.replace("_", "-")
-        if name.endswith(("probability", "weight")) and not 0 <= value <= 1:
-            raise UserError(f"{option} {value:g}: expected 0 to 1")
-    if args.num_replications < 1:
-        raise UserError(f"--num-replications {args.num_replications}: expected 1 or more")
-    if args.num_replications > 1 and args.suffix:
-        raise UserError("--suffix names one copy; expected --prefix for several")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    add = parser.add_argument
-    add("--rir-set-parameters", action="append", required=True, metavar="[WEIGHT,]FILE")
-    add("--noise-set-parameters", action="append", default=[], metavar="[WEIGHT,]FILE")
-    add("--num-replications", type=int, default=1)
-    add("--foreground-snrs", type=_numbers, default=[20.0, 10.0, 0.0], help="like 20:10:0")
-    add("--background-snrs", type=_numbers, default=[20.0, 10.0, 0.0], help="like 20:10:0")
-    add("--prefix", default="", help="a copy's ids become PREFIX<number>-<id>, speakers' too")
-    add("--suffix", default="", help="ids become <id>-SUFFIX, speakers stay")
-    add("--speech-rvb-probability", type=float, default=1.0)
-    add("--pointsource-noise-addition-probability", type=float, default=1.0)
-    add("--isotropic-noise-addition-probability", type=float, default=1.0)
-    add("--rir-smoothing-weight", type=float, default=0.3)
-    add("--noise-smoothing-weight", type=float, default=0.3)
-    add("--max-noises-per-minute", type=int, default=2)
-    add("--random-seed", type=int, default=0)
-    add("--shift-output", type=_truth, default=True)
-    add("--source-sampling-rate", type=int, default=None)
-    add("--include-original-data", type=_truth, default=False)
-    add("--num-utts", type=int, default=0, help="a random subset (default: all)")
-    add("input_dir", type=Path)
-    add("output_dir", type=Path)
-    return parser
-
-
-def _numbers(text: str) -> list[float]:
-    return [float(part) for part in text.split(":")]
-
-
-def _truth(text: str) -> bool:
-    if text not in ("true", "false"):
-        raise argparse.ArgumentTypeError(f"found '{text}'; expected true or false")
-    return text == "true"
 
 
 if __name__ == "__main__":

@@ -1,150 +1,63 @@
-"""Score trial lists: cosine (or the recipe's similarity), and the same normalised by a cohort.
+"""Score trial lists, and normalise the scores by a cohort.
 
-For each TRIALS writes OUTPUT/<name>.<similarity> and, with a cohort and scoring.normalization in
-the recipe, OUTPUT/<name>.<normalization>. Several lists share the work on the cohort. With
-scoring.plda also OUTPUT/<name>.plda, trained on the cohort's utterances. OUTPUT/utt2norm and (with
-a cohort) OUTPUT/utt2cohort_mean are measures of quality for calibration.
+For each of TRIALS writes OUTPUT/<list>.<similarity> (cosine, or what the recipe says) and, with a
+cohort and scoring.normalization in the recipe, OUTPUT/<list>.<normalization>. With scoring.plda
+also OUTPUT/<list>.plda, trained on the cohort's utterances. OUTPUT/utt2norm and (with a cohort)
+OUTPUT/utt2cohort_mean are measures of quality for calibration. Lists share the work on the cohort.
 """
 
-import argparse
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from speakernet.arrays import Float64
-from speakernet.backend.cohort import Cohort, load_cohort
-from speakernet.backend.embeddings import EmbeddingTable, load_embeddings
-from speakernet.backend.normalization import CohortStatistics
-from speakernet.backend.plda import train_plda
-from speakernet.backend.quality import write_quality
-from speakernet.backend.scoring import PldaScorer, Scorer
 from speakernet.bin.cli import run
-from speakernet.config import UserError, load_config
-from speakernet.kaldi.scores import write_scores
-from speakernet.kaldi.tables import read_table
-from speakernet.kaldi.trials import Trials, read_trials
-from speakernet.recipe import Recipe
+from speakernet.bin.options.parser import Parser
 
-logger = logging.getLogger(__name__)
+GROUP = "recipes"
+
+
+def make_parser() -> Parser:
+    """Return the parser of the command line."""
+    parser = Parser(__file__, __doc__)
+    add = parser.add_argument
+    add("model_dir", type=Path, help="has recipe.yaml")
+    add("trials", type=Path, nargs="+", help="trial lists")
+    add("embeddings", type=Path, help="of the trials: folder, .scp or .ark")
+    add("output", type=Path, help="folder of the score files")
+    add("--enroll-spk2utt", type=Path, help="enrolment ids are models with these utterances")
+    add("--cohort-embeddings", type=Path, metavar="DIR", help="to normalise with")
+    add("--cohort-utt2spk", type=Path, help="which of them, and their speakers")
+    add("--utt2spk", type=Path,
+        help="speakers of the trials; each is left out of the own utterances' cohort")  # fmt: skip
+    add("--checkpoint", type=Path,
+        help="for the cohort of class weights (default: the model's newest)")  # fmt: skip
+    add("--set", action="append", default=[], metavar="KEY=VALUE",
+        help="another value of the recipe, like scoring.top_n=300; may be repeated")  # fmt: skip
+    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Score every trial list."""
-    args = _parse(argv)
+    args = make_parser().parse_args(argv)
+    from speakernet.backend.class_weights import load_class_weights
+    from speakernet.backend.score_lists import ScoringFiles, score_lists
+    from speakernet.config import load_config
+    from speakernet.recipe import Recipe
+
     recipe = load_config(Recipe, args.model_dir / "recipe.yaml", args.set)
-    trials = {path.name: read_trials(path) for path in args.trials}
-    if len(trials) < len(args.trials):
-        names = " ".join(path.name for path in args.trials)
-        raise UserError(f"trial lists need different names: {names}")
-    weights = _class_weights(args, recipe) if recipe.scoring.needs_class_weights else None
-    cohort = load_cohort(recipe.scoring, args.cohort_embeddings, args.cohort_utt2spk, weights)
-    args.output.mkdir(parents=True, exist_ok=True)
-    table = load_embeddings(args.embeddings)
-    _score(args, recipe, table, trials, cohort)
-    if recipe.scoring.plda:
-        _score_plda(args, recipe, table, trials)
+    weights = None
+    if recipe.scoring.needs_class_weights:
+        weights = load_class_weights(args.model_dir, recipe.loss, args.checkpoint)
+    files = ScoringFiles(
+        embeddings=args.embeddings,
+        trials=args.trials,
+        output=args.output,
+        cohort_embeddings=args.cohort_embeddings,
+        cohort_utt2spk=args.cohort_utt2spk,
+        utt2spk=args.utt2spk,
+        enroll_spk2utt=args.enroll_spk2utt,
+    )
+    score_lists(recipe.scoring, files, weights)
     return 0
-
-
-def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="score",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("model_dir", type=Path, help="has recipe.yaml")
-    parser.add_argument("embeddings", type=Path, help="folder, .scp or .ark")
-    parser.add_argument("output", type=Path)
-    parser.add_argument("--trials", type=Path, nargs="+", required=True)
-    parser.add_argument("--enroll-spk2utt", type=Path, help="enrolment utterances of each model")
-    parser.add_argument("--cohort-embeddings", type=Path)
-    parser.add_argument("--cohort-utt2spk", type=Path)
-    parser.add_argument(
-        "--utt2spk", type=Path, help="of the trials: leave an utterance's own speaker out"
-    )
-    parser.add_argument("--checkpoint", type=Path, help="for the cohort of class weights")
-    parser.add_argument("--set", action="append", default=[], metavar="scoring.KEY=VALUE")
-    return parser.parse_args(argv)
-
-
-def _models(args: argparse.Namespace) -> dict[str, list[str]] | None:
-    if not args.enroll_spk2utt:
-        return None
-    return {model: text.split() for model, text in read_table(args.enroll_spk2utt).items()}
-
-
-def _class_weights(args: argparse.Namespace, recipe: Recipe) -> Float64:
-    from speakernet.nn.losses import build_loss
-    from speakernet.nn.serialize import load_model
-
-    model, checkpoint = load_model(args.model_dir, args.checkpoint)
-    loss = build_loss(
-        recipe.loss, embedding_dim=model.embedding_dim, num_classes=checkpoint["num_speakers"]
-    )
-    loss.load_state_dict(checkpoint["loss"])
-    return np.asarray(loss.class_weights().detach().double().numpy())
-
-
-def _score(
-    args: argparse.Namespace,
-    recipe: Recipe,
-    table: EmbeddingTable,
-    trials: dict[str, Trials],
-    cohort: Cohort,
-) -> None:
-    config = recipe.scoring
-    scorer = Scorer(table, config, mean=cohort.mean, models=_models(args))
-    pairs = {name: scorer.pairs(t.enroll, t.test, name) for name, t in trials.items()}
-    statistics = None
-    if cohort.vectors is not None:
-        own = cohort.own_rows(table, args.utt2spk) if args.utt2spk else None
-        statistics = scorer.statistics(list(pairs.values()), cohort.vectors, own)
-    for name, trial in trials.items():
-        similarity = scorer.similarity(pairs[name])
-        _write(args, name, config.similarity, trial, pairs[name].per_trial(similarity))
-        if statistics is not None:
-            normalized = scorer.normalized(similarity, pairs[name], statistics)
-            _write(args, name, config.normalization, trial, pairs[name].per_trial(normalized))
-    _write_qualities(args, table, statistics)
-
-
-def _score_plda(
-    args: argparse.Namespace, recipe: Recipe, table: EmbeddingTable, trials: dict[str, Trials]
-) -> None:
-    assert recipe.scoring.plda is not None
-    if not args.cohort_embeddings or not args.cohort_utt2spk:
-        raise UserError("scoring.plda needs --cohort-embeddings and --cohort-utt2spk")
-    training = load_embeddings(args.cohort_embeddings)
-    utt2spk = read_table(args.cohort_utt2spk, num_fields=2)
-    known = [name for name in training.rows if name in utt2spk]
-    _, speakers = np.unique([utt2spk[name] for name in known], return_inverse=True)
-    rows = [training.rows[name] for name in known]
-    plda = train_plda(training.vectors[rows], speakers, recipe.scoring.plda)
-    logger.info("PLDA: trained on %d utterances, %d speakers", len(rows), speakers.max() + 1)
-    scorer = PldaScorer(table, plda, _models(args))
-    for name, trial in trials.items():
-        _write(args, name, "plda", trial, scorer.scores(trial.enroll, trial.test, name))
-
-
-def _write(args: argparse.Namespace, name: str, kind: str, trials: Trials, scores: Float64) -> None:
-    path = args.output / f"{name}.{kind}"
-    write_scores(path, trials, scores)
-    logger.info("%s: %d scores", path, len(scores))
-
-
-def _write_qualities(
-    args: argparse.Namespace, table: EmbeddingTable, statistics: CohortStatistics | None
-) -> None:
-    if table.vectors.ndim != 2:
-        return
-    names = list(table.rows)
-    write_quality(args.output / "utt2norm", names, np.linalg.norm(table.vectors, axis=1))
-    if statistics is not None:
-        means = statistics.mean[: len(names)]
-        used = np.flatnonzero(np.isfinite(means))
-        write_quality(args.output / "utt2cohort_mean", [names[i] for i in used], means[used])
 
 
 if __name__ == "__main__":

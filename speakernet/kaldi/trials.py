@@ -6,6 +6,7 @@ VoxCeleb's: ``label utt1 utt2``, label 1 (same speaker) or 0. Kaldi's: ``utt1 ut
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +67,15 @@ def read_trials(path: Path) -> Trials:
     if not labels:
         raise UserError(f"{path}: no trials; expected lines {_FORMS}")
     return Trials(enroll, test, np.array(labels, dtype=np.bool_))
+
+
+def read_trial_lists(paths: Sequence[Path]) -> dict[str, Trials]:
+    """Read several lists, by name. Raises UserError if two have the same name."""
+    lists = {path.name: read_trials(path) for path in paths}
+    if len(lists) < len(paths):
+        names = " ".join(path.name for path in paths)
+        raise UserError(f"trial lists need different names: {names}")
+    return lists
 
 
 def _is_kaldi_form(path: Path, columns: list[list[bytes]]) -> bool:

@@ -75,7 +75,7 @@ def _nearest(rates: Rates) -> int:
     return int(np.argmin(np.abs(rates[0] - rates[1])))
 
 
-def _seed1_eer(scores: Float64, is_target: Bool) -> float:
+def _voxsrc2020_eer(scores: Float64, is_target: Bool) -> float:
     rates = _roc_points(scores, is_target)
     return float(rates[1][_nearest(rates)])
 
@@ -116,7 +116,7 @@ _add(
         "EER is the false-alarm rate at the ROC point with the smallest |miss - false alarm|, "
         "without interpolation; minDCF over ROC points",
         (0.01,),
-        _seed1_eer,
+        _voxsrc2020_eer,
         lambda scores, labels, point: _lowest(_roc_points(scores, labels), point),
     )
 )

@@ -3,15 +3,20 @@
 Names, also those of the loss, are translated by a table. Front ends have no weights: left out.
 """
 
+import pickle
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from speakernet.config import UserError
+from speakernet.nn.layers.log_mel import NUM_MEL_BINS
 from speakernet.nn.models import ModelConfig, build_model
+from speakernet.nn.serialize import FORMAT_VERSION, save_model
+from speakernet.work.files import open_for_replace
 
 _NETWORK = "__S__."
 _LOSS = "__L__."
@@ -53,6 +58,35 @@ class Converted(NamedTuple):
     config: ModelConfig
     model: State
     loss: State
+
+
+def read_upstream(path: Path) -> Converted:
+    """Return ours for an upstream ``.model`` file. Raises UserError as ``convert`` does."""
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
+    except (RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(f"{path}: cannot be read as tensors: {reason}") from None
+    return convert(checkpoint, str(path))
+
+
+def write_experiment(exp_dir: Path, converted: Converted, recipe: str) -> None:
+    """Write recipe.yaml, whose text is ``recipe``, and checkpoints/final.pt of an experiment."""
+    (exp_dir / "checkpoints").mkdir(parents=True, exist_ok=True)
+    with open_for_replace(exp_dir / "recipe.yaml") as file:
+        file.write(recipe.encode())
+    checkpoint = {
+        "format_version": FORMAT_VERSION,
+        "recipe": recipe,
+        "input_dim": NUM_MEL_BINS,
+        "model": converted.model,
+        "loss": converted.loss,
+        "step": 0,
+        "epoch": 0,
+    }
+    save_model(exp_dir / "checkpoints" / "final.pt", checkpoint)
 
 
 def convert(checkpoint: object, source: str) -> Converted:

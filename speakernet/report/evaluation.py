@@ -9,8 +9,9 @@ import numpy as np
 
 from speakernet.arrays import Float64
 from speakernet.config import UserError
+from speakernet.kaldi.scores import read_scores
 from speakernet.kaldi.tables import read_table
-from speakernet.kaldi.trials import Trials
+from speakernet.kaldi.trials import Trials, read_trials
 from speakernet.metrics.bootstrap import percentile_interval, replicates
 from speakernet.metrics.cllr import cllr, min_cllr
 from speakernet.metrics.dcf import OperatingPoint, act_dcf, min_dcf
@@ -23,7 +24,10 @@ OWN_DEFINITION = "speakernet"
 
 @dataclass(frozen=True)
 class EvaluationOptions:
-    """What to compute. bootstrap: replicates (0: no intervals); they are seeded by ``seed``."""
+    """What to compute. bootstrap: replicates (0: no intervals); they are seeded by ``seed``.
+
+    Raises UserError for replicates of another definition than ours.
+    """
 
     definition: Definition
     p_targets: tuple[float, ...]
@@ -32,10 +36,33 @@ class EvaluationOptions:
     bootstrap: int = 0
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if self.bootstrap and self.definition.name != OWN_DEFINITION:
+            raise UserError(f"--bootstrap goes with the definition '{OWN_DEFINITION}' only")
+
     @property
     def points(self) -> dict[str, OperatingPoint]:
         """The operating points by the text of their p_target."""
         return {f"{p:g}": OperatingPoint(p, self.c_miss, self.c_fa) for p in self.p_targets}
+
+
+def evaluate_files(
+    trials_path: Path, scores: Sequence[Path], options: EvaluationOptions, utt2spk: Path | None
+) -> list[dict[str, Any]]:
+    """Return the figures of score files of one list, with ``trials`` and ``scores`` as names.
+
+    ``utt2spk``: for the bootstrap; otherwise the one beside the trials.
+    """
+    trials = read_trials(trials_path)
+    speakers = find_utt2spk(trials_path, utt2spk) if options.bootstrap else None
+    return [
+        {
+            "trials": trials_path.name,
+            "scores": str(path),
+            **evaluate(read_scores(path, trials), trials, options, speakers),
+        }
+        for path in scores
+    ]
 
 
 def evaluate(
@@ -62,8 +89,6 @@ def evaluate(
         "min_cllr": min_cllr(scores, labels),
     }
     if options.bootstrap:
-        if definition.name != OWN_DEFINITION:
-            raise UserError(f"--bootstrap goes with the definition '{OWN_DEFINITION}' only")
         if utt2spk is None:
             raise UserError("--bootstrap draws speakers and needs an utt2spk")
         result |= _intervals(scores, trials, options, utt2spk)

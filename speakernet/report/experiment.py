@@ -5,26 +5,21 @@ Score files are ``<exp>/scores/<trials>.<kind>`` (model "base"), ``<exp>/lm/scor
 """
 
 import hashlib
-import json
 import logging
-import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from speakernet.arrays import Float64
 from speakernet.config import UserError
 from speakernet.kaldi.scores import read_scores
 from speakernet.kaldi.trials import Trials, read_trials
 from speakernet.report.evaluation import EvaluationOptions, evaluate, find_utt2spk
-from speakernet.report.tables import sort_key
-from speakernet.work.files import open_for_replace
+from speakernet.report.results import Row, read_results, sort_key, write_results
 
 logger = logging.getLogger(__name__)
-
-Row = dict[str, Any]
 
 FOLDERS = {"untrained": "untrained", "base": ".", "lm": "lm"}
 
@@ -78,7 +73,7 @@ def evaluate_experiment(
     """
     _read_trials.cache_clear()  # of another experiment, or of lists that have changed since
     files = find_score_files(exp_dir, lists)
-    kept = {row["inputs"]: row for row in _read_rows(exp_dir) if "inputs" in row}
+    kept = {row["inputs"]: row for row in _read_previous(exp_dir) if "inputs" in row}
     rows = []
     for file in files:
         digest = _digest(file, options, utt2spk)
@@ -88,10 +83,10 @@ def evaluate_experiment(
     rows.sort(key=sort_key)
     changed = any(row["inputs"] not in kept for row in rows) or len(rows) < len(kept)
     if changed:
-        _write_rows(exp_dir / "results.json", [r for r in rows if r["model"] != "untrained"])
+        write_results(exp_dir / "results.json", [r for r in rows if r["model"] != "untrained"])
         untrained = [row for row in rows if row["model"] == "untrained"]
         if untrained:
-            _write_rows(exp_dir / "untrained" / "results.json", untrained)
+            write_results(exp_dir / "untrained" / "results.json", untrained)
     return rows, changed
 
 
@@ -120,15 +115,7 @@ def _digest(file: ScoreFile, options: EvaluationOptions, utt2spk: Path | None) -
     return total.hexdigest()[:24]
 
 
-def _read_rows(exp_dir: Path) -> Iterator[Row]:
+def _read_previous(exp_dir: Path) -> Iterator[Row]:
     for path in (exp_dir / "results.json", exp_dir / "untrained" / "results.json"):
-        try:
-            yield from json.loads(path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
-            continue
-
-
-def _write_rows(path: Path, rows: Sequence[Row]) -> None:
-    os.makedirs(path.parent, exist_ok=True)
-    with open_for_replace(path) as file:
-        file.write((json.dumps(rows, indent=1) + "\n").encode())
+        with suppress(FileNotFoundError, UserError):
+            yield from read_results(path)

@@ -9,6 +9,8 @@ import numpy as np
 
 from speakernet.arrays import Bool, Float64, Indices
 from speakernet.config import UserError
+from speakernet.kaldi.scores import read_scores
+from speakernet.kaldi.trials import read_trials
 from speakernet.metrics.cllr import pav_llrs
 from speakernet.metrics.dcf import OperatingPoint, act_dcf, min_dcf, min_dcf_index
 from speakernet.metrics.det import DetCurve, SortedScores, det_curve, eer
@@ -31,6 +33,18 @@ class System:
     name: str
     scores: Float64
     is_target: Bool
+
+
+def read_systems(
+    trials_path: Path, scores: Sequence[Path], names: Sequence[str]
+) -> dict[str, list[System]]:
+    """Return a panel, by the list's name, of the systems with these score files and names."""
+    trials = read_trials(trials_path)
+    systems = [
+        System(name, read_scores(path, trials), trials.is_target)
+        for name, path in zip(names, scores, strict=True)
+    ]
+    return {trials_path.name: systems}
 
 
 def plot_det(

@@ -42,16 +42,7 @@ class Published:
 
 def read_published(path: Path) -> list[Published]:
     """Read the table; UserError for a missing file or column."""
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file, delimiter="\t")
-            rows = list(reader)
-            columns = reader.fieldnames or []
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
-    missing = [name for name in _COLUMNS if name not in columns]
-    if missing:
-        raise UserError(f"{path}:1: column '{missing[0]}' is missing")
+    rows, columns = _read_rows(path, _COLUMNS)
     lists = [name.removesuffix("_eer") for name in columns if name.endswith("_eer")]
     return [
         Published(
@@ -70,6 +61,35 @@ def read_published(path: Path) -> list[Published]:
         for trials in lists
         if row[f"{trials}_eer"]
     ]
+
+
+def read_published_sizes(path: Path) -> dict[tuple[str, int], str]:
+    """Return the published numbers of parameters (``4.8M``) by network and mel bins.
+
+    A system's name may say which challenge it was for; its network's does not.
+    """
+    rows, _ = _read_rows(path, ("system", "mel_bins", "published_parameters"))
+    return {
+        (row["system"].removesuffix("_voxsrc2020"), int(row["mel_bins"])): row[
+            "published_parameters"
+        ]
+        for row in rows
+    }
+
+
+def _read_rows(path: Path, needed: Sequence[str]) -> tuple[list[dict[str, str]], Sequence[str]]:
+    """Return the rows and the columns of a table that has the ``needed`` columns."""
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file, delimiter="\t")
+            rows = list(reader)
+            columns = reader.fieldnames or []
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
+    missing = [name for name in needed if name not in columns]
+    if missing:
+        raise UserError(f"{path}:1: column '{missing[0]}' is missing")
+    return rows, columns
 
 
 def _p_target(text: str, trials: str) -> str:

@@ -1,32 +1,9 @@
-"""Results as Markdown: the table of one experiment, and that of all of a corpus.
+"""Results as Markdown: the table of one experiment, and that of all of a corpus."""
 
-A row of results.json is an object with model, trials, scoring and the figures of
-``evaluation.evaluate``; recipe and commit say what it came from.
-"""
-
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from speakernet.report.published import Published, published_figures
-
-Row = Mapping[str, Any]
-
-MODEL_ORDER = ("untrained", "base", "lm")
-SCORING_ORDER = ("cosine", "crop_distance", "snorm", "asnorm")
-
-
-def sort_key(row: Row) -> tuple[Any, ...]:
-    """Order rows by recipe, trial list, model and scoring."""
-    return (
-        row.get("recipe", ""),
-        row["trials"],
-        _place(row["model"], MODEL_ORDER),
-        _place(row["scoring"], SCORING_ORDER),
-    )
-
-
-def _place(name: str, order: Sequence[str]) -> tuple[int, str]:
-    return (order.index(name) if name in order else len(order), name)
+from speakernet.report.results import Row, sort_key
 
 
 def experiment_report(

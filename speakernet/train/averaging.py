@@ -71,6 +71,22 @@ class MovingAverage:
             tensors[name].copy_(value)
 
 
+def select_checkpoints(paths: Sequence[Path], last_epochs: int | None = None) -> list[Path]:
+    """Return the checkpoints in ``paths``: files, or one experiment of which all epochs count.
+
+    ``last_epochs``: only that many epochs of the experiment. Raises UserError if it has none, or if
+    ``last_epochs`` is given with files.
+    """
+    if len(paths) == 1 and paths[0].is_dir():
+        trained = CheckpointDir(paths[0], keep=0).epochs()
+        if not trained:
+            raise UserError(f"{paths[0]}/checkpoints: has no epochs")
+        return trained[-last_epochs:] if last_epochs else trained
+    if last_epochs is not None:
+        raise UserError("--last-epochs needs the directory of one experiment instead of files")
+    return list(paths)
+
+
 def average_checkpoints(paths: Sequence[Path]) -> dict[str, Any]:
     """Return the last checkpoint with the mean of the weights of all ``paths`` (in float64).
 

@@ -60,9 +60,9 @@ class CheckpointDir:
     def _write(self, path: Path, state: dict[str, Any]) -> None:
         try:
             save_model(path, state)
-        except (OSError, RuntimeError) as error:
+        except (UserError, RuntimeError) as error:
             # torch's zip writer reports a full disk as a RuntimeError.
-            reason = " ".join(str(error).split())[:200]
+            reason = " ".join(str(error).removeprefix(f"{path}: ").split())[:200]
             raise UserError(
                 f"{path}: cannot be written: {reason}; earlier checkpoints are untouched"
             ) from None

@@ -16,7 +16,7 @@ _DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class Objective(nn.Module):
-    """Network and loss under autocast; one forward call, so that DDP sees every parameter."""
+    """Network and loss as one module; the network runs under autocast, the loss in float32."""
 
     def __init__(self, model: SpeakerModel, loss: SpeakerLoss, config: TrainConfig) -> None:
         super().__init__()

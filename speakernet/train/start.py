@@ -57,7 +57,7 @@ def load_initial(source: Path, model: SpeakerModel, loss: SpeakerLoss, speakers:
         raise UserError(f"{path}: its network differs from this recipe's: {reason}") from None
     reason = _classifier_mismatch(state, loss, speakers)
     if reason:
-        logger.warning("%s: the classifier is not copied, but initialised: %s", path, reason)
+        logger.warning("%s: its classifier is not copied: %s", path, reason)
     else:
         loss.load_state_dict(state["loss"])
         logger.info("weights of network and classifier from %s", path)
@@ -67,8 +67,10 @@ def _classifier_mismatch(state: dict[str, Any], loss: SpeakerLoss, speakers: lis
     """Return why a checkpoint's classifier cannot be used, or an empty string."""
     old = list(state.get("speakers", ()))
     if old != speakers:
-        common = len(set(old) & set(speakers))
-        return f"found {len(old)} speakers; expected these {len(speakers)} ({common} are in both)"
+        common = set(old) & set(speakers)
+        if len(common) == len(old) == len(speakers):
+            return "the speakers are in another order"
+        return f"it has {len(old)} speakers, the data {len(speakers)} ({len(common)} in common)"
     expected = {name: tuple(value.shape) for name, value in loss.state_dict().items()}
     found = {name: tuple(value.shape) for name, value in state.get("loss", {}).items()}
     return "" if found == expected else "the loss has other shapes"

@@ -1,13 +1,16 @@
 """Products of the pipeline (folders that one command makes from its inputs) and their records.
 
 The record of a product is ``<product>/.done``. Inputs are identified by content, not by path: a
-folder with a record by the checksums in the record, another one by those of its tables.
+folder with a record by the checksums in the record, another one by those of its tables. So folders
+may be moved, also to another disk with a symbolic link at the old path.
 """
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,8 @@ from speakernet.work.record import (
     read_record,
     write_record,
 )
+
+logger = logging.getLogger(__name__)
 
 RECORD = ".done"
 ARCHIVES = "archives.json"
@@ -36,23 +41,54 @@ MadeFrom = dict[str, Any]
 
 
 def describe_inputs(
-    command: Sequence[str], inputs: Sequence[Path], fixed_inputs: Sequence[Path]
+    product: Path, command: Sequence[str], inputs: Sequence[Path], fixed_inputs: Sequence[Path]
 ) -> MadeFrom:
-    """Return the command and the checksums of the inputs from which a product is made.
+    """Return the command and the checksums of the inputs from which ``product`` is made.
 
+    Paths are given relative to inputs, product or working directory, so that these may be moved.
     Raises UserError for an input that does not exist.
     """
+    labels = _labels({_real(path) for path in (*inputs, *fixed_inputs)})
+    names = {
+        _real(product).parent: "<product>/..",
+        _real("."): "",
+        _real(product): "<product>",
+        **{path: f"<{label}>" for path, label in labels.items()},
+    }
     return {
-        "command": list(_normalized_command(command)),
-        "inputs": {_normalized_path(path): _content(path) for path in inputs},
-        "fixed inputs": {_normalized_path(path): _content(path) for path in fixed_inputs},
+        "command": [_movable_path(word, names) for word in _without_run_options(command)],
+        "inputs": {labels[_real(path)]: _content(path) for path in inputs},
+        "fixed inputs": {labels[_real(path)]: _content(path) for path in fixed_inputs},
     }
 
 
-def read_product(product: Path, outputs: Sequence[str]) -> Record | None:
-    """Return the product's record, or None if it has none or one of ``outputs`` is missing."""
-    record = read_record(product / RECORD)
-    return record if record is not None and all(map(_exists, _paths(product, outputs))) else None
+def read_product(product: Path) -> Record | None:
+    """Return the product's record, or None if it was never finished."""
+    return read_record(product / RECORD)
+
+
+def is_done(product: Path, outputs: Sequence[str], made_from: MadeFrom) -> bool:
+    """Return whether the product is intact and was made from ``made_from``; log why if it is not.
+
+    Raises UserError if a fixed input has changed.
+    """
+    record = read_product(product)
+    if record is None:
+        return False
+    different = list(changes(record.made_from, made_from))
+    reasons = [f"{line} (changed)" for line in different]
+    reasons = reasons or product_errors(product, record, outputs)
+    if not reasons:
+        logger.info("done before, skipped")
+        return True
+    if any(line.startswith("fixed inputs") for line in different):
+        raise UserError(
+            f"{product}: was made from other inputs: {'; '.join(reasons)}; it is kept: "
+            "undo the change, or make another one beside it (run.sh --exp DIR)"
+        )
+    for reason in reasons:
+        logger.info("made again: %s", reason[:200])
+    return False
 
 
 def finish_product(product: Path, outputs: Sequence[str], made_from: MadeFrom) -> None:
@@ -61,15 +97,15 @@ def finish_product(product: Path, outputs: Sequence[str], made_from: MadeFrom) -
     ``outputs`` are its files, or folders of which all files count (not those of subfolders); if
     there are none, the product's folder. Raises UserError if one is missing or empty.
     """
-    for path in _paths(product, outputs):
-        if not _exists(path):
-            raise UserError(f"the command succeeded, but {path} is missing or empty")
+    for path in _missing(product, outputs):
+        raise UserError(f"the command succeeded, but {path} is missing or empty")
     write_record(product / RECORD, made_from, dict(_checksums(product, outputs)))
 
 
-def product_errors(product: Path, record: Record) -> list[str]:
-    """Return a message for each file of a product that is missing or was changed."""
-    return list(integrity_errors(product, record))
+def product_errors(product: Path, record: Record, outputs: Sequence[str]) -> list[str]:
+    """Return a message for each file of a product that is missing, empty or was changed."""
+    errors = list(integrity_errors(product, record))
+    return errors or [f"{path} is missing or empty" for path in _missing(product, outputs)]
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any], what: str = "") -> Iterator[str]:
@@ -81,7 +117,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any], what: str = "") -> I
             continue
         if isinstance(before, Mapping) and isinstance(now, Mapping):
             yield from changes(before, now, name)
-        elif key == "command":
+        elif key == "command" and not what:
             yield f"command: {' '.join(now or ())}"
         elif what.endswith(_SETTINGS_SUFFIX):
             yield f"setting {key} was {before}, is {now}"
@@ -89,42 +125,75 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any], what: str = "") -> I
             yield f"{name}{' is new' if before is None else ' is gone' if now is None else ''}"
 
 
-def _normalized_command(command: Sequence[str]) -> Iterator[str]:
-    """Yield the words of a command without ``_RUN_OPTIONS``, with normalised paths."""
+def _without_run_options(command: Sequence[str]) -> Iterator[str]:
     words = iter(command)
     for word in words:
         if word in _RUN_OPTIONS:
             next(words, None)
         else:
-            is_path = os.path.exists(word) or ("/" in word and not set(word) & set(" \t\n"))
-            yield _normalized_path(Path(word)) if is_path else word
+            yield word
 
 
-def _normalized_path(path: Path) -> str:
-    """Return the real path, relative to the working directory if it is inside it."""
-    return os.fspath(_relative(Path(os.path.realpath(path)), Path(os.path.realpath("."))))
+def _real(path: str | Path) -> Path:
+    return Path(os.path.realpath(path))
 
 
-def _relative(path: Path, root: Path) -> Path:
-    return path.relative_to(root) if path.is_relative_to(root) else path
+def _labels(paths: Collection[Path]) -> dict[Path, str]:
+    """Return for each path the shortest suffix (in whole components) that the others lack."""
+    labels = {}
+    for path in paths:
+        for length in count(1):
+            suffix = path.parts[-length:]
+            if sum(other.parts[-length:] == suffix for other in paths) == 1:
+                break
+        labels[path] = os.path.join(*suffix)
+    return labels
+
+
+def _movable_path(word: str, names: Mapping[Path, str]) -> str:
+    """Return a word of a command as a path relative to the nearest folder above it in ``names``.
+
+    That folder is replaced by its name. Words that are no paths stay as they are: they are treated
+    as relative to the working directory, whose name is empty.
+    """
+    path = _real(word)
+    for parent in (path, *path.parents):
+        if parent in names:
+            return os.fspath(Path(names[parent], path.relative_to(parent))) if word else ""
+    return os.fspath(path)
 
 
 def _content(path: Path) -> dict[str, str]:
     """Return the checksums (or settings) that identify the content of an input, by name."""
     if not path.exists():
         raise UserError(f"no such input: {path}")
-    if path.suffix == _SETTINGS_SUFFIX:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        return dict(line.split(": ", 1) for line in lines)
+    if path.suffix == _SETTINGS_SUFFIX and path.is_file():
+        return _read_settings(path)
     if path.is_file():
         return {"content": digest_of_file(path)}
     record = read_record(path / RECORD)
     if record is not None:
         present = {name: path / name for name in record.files if (path / name).is_file()}
-        intact = not product_errors(path, record)
-        return record.content() if intact else {n: digest_of_file(p) for n, p in present.items()}
+        is_changed = any(integrity_errors(path, record))
+        return (
+            {n: digest_of_file(p) for n, p in present.items()} if is_changed else record.content()
+        )
     # The folder of a corpus has none of these tables: then only its existence counts.
     return {name: digest_of_file(path / name) for name in _TABLES if (path / name).is_file()}
+
+
+def _read_settings(path: Path) -> dict[str, str]:
+    settings = {}
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        key, separator, value = line.decode(errors="replace").partition(": ")
+        if not separator:
+            raise UserError(f"{path}:{number}: found '{key}'; expected 'key: value'")
+        settings[key] = value
+    return settings
+
+
+def _missing(product: Path, outputs: Sequence[str]) -> Iterator[Path]:
+    return (path for path in _paths(product, outputs) if not _exists(path))
 
 
 def _paths(product: Path, outputs: Sequence[str]) -> list[Path]:

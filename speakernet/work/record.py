@@ -57,14 +57,25 @@ def write_record(
     record = Record(made_from, checksums, facts or {})
     content = {"format": _FORMAT, "made_from": made_from, "files": checksums, "facts": record.facts}
     with open_for_replace(path, fsync=True) as file:
-        file.write((json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
+        file.write(to_json(content))
     return record
+
+
+def to_json(content: Any) -> bytes:
+    """Encode JSON; paths in it may have bytes that are not UTF-8 (surrogate escapes)."""
+    text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    return text.encode(errors="surrogateescape")
+
+
+def from_json(data: bytes) -> Any:
+    """Decode the JSON of ``to_json``."""
+    return json.loads(data.decode(errors="surrogateescape"))
 
 
 def read_record(path: Path) -> Record | None:
     """Return the record in ``path``, or None if there is no file or it is not a record."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = from_json(path.read_bytes())
         if content["format"] != _FORMAT:
             return None
         files = {

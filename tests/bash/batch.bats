@@ -160,6 +160,18 @@ options_become() {
   [[ $output == "queue.pl: bad.conf:1: 'options mem=1' is no line of the form"* ]]
 }
 
+@test "the active environment reaches jobs through a batch system that passes nothing on" {
+  [[ -z ${SPEAKERNET_TEST_QUEUE:-} ]] || skip "that queue has a configuration of its own"
+  echo "command env -i PATH=/usr/bin:/bin state=$state $BATS_FILE_TMPDIR/bin/qsub" >nothing.conf
+  export PYTHONPATH="$PWD/a folder"
+  "$utils/queue.pl" --config nothing.conf x.log printenv PATH
+  [ "$(output_of x.log)" = /usr/bin:/bin ]
+  SPEAKERNET_ENV=active "$utils/queue.pl" --config nothing.conf x.log printenv SPEAKERNET_ENV PATH PYTHONPATH
+  [ "$(output_of x.log)" = "active
+$PATH
+$PYTHONPATH" ]
+}
+
 @test "a batch system that takes no jobs is an error" {
   run "$utils/slurm.pl" --config <(echo "command /nowhere/sbatch") x.log true
   [ "$status" -eq 1 ]

@@ -7,7 +7,7 @@ setup_file() {
   export SPEAKERNET_CACHE="$BATS_FILE_TMPDIR/cache"
   export SPEAKERNET_TORCH=cpu
   export PIP_NO_INDEX=1
-  unset PIP_FIND_LINKS PIP_CONFIG_FILE
+  unset PIP_FIND_LINKS PIP_CONFIG_FILE SPEAKERNET_ENV
   PATH=$(tr : '\n' <<<"$PATH" | grep -v '\.venv/bin$' | paste -sd:)
   export PATH
   mkdir -p "$SPEAKERNET_CACHE/wheels" "$BATS_FILE_TMPDIR/requirements"
@@ -45,6 +45,7 @@ lock() {
 make_clone() {
   mkdir -p "$1/utils"
   cp -r "$repository/utils/install" "$1/utils"
+  cp "$repository/utils/speakernet" "$1/utils"
   cp "$repository/path.sh" "$1"
   cp -r "$BATS_FILE_TMPDIR/requirements" "$1"
 }
@@ -144,4 +145,106 @@ $PWD C" ]
   SPEAKERNET_TORCH=tpu run bash -c '. ./path.sh || exit 7'
   [ "$status" -eq 7 ]
   [[ $output == *"must be cpu or cuda, not 'tpu'"* ]]
+}
+
+# A virtual environment with the packages av and torch 1.0 of the wheels above, and a folder that asks for them.
+make_active_environment() {
+  local site
+  python3 -m venv --without-pip "$BATS_TEST_TMPDIR/own venv"
+  site=$("$BATS_TEST_TMPDIR/own venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+  for package in av torch; do
+    python3 -m zipfile -e "$SPEAKERNET_CACHE/wheels/$package-1.0-py3-none-any.whl" "$site"
+  done
+  cp -r "$repository"/.venv/lib/python*/site-packages/packaging* "$site"
+  make_clone "$BATS_TEST_TMPDIR/clone"
+  cp "$repository/requirements/check.py" "$BATS_TEST_TMPDIR/clone/requirements"
+  cd "$BATS_TEST_TMPDIR/clone" || return
+  require 'av>=0.9' 'torch>=1.0,<1.1'
+  export SPEAKERNET_ENV=active PATH="$BATS_TEST_TMPDIR/own venv/bin:$PATH"
+}
+
+require() {
+  printf -v list '"%s", ' "$@"
+  printf '[project]\ndependencies = [%s]\noptional-dependencies = {dev = ["tool"], benchmarks = []}\n' "$list" >pyproject.toml
+}
+
+@test "an active environment that fits is used, and no .venv is made; the second time without starting Python" {
+  make_active_environment
+  run bash -euo pipefail -c '. ./path.sh; type -P python speakernet; python -c "import torch; print(torch.__file__)"'
+  [ "$status" -eq 0 ]
+  [ "${lines[0]}" = "$BATS_TEST_TMPDIR/own venv/bin/python" ]
+  [ "${lines[1]}" = "$PWD/utils/speakernet" ]
+  [[ ${lines[2]} == "$BATS_TEST_TMPDIR/own venv/lib/"*/torch.py ]]
+  [ ! -e .venv ]
+  inode=$(stat -c %i "$SPEAKERNET_CACHE"/active/*)
+  run bash -euo pipefail -c '. ./path.sh; first=$PATH; . ./path.sh; [ "$PATH" = "$first" ]'
+  [ "$status" -eq 0 ]
+  [ -z "$output" ]
+  [ "$(stat -c %i "$SPEAKERNET_CACHE"/active/*)" = "$inode" ]
+}
+
+@test "an active environment: packages of PYTHONPATH count, and stay" {
+  make_active_environment
+  mkdir "$BATS_TEST_TMPDIR/module"
+  python3 -m zipfile -e "$SPEAKERNET_CACHE/wheels/tool-1.0-py3-none-any.whl" "$BATS_TEST_TMPDIR/module"
+  require tool av
+  run bash -c '. ./path.sh || exit 7'
+  [[ $output == *": tool is missing. "* ]]
+  PYTHONPATH=$BATS_TEST_TMPDIR/module run bash -euo pipefail -c '. ./path.sh; . ./path.sh; echo "$PYTHONPATH"; python -c "import tool"'
+  [ "$output" = "$PWD:$BATS_TEST_TMPDIR/module" ]
+}
+
+@test "an active environment with a package missing, too old, too new or broken: one line that says how to mend it" {
+  make_active_environment
+  bash -c '. ./path.sh'
+  python="$BATS_TEST_TMPDIR/own venv/bin/python"
+  require 'absent>=3' 'av>=1.1' 'torch>=0.9,<1.0'
+  run bash -c '. ./path.sh || exit 7'
+  [ "$status" -eq 7 ]
+  [ "$output" = "path.sh: SPEAKERNET_ENV=active: $python: absent is missing, av is 1.0, not >=1.1, torch is 1.0, not <1.0,>=0.9. \
+Either mend it: '$python' -m pip install 'absent>=3' 'av>=1.1' 'torch>=0.9,<1.0'; or leave SPEAKERNET_ENV unset, which makes .venv" ]
+  require 'av>=1.0'
+  printf 'raise OSError("libav.so: no such file\\nmore")\n' >"$BATS_TEST_TMPDIR/own venv/lib"/python*/site-packages/av.py
+  run bash -c '. ./path.sh || exit 7'
+  [ "$status" -eq 7 ]
+  [[ $output == *": av does not load: libav.so: no such file. Either mend it: "* ]]
+  [ "${#lines[@]}" -eq 1 ]
+  [ ! -e .venv ]
+}
+
+@test "an active environment is looked at again when its packages change, and for the tools of the tests" {
+  make_active_environment
+  bash -c '. ./path.sh'
+  run utils/install/environment.sh --dev
+  [ "$status" -eq 1 ]
+  [[ $output == *": tool is missing. Either mend it: "* ]]
+  rm -r "$BATS_TEST_TMPDIR/own venv/lib"/python*/site-packages/torch-1.0.dist-info
+  run bash -c '. ./path.sh || exit 7'
+  [ "$status" -eq 7 ]
+  [[ $output == *": torch is missing. "* ]]
+}
+
+@test "SPEAKERNET_ENV without a fitting Python, or with another value, is an error" {
+  make_active_environment
+  printf '#!/bin/sh\ncase $1 in --version) echo Python 3.8.1 ;; *) exit 1 ;; esac\n' >"$BATS_TEST_TMPDIR/python"
+  chmod +x "$BATS_TEST_TMPDIR/python"
+  PATH=$BATS_TEST_TMPDIR:$PATH run bash -c '. ./path.sh || exit 7'
+  [ "$status" -eq 7 ]
+  [ "$output" = "path.sh: SPEAKERNET_ENV=active: $BATS_TEST_TMPDIR/python is Python 3.8.1; 3.11, 3.12, 3.13 or 3.14 is needed" ]
+  SPEAKERNET_ENV=conda run bash -c '. ./path.sh || exit 7'
+  [ "$output" = "path.sh: SPEAKERNET_ENV must be 'active' or unset, not 'conda'" ]
+}
+
+@test "what pyproject.toml asks for is in the environment of this repository" {
+  cd "$repository"
+  PATH=$PWD/.venv/bin:$PATH SPEAKERNET_ENV=active run bash -euo pipefail -c '. ./path.sh; type -P python'
+  [ "$output" = "$PWD/.venv/bin/python" ]
+}
+
+@test "speakernet needs nothing set up, and may be called through a link" {
+  ln -s "$repository/utils/speakernet" "$BATS_TEST_TMPDIR/speakernet"
+  cd /
+  run "$BATS_TEST_TMPDIR/speakernet" --help
+  [ "$status" -eq 0 ]
+  [[ $output == *"speakernet"* ]]
 }

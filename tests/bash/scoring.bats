@@ -17,7 +17,7 @@ setup() {
   cp -r "$BATS_FILE_TMPDIR/made" "$dir"
   exp=$dir/exp
   trials=$dir/data/test/trials
-  cohort=(--cohort-dir "$exp/embeddings_train" --cohort-utt2spk "$dir/data/train/utt2spk")
+  cohort=(--cohort-embeddings "$exp/embeddings_train" --cohort-utt2spk "$dir/data/train/utt2spk")
 }
 
 score() { steps/score.sh "${cohort[@]}" "$exp" "$trials" "$exp/embeddings_test" "$exp/scores"; }
@@ -84,6 +84,30 @@ score() { steps/score.sh "${cohort[@]}" "$exp" "$trials" "$exp/embeddings_test" 
   run steps/evaluate.sh "$exp" "$trials"
   [ "$status" -eq 1 ]
   [[ "$output" == *"no such directory $exp/scores"* ]]
+}
+
+@test "values out of range are one line that says what was expected" {
+  score
+  evaluate=(steps/evaluate.sh "$exp" "$trials")
+  calibrate=("$exp" "$exp/embeddings_train" "$dir/data/train" "$trials" "$exp/scores")
+  # fails WORDS COMMAND...
+  fails() {
+    run "${@:2}"
+    [ "$status" -eq 1 ]
+    [ "${#lines[@]}" -eq 1 ]
+    [[ "$output" == *"$1"* ]] || {
+      echo "$output"
+      return 1
+    }
+  }
+  fails "--bootstrap: found '-1'; expected a whole number, 0 or more" "${evaluate[0]}" --bootstrap -1 "${evaluate[@]:1}"
+  fails "--p-targets: found '2'; expected a probability" "${evaluate[0]}" --p-targets 0.01,2 "${evaluate[@]:1}"
+  fails "--num-target: found '0'; expected a whole number, 1 or more" steps/calibrate.sh --num-target 0 "${calibrate[@]}"
+  fails "--p-target: found '1'; expected a probability" steps/calibrate.sh --num-target 40 --p-target 1 "${calibrate[@]}"
+  fails "expected true or false: --fuse 'yes'" steps/calibrate.sh --fuse yes "${calibrate[@]}"
+  run steps/extract_embeddings.sh --device nonsense "$exp" "$dir/data/test" "$dir/x"
+  [ "$status" -eq 1 ]
+  grep "found 'nonsense'; expected auto, cpu, cuda or cuda:N" "$dir/x/log/extract.1.log"
 }
 
 @test "a trial with an unknown utterance is named, and nothing is written" {

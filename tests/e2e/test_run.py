@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -11,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
+from tests.checkout import copy_checkout
 
 RECIPE = "egs/debian_voices_subset/tdnn_c32"
 EXP = Path("exp/debian_voices_subset/tdnn_c32")
@@ -22,15 +23,7 @@ pytestmark = pytest.mark.timeout(1500)
 @pytest.fixture(scope="module")
 def checkout(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what git would give, with the environment that is there already."""
-    target = tmp_path_factory.mktemp("checkout")
-    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    output = subprocess.run(listing, cwd=repository, capture_output=True, check=True).stdout
-    for name in filter(None, output.decode().split("\0")):
-        if (repository / name).exists():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(repository / name, target / name, follow_symlinks=False)
-    (target / ".venv").symlink_to(repository / ".venv")
-    return target
+    return copy_checkout(repository, tmp_path_factory.mktemp("checkout"))
 
 
 def run(checkout: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -86,9 +79,22 @@ def test_second_run_recomputes_nothing(finished: Path) -> None:
     before = stamps(finished)
     result = run(finished)
     assert result.returncode == 0
-    assert "started" not in result.stdout
-    assert result.stdout.count("done before, skipped") >= 15
+    said = result.stdout + result.stderr
+    assert "started" not in said
+    assert said.count("done before, skipped") >= 15
     assert stamps(finished) == before
+
+
+def test_scores_follow_an_archive_whose_index_is_the_same(finished: Path) -> None:
+    """Embeddings of another network lie at the same places of a file of the same size."""
+    ark, scores = (finished / EXP / name for name in ("embeddings_test/embedding.ark", SCORES[0]))
+    embeddings, before = ark.read_bytes(), scores.read_bytes()
+    for content, expected in ((embeddings[:-4] + b"\0\0\0\1", False), (embeddings, True)):
+        ark.write_bytes(content)
+        result = run(finished, "--stage", "7", "--stop-stage", "7")
+        assert result.returncode == 0
+        assert "inputs, embeddings_test, embedding.ark" in result.stdout + result.stderr
+        assert (scores.read_bytes() == before) is expected
 
 
 def stamps(checkout: Path) -> dict[Path, int]:

@@ -58,10 +58,25 @@ def test_recipe_trains_resumes_and_extracts(
     assert (tmp_path / "checkpoints/final.pt").exists()
     out = tmp_path / "embeddings"
     extract = [str(tmp_path), str(data), str(out), "--device", "cpu"]
-    assert extract_embeddings.main([*extract, "--job", "1", "--num-jobs", "24"]) == 0
+    assert extract_embeddings.main([*extract, "--job", "1", "--nj", "24"]) == 0
     embeddings = [e for path in out.rglob("*.ark") for _, e in read_ark(path)]
     assert len(embeddings) == len((data / "utt2spk").read_text().splitlines()) // 24
     assert all(np.isfinite(embedding).all() for embedding in embeddings)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_no_recipe_has_what_no_gpu_has_run(name: str) -> None:
+    train = load_config(Recipe, ROOT / name).train
+    assert not train.compile and not train.cuda_graph
+
+
+@pytest.mark.parametrize("name", ["egs/voxceleb/dpn68/recipe.yaml", "egs/voxceleb/dpn68/lm.yaml"])
+def test_one_line_turns_on_what_makes_gpus_faster(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text(f"base: [{ROOT / name}, {ROOT / 'conf/gpu_speed.yaml'}]\n")
+    plain = load_config(Recipe, ROOT / name)
+    fast = plain.train.model_copy(update={"compile": True, "cuda_graph": True})
+    assert load_config(Recipe, path) == plain.model_copy(update={"train": fast})
 
 
 @pytest.mark.parametrize("name", [n for n in RECIPES if n.endswith("recipe.yaml")])

@@ -1,5 +1,6 @@
 """The repository itself: texts without one machine's paths, packages in layers, locks that fit."""
 
+import ast
 import re
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 
 # Folders of the machines that this is written on, and package registries that only they use.
 MACHINE_PATH = re.compile(r"(?<![\w.$}~-])/(work|farm|root|home/\w+|Users/\w+)/")
+MODULES = {"pyyaml": "yaml", "scikit-learn": "sklearn"}  # packages whose module is called otherwise
 SECTIONS = ("run.lock", "torch-cpu.lock", "torch-cuda.lock", "dev.lock")
 
 
@@ -75,12 +77,39 @@ def locked_versions(repository: Path) -> dict[str, set[str]]:
     return versions
 
 
-def test_every_dependency_is_locked_once(repository: Path) -> None:
+def required_names(repository: Path, *groups: str) -> set[str]:
+    """Names in pyproject.toml: of dependencies and of the given optional ones."""
     project = tomllib.loads((repository / "pyproject.toml").read_text())["project"]
-    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
-    names = {re.split(r"[<>=]", item)[0].lower() for item in wanted}
+    wanted = [*project["dependencies"]]
+    for group in groups:
+        wanted += project["optional-dependencies"][group]
+    return {re.split(r"[<>=]", item)[0].lower() for item in wanted} - {"speakernet[benchmarks]"}
+
+
+def imported_modules(folder: Path) -> set[str]:
+    """Top-level names of what the files below ``folder`` import, wherever in them."""
+    trees = [ast.parse(path.read_text()) for path in folder.rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return {name.split(".")[0] for name in names}
+
+
+def test_every_dependency_is_imported_and_locked_once(repository: Path) -> None:
+    folders = [repository / name for name in ("speakernet", "local", "requirements")]
+    modules = set().union(*map(imported_modules, folders))
+    required = required_names(repository) - {"tensorboard"}  # which torch.utils.tensorboard imports
+    assert {MODULES.get(name, name) for name in required} <= modules
+    assert required_names(repository, "dev", "benchmarks") <= locked_versions(repository).keys()
+
+
+def test_every_import_is_a_dependency_or_ours(repository: Path) -> None:
+    others = imported_modules(repository / "speakernet") - sys.stdlib_module_names - {"speakernet"}
+    assert others <= {MODULES.get(name, name) for name in required_names(repository)}
+
+
+def test_torch_is_locked_twice_and_nothing_else(repository: Path) -> None:
     locked = locked_versions(repository)
-    assert names <= locked.keys()
     assert locked.pop("torch") == {"2.13.0", "2.13.0+cpu"}
     assert [name for name, versions in locked.items() if len(versions) > 1] == []
 

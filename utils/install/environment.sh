@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# Makes .venv, the Python environment of this folder, from the lock files in requirements/. Called by path.sh.
+# Makes .venv, the Python environment of this folder, from the lock files in requirements/; or, with SPEAKERNET_ENV=active, checks
+# that the Python in PATH has what pyproject.toml asks for. Called by path.sh.
 #   utils/install/environment.sh [--dev]       --dev: with the tools for tests and linters
-# Does nothing, in a few milliseconds, where .venv fits the lock files. Wheels are kept in $SPEAKERNET_CACHE, and
-# whatever comes from there or from the network is compared with the checksums in the lock files. Settings:
+# Does nothing, in a few milliseconds, where .venv fits the lock files, or where the active Python fitted and has not changed
+# since. Wheels are kept in $SPEAKERNET_CACHE, and whatever comes from there or from the network is compared with the checksums
+# in the lock files. Settings:
+#   SPEAKERNET_ENV=active        use the python in PATH (of a venv, conda, a module, a container); no .venv is made
 #   SPEAKERNET_CACHE=DIR         where downloads are kept (default: ~/.cache/speakernet)
 #   SPEAKERNET_PYTHON=PROGRAM    the Python to use (default: the first of python3, python3.14, … that is 3.11 to 3.14)
 #   SPEAKERNET_TORCH=cpu|cuda    which torch (default: cuda where there is an NVIDIA GPU)
@@ -13,12 +16,21 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cache=${SPEAKERNET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/speakernet}
 venv=$root/.venv
 torch_index=https://download.pytorch.org/whl/cpu
-unset PYTHONPATH PYTHONHOME
-PATH=${PATH//"$venv/bin:"/} # python3 must be the system's
 
 main() {
   local wanted=run
   if [[ ${1:-} == --dev ]]; then wanted=dev; fi
+  case ${SPEAKERNET_ENV:-} in
+    '') make_environment "$wanted" ;;
+    active) check_active "$wanted" ;;
+    *) fail "SPEAKERNET_ENV must be 'active' or unset, not '$SPEAKERNET_ENV'" ;;
+  esac
+}
+
+make_environment() {
+  local wanted=$1
+  unset PYTHONPATH PYTHONHOME
+  PATH=${PATH//"$venv/bin:"/} # python3 must be the system's
   if is_ready "$wanted"; then return; fi
   exec {lock}>"$root/.venv.lock" || fail "cannot write in $root, and .venv must be made there"
   if ! flock --nonblock "$lock"; then
@@ -28,6 +40,28 @@ main() {
   is_ready run || make_run
   if [[ $wanted == dev ]]; then is_ready dev || make_dev; fi
 }
+
+# The stamp has the times of the files and folders that the answer hangs on, as check.py prints them.
+check_active() {
+  local python path=${PYTHONPATH:-} key stamp listing files extra=()
+  python=$(type -P python) || fail "SPEAKERNET_ENV=active, but there is no program named python in PATH"
+  path=${path#"$root"}
+  key=$(sha256sum <<<"$1 $root $python ${path#:}")
+  stamp=$cache/active/${key%% *}
+  if [[ -f $stamp ]]; then
+    mapfile -t files < <(cut -d ' ' -f 3- "$stamp")
+    if [[ $(times_of "${files[@]}") == "$(<"$stamp")" ]]; then return; fi
+  fi
+  is_supported "$python" || fail "SPEAKERNET_ENV=active: $python is $(version_of "$python"); 3.11, 3.12, 3.13 or 3.14 is needed"
+  if [[ $1 == dev ]]; then extra=(dev benchmarks); fi
+  listing=$("$python" "$root/requirements/check.py" "${extra[@]}") || exit 1 # it said why
+  mapfile -t files <<<"$listing"
+  mkdir -p "$cache/active"
+  times_of "${files[@]}" >"$stamp.$HOSTNAME.$$"
+  mv "$stamp.$HOSTNAME.$$" "$stamp"
+}
+
+times_of() { stat --dereference --format='%i %.Z %n' -- "$@" 2>/dev/null || true; }
 
 say() { printf 'path.sh: %s\n' "$*" >&2; }
 
@@ -80,16 +114,20 @@ find_python() {
   local candidate found=
   for candidate in ${SPEAKERNET_PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
     candidate=$(type -P "$candidate") || continue
-    if "$candidate" -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; then
+    if is_supported "$candidate" && "$candidate" -c 'import venv' 2>/dev/null; then
       echo "$candidate"
       return
     fi
-    found+=" $candidate is $({ "$candidate" --version 2>&1 || true; } | sed -n 1p);"
+    found+=" $candidate is $(version_of "$candidate");"
   done
   fail "Python 3.11, 3.12, 3.13 or 3.14 is needed, with its module venv.${found:- There is no python3.} On Debian 12 or newer," \
     "root gets it by: apt-get install python3-venv. Elsewhere, or without root: install one (with uv, conda or pyenv)" \
     "and say where it is: SPEAKERNET_PYTHON=/path/to/python3.11 bash run.sh"
 }
+
+is_supported() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; }
+
+version_of() { { "$1" --version 2>&1 || true; } | sed -n 1p; }
 
 which_torch() {
   case ${SPEAKERNET_TORCH:-} in
@@ -165,12 +203,6 @@ make_relocatable() {
   while IFS= read -r program; do
     sed -i '1c\#!/bin/sh\n'"'''exec' \"\$(dirname -- \"\$(readlink -f -- \"\$0\")\")/python3\" \"\$0\" \"\$@\"\n' '''" "$program"
   done < <(grep -lE "^#!.*/\.venv/bin/python" "$venv/bin"/* 2>/dev/null)
-  cat >"$venv/bin/speakernet" <<'END'
-#!/bin/sh
-here=$(dirname -- "$(readlink -f -- "$0")")
-PYTHONPATH=$here/../.. exec "$here/python3" -m speakernet.bin.cli "$@"
-END
-  chmod +x "$venv/bin/speakernet"
 }
 
 main "$@"

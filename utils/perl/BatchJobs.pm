@@ -117,6 +117,9 @@ sub script {
   my $reference = shell_quote("\"\$$name\"");
   my $done_quoted = shell_quote($done);
   my $picked = join('|', @$run);
+  # A batch system may pass less than the Python environment that is active here hangs on.
+  my @passed = ($ENV{SPEAKERNET_ENV} // '') eq 'active' ? qw(SPEAKERNET_ENV PATH LD_LIBRARY_PATH PYTHONPATH) : ();
+  my $environment = join('', map { "export $_=" . shell_quote($ENV{$_}) . "\n" } grep { defined $ENV{$_} } @passed);
   my $threads = $call->{num_threads_given} ? "export OMP_NUM_THREADS=$call->{num_threads}\n" : '';
   return <<"END";
 #!/usr/bin/env bash
@@ -124,7 +127,7 @@ sub script {
 cd $directory || exit 1
 $name=$number
 case \$$name in $picked) ;; *) exit 0 ;; esac
-if [[ -f path.sh ]]; then . ./path.sh; fi
+${environment}if [[ -f path.sh ]]; then . ./path.sh; fi
 ${threads}command_text=$command_text
 start_s=\$SECONDS
 {

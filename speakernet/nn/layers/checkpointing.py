@@ -27,8 +27,9 @@ class BlockSequence(nn.Sequential):
         Blocks of equal shapes share their code, so that a deep network compiles in the time of a
         shallow one. Blocks that are recomputed stay as they are.
         """
-        # One function stands for all shapes of a network, in two types.
-        torch._dynamo.config.recompile_limit = max(64, torch._dynamo.config.recompile_limit)
+        # One function stands for all shapes of a network, in two types. The limit's name in torch
+        # 2.6 is an alias of "recompile_limit" since.
+        torch._dynamo.config.cache_size_limit = max(64, torch._dynamo.config.cache_size_limit)
         self._run = torch.compile(_call, dynamic=False)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -174,9 +174,11 @@ def folders(tmp_path: Path) -> list[str]:
 
 def test_program(folders: list[str], tmp_path: Path) -> None:
     path = tmp_path / "test" / "trials"
-    quality = ["--train-quality", f"{folders[0]}/utt2norm", "--quality", f"{folders[1]}/utt2norm"]
-    assert main([*folders, "--trials", str(path)]) == 0
-    assert main([*folders, "--trials", str(path), "--fuse", *quality]) == 0
+    quality = ["--train-quality-tables", f"{folders[0]}/utt2norm",
+               "--quality-tables", f"{folders[1]}/utt2norm"]  # fmt: skip
+    arguments = [folders[0], str(path), folders[1]]
+    assert main(arguments) == 0
+    assert main([*arguments, "--fuse", "true", *quality]) == 0
     trials = read_trials(path)
     for kind in ("cosine_calibrated", "asnorm_calibrated", "fused_quality_calibrated"):
         llrs = read_scores(path.with_name(f"trials.{kind}"), trials)
@@ -185,25 +187,30 @@ def test_program(folders: list[str], tmp_path: Path) -> None:
 
 
 def test_program_refuses_to_train_on_the_test(folders: list[str], tmp_path: Path) -> None:
-    lists = ["--trials", str(tmp_path / "test" / "trials")]
+    path = str(tmp_path / "test" / "trials")
     with pytest.raises(UserError, match="is also in the test trials"):
-        main([folders[1], folders[1], *lists])
+        main([folders[1], path, folders[1]])
     for side in ("train", "test"):
         table = "".join(f"{side}{i} s{i % 7}\n" for i in range(600))
         (tmp_path / f"{side}_utt2spk").write_text(table)
     tables = ["--train-utt2spk", str(tmp_path / "train_utt2spk"),
               "--utt2spk", str(tmp_path / "test_utt2spk")]  # fmt: skip
     with pytest.raises(UserError, match="'s0' is also in the test trials"):
-        main([*folders, *lists, *tables])
-    with pytest.raises(UserError, match="as many --quality"):
-        main([*folders, *lists, "--quality", f"{folders[1]}/utt2norm"])
+        main([folders[0], path, folders[1], *tables])
+    with pytest.raises(UserError, match="as many --quality-tables"):
+        main([folders[0], path, folders[1], "--quality-tables", f"{folders[1]}/utt2norm"])
 
 
 def speakers_of(generator: np.random.Generator, count: int, each: int) -> tuple[Array, Array]:
-    between, within = np.diag(np.linspace(4, 0.2, DIM)), np.eye(DIM) + 0.5
+    """Speakers with covariance diag(4 … 0.2), utterances of each with I + 0.5.
+
+    Made without matrix products or decompositions, whose last bits (and, for equal eigenvalues,
+    whole vectors) depend on the processor.
+    """
     speakers = np.repeat(np.arange(count), each)
-    means = generator.multivariate_normal(np.zeros(DIM), between, count)
-    noise = generator.multivariate_normal(np.zeros(DIM), within, count * each)
+    means = generator.normal(0, np.sqrt(np.linspace(4, 0.2, DIM)), (count, DIM))
+    common = generator.normal(0, np.sqrt(0.5), (count * each, 1))
+    noise = generator.normal(size=(count * each, DIM)) + common
     return means[speakers] + noise + 3, speakers
 
 
@@ -251,13 +258,14 @@ def test_plda_is_calibrated_on_its_own_model() -> None:
 
 
 def test_plda_with_lda_and_length_norm() -> None:
+    """With other draws: 0.22 to 0.25, and 0.35 to 0.37 in the three least telling dimensions."""
     generator = np.random.default_rng(0)
     plda = train_plda(*speakers_of(generator, 300, 4), PldaConfig(lda_dim=3))
-    x, speakers = speakers_of(generator, 60, 4)
-    assert plda.project(x).shape == (240, 3)
+    x, speakers = speakers_of(generator, 200, 4)
+    assert plda.project(x).shape == (800, 3)
     left, right = np.triu_indices(len(x), 1)
     scores, labels = plda.scores(plda.project(x), left, right), speakers[left] == speakers[right]
-    assert eer(det_curve(scores, labels)) < 0.25
+    assert eer(det_curve(scores, labels)) < 0.3
 
 
 def test_plda_needs_pairs_of_utterances() -> None:

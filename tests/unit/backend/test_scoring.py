@@ -1,4 +1,4 @@
-"""Cosine, normalisation, enrolment and crops against loops over trials."""
+"""Cosine, normalisation, enrolment and distances of crops against loops over trials."""
 
 from typing import Any
 
@@ -6,11 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from speakernet.backend.cohort import mean_embedding, speaker_means
 from speakernet.backend.config import ScoringConfig
-from speakernet.backend.cosine import length_norm
 from speakernet.backend.embeddings import EmbeddingTable
-from speakernet.backend.normalization import cohort_size, cohort_statistics
 from speakernet.backend.scoring import Scorer
 from speakernet.config import UserError
 
@@ -88,61 +85,6 @@ def test_normalization_equals_slow(
             for a, b in zip(*trials, strict=True)]  # fmt: skip
     expected = [slow_asnorm(s, a, b, cohort, top_n) for s, (a, b) in zip(raw, rows, strict=True)]
     np.testing.assert_allclose(scores, expected, rtol=1e-9)
-
-
-def test_own_speaker_is_left_out(cohort: Array) -> None:
-    rows = length_norm(np.random.default_rng(3).normal(size=(6, DIM)))
-    own = np.array([0, -1, 24, 3, -1, 3])
-    found = cohort_statistics(rows, cohort, 4, own)
-    for row in range(6):
-        others = [m for i, m in enumerate(cohort) if i != own[row]]
-        best = np.sort([rows[row] @ member for member in others])[-4:]
-        assert found.mean[row] == pytest.approx(best.mean(), rel=1e-12)
-        assert found.std[row] == pytest.approx(best.std(), rel=1e-12)
-
-
-def test_result_does_not_depend_on_threads(cohort: Array, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = length_norm(np.random.default_rng(3).normal(size=(2000, DIM)))
-    found = []
-    for threads in ("1", "3"):
-        monkeypatch.setenv("OMP_NUM_THREADS", threads)
-        found.append(cohort_statistics(rows, cohort, 4))
-    np.testing.assert_array_equal(found[0].mean, found[1].mean)
-    np.testing.assert_array_equal(found[0].std, found[1].std)
-
-
-def test_cohort_size() -> None:
-    assert cohort_size(400, 5994) == 400
-    assert cohort_size(400, 60) == 60
-    assert cohort_size(0.1, 5994) == 599
-
-
-def test_normalization_refuses_what_has_no_spread() -> None:
-    rows = np.eye(3)
-    with pytest.raises(UserError, match="same score"):
-        cohort_statistics(rows, np.zeros((4, 3)), 4)
-    with pytest.raises(UserError, match="too few"):
-        cohort_statistics(rows, np.ones((1, 3)), 1)
-
-
-def test_speaker_means_by_block() -> None:
-    generator = np.random.default_rng(0)
-    ids = [f"u{i:02d}" for i in range(20)]
-    vectors = generator.normal(size=(20, DIM)).astype(np.float32)
-    utt2spk = {name: f"s{i % 3}" for i, name in enumerate(ids[:18])}
-    blocks = [(ids[:7], vectors[:7]), (ids[7:8], vectors[7:8]), (ids[8:], vectors[8:])]
-    speakers, means = speaker_means(blocks, utt2spk)
-    assert speakers == ("s0", "s1", "s2")
-    for number in range(3):
-        expected = np.mean([unit(vectors[i]) for i in range(18) if i % 3 == number], axis=0)
-        np.testing.assert_allclose(means[number], expected, atol=1e-15)
-    np.testing.assert_allclose(mean_embedding(blocks), vectors.mean(axis=0), atol=1e-6)
-
-
-def test_speaker_means_need_every_utterance() -> None:
-    block = (["a", "b"], np.ones((2, 3), np.float32))
-    with pytest.raises(UserError, match="1 of 3 cohort utterances"):
-        speaker_means([block], {"a": "s", "b": "s", "c": "t"})
 
 
 def test_several_enrolment_utterances(table: EmbeddingTable) -> None:

@@ -133,23 +133,6 @@ def test_a_cut_ark_is_an_error(data: Path) -> None:
         crops_of(data).batch(np.arange(5), sample_keys(0, 0, 5))
 
 
-@pytest.mark.parametrize("frames", [1, 120, 299, 300, 301, 450, 1000])
-@pytest.mark.parametrize("window", [300, 51])
-def test_cmn_of_a_crop_is_a_crop_of_cmn(frames: int, window: int) -> None:
-    rng = np.random.default_rng(frames)
-    matrix = (rng.standard_normal((frames, 4)) * 10 + 5).astype(np.float32)
-    full = sliding_cmn(matrix, window)
-    for length in {1, min(50, frames), min(200, frames)}:
-        for start in {0, (frames - length) // 3, frames - length}:
-            stop = start + length
-            first, last = cmn.context(frames, start, stop, window)
-            crop = np.empty((4, length), dtype=np.float32)
-            cmn.normalize(
-                matrix[first:last].T, first, start, crop, num_frames=frames, window=window
-            )
-            np.testing.assert_allclose(crop.T, full[start:stop], atol=1e-5)
-
-
 def test_numba_and_numpy_give_the_same_bits(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows, keys = np.arange(5), sample_keys(0, 0, 5)
     compiled = crops_of(data).batch(rows, keys)

@@ -23,7 +23,7 @@ def noise(num_samples: int, seed: int, amplitude: int = 3000) -> npt.NDArray[np.
 
 @pytest.fixture
 def folders(tmp_path: Path) -> tuple[Path, Path]:
-    """MUSAN-like data dirs (noises shorter and longer than a crop), unit impulse responses."""
+    """MUSAN-like data dirs (noises shorter and longer than a crop) and unit-impulse rooms."""
     for part in ("noise", "music", "speech"):
         entries = []
         for index, seconds in enumerate((0.3, 5, 1)):

@@ -13,7 +13,6 @@ from speakernet.data.orders import (
     Stream,
     build_order,
 )
-from speakernet.data.sample_keys import integer_below, sample_keys
 
 LABELS = np.repeat(np.arange(7), [9, 4, 30, 2, 5, 1, 12]).astype(np.int32)
 
@@ -118,16 +117,3 @@ def test_config_chooses_the_order() -> None:
         assert type(order) is kind
     grouped = build_order(DataConfig(), LABELS, 0, group=2, global_batch=8)
     assert type(grouped) is SpeakerGroups
-
-
-def test_keys_do_not_depend_on_how_they_are_asked_for() -> None:
-    whole = sample_keys(7, 0, 100)
-    assert np.array_equal(sample_keys(7, 40, 10), whole[40:50])
-    assert not np.array_equal(sample_keys(8, 0, 100), whole)
-    assert len(set(whole.tolist())) == 100
-
-
-def test_draws_below_a_bound_are_even() -> None:
-    keys = sample_keys(1, 0, 6000).tolist()
-    counts = np.bincount([integer_below(key, 6) for key in keys], minlength=6)
-    assert counts.min() > 850 and counts.max() < 1150

@@ -140,7 +140,7 @@ def test_same_seed_same_lines_whatever_else_is_there(
 ) -> None:
     make_musan.main([str(musan), str(tmp_path / "m")])
     noise = ["--utt-suffix", "x", "--fg-noise-dir", str(tmp_path / "m_noise")]
-    room = ["--suffix", "x", "--rir-set-parameters", str(rirs)]
+    room = ["--utt-suffix", "x", "--rir-set-parameters", str(rirs)]
     some = write_data_dir(
         tmp_path / "some", {k: v for k, v in read_table(train / "wav.scp").items() if "u1" not in k}
     )
@@ -167,7 +167,7 @@ def test_random_subset(tmp_path: Path, train: Path, musan: Path) -> None:
 
 def test_reverberant_copy(tmp_path: Path, train: Path, rirs: Path) -> None:
     options = ["--rir-set-parameters", f"1.0, {rirs}", "--source-sampling-rate", "16000"]
-    entries = reverberate(train, tmp_path / "out", *options, "--suffix", "reverb")
+    entries = reverberate(train, tmp_path / "out", *options, "--utt-suffix", "reverb")
     for name, entry in entries.items():
         node = parse_entry(entry)
         assert isinstance(node, Reverberated)
@@ -255,7 +255,7 @@ def test_an_id_that_is_the_start_of_another_keeps_tables_sorted(
     ("options", "message"),
     [
         ([], "neither --fg-noise-dir nor --bg-noise-dir"),
-        (["--fg-noise-dir", "m", "--fg-interval", "-1"], "expected 0 or more"),
+        (["--fg-noise-dir", "m", "--fg-interval", "-1"], "a whole number, 0 or more"),
         (["--fg-noise-dir", "m", "--utt-suffix", "a", "--utt-prefix", "b"], "expected one of them"),
     ],
 )
@@ -283,9 +283,8 @@ def test_durations_that_do_not_fit(tmp_path: Path, train: Path) -> None:
 
 
 def test_durations_of_a_job_that_is_none(tmp_path: Path, train: Path) -> None:
-    for job in (0, 3):
-        with pytest.raises(UserError, match=f"job {job} of 2; expected a number from 1 to 2"):
-            compute_durations.main(["--job", str(job), str(train), str(tmp_path / "part"), "2"])
+    with pytest.raises(UserError, match="job 3 of 2; expected a number from 1 to 2"):
+        compute_durations.main(["--job", "3", str(train), str(tmp_path / "part"), "2"])
 
 
 @pytest.mark.parametrize("factor", [0.9, 1.1, 0.95, 0.8, 1.25])

@@ -194,7 +194,7 @@ def test_parts_of_another_data_dir_are_refused(tmp_path: Path) -> None:
         collect_features.main(["fbank", *jobs])
     with pytest.raises(UserError, match="its job did not finish"):
         collect_features.main(["fbank", *jobs[:2], "3"])
-    with pytest.raises(UserError, match="expected 0 to 1"):
+    with pytest.raises(UserError, match="expected a number from 0 to 1"):
         collect_features.main(["--max-failed-share", "5", "fbank", *jobs])
 
 
@@ -219,5 +219,5 @@ def test_sliding_means_in_files(tmp_path: Path) -> None:
     normalized = dict(read_ark(data / "cmn.ark"))
     assert list(normalized) == list(features)
     np.testing.assert_array_equal(normalized["u5"], sliding_cmn(features["u5"], 50))
-    with pytest.raises(UserError, match="expected 1 or more"):
+    with pytest.raises(UserError, match="a whole number, 1 or more"):
         apply_cmvn_sliding.main(["--cmn-window", "0", str(data / "f.scp"), *files])

@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 
 from speakernet.config import UserError
-from speakernet.signal.fbank import Fbank
 from speakernet.signal.options import FbankOptions, MfccOptions, VadOptions
 
 
@@ -60,11 +59,6 @@ def test_options_of_cepstra_and_vad() -> None:
         VadOptions(vad_proportion_threshold=1.0)
     with pytest.raises(UserError, match="0 or more"):
         VadOptions(vad_frames_context=-1)
-
-
-def test_a_mel_bin_without_frequencies_is_an_error() -> None:
-    with pytest.raises(UserError, match="falls into bin"):
-        Fbank(FbankOptions(num_mel_bins=200))
 
 
 @pytest.mark.parametrize(

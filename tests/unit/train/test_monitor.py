@@ -5,9 +5,7 @@ import pytest
 import torch
 
 from speakernet.config import UserError
-from speakernet.train.config import TrainConfig
 from speakernet.train.monitor import DivergenceDetector, JsonLog, Meter, Progress
-from speakernet.train.update import _out_of_memory
 
 
 def test_a_continued_log_drops_what_comes_again_and_what_was_cut(tmp_path: Path) -> None:
@@ -69,8 +67,3 @@ def test_progress_has_plain_lines_where_there_is_no_terminal(
     progress.close()
     shown = capsys.readouterr().err
     assert "training: 2/2" in shown and "loss 1.0" in shown and shown.endswith("\n")
-
-
-def test_out_of_memory_is_answered_with_advice() -> None:
-    text = _out_of_memory(TrainConfig(batch_size=32, accumulate=4), RuntimeError("CUDA out\nmore"))
-    assert "train.batch_size=16 with train.accumulate=8" in text and "\n" not in text

@@ -1,4 +1,4 @@
-"""Entries for sox that we write: the real one runs them."""
+"""The entries of wav.scp that this package writes for sox: the real sox runs them."""
 
 from pathlib import Path
 from shutil import which

@@ -1,0 +1,1 @@
+"""Command lines: the parser of all programs, types of values, options that programs share."""

@@ -1,0 +1,46 @@
+"""Where results come from: the commit of the code, the recipe of an experiment."""
+
+import subprocess
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[1]
+
+
+def source_commit() -> str:
+    """Return the short commit of this package's source, with ``+`` if it was changed.
+
+    ``""`` where it is no checkout: an installed package may lie in a folder of another repository.
+    """
+    if not (SOURCE.parent / ".git").exists():
+        return ""
+    git = ["git", "-C", str(SOURCE)]
+    try:
+        head = subprocess.run([*git, "rev-parse", "--short=10", "HEAD"], capture_output=True)
+        diff = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", "."], capture_output=True)
+    except OSError:
+        return ""
+    if head.returncode:
+        return ""
+    return head.stdout.decode().strip() + ("+" if diff.returncode else "")
+
+
+def experiment_name(exp_dir: Path) -> str:
+    """Return ``<corpus>/<recipe>`` of an experiment's folder."""
+    return "/".join(exp_dir.resolve().parts[-2:])
+
+
+def experiment_facts(exp_dir: Path) -> dict[str, str]:
+    """Return what every row of an experiment's results has beside its figures.
+
+    recipe and commit; train_set where recipe.yaml names one; mel_bins where features are filter
+    banks (``fbank80``), as others have none.
+    """
+    import yaml
+
+    path = exp_dir / "recipe.yaml"
+    recipe = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    facts = {"recipe": experiment_name(exp_dir), "commit": source_commit()}
+    if "train_set" in recipe:
+        facts["train_set"] = recipe["train_set"]
+    digits = str(recipe.get("features", "")).removeprefix("fbank")
+    return facts | ({"mel_bins": digits} if digits.isdecimal() else {})

@@ -1,0 +1,96 @@
+"""The documents: paths, recipes, options and functions that they name exist; pictures are fresh."""
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from docs.hooks import rewrite_links
+from docs.pictures import data_flow
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted(
+    str(path.relative_to(ROOT))
+    for pattern in ("*.md", "docs/*.md", "tests/golden/*/README.md")
+    for path in ROOT.glob(pattern)
+)
+FOLDERS = "benchmarks|conf|docs|egs|local|requirements|speakernet|steps|tests|utils"
+# A path of the repository, unless it goes on with a placeholder or a choice (`<corpus>`, `{a,b}`).
+PATH = re.compile(rf"(?<![\w./$@-])(?:{FOLDERS})/[\w./-]*\w(?![\w*{{<$…-]|/[*{{<$…])")
+# What a reader is to make.
+MADE = (
+    "egs/mine/",
+    "local/mine/",
+    "egs/debian_voices_subset/no_margin",
+    "egs/debian_voices_subset/misspelt",
+)
+# A row of a walk: where, then the functions, each in code.
+WALK = re.compile(r"^\| `(speakernet/[\w/]+\.py)` \| (.*?) \|", re.MULTILINE)
+RUN = re.compile(r"bash run\.sh( [^\n#`]*)?")
+
+
+def read(document: str) -> str:
+    """Return the text of a document, wrapped lines of commands joined."""
+    return (ROOT / document).read_text(encoding="utf-8").replace("\\\n", " ")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_paths_exist(document: str) -> None:
+    found = PATH.findall(read(document))
+    missing = {p for p in found if not p.startswith(MADE) and not (ROOT / p).exists()}
+    assert not missing
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_commands_have_options_that_run_sh_knows(document: str) -> None:
+    usage = subprocess.run(["bash", "run.sh", "--help"], cwd=ROOT, capture_output=True, text=True)
+    known = set(re.findall(r"--[\w-]+", usage.stdout))
+    assert len(known) > 8
+    for options in RUN.findall(read(document)):
+        words = shlex.split(options)
+        assert {word for word in words if word.startswith("--")} <= known, options
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_functions_of_walks_are_where_they_say(document: str) -> None:
+    for path, functions in WALK.findall(read(document)):
+        source = (ROOT / path).read_text(encoding="utf-8")
+        for name in re.findall(r"`([\w.]+)`", functions):
+            for part in name.split("."):
+                assert re.search(rf"^\s*(?:def|class) {part}\b", source, re.MULTILINE), (path, name)
+
+
+def test_architecture_walks_through_files() -> None:
+    assert len(WALK.findall(read("docs/architecture.md"))) > 15
+
+
+def test_the_data_flow_is_what_its_program_draws() -> None:
+    picture = ROOT / "docs/pictures/data_flow.svg"
+    assert picture.read_text(encoding="utf-8") == data_flow.drawing()
+
+
+@pytest.mark.parametrize(
+    ("source", "page", "link", "expected"),
+    [
+        ("README.md", "index.md", "[a](docs/formats.md#x)", "[a](formats.md#x)"),
+        ("README.md", "index.md", "![a](docs/pictures/p.png)", "![a](pictures/p.png)"),
+        ("docs/a.md", "a.md", "[a](../README.md)", "[a](index.md)"),
+        ("docs/a.md", "a.md", "[a](../CONTRIBUTING.md#b)", "[a](contributing.md#b)"),
+        ("docs/a.md", "a.md", "[a](b.md) [c](../run.sh)", "[a](b.md) c"),
+        (
+            "tests/golden/models/README.md",
+            "golden/models.md",
+            "[a](../../../docs/b.md)",
+            "[a](../b.md)",
+        ),
+    ],
+)
+def test_links_lead_to_pages_of_the_site(source: str, page: str, link: str, expected: str) -> None:
+    assert rewrite_links(link, source, page) == expected
+
+
+@pytest.mark.parametrize("link", ["[a](../gone.sh)", "[a](https://example.org/b.md)", "[a](#b)"])
+def test_links_that_mkdocs_must_judge_stay(link: str) -> None:
+    assert rewrite_links(link, "docs/a.md", "a.md") == link

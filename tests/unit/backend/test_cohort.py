@@ -1,0 +1,30 @@
+"""Means of speakers and of all embeddings, block by block."""
+
+import numpy as np
+import pytest
+
+from speakernet.backend.cohort import mean_embedding, speaker_means
+from speakernet.config import UserError
+
+DIM = 7
+
+
+def test_speaker_means_by_block() -> None:
+    generator = np.random.default_rng(0)
+    ids = [f"u{i:02d}" for i in range(20)]
+    vectors = generator.normal(size=(20, DIM)).astype(np.float32)
+    utt2spk = {name: f"s{i % 3}" for i, name in enumerate(ids[:18])}
+    blocks = [(ids[:7], vectors[:7]), (ids[7:8], vectors[7:8]), (ids[8:], vectors[8:])]
+    speakers, means = speaker_means(blocks, utt2spk)
+    assert speakers == ("s0", "s1", "s2")
+    for number in range(3):
+        own = vectors[number:18:3].astype(float)
+        expected = np.mean([vector / np.linalg.norm(vector) for vector in own], axis=0)
+        np.testing.assert_allclose(means[number], expected, atol=1e-15)
+    np.testing.assert_allclose(mean_embedding(blocks), vectors.mean(axis=0), atol=1e-6)
+
+
+def test_speaker_means_need_every_utterance() -> None:
+    block = (["a", "b"], np.ones((2, 3), np.float32))
+    with pytest.raises(UserError, match="1 of 3 cohort utterances"):
+        speaker_means([block], {"a": "s", "b": "s", "c": "t"})

@@ -1,0 +1,56 @@
+"""Masks: how many, how wide, where."""
+
+import numpy as np
+import pytest
+
+from speakernet.data.config import SpecAugmentConfig
+from speakernet.data.spec_augment import mask
+
+NONE = {"num_time_masks": 0, "num_mel_masks": 0}
+
+
+def masked(seed: int, mel: int = 12, time: int = 30, **settings: int) -> np.ndarray:
+    """Return where a crop (mel, time) of ones has become zero."""
+    crop = np.ones((mel, time), dtype=np.float32)
+    mask(crop, SpecAugmentConfig.model_validate({**NONE, **settings}), np.random.default_rng(seed))
+    assert set(np.unique(crop)) <= {0, 1}
+    return crop == 0
+
+
+@pytest.mark.parametrize(("name", "axis", "size"), [("time", 0, 30), ("mel", 1, 12)])
+def test_one_mask_is_one_stretch_of_every_width_at_every_place(
+    name: str, axis: int, size: int
+) -> None:
+    settings = {f"num_{name}_masks": 1, f"max_{name}": 4}
+    seen = set()
+    for seed in range(3000):
+        mask_of_one = masked(seed, **settings)
+        places = np.flatnonzero(mask_of_one.any(axis=axis))
+        assert mask_of_one.sum() == len(places) * mask_of_one.shape[axis]  # over all of the others
+        if len(places):
+            assert places[-1] - places[0] == len(places) - 1
+            seen.add((int(places[0]), len(places)))
+        else:
+            seen.add((0, 0))
+    assert seen == {(0, 0)} | {(b, w) for w in range(1, 5) for b in range(size - w + 1)}
+
+
+def test_several_masks_are_several_stretches() -> None:
+    most = 0
+    for seed in range(200):
+        gone = masked(seed, num_time_masks=3, max_time=4).any(axis=0)
+        most = max(most, int(np.count_nonzero(np.diff(gone.astype(int)) == 1)))
+        assert gone.sum() <= 12
+    assert most == 3
+
+
+def test_a_mask_wider_than_the_crop_covers_at_most_all_of_it() -> None:
+    shares = [masked(seed, 5, 6, num_time_masks=1, max_time=100).mean() for seed in range(100)]
+    assert max(shares) == 1 and min(shares) < 1
+
+
+def test_without_masks_and_with_the_same_generator_nothing_differs() -> None:
+    assert not masked(1).any()
+    both = {"num_time_masks": 2, "num_mel_masks": 2}
+    np.testing.assert_array_equal(masked(5, **both), masked(5, **both))
+    assert not np.array_equal(masked(5, **both), masked(6, **both))

@@ -1,0 +1,119 @@
+"""speakernet evaluate: score files in, figures out; bad scores and options are refused."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from speakernet.bin import evaluate, export_voxsrc
+from speakernet.config import UserError
+from speakernet.kaldi.trials import read_trials
+from speakernet.metrics.definitions import definitions
+from speakernet.report.evaluation import EvaluationOptions, evaluate_files, speaker_numbers
+from tests.unit.report.score_files import EACH, NUM_SPEAKERS
+
+
+@pytest.fixture
+def scores_path(exp_dir: Path) -> Path:
+    return exp_dir / "scores" / "trials.cosine"
+
+
+@pytest.fixture
+def arguments(trials_path: Path, scores_path: Path) -> list[str]:
+    return [str(trials_path), str(scores_path)]
+
+
+def test_json(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--p-targets", "0.01,0.05", "--bootstrap", "20", "--format", "json"]
+    assert evaluate.main([*arguments, *options]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row["scores"] == arguments[1] and row["trials"] == "trials"
+    assert row["num_target"] == NUM_SPEAKERS * EACH * (EACH - 1) // 2
+    assert row["num_target"] + row["num_nontarget"] == 32 * 31 // 2
+    assert set(row["min_dcf"]) == {"0.01", "0.05"}
+    assert row["eer_interval"][0] <= row["eer"] <= row["eer_interval"][1]
+    assert row["definition"] == "speakernet"
+
+
+@pytest.mark.parametrize("name", definitions.names())
+def test_the_definition_is_stated(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    evaluate.main([*arguments, "--definition", name])
+    output = capsys.readouterr().out
+    assert definitions.get(name).text in output
+    for p_target in definitions.get(name).p_targets:
+        assert f"minDCF({p_target:g})" in output
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda lines: lines[1:], r"no score for 's0-00 s0-01'"),
+        (lambda lines: [*lines, lines[3]], r"trials.cosine:497: 's0-00 s0-04' .* twice|497"),
+        (lambda lines: [*lines, "x y 1"], r"trials.cosine:497: 'x y' is not in the trial list"),
+        (lambda lines: ["s0-00 s0-01 nan", *lines[1:]], r"trials.cosine:1: score 'nan'"),
+        (lambda lines: [*lines[:5], "s0-00 s0-06 inf", *lines[6:]], r"cosine:6: score 'inf'"),
+        (lambda lines: [*lines[:5], "s0-00 s0-06", *lines[6:]], r"cosine:6: .*expected 3"),
+    ],
+)
+def test_bad_scores_are_errors(
+    trials_path: Path,
+    scores_path: Path,
+    change: Callable[[list[str]], list[str]],
+    message: str,
+) -> None:
+    lines = scores_path.read_text().splitlines()
+    scores_path.write_text("".join(f"{line}\n" for line in change(lines)))
+    options = EvaluationOptions(definitions.get("speakernet"), (0.05,))
+    with pytest.raises(UserError, match=message):
+        evaluate_files(trials_path, [scores_path], options, None)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--p-targets", "0.01,x"], "argument --p-targets: found 'x'; expected a probability"),
+        (["--p-targets", "1.5"], "argument --p-targets: found '1.5'"),
+        (["--c-miss", "0"], "argument --c-miss: found '0'; expected a number above 0"),
+        (["--definition", "nits"], "did you mean 'nist'"),
+        (
+            ["--bootstrap", "5", "--definition", "voxsrc2020"],
+            "goes with the definition 'speakernet'",
+        ),
+        (["--bootstrap", "-5"], "argument --bootstrap: found '-5'"),
+    ],
+)
+def test_bad_options_are_errors(arguments: list[str], options: list[str], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        evaluate.main([*arguments, *options])
+
+
+def test_bootstrap_needs_speakers(arguments: list[str], trials_path: Path) -> None:
+    (trials_path.parent / "utt2spk").unlink()
+    with pytest.raises(UserError, match="needs an utt2spk"):
+        evaluate.main([*arguments, "--bootstrap", "5"])
+
+
+def test_speakers_by_number(trials_path: Path) -> None:
+    trials = read_trials(trials_path)
+    utt2spk = {name: name[:2] for name in (*trials.enroll, *trials.test)}
+    enroll, test = speaker_numbers(trials, utt2spk)
+    assert ((enroll == test) == trials.is_target).all()
+    with pytest.raises(UserError, match="'s0-00' is not in utt2spk"):
+        speaker_numbers(trials, {"x": "y"})
+
+
+def test_voxsrc_form_gives_the_same_figures(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "submission.txt"
+    export_voxsrc.main([*arguments, str(output)])
+    value, one, two = output.read_text().split("\n", 1)[0].split()
+    assert 0 <= float(value) <= 1 and (one, two) == ("s0-00", "s0-01")
+    evaluate.main([*arguments, str(output), "--definition", "voxsrc", "--format", "json"])
+    rows = json.loads(capsys.readouterr().out)
+    assert rows[0]["eer"] == rows[1]["eer"]
+    assert rows[0]["min_dcf"] == rows[1]["min_dcf"]
+    assert set(rows[0]["min_dcf"]) == {"0.05"}

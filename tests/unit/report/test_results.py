@@ -1,0 +1,43 @@
+"""Rows of results.json: order, and reading back what was written."""
+
+from pathlib import Path
+
+import pytest
+
+from speakernet.config import UserError
+from speakernet.report.results import read_results, sort_key, write_results
+
+ROW = {"trials": "a", "model": "base", "scoring": "cosine", "eer": 1.0, "min_dcf": {}}
+
+
+def test_rows_are_ordered_by_list_model_and_scoring() -> None:
+    rows = [
+        {**ROW, "scoring": "cosine_calibrated"},
+        {**ROW, "model": "lm"},
+        {**ROW, "scoring": "asnorm"},
+        ROW,
+        {**ROW, "model": "untrained"},
+        {**ROW, "trials": "b"},
+    ]
+    ordered = sorted(rows, key=sort_key)
+    shown = [(row["trials"], row["model"], row["scoring"]) for row in ordered]
+    assert shown == [
+        ("a", "untrained", "cosine"),
+        ("a", "base", "cosine"),
+        ("a", "base", "asnorm"),
+        ("a", "base", "cosine_calibrated"),
+        ("a", "lm", "cosine"),
+        ("b", "base", "cosine"),
+    ]
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    write_results(tmp_path / "new" / "results.json", [ROW])
+    assert read_results(tmp_path / "new" / "results.json") == [ROW]
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '[{"model": "base"}]'])
+def test_anything_else_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "results.json").write_text(text)
+    with pytest.raises(UserError, match="not a list of results; make it again"):
+        read_results(tmp_path / "results.json")
