@@ -16,7 +16,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from benchmarks.records import append_records
-from benchmarks.step_ways import MODELS, build_objective, device_name
+from benchmarks.step_ways import NETWORKS, build_objective, device_name
 from benchmarks.timing import markdown_table
 from speakernet.train.config import TrainConfig
 from speakernet.train.distributed import World, init_distributed, shut_down_distributed
@@ -26,7 +26,7 @@ from speakernet.train.step import GradientBuffer
 def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--models", nargs="+", default=MODELS)
+    parser.add_argument("--models", nargs="+", default=NETWORKS)
     parser.add_argument("--num-classes", type=int, default=5994)
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--json", type=Path, help="file to add the results to")

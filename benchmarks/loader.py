@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.timing import markdown_table
-from speakernet.data.config import DataConfig
+from speakernet.data.config import BlocksOrder, DataConfig, PermutationOrder, SkipOrder
 from speakernet.data.feature_crops import FeatureCrops
 from speakernet.data.index import UtteranceIndex, read_utterance_index
 from speakernet.data.loader import BatchLayout, MicroBatchDataset, iter_micro_batches
@@ -31,7 +31,6 @@ from speakernet.kaldi.ark import ArkWriter
 from speakernet.signal.cmvn import sliding_cmn
 
 MEL, FRAMES, BATCH = 80, 200, 128
-ORDERS = ("permutation", "blocks", "skip")
 
 
 def main() -> None:
@@ -79,7 +78,7 @@ def make_data(folder: Path, num_matrices: int, num_utts: int, num_arks: int = 20
 
 def open_batches(folder: Path, config: DataConfig, speakers: UtteranceIndex) -> MicroBatchDataset:
     """Return the batches of one process."""
-    order = build_order(config, speakers.labels, 0, group=1, global_batch=BATCH)
+    order = build_order(config.order, speakers.labels, 0, group=1, global_batch=BATCH)
     crops = FeatureCrops(folder, speakers, config)
     rows = np.arange(len(speakers))
     return MicroBatchDataset(
@@ -91,9 +90,9 @@ def measure_speed(folder: Path, num_crops: int, repeats: int) -> dict[str, float
     """Return crops per CPU second of each way to read, with warm pages."""
     speakers = read_utterance_index(folder)
     systems: dict[str, Callable[[int], None]] = {}
-    for order in ORDERS:
-        config = DataConfig(order=order, num_workers=0)  # type: ignore[arg-type]
-        systems[f"{order} with CMN"] = _reader(open_batches(folder, config, speakers))
+    for order in (PermutationOrder(), BlocksOrder(), SkipOrder()):
+        config = DataConfig(order=order, num_workers=0)
+        systems[f"{order.type} with CMN"] = _reader(open_batches(folder, config, speakers))
     bare = DataConfig(cmn_window=None, num_workers=0)
     systems["permutation without CMN"] = _reader(open_batches(folder, bare, speakers))
     systems["kaldiio, whole matrices, with CMN"] = lambda count: read_whole(folder, count // 8)
@@ -136,13 +135,13 @@ def measure_cold(folder: Path, num_crops: int) -> dict[str, float]:
     """Return wall-clock crops per second right after the arks were forgotten, in both orders."""
     speakers = read_utterance_index(folder)
     result = {}
-    for order in ("permutation", "blocks"):
-        config = DataConfig(order=order, num_workers=0, blocks_in_window=4)
+    for order in (PermutationOrder(), BlocksOrder(blocks_in_window=4)):
+        config = DataConfig(order=order, num_workers=0)
         read = _reader(open_batches(folder, config, speakers))
         forget(folder)
         start = time.perf_counter()
         read(num_crops // 2)
-        result[f"crops/s, {order}, cold"] = num_crops // 2 / (time.perf_counter() - start)
+        result[f"crops/s, {order.type}, cold"] = num_crops // 2 / (time.perf_counter() - start)
     return result
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 import torch
 
 from benchmarks.step_ways import INPUT_DIM
+from speakernet.config import configure
 from speakernet.data.config import DataConfig
 from speakernet.data.loader import BatchLayout, MicroBatch, iter_micro_batches
-from speakernet.nn.losses import LossConfig
-from speakernet.nn.models import ModelConfig
-from speakernet.nn.models.base import InputKind, input_kind
+from speakernet.nn.losses import LOSSES
+from speakernet.nn.models import MODELS
+from speakernet.nn.models.base import InputKind
 from speakernet.recipe import Recipe
 from speakernet.train.corpus import micro_batch_dataset, open_corpus, training_order
 from speakernet.train.distributed import World
@@ -39,7 +40,7 @@ def random_batches(
     model: str, args: argparse.Namespace, world: World
 ) -> Callable[[], Iterator[MicroBatch]]:
     """Return a function that starts an endless turn of a few micro-batches."""
-    kind = input_kind(ModelConfig(name=model))
+    kind = configure(MODELS, model).input_kind
     torch.manual_seed(world.rank)
     batches = [
         MicroBatch(*(t.to(world.device) for t in random_batch(kind, args))) for _ in range(8)
@@ -59,8 +60,8 @@ def loaded_batches(
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     make_data(folder, 1000, 100_000)
     recipe = Recipe(
-        model=ModelConfig(name=args.models[0]),
-        loss=LossConfig(name="sc_cm"),
+        model=configure(MODELS, args.models[0]),
+        loss=configure(LOSSES, "sc_cm"),
         data=DataConfig(num_workers=args.loader, num_frames=args.num_frames, prefetch_batches=64),
     )
     corpus = open_corpus(folder, recipe)

@@ -24,7 +24,7 @@ from benchmarks.gpu_times import gpu_times
 from benchmarks.records import Record, append_records, find_record
 from benchmarks.step_batches import loaded_batches, random_batches
 from benchmarks.step_counts import Ceilings, Counts, ceilings, count
-from benchmarks.step_ways import MODELS, WAYS, Way, device_name
+from benchmarks.step_ways import NETWORKS, WAYS, Way, device_name
 from benchmarks.timing import markdown_row, markdown_table
 from speakernet.data.loader import MicroBatch
 from speakernet.train.distributed import (
@@ -169,7 +169,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     default = "cuda" if torch.cuda.is_available() else "cpu"
     parser.add_argument("--device", choices=("cpu", "cuda"), default=default)
-    parser.add_argument("--models", nargs="+", default=MODELS)
+    parser.add_argument("--models", nargs="+", default=NETWORKS)
     parser.add_argument("--ways", nargs="+", choices=list(WAYS))
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--accumulate", type=int, default=4)

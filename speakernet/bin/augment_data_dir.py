@@ -39,7 +39,7 @@ def make_parser() -> Parser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse the command line and write the copy."""
     args = make_parser().parse_args(argv)
-    from speakernet.kaldi.copies import Naming
+    from speakernet.kaldi.datadir import Affixes, NewAudio
     from speakernet.prepare.copies import write_copy
     from speakernet.prepare.noise_copies import NoiseOptions, NoiseSet, iter_noisy_entries
 
@@ -56,17 +56,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         interval_s=args.fg_interval,
         seed=args.random_seed,
     )
-    naming = Naming(
-        prefix=f"{args.utt_prefix}-" if args.utt_prefix else "",
-        suffix=f"-{args.utt_suffix}" if args.utt_suffix else "",
-        speakers=args.modify_spk_id,
-    )
-    entries = iter_noisy_entries(args.input_dir, options)
+    prefix = f"{args.utt_prefix}-" if args.utt_prefix else ""
+    suffix = f"-{args.utt_suffix}" if args.utt_suffix else ""
+    speaker = (prefix, suffix) if args.modify_spk_id else ("", "")
     write_copy(
         args.input_dir,
         args.output_dir,
-        entries,
-        naming,
+        Affixes(prefix, suffix, *speaker),
+        NewAudio(iter_noisy_entries(args.input_dir, options)),
         num_utterances=args.num_utts,
         seed=args.random_seed,
     )

@@ -1,7 +1,6 @@
 """The ``speakernet`` command, and what all programs share: logging, exit codes, error lines."""
 
 import ast
-import logging
 import os
 import pkgutil
 import sys
@@ -13,6 +12,7 @@ from typing import NoReturn
 
 import speakernet.bin
 from speakernet.config.errors import UserError, suggestion
+from speakernet.work.logs import error_line, set_up_logging
 
 Main = Callable[[Sequence[str] | None], int]
 
@@ -59,16 +59,12 @@ def commands() -> list[Command]:
 
 def run(main: Main, argv: Sequence[str] | None = None) -> NoReturn:
     """Call ``main`` and leave with its status; a user's mistake is one line and status 1."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    set_up_logging(program_name())
     try:
         status = main(argv)
         sys.stdout.flush()
     except UserError as error:
-        sys.exit(f"{program_name()}: error: {error}")
+        sys.exit(error_line(program_name(), str(error)))
     except BrokenPipeError:
         # The reader (`| head`) is gone: nothing more to say, and no traceback at shutdown.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -77,7 +73,7 @@ def run(main: Main, argv: Sequence[str] | None = None) -> NoReturn:
         if error.filename is None and error.strerror is None:
             raise
         where = f"{error.filename}: " if error.filename is not None else ""
-        sys.exit(f"{program_name()}: error: {where}{error.strerror}")
+        sys.exit(error_line(program_name(), f"{where}{error.strerror}"))
     sys.exit(status)
 
 

@@ -22,17 +22,19 @@ def make_parser() -> Parser:
     add("--use-vocals", type=truth, default=True,
         help="keep music with vocals, as ANNOTATIONS has it (default: true)")  # fmt: skip
     add("musan_dir", type=Path, help="has noise/, music/ and speech/")
-    add("prefix", help="of the data dirs: PREFIX_noise, PREFIX_music, …")
+    add(
+        "data_dir", type=Path, help="parent of the data dirs musan_noise, musan_music, musan_speech"
+    )
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Parse the command line and write PREFIX_{noise,music,speech}."""
+    """Parse the command line and write musan_{noise,music,speech}."""
     args = make_parser().parse_args(argv)
     from speakernet.prepare.musan import PARTS, make_musan
 
     for part in PARTS:
-        folder = Path(f"{args.prefix}_{part}")
+        folder = args.data_dir / f"musan_{part}"
         count = make_musan(
             args.musan_dir,
             part,

@@ -65,13 +65,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = make_parser().parse_args(argv)
     if args.num_replications > 1 and args.utt_suffix:
         raise UserError("--utt-suffix names one copy; expected --prefix for several")
-    from speakernet.kaldi.copies import Naming
-    from speakernet.kaldi.tables import iter_table
-    from speakernet.prepare.copies import merge_copies, write_copy
-    from speakernet.prepare.reverberant_copies import iter_reverberant_entries
+    from speakernet.kaldi.datadir import Affixes
+    from speakernet.prepare.reverberant_copies import write_reverberant_copies
 
     options = _options(args)
-    source: Path = args.input_dir
     prefix = args.prefix
     if (
         not prefix
@@ -80,18 +77,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     ):
         prefix = "rvb"
     suffix = f"-{args.utt_suffix}" if args.utt_suffix else ""
-    parts = []
-    for copy in range(0 if args.include_original_data else 1, args.num_replications + 1):
-        naming = Naming(f"{prefix}{copy}-" if prefix else "", suffix, speakers=bool(prefix))
-        if copy:
-            entries = iter_reverberant_entries(source, options, copy)
-        else:
-            entries = iter_table(source / "wav.scp")
-        parts.append(args.output_dir.with_name(f"{args.output_dir.name}.{copy}"))
-        write_copy(
-            source, parts[-1], entries, naming, num_utterances=args.num_utts, seed=args.random_seed
-        )
-    merge_copies(parts, args.output_dir)
+    affixes = {}
+    for number in range(0 if args.include_original_data else 1, args.num_replications + 1):
+        before = f"{prefix}{number}-" if prefix else ""
+        affixes[number] = Affixes(utt_prefix=before, utt_suffix=suffix, spk_prefix=before)
+    write_reverberant_copies(
+        args.input_dir, args.output_dir, options, affixes, num_utterances=args.num_utts
+    )
     return 0
 
 

@@ -26,7 +26,7 @@ def make_parser() -> Parser:
     parser = Parser(__file__, __doc__)
     parser.usage = (
         "%(prog)s [--first | --last | --shortest | --per-spk | --speakers] SOURCE N TARGET\n"
-        "       %(prog)s (--utt-list FILE | --spk-list FILE) SOURCE TARGET"
+        "       %(prog)s (--utt-list FILE | --spk-list FILE | --reco-list FILE) SOURCE TARGET"
     )
     mode = parser.add_mutually_exclusive_group()
     for name, text in _SELECTIONS.items():
@@ -35,6 +35,7 @@ def make_parser() -> Parser:
         )
     mode.add_argument("--utt-list", type=Path, metavar="FILE", help="the utterances of this table")
     mode.add_argument("--spk-list", type=Path, metavar="FILE", help="the speakers of this table")
+    mode.add_argument("--reco-list", type=Path, metavar="FILE", help="the recordings of this table")
     parser.add_argument("arguments", nargs="+", help="SOURCE N TARGET, or SOURCE TARGET")
     return parser
 
@@ -42,15 +43,20 @@ def make_parser() -> Parser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the subset."""
     args = make_parser().parse_args(argv)
-    from speakernet.kaldi.datadir import subset, subset_by_list
+    from speakernet.kaldi.datadir import Id, subset, subset_by_list
 
-    by_list = args.utt_list or args.spk_list
+    lists = {
+        Id.UTTERANCE: args.utt_list,
+        Id.SPEAKER: args.spk_list,
+        Id.RECORDING: args.reco_list,
+    }
+    by_list = [(path, kind) for kind, path in lists.items() if path]
     if len(args.arguments) != (2 if by_list else 3):
         expected = "SOURCE TARGET" if by_list else "SOURCE N TARGET"
         raise UserError(f"found {len(args.arguments)} arguments; expected {expected}")
     source, target = Path(args.arguments[0]), Path(args.arguments[-1])
     if by_list:
-        subset_by_list(source, target, utt_list=args.utt_list, spk_list=args.spk_list)
+        subset_by_list(source, target, *by_list[0])
         return 0
     number = args.arguments[1]
     if not number.isdecimal():

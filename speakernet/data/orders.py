@@ -12,7 +12,7 @@ import numpy as np
 
 from speakernet.arrays import Int32, Int64
 from speakernet.config import UserError
-from speakernet.data.config import DataConfig
+from speakernet.data.config import BlocksOrder, OrderOptions, SkipOrder, SpeakerGroupsOrder
 from speakernet.data.sample_keys import generator
 
 # Purposes of random numbers, see sample_keys.generator.
@@ -185,7 +185,7 @@ def _num_full_batches(groups: Int64, in_batch: int) -> int:
 def _draw(remaining: Int64, count: int, batches_left: int, rng: np.random.Generator) -> Int64:
     """Draw ``count`` speakers without replacement, with weights ``remaining``.
 
-    Speakers whose remaining groups need all remaining batches come first. The smallest of
+    UtteranceIndex whose remaining groups need all remaining batches come first. The smallest of
     exponential variables with the weights as rates are a weighted sample (Efraimidis, Spirakis
     2006, https://doi.org/10.1016/j.ipl.2005.11.003).
     """
@@ -229,22 +229,22 @@ class Stream:
 
 
 def build_order(
-    config: DataConfig,
+    config: OrderOptions,
     labels: Int32,
     seed: int,
     *,
     group: int,
     global_batch: int,
 ) -> Order:
-    """Return the order that ``config`` asks for; ``group`` is the loss's utterances per speaker."""
+    """Return the order that ``config`` asks for; ``group``: how many of a speaker stand together."""
     if len(labels) == 0:
         raise UserError("no utterances are left to train on")
-    if group > 1:
+    if isinstance(config, SpeakerGroupsOrder):
         return SpeakerGroups(
             labels, seed, group=group, batch=global_batch, maximum=config.max_seg_per_spk
         )
-    if config.order == "skip":
-        return Skip(len(labels), seed, config.skip_probability)
-    if config.order == "blocks":
+    if isinstance(config, SkipOrder):
+        return Skip(len(labels), seed, config.probability)
+    if isinstance(config, BlocksOrder):
         return Blocks(len(labels), seed, config.block_size, config.blocks_in_window)
     return Permutation(len(labels), seed)

@@ -55,7 +55,11 @@ def training_order(
 ) -> Order:
     """Return the sampling order; ``group``: utterances of a speaker next to each other."""
     return build_order(
-        recipe.data, corpus.split.labels, recipe.seed, group=group, global_batch=layout.global_batch
+        recipe.data.order,
+        corpus.split.labels,
+        recipe.seed,
+        group=group,
+        global_batch=layout.global_batch,
     )
 
 

@@ -3,7 +3,6 @@
 import json
 import logging
 import math
-import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -12,13 +11,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from speakernet.config import UserError
 from speakernet.work.files import open_for_replace
+from speakernet.work.progress import Progress
 
 logger = logging.getLogger(__name__)
-_PLAIN_SECONDS = 30.0
 
 
 class JsonLog:
@@ -57,39 +55,6 @@ def _step(line: str) -> float:
         return float(json.loads(line)["step"])
     except (ValueError, KeyError, TypeError):
         return math.inf
-
-
-class Progress:
-    """A progress bar on a terminal, a plain line every 30 s elsewhere."""
-
-    def __init__(self, total: int, initial: int, name: str) -> None:
-        tty = sys.stderr.isatty()
-        self._bar = tqdm(
-            total=total,
-            initial=initial,
-            desc=name,
-            unit="step",
-            dynamic_ncols=tty,
-            ncols=None if tty else 150,
-            mininterval=1.0 if tty else _PLAIN_SECONDS,
-            maxinterval=10.0 if tty else _PLAIN_SECONDS,
-            ascii=not tty,
-            bar_format=None
-            if tty
-            else "{desc}: {n_fmt}/{total_fmt} [{elapsed}<{remaining}]{postfix}\n",
-        )
-
-    def advance(self) -> None:
-        """Count one step."""
-        self._bar.update()
-
-    def describe(self, text: str) -> None:
-        """Show ``text`` behind the bar."""
-        self._bar.set_postfix_str(text, refresh=False)
-
-    def close(self) -> None:
-        """Leave the bar as it is."""
-        self._bar.close()
 
 
 class TensorBoard:
@@ -197,7 +162,7 @@ class Logs:
     def __init__(self, folder: Path, step: int, num_steps: int, tensorboard: bool) -> None:
         self.json = JsonLog(folder / "train.jsonl", step)
         self.tensorboard = TensorBoard(folder / "tensorboard", step, tensorboard)
-        self.progress = Progress(num_steps, step, "training")
+        self.progress = Progress(num_steps, "steps", done=step)
 
     def write(self, entry: dict[str, Any]) -> None:
         """Add an entry to train.jsonl and TensorBoard."""
@@ -210,7 +175,7 @@ class Logs:
             entry["peak_memory_gib"] = torch.cuda.max_memory_allocated() / 2**30
         self.write({**entry, "time": round(time.time(), 1)})
         self.progress.describe(
-            f" epoch {entry['epoch']:.2f} loss {entry['loss']:.3f} acc {entry['accuracy']:.3f} "
+            f"epoch {entry['epoch']:.2f} loss {entry['loss']:.3f} acc {entry['accuracy']:.3f} "
             f"lr {entry['learning_rate']:.2g} {entry['utterances_per_second']:.0f} utt/s"
         )
 

@@ -63,7 +63,7 @@ class Plan:
         epoch = self.steps_per_epoch
         return UpdateSettings(
             learning_rate=learning_rate(optim, schedule, step, epoch, self.global_batch),
-            margin=self.recipe.loss.margin * schedule.margin.value(step, epoch),
+            margin=self.recipe.loss.full_margin * schedule.margin.value(step, epoch),
             temperature=schedule.temperature.value(step, epoch),
         )
 

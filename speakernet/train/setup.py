@@ -4,11 +4,9 @@ from typing import Any
 
 import torch
 
-from speakernet.config import UserError
 from speakernet.nn.host_memory import keep_freed_memory
 from speakernet.nn.losses import build_loss
 from speakernet.nn.models import build_model
-from speakernet.nn.models.base import input_kind
 from speakernet.train.config import TrainConfig
 from speakernet.train.corpus import Corpus
 from speakernet.train.distributed import World
@@ -17,11 +15,7 @@ from speakernet.train.plan import TrainingRecipe
 
 
 def build_objective(recipe: TrainingRecipe, corpus: Corpus) -> Objective:
-    """Build network and loss, initialised by the recipe's seed.
-
-    Raises UserError if the network does not take the recipe's features.
-    """
-    check_input_kind(recipe)
+    """Build network and loss, initialised by the recipe's seed."""
     torch.manual_seed(recipe.seed)
     model = build_model(recipe.model, input_dim=corpus.crops.input_dim)
     loss = build_loss(
@@ -30,14 +24,6 @@ def build_objective(recipe: TrainingRecipe, corpus: Corpus) -> Objective:
         num_classes=len(corpus.split.speakers),
     )
     return Objective(model, loss, recipe.train)
-
-
-def check_input_kind(recipe: TrainingRecipe) -> None:
-    """Raise UserError if the recipe's network does not take its features (or waveforms)."""
-    kind = input_kind(recipe.model)
-    if (kind == "waveform") != recipe.uses_waveform:
-        expected = "waveform" if kind == "waveform" else "a name of a file in conf/"
-        raise UserError(f"model '{recipe.model.name}' reads {kind}: expected features: {expected}")
 
 
 def prepare_device(recipe: TrainingRecipe, world: World) -> None:

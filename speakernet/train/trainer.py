@@ -48,7 +48,7 @@ class Trainer:
         self.data_hash = corpus.utterances.fingerprint()
         self.exp_dir = exp_dir
         self.world = world
-        order = training_order(corpus, recipe, objective.loss.utterances_per_speaker, layout)
+        order = training_order(corpus, recipe, recipe.loss.group_size, layout)
         self.batches = micro_batch_dataset(corpus, order, layout, recipe.seed)
         self.plan: Plan = make_plan(recipe, layout.global_batch, order.epoch_length)
         self.objective = objective.to(world.device).train()
@@ -208,7 +208,7 @@ class Trainer:
                 self.corpus.crops,
                 self.corpus.split,
                 num_frames=2 * self.recipe.data.num_frames,
-                scale=self.recipe.loss.scale,
+                scale=self.recipe.loss.cosine_scale,
                 precision=self.recipe.train.precision,
                 device=self.world.device,
             )

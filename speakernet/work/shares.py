@@ -10,13 +10,15 @@ Items = TypeVar("Items", Sequence[str], range)
 
 
 def share(items: Items, job: int, num_jobs: int) -> Items:
-    """Return the ``job``-th (from 1) of ``num_jobs`` consecutive shares of ``items``.
+    """Return the ``job``-th (from 1) of ``num_jobs`` consecutive shares of ``items``, near-equal
+    in size: each item is where its middle is, if ``items`` are cut into ``num_jobs`` equal lengths.
 
     Raises UserError if there is no such job.
     """
     if not 1 <= job <= num_jobs:
         raise UserError(f"job {job} of {num_jobs}; expected a number from 1 to {num_jobs}")
-    return items[len(items) * (job - 1) // num_jobs : len(items) * job // num_jobs]
+    first, end = (-(-(2 * len(items) * j - num_jobs) // (2 * num_jobs)) for j in (job - 1, job))
+    return items[first:end]
 
 
 def job_paths(pattern: str, num_jobs: int) -> list[Path]:

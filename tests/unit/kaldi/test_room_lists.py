@@ -1,4 +1,4 @@
-"""Lists of rooms and noises that are wrong."""
+"""Lists of rooms and noises: what they weigh, and what is wrong with them."""
 
 import re
 from pathlib import Path
@@ -71,3 +71,16 @@ def test_broken_noise_lists(tmp_path: Path) -> None:
             read_noises([str(path)])
     with pytest.raises(UserError, match="expected FILE or 'WEIGHT, FILE'"):
         read_noises(["many, noise_list"])
+
+
+def test_rooms_are_drawn_by_their_weights(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.write_text("".join(f"--rir-id {n} --room-id {n % 2} r{n}.wav\n" for n in range(6)))
+    other.write_text(
+        "--rir-id x --room-id y --probability 0.2 x.wav\n--rir-id z --room-id y z.wav\n"
+    )
+    responses = read_responses([f"0.75, {one}", str(other)], smoothing=0.0)
+    by_file = {response.location: response.probability for response in responses}
+    assert by_file["r0.wav"] == pytest.approx(0.75 / 6)
+    assert by_file["x.wav"] == pytest.approx(0.25 * 0.2)
+    assert by_file["z.wav"] == pytest.approx(0.25 * 0.8)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from speakernet.config import UserError
-from speakernet.train.monitor import DivergenceDetector, JsonLog, Meter, Progress
+from speakernet.train.monitor import DivergenceDetector, JsonLog, Meter
 
 
 def test_a_continued_log_drops_what_comes_again_and_what_was_cut(tmp_path: Path) -> None:
@@ -55,15 +55,3 @@ def test_the_log_is_json_even_where_a_value_is_not_finite(tmp_path: Path) -> Non
     log.write({"step": 1, "loss": 2.0, "grad_norm": float("inf")})
     log.close()
     assert (tmp_path / "train.jsonl").read_text() == '{"step": 1, "loss": 2.0, "grad_norm": null}\n'
-
-
-def test_progress_has_plain_lines_where_there_is_no_terminal(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    progress = Progress(total=2, initial=0, name="training")
-    for _ in range(2):
-        progress.describe(" loss 1.0")
-        progress.advance()
-    progress.close()
-    shown = capsys.readouterr().err
-    assert "training: 2/2" in shown and "loss 1.0" in shown and shown.endswith("\n")

@@ -7,11 +7,13 @@ import pytest
 import torch
 from torch import nn
 
+from speakernet.config import configure
 from speakernet.data.loader import MicroBatch
 from speakernet.nn.layers.checkpointing import BlockSequence
-from speakernet.nn.losses import LossConfig, build_loss
-from speakernet.nn.models import ModelConfig, build_model
-from speakernet.optim import OptimConfig
+from speakernet.nn.losses import LOSSES, build_loss
+from speakernet.nn.models import MODELS, build_model
+from speakernet.optim.optimizers import OPTIMIZERS
+from speakernet.optim.optimizers.sgd import Sgd
 from speakernet.train.config import TrainConfig
 from speakernet.train.distributed import World
 from speakernet.train.objective import Objective
@@ -25,8 +27,8 @@ CPU = World(rank=0, size=1, local_rank=0, local_size=1, device=torch.device("cpu
 def objective_of(name: str = "res2net14_w4_s3_c4", **settings: Any) -> Objective:
     """Return a small network with a margin loss, in float64 unless a precision is given."""
     torch.manual_seed(1)
-    model = build_model(ModelConfig(name=name, embedding_dim=16), input_dim=MEL)
-    config = LossConfig(name="sc_cm", margin=0.2, num_centers=2)
+    model = build_model(configure(MODELS, name, embedding_dim=16), input_dim=MEL)
+    config = configure(LOSSES, "sc_cm", margin=0.2, num_centers=2)
     loss = build_loss(config, embedding_dim=16, num_classes=NUM_SPEAKERS)
     objective = Objective(model, loss, TrainConfig(**settings)).train()
     return objective if "precision" in settings else objective.double()
@@ -118,7 +120,7 @@ def test_update_equals_a_plain_loop(precision: Literal["fp32", "bf16"]) -> None:
     objective = objective_of(precision=precision)
     batches = batches_of(2, torch.float32)
     expected = plain_update(copy.deepcopy(objective), batches)
-    optim = OptimConfig()
+    optim = Sgd()
     updater = Updater(objective, TrainConfig(accumulate=2, precision=precision), optim, CPU)
     updater(iter(batches), 0.1, 0.2)
     for ours, theirs in zip(objective.parameters(), expected.parameters(), strict=True):
@@ -193,7 +195,7 @@ def test_going_on_in_another_layout_changes_nothing(optimizer: str) -> None:
     batches = batches_of(4)
     objectives = [objective_of(channels_last=channels_last) for channels_last in (False, True)]
     updaters = [
-        Updater(objective, TrainConfig(), OptimConfig(name=optimizer), CPU)
+        Updater(objective, TrainConfig(), configure(OPTIMIZERS, optimizer), CPU)
         for objective in objectives
     ]
     for batch in batches[:2]:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from speakernet.config import UserError
 from speakernet.data.index import UtteranceIndex, read_utterance_index
-from speakernet.nn.models import SpeakerModel
+from speakernet.nn.models import ModelOptions, SpeakerModel
 from speakernet.train.validation import split_speakers, validate
 
 
@@ -82,7 +82,7 @@ def test_too_many_held_out_is_an_error(speakers: UtteranceIndex, count: int) -> 
 
 def result_of(speakers: UtteranceIndex, frames: np.ndarray) -> tuple[float, float]:
     split = split_speakers(speakers, seed=1, num_speakers=3, num_each=5)
-    model = FirstFrame().train()
+    model = FirstFrame(ModelOptions(name="first_frame"), input_dim=4).train()
     result = validate(
         model,
         Crops(frames),
