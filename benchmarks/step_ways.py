@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from speakernet.config import configure
-from speakernet.data.loader import Batch
+from speakernet.data.loader import MicroBatch
 from speakernet.nn.losses import LOSSES, build_loss
 from speakernet.nn.models import MODELS, build_model
 from speakernet.optim.optimizers.sgd import Sgd
@@ -60,7 +60,7 @@ WAYS = {
     "inference": Way("inference", "bf16", channels_last=True),
 }
 
-Update = Callable[[Iterator[Batch]], object]
+Update = Callable[[Iterator[MicroBatch]], object]
 
 
 def device_name(device: torch.device) -> str:
@@ -101,7 +101,7 @@ def _plain(objective: Objective, accumulate: int, device: torch.device) -> Updat
     optimizer = torch.optim.SGD(parameters, lr=0.01, momentum=OPTIM.momentum)
     margin = torch.tensor(LOSS.full_margin, device=device)
 
-    def update(batches: Iterator[Batch]) -> None:
+    def update(batches: Iterator[MicroBatch]) -> None:
         optimizer.zero_grad()
         for _ in range(accumulate):
             inputs, labels = next(batches)
@@ -118,7 +118,7 @@ def _plain(objective: Objective, accumulate: int, device: torch.device) -> Updat
 
 
 def _inference(objective: Objective, accumulate: int, device: torch.device) -> Update:
-    def update(batches: Iterator[Batch]) -> None:
+    def update(batches: Iterator[MicroBatch]) -> None:
         with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16):
             for _ in range(accumulate):
                 objective.model(next(batches).inputs.to(device, non_blocking=True))

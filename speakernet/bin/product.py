@@ -25,7 +25,7 @@ TO_BE_MADE = 3
 def main(args: Namespace) -> int:
     """Check or finish a product."""
     from speakernet.work.files import open_for_replace
-    from speakernet.work.products import describe, finish_product, is_done
+    from speakernet.work.products import describe_inputs, finish_product, is_done
     from speakernet.work.record import from_json, to_json
 
     if args.task == "finish":
@@ -33,7 +33,7 @@ def main(args: Namespace) -> int:
         finish_product(args.product, args.output, made_from)
         args.pending.unlink()
         return 0
-    made_from = describe(args.product, args.command, args.input, args.fixed_input)
+    made_from = describe_inputs(args.product, args.command, args.input, args.fixed_input)
     if is_done(args.product, args.output, made_from):
         return 0
     args.pending.parent.mkdir(parents=True, exist_ok=True)

@@ -28,12 +28,12 @@ def main(args: Namespace) -> int:
     stop = StopRequest()  # before torch and the tables, which may take half a minute to read
     from speakernet.config import dump_config, load_config
     from speakernet.recipe import Recipe
-    from speakernet.train.corpus import NoiseSources
+    from speakernet.train.corpus import AugmentationSources
     from speakernet.train.run import RunFiles, run_training
 
     recipe = load_config(Recipe, args.recipe)
-    noises = NoiseSources(args.musan, args.rirs) if args.musan else None
-    files = RunFiles(args.data_dir, args.exp_dir, args.init, noises)
+    augmentation = AugmentationSources(args.musan, args.rirs) if args.musan else None
+    files = RunFiles(args.data_dir, args.exp_dir, args.init, augmentation)
     finished = run_training(recipe, dump_config(recipe), files, stop)
     return 0 if finished else REQUEUE_EXIT_CODE
 

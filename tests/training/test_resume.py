@@ -193,7 +193,7 @@ def test_a_dead_reader_ends_the_run(tmp_path: Path) -> None:
         os.kill(min(readers), signal.SIGKILL)
         assert process.wait(timeout=60) == 1
         assert process.stderr is not None
-        assert "error: a process that reads batches died: " in process.stderr.read()
+        assert "error: a data loading worker process died: " in process.stderr.read()
     assert not processes_of(exp_dir)
 
 

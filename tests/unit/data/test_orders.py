@@ -3,7 +3,7 @@ import pytest
 
 from speakernet.config import UserError, configure
 from speakernet.data.config import ORDERS
-from speakernet.data.loader import Layout
+from speakernet.data.loader import BatchLayout
 from speakernet.data.orders import (
     Blocks,
     Order,
@@ -101,12 +101,12 @@ def test_a_stream_can_be_entered_anywhere() -> None:
 
 def test_ranks_and_micro_batches_cut_the_global_batch_exactly() -> None:
     taken = [
-        Layout(batch_size=3, accumulate=2, world_size=4, rank=rank).first_sample(micro_batch)
+        BatchLayout(batch_size=3, accumulate=2, world_size=4, rank=rank).first_sample(micro_batch)
         for micro_batch in range(2 * 5)
         for rank in range(4)
     ]
     assert sorted(taken) == list(range(0, 3 * 2 * 4 * 5, 3))
-    assert max(taken[:8]) < Layout(3, 2, 4).global_batch <= min(taken[8:])
+    assert max(taken[:8]) < BatchLayout(3, 2, 4).global_batch <= min(taken[8:])
 
 
 def test_config_chooses_the_order() -> None:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from speakernet.config import configure
-from speakernet.data.loader import Batch
+from speakernet.data.loader import MicroBatch
 from speakernet.nn.layers.checkpointing import BlockSequence
 from speakernet.nn.losses import LOSSES, build_loss
 from speakernet.nn.models import MODELS, build_model
@@ -17,7 +17,7 @@ from speakernet.optim.optimizers.sgd import Sgd
 from speakernet.train.config import TrainConfig
 from speakernet.train.distributed import World
 from speakernet.train.objective import Objective
-from speakernet.train.step import GradientBuffer, MicroBatches
+from speakernet.train.step import GradientAccumulator, GradientBuffer
 from speakernet.train.update import Updater
 
 NUM_SPEAKERS, MEL = 7, 8
@@ -34,11 +34,11 @@ def objective_of(name: str = "res2net14_w4_s3_c4", **settings: Any) -> Objective
     return objective if "precision" in settings else objective.double()
 
 
-def batches_of(count: int, dtype: torch.dtype = torch.float64) -> list[Batch]:
+def batches_of(count: int, dtype: torch.dtype = torch.float64) -> list[MicroBatch]:
     """Return micro-batches of four random crops."""
     generator = torch.Generator().manual_seed(2)
     return [
-        Batch(
+        MicroBatch(
             torch.randn(4, 24, MEL, generator=generator, dtype=dtype),
             torch.randint(NUM_SPEAKERS, (4,), generator=generator),
         )
@@ -51,10 +51,12 @@ def scaler() -> torch.amp.GradScaler:
     return torch.amp.GradScaler("cpu", enabled=False)
 
 
-def collect(objective: Objective, batches: list[Batch], **settings: Any) -> MicroBatches:
+def collect(
+    objective: Objective, batches: list[MicroBatch], **settings: Any
+) -> GradientAccumulator:
     """Go through ``batches`` as one update."""
     train = TrainConfig(accumulate=len(batches), **settings)
-    micro_batches = MicroBatches(objective, train, scaler())
+    micro_batches = GradientAccumulator(objective, train, scaler())
     micro_batches.start(0.2)
     for batch in batches:
         micro_batches.add(*batch)
@@ -125,7 +127,7 @@ def test_update_equals_a_plain_loop(precision: Literal["fp32", "bf16"]) -> None:
         torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
 
 
-def plain_update(objective: Objective, batches: list[Batch]) -> Objective:
+def plain_update(objective: Objective, batches: list[MicroBatch]) -> Objective:
     """Update as a loop without any of the package's helpers would."""
     parameters = list(objective.parameters())
     optimizer = torch.optim.SGD(parameters, lr=0.1, momentum=0.9)
