@@ -17,9 +17,9 @@ from speakernet.config import UserError
 from speakernet.nn.host_memory import keep_freed_memory
 from speakernet.nn.models import ModelConfig, SpeakerModel, build_model
 from speakernet.nn.serialize import find_checkpoints, load_model
+from speakernet.work.job_parts import job_part
 from speakernet.work.progress import progress
 from speakernet.work.record import digest_of_file, digest_of_text
-from speakernet.work.job_parts import job_part
 
 if TYPE_CHECKING:
     from speakernet.data.config import DataConfig

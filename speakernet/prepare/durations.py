@@ -22,9 +22,9 @@ from speakernet.kaldi.tables import iter_lines, iter_table, write_table
 from speakernet.prepare.failures import check_failures
 from speakernet.signal.resample import changed_length
 from speakernet.work.files import open_for_replace, suffixed, write_errors
+from speakernet.work.job_parts import job_part
 from speakernet.work.progress import progress
 from speakernet.work.record import digest_of_text, read_part_record, valid_record, write_record
-from speakernet.work.job_parts import job_part
 
 logger = logging.getLogger(__name__)
 
