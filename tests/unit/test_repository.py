@@ -15,7 +15,11 @@ from tests import source_rules
 
 # Folders of the machines that this is written on, and package registries that only they use.
 MACHINE_PATH = re.compile(r"(?<![\w.$}~-])/(work|farm|root|home/\w+|Users/\w+)/")
-MODULES = {"pyyaml": "yaml", "scikit-learn": "sklearn"}  # packages whose module is called otherwise
+MODULES = {
+    "pydantic-core": "pydantic_core",
+    "pyyaml": "yaml",
+    "scikit-learn": "sklearn",
+}  # packages whose module is called otherwise
 SECTIONS = ("run.lock", "torch-cpu.lock", "torch-cuda.lock", "dev.lock")
 
 
