@@ -17,9 +17,9 @@ from speakernet.config import UserError
 from speakernet.nn.host_memory import keep_freed_memory
 from speakernet.nn.models import ModelConfig, SpeakerModel, build_model
 from speakernet.nn.serialize import find_checkpoints, load_model
+from speakernet.work.job_parts import job_part
 from speakernet.work.progress import progress
 from speakernet.work.record import digest_of_file, digest_of_text
-from speakernet.work.shares import share
 
 if TYPE_CHECKING:
     from speakernet.data.config import DataConfig
@@ -67,7 +67,7 @@ class ExtractionJob:
 def run_job(job: ExtractionJob, recipe: ExtractionRecipe, utterances: Sequence[str]) -> None:
     """Write the job's part of the embeddings of ``utterances`` unless it is finished already."""
     checkpoint = None if job.untrained else _checkpoint(job)
-    names = share(utterances, job.job, job.num_jobs)
+    names = job_part(utterances, job.job, job.num_jobs)
     made_from = _made_from(job, recipe, checkpoint, names)
     part = Part(job.output, job.job)
     if part.is_finished(made_from):

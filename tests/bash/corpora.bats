@@ -97,7 +97,7 @@ only_tools() {
   [ "${lines[-1]}" = "fetch.sh: $tmp/packages.tsv has no package 'nothing'" ]
   run local/debian_voices/prepare.sh --subsets true "$tmp/data"
   [ "$status" -eq 1 ]
-  [ "$output" = "prepare.sh: invalid option --subsets" ]
+  [ "$output" = "prepare.sh: error: invalid option --subsets" ]
   run local/debian_voices/prepare.sh --subset maybe "$tmp/data"
   [ "$status" -eq 1 ]
   [[ $output == *"expected true or false"* ]]
@@ -121,15 +121,15 @@ only_tools() {
 @test "VoxCeleb: what is missing is one clear line" {
   run local/voxceleb/prepare.sh "$tmp/data"
   [ "$status" -eq 1 ]
-  [ "$output" = "prepare.sh: --data-root DIR is needed: where VoxCeleb lies (see --help)" ]
+  [ "$output" = "prepare.sh: error: --data-root DIR is needed: where VoxCeleb lies (see --help)" ]
   mkdir -p "$tmp/root"
   run local/voxceleb/prepare.sh --data-root "$tmp/root" "$tmp/data"
   [ "$status" -eq 1 ]
-  [ "$output" = "prepare.sh: no such directory $tmp/root/musan/noise" ]
+  [ "$output" = "prepare.sh: error: no such directory $tmp/root/musan/noise" ]
   mkdir -p "$tmp/root/musan/"{noise,music,speech} "$tmp/root/RIRS_NOISES/simulated_rirs/"{smallroom,mediumroom}
   run local/voxceleb/prepare.sh --data-root "$tmp/root" "$tmp/data"
   [ "$status" -eq 1 ]
-  [ "$output" = "prepare.sh: no such file $tmp/root/RIRS_NOISES/simulated_rirs/smallroom/rir_list" ]
+  [ "$output" = "prepare.sh: error: no such file $tmp/root/RIRS_NOISES/simulated_rirs/smallroom/rir_list" ]
   [ ! -e "$tmp/data" ]
 }
 

@@ -114,7 +114,7 @@ make_fbank() { steps/make_fbank.sh --nj 2 "$@" "$data"; }
   mv "$work/elsewhere" "$work/wav"
   rm "$work/wav/s1-b.wav"
   run -0 steps/make_mfcc.sh --nj 2 --max-failed-share 0.5 "$data"
-  [[ $output == *"utils/fix_data_dir.sh $data drops what has no features"* ]]
+  [[ $output == *"utils/fix_data_dir.sh $data removes utterances without features"* ]]
   run -0 steps/compute_vad.sh --nj 2 "$data"
   [ "$(wc -l <"$data/vad.scp")" -eq 3 ]
   rm "$data/vad.scp"
