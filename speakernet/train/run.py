@@ -49,7 +49,7 @@ def run_training(
         trainer.begin(files.init)
         finished = trainer.run()
     if not finished and world.is_main:
-        logger.warning("stopped by %s after saving; the same command continues", stop.signal)
+        logger.warning("stopped by %s after saving; the same command resumes", stop.signal)
     # On every machine, as each one's train.sh looks for the file.
     if not finished and world.local_rank == 0:
         (files.exp_dir / REQUEUE_FILE).touch()
