@@ -6,28 +6,20 @@ Beside each is a folder ``settings``. ``{training,extraction,scoring}.settings``
 reads: the values of ``stage_values``, with ``|`` between them.
 """
 
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.parser import Parser
-
-GROUP = "recipes"
+from speakernet.bin.options.program import argument, program
 
 REPOSITORY = Path(__file__).parents[2]
 
 
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    parser.add_argument("folder", type=Path, help="egs/<corpus>/<recipe>")
-    parser.add_argument("exp_dir", type=Path, help="where the models are or will be")
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+@program("recipes")
+@argument("folder", Path, "egs/<corpus>/<recipe>")
+@argument("exp_dir", Path, "where the models are or will be")
+def main(args: Namespace) -> int:
     """Resolve recipes; one that no longer fits a trained model is an error."""
-    args = make_parser().parse_args(argv)
     from speakernet.recipe.resolving import resolve
 
     resolve(args.folder, args.exp_dir, REPOSITORY)
