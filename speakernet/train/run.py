@@ -53,7 +53,7 @@ def run_training(
     # On every machine, as each one's train.sh looks for the file.
     if not finished and world.local_rank == 0:
         (files.exp_dir / REQUEUE_FILE).touch()
-    barrier(world)  # torchrun would stop the others when one process ends with status 99
+    barrier(world)  # torchrun stops all processes as soon as one ends with status 99
     shut_down_distributed()
     return finished
 
