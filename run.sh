@@ -3,22 +3,15 @@
 # fine-tuning, embeddings, scores, results. A stage can be run alone, again, or on another machine
 # that sees the same files; what is finished is skipped and says so (utils/once.sh). Exit code 99: asked
 # to leave by SIGTERM, SIGINT or SIGUSR1; training has saved, and the same command continues.
-# shellcheck disable=SC2034,SC2154 # corpus.sh and the recipe (printf -v) use and set variables
+# shellcheck disable=SC2034,SC2154 # corpus.sh uses and sets variables
 set -euo pipefail
 shopt -s inherit_errexit
+command_line="bash $0${*:+$(printf ' %q' "$@")}"
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . ./cmd.sh
 
-recipe=egs/debian_voices/tdnn_c128
-stage=1
-stop_stage=8
-nj=
-nproc=
-cmd=$train_cmd
-max_failed_share=0
-data_root=
-data=data
-exp=exp
+recipe=egs/debian_voices/tdnn_c128 data=data exp=exp data_root=
+stage=1 stop_stage=8 nj='' nproc='' cmd=$train_cmd max_failed_share=0
 help_message="usage: bash run.sh [options]
 
   --recipe DIR       recipe folder: egs/<corpus>/<recipe>  (default: $recipe)
@@ -37,143 +30,104 @@ stages: 1 data directories   2 augmented copies   3 features   4 training
         5 large-margin fine-tuning   6 embeddings   7 scores   8 results"
 . utils/parse_options.sh
 . utils/common.sh
+. utils/stages.sh
 leave_on_signal
 [ $# -eq 0 ] || die "unexpected argument '$1' (try --help)"
+nj=${nj:-$(num_processors)}
+require_path recipe data exp ${data_root:+data_root}
+require_positive stage stop_stage nj ${nproc:+nproc}
+require_share max_failed_share
+require_stages "$stage" "$stop_stage" 8
 recipe=${recipe%/}
 corpus_dir=$(dirname "$recipe")
-corpus=$(basename "$corpus_dir")
+data=$data/$(basename "$corpus_dir")
+dir=$exp/$(basename "$corpus_dir")/$(basename "$recipe")
 require_file "$recipe/recipe.yaml" "$corpus_dir/corpus.sh"
-require_positive stage stop_stage
-nj=${nj:-$(num_processors)}
-require_positive nj
-data=$data/$corpus
-dir=$exp/$corpus/$(basename "$recipe")
+[ -z "$data_root" ] || require_dir "$data_root"
 . ./path.sh
+
+# Recipes are data: checked here and written out below $dir. corpus.sh is code, the corpus' part of this script.
+python -m speakernet.bin.resolve_recipe "$recipe" "$dir"
+models=(base)
+[ ! -f "$recipe/lm.yaml" ] || models+=(lm)
+declare -A trial_lists_of=()
 . "$corpus_dir/corpus.sh"
 
-# The names and values that the stages need of the recipes: models, base_train_data, lm_copies, …
-resolved=$(python -m speakernet.bin.resolve_recipe "$recipe" "$dir")
-while IFS='=' read -r key value; do printf -v "$key" '%s' "$value"; done <<<"$resolved"
-
-# A corpus may have fewer lists for a training set that shares speakers with the others.
-lists_of_set=trial_lists_of_${base_train_set//[^A-Za-z0-9_]/_}
-trial_lists=${!lists_of_set-$trial_lists}
-
-# use_model base|lm: the following lines are about this model. $feats holds its sets with features.
-use_model() {
-  local key name
-  for key in train_set train_data features copies speed_factors seed online_augment cohort; do
-    name=$1_$key
-    printf -v "$key" '%s' "${!name}"
-  done
-  model_dir=$dir
-  [ "$1" = base ] || model_dir=$dir/$1
-  feats=$data/$features
-  [ "$features" != waveform ] || feats=$data
-  noise_inputs=() noise_options=() cohort_inputs=() cohort_options=()
-  if [ "$online_augment" = true ]; then
-    noise_inputs=(--fixed-input "$data/musan_noise")
-    noise_options=(--musan "$data/musan" --rirs "$rirs_root")
-  fi
-  if [ "$cohort" = true ]; then
-    cohort_inputs=(--input "$model_dir/embeddings_$cohort_set")
-    cohort_options=(--cohort-embeddings "$model_dir/embeddings_$cohort_set" --cohort-utt2spk "$data/$cohort_set/utt2spk")
-  fi
+# train_model base|lm: fine-tuning (lm) begins with the base model.
+train_model() {
+  local base_input=() init=()
+  use_model "$1"
+  [ "$1" = base ] || base_input=(--fixed-input "$dir/checkpoints") init=(--init "$dir")
+  once "$network/checkpoints" --input "$network/settings/training.settings" "${base_input[@]}" \
+    --fixed-input "$feats/$train_data" "${noise_inputs[@]}" --output final.pt -- \
+    steps/train.sh --nproc "$nproc" --cuda-cmd "$cuda_cmd" "${noise_options[@]}" "${init[@]}" \
+    "$network/recipe.yaml" "$feats/$train_data" "$network"
 }
 
-# Every set whose features some stage reads, once.
-sets_to_compute() {
-  local model
-  for model in $models; do (use_model "$model" && echo "$train_data" && sets_to_embed); done | awk '!seen[$0]++'
-}
-
-sets_to_embed() {
-  echo "$test_set"
-  [ "$cohort" = false ] || echo "$cohort_set"
-}
-
-active() {
-  [ "$stage" -le "$1" ] && [ "$stop_stage" -ge "$1" ] || return 1
-  log "stage $1: $2"
-}
-
-once="run_forwarding utils/once.sh"
-jobs=(--nj "$nj" --cmd "$cmd")
-train=(steps/train.sh --nproc "$nproc" --cuda-cmd "$cuda_cmd")
 use_model base
+jobs=(--nj "$nj" --cmd "$cmd")
+trials=()
+for list in ${trial_lists_of[$train_set]-$trial_lists}; do trials+=("$data/$test_set/$list"); done
+begin_stages "$stage" "$stop_stage" "$command_line" "$data" "$dir"
 
-if active 1 "data directories"; then
-  $once --output "$train_set/wav.scp" "$data" -- "${prepare[@]}" --nj "$nj" "$data"
+if stage 1 "data directories"; then
+  once "$data" --output "$train_set/wav.scp" -- "${prepare[@]}" --nj "$nj" "$data"
 fi
 
-if active 2 "augmented copies"; then
-  for model in $models; do
+if stage 2 "augmented copies"; then
+  for model in "${models[@]}"; do
     use_model "$model"
-    noises=()
-    [ -z "$copies" ] || noises=(--input "$data/musan_noise")
     if [ -n "$copies" ] || [ "$online_augment" = true ]; then
-      $once --input "$data" "$data/musan_noise" -- steps/data/make_musan.sh "$musan_root" "$data"
+      once "$data/musan_noise" --input "$data" -- steps/data/make_musan.sh "$musan_root" "$data"
     fi
-    [ "$train_data" = "$train_set" ] || $once --input "$data/$train_set" "${noises[@]}" "$data/$train_data" -- \
-      steps/augment_data_dir.sh "${jobs[@]}" --max-failed-share "$max_failed_share" --copies "$copies" \
-      --speed-factors "$speed_factors" --seed "$seed" \
+    [ "$train_data" != "$train_set" ] || continue
+    once "$data/$train_data" --input "$data/$train_set" "${copy_inputs[@]}" -- \
+      steps/augment_data_dir.sh "${jobs[@]}" --max-failed-share "$max_failed_share" \
+      --copies "$copies" --speed-factors "$speed_factors" --seed "$seed" \
       --musan "$data/musan" --rirs "$rirs_root" "$data/$train_set" "$data/$train_data"
   done
 fi
 
-if active 3 "features"; then
-  [ "$features" != waveform ] || log "the network has a front end of its own"
-  for set in $(sets_to_compute); do
-    [ "$features" != waveform ] || continue
-    $once --input "$data/$set" --input "conf/$features.conf" "$feats/$set" -- \
-      steps/make_set_features.sh "${jobs[@]}" --max-failed-share "$max_failed_share" --seed "$seed" "$features" "$data/$set" "$feats/$set"
+if stage 3 "features"; then
+  sets=()
+  for model in "${models[@]}"; do use_model "$model" && sets+=("$train_data" "${embed_sets[@]}"); done
+  use_model base
+  for set in $(printf '%s\n' "${sets[@]}" | awk '!seen[$0]++'); do
+    [ "$features" != waveform ] || continue # the network has a front end of its own
+    once "$feats/$set" --input "$data/$set" --input "conf/$features.conf" -- \
+      steps/make_set_features.sh "${jobs[@]}" --max-failed-share "$max_failed_share" --seed "$seed" \
+      "$features" "$data/$set" "$feats/$set"
   done
 fi
 
-if active 4 "training"; then
-  use_model base
-  $once --input "$model_dir/settings/training.settings" --fixed-input "$feats/$train_data" "${noise_inputs[@]}" --output final.pt \
-    "$model_dir/checkpoints" -- "${train[@]}" "${noise_options[@]}" "$model_dir/recipe.yaml" "$feats/$train_data" "$model_dir"
-fi
+if stage 4 "training"; then train_model base; fi
 
-if active 5 "large-margin fine-tuning" && [ "$models" != base ]; then
-  use_model lm
-  $once --input "$model_dir/settings/training.settings" --fixed-input "$dir/checkpoints" --fixed-input "$feats/$train_data" \
-    "${noise_inputs[@]}" --output final.pt "$model_dir/checkpoints" -- \
-    "${train[@]}" "${noise_options[@]}" --init "$dir" "$model_dir/recipe.yaml" "$feats/$train_data" "$model_dir"
-fi
+if stage 5 "large-margin fine-tuning" && [ "${models[*]}" != base ]; then train_model lm; fi
 
-# The network before any training goes along, to show what training gave.
-if active 6 "embeddings"; then
-  use_model base
-  $once --input "$dir/settings/training.settings" --input "$feats/$test_set" "$dir/untrained/embeddings_$test_set" -- \
-    steps/extract_embeddings.sh "${jobs[@]}" --untrained true "$dir" "$feats/$test_set" "$dir/untrained/embeddings_$test_set"
-  for model in $models; do
+if stage 6 "embeddings"; then
+  for model in untrained "${models[@]}"; do
     use_model "$model"
-    for set in $(sets_to_embed); do
-      $once --input "$model_dir/checkpoints" --input "$feats/$set" --input "$model_dir/settings/extraction.settings" \
-        "$model_dir/embeddings_$set" -- \
-        steps/extract_embeddings.sh "${jobs[@]}" "$model_dir" "$feats/$set" "$model_dir/embeddings_$set"
+    for set in "${embed_sets[@]}"; do
+      once "$model_dir/embeddings_$set" --input "$weights" --input "$feats/$set" \
+        --input "$network/settings/extraction.settings" -- \
+        steps/extract_embeddings.sh "${jobs[@]}" "${embed_options[@]}" "$network" "$feats/$set" "$model_dir/embeddings_$set"
     done
   done
 fi
 
-lists=()
-for list in $trial_lists; do lists+=("$data/$test_set/$list"); done
-
-if active 7 "scores"; then
-  $once "${lists[@]/#/--input=}" --input "$dir/untrained/embeddings_$test_set" "$dir/untrained/scores" -- \
-    steps/score.sh --cmd "$cmd" --plain true "$dir" "${lists[@]}" "$dir/untrained/embeddings_$test_set" "$dir/untrained/scores"
-  for model in $models; do
+if stage 7 "scores"; then
+  for model in untrained "${models[@]}"; do
     use_model "$model"
-    $once "${lists[@]/#/--input=}" --input "$model_dir/embeddings_$test_set" "${cohort_inputs[@]}" \
-      --input "$model_dir/settings/scoring.settings" "$model_dir/scores" -- \
-      steps/score.sh --cmd "$cmd" "${cohort_options[@]}" "$model_dir" "${lists[@]}" "$model_dir/embeddings_$test_set" "$model_dir/scores"
+    once "$model_dir/scores" "${trials[@]/#/--input=}" --input "$model_dir/embeddings_$test_set" "${cohort_inputs[@]}" \
+      --input "$network/settings/scoring.settings" -- \
+      steps/score.sh --cmd "$cmd" "${score_options[@]}" \
+      "$network" "${trials[@]}" "$model_dir/embeddings_$test_set" "$model_dir/scores"
   done
 fi
 
-if active 8 "results"; then
+if stage 8 "results"; then
   published=()
   [ ! -f "$corpus_dir/published.tsv" ] || published=(--published "$corpus_dir/published.tsv")
-  run_forwarding steps/evaluate.sh "${published[@]}" "$dir" "${lists[@]}"
+  run_forwarding steps/evaluate.sh "${published[@]}" "$dir" "${trials[@]}"
+  where_to_look=("$dir/RESULTS.md" "$dir/det.png")
 fi

@@ -27,7 +27,7 @@ recipes=$exp/recipes/$corpus
 mkdir -p "$recipes"
 cp "$(dirname "$recipe")/corpus.sh" "$recipes"
 
-python -m speakernet.bin.resolve_recipe "$recipe" "$exp/resolved" >/dev/null
+python -m speakernet.bin.resolve_recipe "$recipe" "$exp/resolved"
 batch=$(sed -n 's/^ *batch_size: //p' "$exp/resolved/recipe.yaml")
 names=()
 for seed in $seeds; do

@@ -74,15 +74,33 @@ log_start=$(stat --format=%s "$log" 2>/dev/null || echo 0)
 # Threads that spin while they wait took ten times as long on a machine that is also busy otherwise.
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE}
 
-# The log has torchrun's own report of a failure, the terminal only the process's. Both are written to the end, whatever a signal
-# to all processes asks for: a process that cannot report any more would fail after it has saved.
-exec {report}> >(
-  trap '' TERM INT HUP USR1
-  tee -a "$log" | sed -u '/^E[0-9]* .*elastic.*failed (exitcode/,$d' >&2
-)
+# write_report: what comes in goes to the log and to stderr; to the end, whatever a signal to all processes asks for, as a process
+# that cannot report any more would fail after it has saved. A line that begins with a carriage return is a bar for the terminal, one
+# that ends with it is for the log (see speakernet/work/logs.py), as are torchrun's own messages and, last, its report of a failure.
+write_report() {
+  local line clear='' shown=true
+  set +e # a full disk or a closed terminal does not end the training
+  trap '' TERM INT HUP USR1 PIPE
+  [ "$bar_width" = 0 ] || clear=$'\r\e[K'
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in
+      $'\r'*) printf '%s%s' "$clear" "${line#$'\r'}" && continue ;;
+    esac
+    printf '%s\n' "${line%$'\r'}" >>"$log"
+    [[ ! $line =~ ^E[0-9]+\ .*elastic.*failed\ \(exitcode ]] || shown=false
+    [[ $shown = false || $line =~ ^[IWE][0-9]+\ .*torch/distributed/ || $line = *$'\r' ]] || printf '%s%s\n' "$clear" "$line"
+  done >&2
+}
+
+bar_width=0
+if [ -t 2 ] && [ "${TERM:-dumb}" != dumb ]; then
+  read -r _ bar_width < <(stty size <&2)
+  [ "$bar_width" != 0 ] || bar_width=80
+fi
+exec {report}> >(write_report)
 reporter=$!
 # torchrun takes SIGUSR1 only if told to, and kills after 30 s what may have to validate and save first.
-run_forwarding python -m torch.distributed.run "${meet[@]}" --nproc-per-node "$nproc" \
+SPEAKERNET_BAR_WIDTH=$bar_width run_forwarding python -m torch.distributed.run "${meet[@]}" --nproc-per-node "$nproc" \
   --signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 --shutdown-timeout 600 \
   -m speakernet.bin.train "${options[@]}" "$recipe" "$data_dir" "$exp_dir" >&"$report" 2>&1 || status=$?
 exec {report}>&-
@@ -94,5 +112,5 @@ if [ "$status" -ne 0 ]; then
     log "asked to leave; the same command continues"
     exit 99
   fi
-  die "training failed${reason:+: $reason}; see $log"
+  die "training failed${reason:+: ${reason#error: }}; see $log"
 fi

@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
-# Sourced by scripts after `set -euo pipefail; shopt -s inherit_errexit`. Functions that scripts share: messages, checks of inputs,
-# products that appear whole or not at all, and arrays of jobs. Errors are one line on stderr; the exit status is 1.
+# Sourced by scripts after `set -euo pipefail; shopt -s inherit_errexit`. Functions that scripts share: messages, checks of options
+# and inputs, products that appear whole or not at all, signals, and arrays of jobs. speakernet/work/logs.py has the same messages.
 
-# log MESSAGE...: a line with the time and the place it was called from, on stderr.
+# log MESSAGE...: a line on stderr: date, time, stage and product (or else the script), message. run.sh and utils/once.sh set
+# SPEAKERNET_STAGE and SPEAKERNET_PRODUCT.
 log() {
-  printf '%(%Y-%m-%dT%H:%M:%S)T %s:%s: %s\n' -1 "${BASH_SOURCE[1]##*/}" "${BASH_LINENO[0]}" "$*" >&2
+  local about=${SPEAKERNET_STAGE:+stage $SPEAKERNET_STAGE}
+  about+=${SPEAKERNET_PRODUCT:+${about:+, }$SPEAKERNET_PRODUCT}
+  printf '%(%F %T)T %s: %s\n' -1 "${about:-${0##*/}}" "${*//$'\n'/\\n}" >&2
 }
 
-# die MESSAGE...: ends the script.
+# die MESSAGE...: one line on stderr, and the script ends with status 1.
 die() {
-  echo "${0##*/}: $*" >&2
+  printf '%s: error: %s\n' "${0##*/}" "${*//$'\n'/\\n}" >&2
   exit 1
 }
 
@@ -36,12 +39,36 @@ require_dir() {
   done
 }
 
-# require_positive NAME...: each variable holds a positive whole number.
+# require_positive NAME...: each variable holds a positive whole number. Until this has looked, an option's value is text that
+# must not get into (( )), [ -le ] or a subscript: bash would run the command in 'a[$(command)]'.
 require_positive() {
-  local name
+  local name LC_ALL=C
   for name in "$@"; do
-    [[ ${!name-} =~ ^[1-9][0-9]*$ ]] || die "--${name//_/-}: expected a positive whole number, got '${!name-}'"
+    [[ ${!name-} =~ ^[1-9][0-9]{0,8}$ ]] || bad_option "$name" "a positive whole number of at most 9 digits"
   done
+}
+
+# require_path NAME...: each variable holds a path that programs do not take for an option and tables have in one line.
+require_path() {
+  local name LC_ALL=C
+  for name in "$@"; do
+    case ${!name-} in
+      '' | -* | *[[:cntrl:]]*) bad_option "$name" "a path (one that begins with a dash as ./-…)" ;;
+    esac
+  done
+}
+
+# require_share NAME...: each variable holds a number from 0 to 1.
+require_share() {
+  local name LC_ALL=C
+  for name in "$@"; do
+    [[ ${!name-} =~ ^(0?\.[0-9]+|0|1|[01]\.0*)$ ]] || bad_option "$name" "a number from 0 to 1, as 0.01"
+  done
+}
+
+# bad_option NAME EXPECTED: dies of an option's value.
+bad_option() {
+  die "--${1//_/-}: expected $2, got '${!1-}'"
 }
 
 # num_processors: how many this process may use. nproc alone would answer with the threads of OpenMP, which path.sh sets to one.
@@ -63,15 +90,25 @@ num_lines() {
   wc -l <"$1"
 }
 
+# temporary_name PATH: a name beside PATH for what is to become it. Each call has another, on this machine and on others, so that two
+# runs of one job do not write into each other's files. It tells who wrote, as in speakernet/work/files.py.
+temporary_name() {
+  local host
+  host=$(uname -n)
+  printf '%s.%s-%d-%d.tmp\n' "$1" "${host//[!A-Za-z0-9_-]/_}" "$$" "$BASHPID"
+}
+
 # write_to FILE COMMAND ARGUMENT...: the command's output becomes FILE if the command succeeds; otherwise FILE is untouched.
+# (Folders are written whole by the programs that make them, see speakernet/work/files.py.)
 write_to() {
-  local file=$1
+  local file=$1 new
   shift
-  if ! "$@" >"$file.tmp"; then
-    rm -f "$file.tmp"
+  new=$(temporary_name "$file")
+  if ! "$@" >"$new"; then
+    rm -f "$new"
     die "could not write $file"
   fi
-  mv -f "$file.tmp" "$file"
+  mv -f -- "$new" "$file"
 }
 
 # leave_on_signal: from here on SIGTERM, SIGINT, SIGHUP and SIGUSR1 (Slurm's warning before the time limit) end the script with
@@ -107,38 +144,13 @@ end_session() {
   [ -z "$1" ] || kill -TERM -- "-$1" 2>/dev/null || kill -TERM "$1" 2>/dev/null || true
 }
 
-# new_tmp_dir DIR: makes an empty DIR.tmp beside DIR, removing what an interrupted run left.
-new_tmp_dir() {
-  rm -rf "$1.tmp"
-  mkdir -p "$1.tmp"
-}
-
-# publish_dir DIR: DIR.tmp, now complete, becomes DIR. A DIR that may be a link goes through `realpath -m` before its DIR.tmp is
-# made: then the link stays, and nothing is copied from one disk to another.
-publish_dir() {
-  rm -rf "$1.old"
-  if [ -e "$1" ]; then
-    mv "$1" "$1.old"
-  fi
-  mv "$1.tmp" "$1"
-  rm -rf "$1.old"
-}
-
-# job_files PATTERN N: the pattern with JOB replaced by 1 to N, one a line.
-job_files() {
-  local job
-  for ((job = 1; job <= $2; job++)); do
-    printf '%s\n' "${1//JOB/$job}"
-  done
-}
-
-# join_jobs PATTERN N FILE: concatenates the parts of N jobs, all of which must exist, to FILE.
+# join_jobs PATTERN N FILE: concatenates the parts of N jobs, PATTERN with JOB replaced by 1 to N, to FILE. All of them must exist.
 join_jobs() {
   local -a parts
-  local part
-  mapfile -t parts < <(job_files "$1" "$2")
-  for part in "${parts[@]}"; do
-    [ -f "$part" ] || die "no such file $part: its job did not finish"
+  local job
+  for ((job = 1; job <= $2; job++)); do
+    parts+=("${1//JOB/$job}")
+    [ -f "${1//JOB/$job}" ] || die "no such file ${1//JOB/$job}: its job did not finish"
   done
   write_to "$3" cat -- "${parts[@]}"
 }

@@ -17,13 +17,6 @@ set -euo pipefail
 shopt -s inherit_errexit
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-die() {
-  echo "$0: error: $*" >&2
-  exit 1
-}
-
-log() { echo "$(date '+%F %T') $name: $*"; }
-
 name=
 described=()
 outputs=()
@@ -39,7 +32,7 @@ while [ $# -gt 0 ]; do
 done
 [ $# -ge 3 ] && [ "$2" = -- ] || die "usage: $0 [options] <product-dir> -- command [args]"
 product=${1%/}
-name=${name:-$product}
+export SPEAKERNET_PRODUCT=${name:-$product} # messages begin with it
 shift 2
 
 folder=$(dirname "$product")
@@ -61,3 +54,4 @@ run_forwarding "$@"
 # The inputs may not change while the command runs: what is written is what was read before it.
 python -m speakernet.bin.product finish "${outputs[@]}" --pending "$base.pending" "$product"
 log "finished in $(($(date +%s) - started)) s"
+[ -z "${SPEAKERNET_MADE-}" ] || echo "$product" >>"$SPEAKERNET_MADE" # for run.sh's summary

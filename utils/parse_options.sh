@@ -8,29 +8,28 @@
 #   cmd=utils/run.pl
 #   . utils/parse_options.sh
 
-_options_fail() {
-  echo "${0##*/}: $*" >&2
-  exit 1
-}
+# shellcheck source=utils/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # Checks the word $1 as an option whose value is the next of the remaining $2 words; sets _option_name.
 _options_name() {
+  local LC_ALL=C # letters are a to z
   case $1 in
-    *=*) _options_fail "options are of the form --name value, got '$1'" ;;
+    *=*) die "options are of the form --name value, got '$1'" ;;
   esac
   _option_name=${1#--}
   _option_name=${_option_name//-/_}
   if [[ ! $_option_name =~ ^[a-z][a-z0-9_]*$ ]] || { [ "$_option_name" != config ] && [ -z "${!_option_name+set}" ]; }; then
-    _options_fail "invalid option $1"
+    die "invalid option $1"
   fi
   if [ "$2" -lt 1 ]; then
-    _options_fail "option $1 needs a value"
+    die "option $1 needs a value"
   fi
 }
 
 _options_help() {
   if [ -z "${help_message:-}" ]; then
-    echo "${0##*/}: no help found" >&2
+    log "no help found"
   else
     printf '%b\n' "$help_message"
   fi
@@ -45,7 +44,7 @@ _options_read_configs() {
     esac
     _options_name "$1" $(($# - 1))
     if [ "$_option_name" = config ]; then
-      [ -f "$2" ] || _options_fail "--config: no such file $2"
+      [ -f "$2" ] || die "--config: no such file $2"
       # shellcheck source=/dev/null
       . "$(realpath -- "$2")"
     fi
@@ -61,7 +60,7 @@ _options_assign() {
     if [ "$_option_name" != config ] || [ -n "${config+set}" ]; then
       case ${!_option_name-}:$2 in
         true:true | true:false | false:true | false:false) ;;
-        true:* | false:*) _options_fail "expected true or false: $1 '$2'" ;;
+        true:* | false:*) die "expected true or false: $1 '$2'" ;;
       esac
       printf -v "$_option_name" '%s' "$2"
     fi
@@ -69,12 +68,12 @@ _options_assign() {
     shift 2
   done
   if [ -n "${cmd+set}" ] && [ -z "$cmd" ]; then
-    _options_fail "empty argument to the --cmd option"
+    die "empty argument to the --cmd option"
   fi
 }
 
 _options_read_configs "$@"
 _options_assign "$@"
 shift "$_options_used"
-unset -f _options_fail _options_name _options_help _options_read_configs _options_assign
+unset -f _options_name _options_help _options_read_configs _options_assign
 unset _option_name _options_used

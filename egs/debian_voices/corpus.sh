@@ -1,6 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # Sourced by run.sh, which sets $data and $data_root: names of the sets and trial lists, and how the corpus is made.
-train_set=train
 cohort_set=cohort
 test_set="test"
 trial_lists="trials trials_language trials_all"

@@ -1,11 +1,10 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # Sourced by run.sh, which sets $data and $data_root: names of the sets and trial lists, and how the corpus is made.
-train_set=voxceleb2_dev
 cohort_set=voxceleb2_dev
 test_set=voxceleb1
 trial_lists="trials_o_clean trials_e_clean trials_h_clean"
 # Vox1-E and -H are made of the whole of VoxCeleb1.
-trial_lists_of_voxceleb1_dev=trials_o_clean
+trial_lists_of[voxceleb1_dev]=trials_o_clean
 musan_root=$data_root/musan
 rirs_root=$data_root/RIRS_NOISES
 prepare=(local/voxceleb/prepare.sh --data-root "$data_root")

@@ -1,9 +1,9 @@
 """The ``speakernet`` command, and what all programs share: logging, exit codes, error lines."""
 
 import ast
-import logging
 import os
 import pkgutil
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import speakernet.bin
 from speakernet.config.errors import UserError, suggestion
+from speakernet.work.logs import error_line, set_up_logging
 
 Main = Callable[[Sequence[str] | None], int]
 
@@ -33,15 +34,11 @@ class Command:
 
     @classmethod
     def read(cls, path: Path) -> "Command":
-        """Read the program's docstring and its ``GROUP``."""
-        module = ast.parse(path.read_text(encoding="utf-8"))
-        summary = (ast.get_docstring(module) or "").partition("\n")[0]
-        (group,) = (
-            ast.literal_eval(statement.value)
-            for statement in module.body
-            if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "GROUP"
-        )
-        return cls(path.stem.replace("_", "-"), group, summary)
+        """Read the program's docstring, and the group in ``@program("group")``."""
+        text = path.read_text(encoding="utf-8")
+        summary = (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
+        group = re.search(r'^@program\("(\w+)"\)$', text, flags=re.MULTILINE)
+        return cls(path.stem.replace("_", "-"), group[1] if group else "", summary)
 
 
 def command_names() -> list[str]:
@@ -59,16 +56,12 @@ def commands() -> list[Command]:
 
 def run(main: Main, argv: Sequence[str] | None = None) -> NoReturn:
     """Call ``main`` and leave with its status; a user's mistake is one line and status 1."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    set_up_logging(program_name())
     try:
         status = main(argv)
         sys.stdout.flush()
     except UserError as error:
-        sys.exit(f"{program_name()}: error: {error}")
+        sys.exit(error_line(program_name(), str(error)))
     except BrokenPipeError:
         # The reader (`| head`) is gone: nothing more to say, and no traceback at shutdown.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -77,7 +70,7 @@ def run(main: Main, argv: Sequence[str] | None = None) -> NoReturn:
         if error.filename is None and error.strerror is None:
             raise
         where = f"{error.filename}: " if error.filename is not None else ""
-        sys.exit(f"{program_name()}: error: {where}{error.strerror}")
+        sys.exit(error_line(program_name(), f"{where}{error.strerror}"))
     sys.exit(status)
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # utils/common.sh: checks that name what is wrong, failures that are not lost, files that appear whole.
+# shellcheck disable=SC2030,SC2031 # bats sets status, output and lines for each test
 
 . "$BATS_TEST_DIRNAME/eventually.sh"
 
@@ -17,28 +18,76 @@ run_script() {
   run bash script.sh
 }
 
-@test "log says when and where" {
-  run_script <<<'log hello "two  words"'
-  [[ $output =~ ^[0-9-]+T[0-9:]+\ script.sh:5:\ hello\ two\ \ words$ ]]
+@test "log says when, for which stage and product (or else which script), and what, in one line" {
+  unset SPEAKERNET_STAGE SPEAKERNET_PRODUCT
+  local time='[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}'
+  run_script <<<'log hello "two  words" $'"'a\nb'"
+  [[ $output =~ ^$time\ script.sh:\ hello\ two\ \ words\ 'a\nb'$ ]]
+  run_script <<<'SPEAKERNET_PRODUCT="data/x y" log hello; SPEAKERNET_STAGE="3 features" log hello'
+  [[ ${lines[0]} =~ ^$time\ data/x\ y:\ hello$ ]]
+  [[ ${lines[1]} =~ ^$time\ stage\ 3\ features:\ hello$ ]]
+  run_script <<<'SPEAKERNET_STAGE="3 features" SPEAKERNET_PRODUCT=data/x log hello'
+  [[ $output =~ ^$time\ stage\ 3\ features,\ data/x:\ hello$ ]]
+  run_script <<<'log hello 2>/dev/null'
+  [ -z "$output" ]
+}
+
+@test "an error is one line, with the script's name" {
+  run_script <<<'die "no such thing" $'"'a\nb'"
+  [ "$status" -eq 1 ]
+  [ "$output" = 'script.sh: error: no such thing a\nb' ]
 }
 
 @test "missing and empty inputs are named" {
   run_script <<<'require_file none'
   [ "$status" -eq 1 ]
-  [ "$output" = "script.sh: no such file none" ]
+  [ "$output" = "script.sh: error: no such file none" ]
   : >empty
   run_script <<<'require_file script.sh empty'
-  [ "$output" = "script.sh: file is empty: empty" ]
+  [ "$output" = "script.sh: error: file is empty: empty" ]
   run_script <<<'require_dir . none'
-  [ "$output" = "script.sh: no such directory none" ]
+  [ "$output" = "script.sh: error: no such directory none" ]
 }
 
-@test "numbers are checked" {
-  for value in 0 -1 x "" "3 4" 1.5; do
-    run_script <<<"num_jobs='$value'; require_positive num_jobs"
+# refuses CHECK TEXT VALUE...: each value of --some-option is refused by CHECK in one line with TEXT, and nothing in it is run.
+refuses() {
+  local check=$1 text=$2 value
+  shift 2
+  for value in "$@"; do
+    SOME_VALUE=$value run_script <<<"some_option=\$SOME_VALUE; $check some_option"
     [ "$status" -eq 1 ]
-    [[ $output == *"--num-jobs: expected a positive whole number, got '$value'" ]]
+    [[ $output == "script.sh: error: --some-option: expected $text"*"got '"* ]]
+    [ "${#lines[@]}" -eq 1 ]
+    [ ! -e pwned ]
   done
+}
+
+# accepts CHECK VALUE...
+accepts() {
+  local check=$1 value
+  shift
+  for value in "$@"; do
+    SOME_VALUE=$value run_script <<<"some_option=\$SOME_VALUE; $check some_option"
+    [ "$status" -eq 0 ]
+  done
+}
+
+hostile=('a[$(touch pwned)]' '$(touch pwned)' '`touch pwned`' $'1\nPATH=/pwned' $'\u00a01' '-1 -o 1' '')
+
+@test "whole numbers are checked" {
+  refuses require_positive "a positive whole number" 0 -1 x "3 4" 1.5 +1 01 0x1 ١ 99999999999999999999 "${hostile[@]}"
+  accepts require_positive 1 8 999999999
+}
+
+@test "shares are checked" {
+  refuses require_share "a number from 0 to 1" 1.1 -0.5 2 . 1e9 "${hostile[@]}"
+  accepts require_share 0 1 0.25 .5 1.0
+}
+
+@test "paths are checked" {
+  refuses require_path "a path" -x --exp '' $'a\nb' $'a\tb'
+  accepts require_path a/b "a b" ./-x 'a[$(touch pwned)]' 'é'
+  [ ! -e pwned ]
 }
 
 @test "GPUs are counted" {
@@ -63,24 +112,20 @@ run_script() {
   run_script <<<'write_to out echo new'
   [ "$status" -eq 0 ]
   [ "$(cat out)" = new ]
-  [ ! -e out.tmp ]
+  [ "$(echo *)" = "out script.sh" ]
 }
 
-@test "a folder is published whole" {
-  mkdir out out.tmp && touch out/old out.tmp/interrupted
-  run_script <<<'new_tmp_dir out; touch out.tmp/new; publish_dir out'
+@test "two writers of a file do not meet: the one that ends last has the say, whole" {
+  cat >slow.sh <<<"set -euo pipefail; . '$common'; write_to out bash -c 'echo half; touch began; until [ -e go ]; do sleep 0.05; done; echo whole'"
+  bash slow.sh 3>&- &
+  eventually test -e began
+  run_script <<<'write_to out echo other'
   [ "$status" -eq 0 ]
-  [ "$(ls -a out)" = "$(printf '.\n..\nnew')" ]
-  [ "$(echo out*)" = out ]
-}
-
-@test "a folder that is a link stays one" {
-  mkdir elsewhere elsewhere.tmp && touch elsewhere/old elsewhere.tmp/interrupted && ln -s elsewhere out
-  run_script <<<'dir=$(realpath -m out); new_tmp_dir "$dir"; touch "$dir.tmp/new"; publish_dir "$dir"'
-  [ "$status" -eq 0 ]
-  [ -L out ]
-  [ "$(ls elsewhere)" = new ]
-  [ "$(echo *)" = "elsewhere out script.sh" ]
+  [ "$(cat out)" = other ]
+  touch go
+  wait "$!"
+  [ "$(cat out)" = $'half\nwhole' ]
+  [ "$(echo *)" = "began go out script.sh slow.sh" ]
 }
 
 @test "parts of jobs are joined in order, and a missing one is an error" {

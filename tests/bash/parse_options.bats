@@ -33,7 +33,7 @@ SCRIPT
 @test "an unknown name, --x=y and a missing value are errors" {
   run bash script.sh --foo 1
   [ "$status" -eq 1 ]
-  [ "$output" = "script.sh: invalid option --foo" ]
+  [ "$output" = "script.sh: error: invalid option --foo" ]
   run bash script.sh --nj=3
   [ "$status" -eq 1 ]
   [[ $output == *"must be of the form --name value"* || $output == *"of the form --name value"* ]]
@@ -43,10 +43,11 @@ SCRIPT
 }
 
 @test "variables of the environment are no options" {
-  for name in --PATH --HOME --IFS --BASH-ENV --; do
+  for name in --PATH --HOME --IFS --BASH-ENV -- --ñ '--nj cmd' $'--nj\ncmd' '--nj[0]'; do
     run bash script.sh "$name" x
     [ "$status" -eq 1 ]
-    [[ $output == *"invalid option"* ]]
+    [[ $output == "script.sh: error: invalid option "* ]]
+    [ "${#lines[@]}" -eq 1 ]
   done
 }
 

@@ -35,9 +35,47 @@ fails() {
 
 @test "an argument that is no option" { fails "unexpected argument 'now'" now; }
 
-@test "stages and jobs are numbers" {
+@test "stages, jobs and shares are numbers" {
   fails "--stage: expected a positive whole number" --stage two
   fails "--nj: expected a positive whole number" --nj 0
+  fails "--nproc: expected a positive whole number" --nproc none
+  fails "--max-failed-share: expected a number from 0 to 1" --max-failed-share 5%
+}
+
+@test "stages that are not there or in the wrong order" {
+  fails "--stop-stage: expected a positive whole number" --stop-stage 99999999999999999999
+  fails "--stop-stage 9: expected 1 to 8" --stop-stage 9
+  fails "--stage 7 comes after --stop-stage 3" --stage 7 --stop-stage 3
+}
+
+@test "folders have names" {
+  fails "--exp: expected a path" --exp ''
+  fails "--data: expected a path" --data ''
+  fails "--recipe: expected a path" --recipe ''
+  fails "--exp: expected a path" --exp -x
+  fails "no such directory /nowhere" --data-root /nowhere
+}
+
+@test "what is written into an option is never run" {
+  local option value
+  for option in --stage --stop-stage --nj --nproc --max-failed-share; do
+    for value in 'a[$(touch pwned)]' '`touch pwned`' $'1\nPATH=pwned' $'\u00a01' '-n'; do
+      fails "$option: expected" "$option" "$value"
+    done
+  done
+  for option in --recipe --data-root; do
+    for value in 'a[$(touch pwned)]' '"; touch pwned; "' $'x\nIFS=/' -n; do fails "" "$option" "$value"; done
+  done
+  [ ! -e pwned ]
+}
+
+@test "what is written into a recipe is never run, nor does it set a variable" {
+  local entry
+  for entry in 'train_set: "a[$(touch pwned)]"' 'train_set: "x\nPATH=pwned"' 'features: "`touch pwned`"' 'seed: "a[$(touch pwned)]"'; do
+    printf 'base: [%s/egs/debian_voices/tdnn_c128/recipe.yaml]\n%s\n' "$root" "$entry" >"$recipe/recipe.yaml"
+    fails "recipe.yaml:2: '${entry%%:*}': " --stage 8
+  done
+  [ ! -e pwned ]
 }
 
 @test "a recipe that is not there" {
@@ -57,18 +95,58 @@ fails() {
 
 @test "a network that does not take what the recipe reads" {
   printf 'features: waveform\n' >>"$recipe/recipe.yaml"
-  fails "model 'tdnn_c128' reads features: expected features: a name of a file in conf/"
+  fails "model 'tdnn_c128' reads features; expected a name of a file in conf/"
+}
+
+@test "features that conf/ does not have, with the nearest name" {
+  printf 'features: fbank64\n' >>"$recipe/recipe.yaml"
+  fails "recipe.yaml:2: 'features': unknown features 'fbank64' (did you mean 'fbank40'?)"
+  sed -i 's/fbank64/vad/' "$recipe/recipe.yaml"
+  fails "'features': unknown features 'vad'"
+}
+
+@test "an option of another loss, with those that this one has" {
+  printf 'loss:\n  name: cm\n  num_centers: 2\n' >>"$recipe/recipe.yaml"
+  fails "recipe.yaml:4: unknown key 'loss.num_centers' of loss 'cm'; it has margin, scale"
 }
 
 @test "augmentation of audio where there are features" {
   printf 'data: {online_augment: {}}\n' >>"$recipe/recipe.yaml"
-  fails "data.online_augment changes audio; it needs features: waveform"
+  fails "'data.online_augment': changes audio; it needs features: waveform"
 }
 
-@test "a stage whose input is missing names it" {
+@test "a stage whose input is missing names it, and the summary says where it stopped and how to go on" {
   run bash run.sh --recipe "$recipe" --exp "$BATS_TEST_TMPDIR/exp" --data "$BATS_TEST_TMPDIR/data" --stage 4 --stop-stage 4
   [ "$status" -eq 1 ]
-  [[ $output == *"no such file: $BATS_TEST_TMPDIR/data/corpus/fbank80/train_sp_aug"* ]]
+  [[ ${lines[0]} == "product: error: no such input: $BATS_TEST_TMPDIR/data/corpus/fbank80/train_sp_aug"* ]]
+  [[ ${lines[1]} == *" run.sh: stage 4 training: "*" s, 1 not finished" ]]
+  [[ ${lines[2]} == *" run.sh: failed in stage 4 training at $BATS_TEST_TMPDIR/exp/corpus/recipe/checkpoints after "*"with status 1"* ]]
+  [[ ${lines[3]} == *"the same command continues: bash run.sh --recipe $recipe "*" --stage 4 --stop-stage 4" ]]
+  [ "${#lines[@]}" -eq 4 ]
+}
+
+@test "the command to go on is quoted as a shell wants it" {
+  exp="$BATS_TEST_TMPDIR/exp \$(touch pwned)"
+  run bash run.sh --recipe "$recipe" --exp "$exp" --data "$BATS_TEST_TMPDIR/data" --stage 4 --stop-stage 4
+  [ "$status" -eq 1 ]
+  run bash -c "set -- ${lines[-1]#*the same command continues: bash run.sh }; printf '%s\n' \"\$4\""
+  [ "$output" = "$exp" ]
+  [ ! -e pwned ]
+}
+
+@test "another corpus' lists for a training set that shares speakers with the others" {
+  printf 'cohort_set=c test_set=t trial_lists="x y"\ntrial_lists_of[shared]=x\nmusan_root=m rirs_root=r prepare=(false)\n' >"$recipe/../corpus.sh"
+  stage_7() { bash run.sh --recipe "$recipe" --exp "$BATS_TEST_TMPDIR/exp" --data "$BATS_TEST_TMPDIR/data" --stage 8; }
+  mkdir -p "$BATS_TEST_TMPDIR/exp/corpus/recipe/scores"
+  run -1 stage_7
+  [[ ${lines[0]} == *"no such file $BATS_TEST_TMPDIR/data/corpus/t/x"* ]]
+  mkdir -p "$BATS_TEST_TMPDIR/data/corpus/t"
+  echo "a b target" >"$BATS_TEST_TMPDIR/data/corpus/t/x"
+  run -1 stage_7
+  [[ ${lines[0]} == *"no such file $BATS_TEST_TMPDIR/data/corpus/t/y"* ]]
+  printf 'train_set: shared\n' >>"$recipe/recipe.yaml"
+  run -1 stage_7
+  [[ $output != *"no such file"* ]]
 }
 
 @test "a trained model keeps its recipe" {
@@ -82,6 +160,16 @@ fails() {
   printf 'optim: {momentum: 0.8}\n' >>"$recipe/recipe.yaml"
   fails "was trained with other settings than the recipe's now: optim.momentum: 0.8"
   grep -q 'momentum: 0.9' "$exp/recipe.yaml"
+}
+
+@test "a trained model's recipe of another version: what to do about it" {
+  exp=$BATS_TEST_TMPDIR/exp/corpus/recipe
+  python -m speakernet.bin.resolve_recipe "$recipe" "$exp"
+  mkdir "$exp/checkpoints"
+  touch "$exp/checkpoints/epoch-001.pt"
+  sed -i 's/^optim:$/&\n  betas: [0.9, 0.999]/' "$exp/recipe.yaml"
+  fails "unknown key 'optim.betas' of optimizer 'sgd'"
+  fails "remove the file: it is written anew"
 }
 
 # processes_under PID: it and its descendants.
@@ -115,29 +203,45 @@ processes_under() {
   [ -s "$exp/checkpoints/.done" ]
 }
 
+# make_wavs SECONDS FILE...: recordings of noise.
+make_wavs() {
+  python - "$@" <<'END'
+import random
+import sys
+import wave
+
+for path in sys.argv[2:]:
+    with wave.open(path, "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", ""))
+        file.writeframes(random.randbytes(2 * int(16000 * float(sys.argv[1]))))
+END
+}
+
 @test "stage 2: a share of recordings may be without duration; run again, nothing looks changed" {
   local data=$BATS_TEST_TMPDIR/data/corpus part name
   mkdir -p "$data/train" "$data/musan"/{noise,music,speech} "$data/RIRS_NOISES"
-  for part in noise music speech; do sox -n -r 16000 -b 16 "$data/musan/$part/$part.wav" synth 0.5 noise; done
+  make_wavs 0.5 "$data/musan"/{noise/noise,music/music,speech/speech}.wav
+  make_wavs 1 "$data/train"/{a,b,d}.wav
   for part in small medium; do
     echo "--rir-id r --room-id x $data/musan/noise/noise.wav" >"$data/RIRS_NOISES/${part}room_rir_list"
   done
   for name in a b c d; do
-    sox -n -r 16000 -b 16 "$data/train/$name.wav" synth 1 noise
     echo "s-$name $data/train/$name.wav" >>"$data/train/wav.scp"
     echo "s-$name s" >>"$data/train/utt2spk"
   done
   utils/utt2spk_to_spk2utt.sh "$data/train/utt2spk" >"$data/train/spk2utt"
-  rm "$data/train/c.wav"
   stage_2() { bash run.sh --recipe "$recipe" --exp "$BATS_TEST_TMPDIR/exp" --data "$BATS_TEST_TMPDIR/data" --stage 2 --stop-stage 2 --nj 2 "$@"; }
   run -1 stage_2
   [[ $output == *"1 of 4 recordings could not be read, more than --max-failed-share 0 allows: s-c"* ]]
   run -0 stage_2 --max-failed-share 0.25
   [[ $output == *"1 of 4 recordings of $data/train have no duration and are left out of the copies"* ]]
   [ "$(grep -c s-c "$data/train_sp_aug/wav.scp")" -eq 1 ]
-  sox -n -r 16000 -b 16 "$data/train/c.wav" synth 1 noise
+  make_wavs 1 "$data/train/c.wav"
   run -0 stage_2
   [ "$(wc -l <"$data/train_sp_aug/wav.scp")" -eq $((4 * 3 * 5)) ]
-  run -0 stage_2
-  [[ $output == *"$data/train_sp_aug: done before, skipped"* ]]
+  [[ $output == *" run.sh: stage 2 augmented copies: "*" s, 1 made, 1 skipped as done before"* ]]
+  run -0 --separate-stderr stage_2
+  [[ $stderr == *" stage 2 augmented copies, $data/train_sp_aug: done before, skipped"* ]]
+  [[ $stderr == *" s, 2 skipped as done before"*" run.sh: finished in "*" s; see $data "* ]]
+  [ -z "$output" ]
 }

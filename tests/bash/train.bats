@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # steps/train.sh: what it refuses, how it fails, and how it leaves when it is asked to.
 
+bats_require_minimum_version 1.5.0
 . "$BATS_TEST_DIRNAME/eventually.sh"
 
 setup_file() {
@@ -37,14 +38,24 @@ setup() {
   sed -i '3s/s00-02/s00-2/' "$BATS_TEST_TMPDIR/broken/utt2spk"
   run bash steps/train.sh --nproc 1 "$recipe" "$BATS_TEST_TMPDIR/broken" "$exp"
   [ "$status" -eq 1 ]
-  [[ ${lines[-1]} == *"training failed: error: "*"feats.scp:3: utterance 's00-02'"* ]]
+  [[ ${lines[-1]} == *"training failed: "*"feats.scp:3: utterance 's00-02'"* ]]
   grep -q exitcode "$exp/log/train.log"
   # The log goes on, but the reason is the last run's.
   cp "$data/utt2spk" "$BATS_TEST_TMPDIR/broken"
   sed -i '12s/s01-03/s01-3/' "$BATS_TEST_TMPDIR/broken/utt2spk"
   run bash steps/train.sh --nproc 1 "$recipe" "$BATS_TEST_TMPDIR/broken" "$exp"
   [ "$status" -eq 1 ]
-  [[ ${lines[-1]} == *"training failed: error: "*"feats.scp:12: utterance 's01-03'"* ]]
+  [[ ${lines[-1]} == *"training failed: "*"feats.scp:12: utterance 's01-03'"* ]]
+}
+
+@test "on a terminal there is a bar and no line of progress; the log has lines and no bar" {
+  sed 's/^  epochs: .*/  epochs: 60/' "$recipe" >"$BATS_TEST_TMPDIR/recipe.yaml"
+  TERM=xterm script -qec "stty cols 100; bash steps/train.sh --nproc 2 '$BATS_TEST_TMPDIR/recipe.yaml' '$data' '$exp'" \
+    "$BATS_TEST_TMPDIR/terminal" >/dev/null
+  grep -qE $'\r\e\\[K *[0-9]+%\\|.*\\| [0-9]+/[0-9]+ \\[.*, epoch .* loss ' "$BATS_TEST_TMPDIR/terminal"
+  grep -qE $'\r\e\\[K[0-9-]+ [0-9:]+ train: .*: the last weights' "$BATS_TEST_TMPDIR/terminal"
+  grep -qE '^[0-9-]+ [0-9:]+ train: .*: the last weights$' "$exp/log/train.log"
+  run ! grep -E $'\r|[0-9]%\\|' "$exp/log/train.log"
 }
 
 # Starts a training of many epochs, whose pid is in $train, and waits until it has saved something.
@@ -83,7 +94,7 @@ pid_of_rank() {
   start_training --nproc 1
   run bash steps/train.sh --nproc 1 "$recipe" "$data" "$exp"
   [ "$status" -eq 1 ]
-  [ "$output" = "train.sh: another run trains in $exp, or has not ended yet" ]
+  [ "$output" = "train.sh: error: another run trains in $exp, or has not ended yet" ]
   kill -USR1 "$train"
   ends_with 99
   bash steps/train.sh --nproc 1 "$recipe" "$data" "$exp" 3>&-
@@ -121,7 +132,7 @@ pid_of_rank() {
   start_training --nproc 2 2>"$BATS_TEST_TMPDIR/stderr"
   kill -KILL "$(pid_of_rank 1)"
   ends_with 1
-  [[ $(tail -n 1 "$BATS_TEST_TMPDIR/stderr") == "train.sh: training failed: process 1 was killed by signal 9 (out of memory?); see $exp/log/train.log" ]]
+  [[ $(tail -n 1 "$BATS_TEST_TMPDIR/stderr") == "train.sh: error: training failed: process 1 was killed by signal 9 (out of memory?); see $exp/log/train.log" ]]
 }
 
 @test "a signal before there is anything to save leaves with 99, too" {
@@ -157,7 +168,7 @@ start_node() {
 @test "as a job of a runner: its end, its failure and its 99 are handed through" {
   run bash steps/train.sh --cuda-cmd "utils/run.pl --mem 4G" --nproc none "$recipe" "$data" "$exp"
   [ "$status" -eq 1 ]
-  [[ ${lines[-1]} == "run.pl: $exp/log/job.log ends with: train.sh: --nproc: expected a positive whole number, got 'none'" ]]
+  [[ ${lines[-1]} == "run.pl: $exp/log/job.log ends with: train.sh: error: --nproc: expected a positive whole number of at most 9 digits, got 'none'" ]]
   start_training --cuda-cmd utils/run.pl
   kill -USR1 "$(pgrep -f "^bash steps/train.sh --nproc .* $exp\$" | head -n 1)"
   ends_with 99

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -79,10 +80,15 @@ def test_second_run_recomputes_nothing(finished: Path) -> None:
     before = stamps(finished)
     result = run(finished)
     assert result.returncode == 0
-    said = result.stdout + result.stderr
-    assert "started" not in said
-    assert said.count("done before, skipped") >= 15
+    assert ": started" not in result.stderr
+    assert result.stderr.count(": done before, skipped") >= 15
     assert stamps(finished) == before
+    # stdout is for results; what is said of the way there has one form, and ends with a summary.
+    assert result.stdout == (finished / EXP / "RESULTS.md").read_text()
+    lines = result.stderr.splitlines()
+    assert all(re.match(r"\d{4}(-\d\d){2} \d\d(:\d\d){2} (stage \d |run\.sh: )", x) for x in lines)
+    assert [x.split()[4] for x in lines if " run.sh: stage " in x] == list("12345678")
+    assert lines[-1].endswith(f" s; see {EXP}/RESULTS.md {EXP}/det.png")
 
 
 def test_scores_follow_an_archive_whose_index_is_the_same(finished: Path) -> None:
@@ -93,7 +99,7 @@ def test_scores_follow_an_archive_whose_index_is_the_same(finished: Path) -> Non
         ark.write_bytes(content)
         result = run(finished, "--stage", "7", "--stop-stage", "7")
         assert result.returncode == 0
-        assert "inputs, embeddings_test, embedding.ark" in result.stdout + result.stderr
+        assert "inputs, embeddings_test, embedding.ark" in result.stderr
         assert (scores.read_bytes() == before) is expected
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from benchmarks import train_step
-from speakernet.nn.models import model_names
+from speakernet.nn.models import MODELS
 
 ROOT = Path(__file__).parents[3]
 # Notes its arguments; says that there are GPUs if its copy is to see any; one part fails.
@@ -92,7 +92,7 @@ def test_the_programs_take_the_arguments(machine: Machine, monkeypatch: pytest.M
         name = part.index("benchmarks.train_step")
         monkeypatch.setattr("sys.argv", part[name:])
         args = train_step._arguments()
-        assert set(args.models) <= set(model_names())
+        assert set(args.models) <= set(MODELS.names())
         assert args.json == Path("out/gpu.json")
 
 

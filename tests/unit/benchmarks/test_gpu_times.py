@@ -10,7 +10,7 @@ import torch
 
 from benchmarks import gpu_times, step_ways
 from benchmarks.cpu_times import CPU
-from speakernet.data.loader import Batch
+from speakernet.data.loader import MicroBatch
 
 
 def test_an_error_of_one_way_is_noted_and_the_next_is_timed(
@@ -31,8 +31,8 @@ def test_an_error_of_one_way_is_noted_and_the_next_is_timed(
         batch_size=2, accumulate=2, num_classes=10, num_frames=50, updates=1, seconds=0.0
     )
 
-    def source() -> Iterator[Batch]:
-        return itertools.repeat(Batch(torch.randn(2, 50, 80), torch.tensor([1, 2])))
+    def source() -> Iterator[MicroBatch]:
+        return itertools.repeat(MicroBatch(torch.randn(2, 50, 80), torch.tensor([1, 2])))
 
     ways = ["plain_fp32", "ours_eager", "inference"]
     failed, ours, inference = gpu_times.gpu_times("tdnn_c128", ways, source, args, CPU)

@@ -93,3 +93,11 @@ def test_loader_counts_crops(run: Run, tmp_path: Path) -> None:
     assert result["crops/s, permutation with CMN"] > 0
     assert result["open files after 1024 crops"] > 0
     assert all(f"| {name} | " in printed for name in result)
+
+
+def test_libraries_are_measured_side_by_side() -> None:
+    printed = run("benchmarks.libraries", "--trials", 300, "--repeats", 1)
+    for name in ("sklearn.isotonic", "pav_llrs", "torchaudio MelSpectrogram", "signal/resample.py"):
+        assert f"| {name}" in printed
+    differences = [line.split(": ")[1] for line in printed.splitlines() if "difference" in line]
+    assert len(differences) == 2 and all(float(number) < 1e-5 for number in differences)

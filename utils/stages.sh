@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Sourced by run.sh after utils/common.sh: which stages run, products that are made once, and a summary at the end, whatever ends it.
+#
+#   begin_stages FIRST LAST "COMMAND LINE" FOLDER...
+#   if stage 1 "data directories"; then
+#     once data/train --output wav.scp -- local/prepare.sh data/train
+#   fi
+
+# require_stages FIRST LAST NUMBER: options that are positive numbers name stages in their order.
+require_stages() {
+  [ "$2" -le "$3" ] || die "--stop-stage $2: expected 1 to $3"
+  [ "$1" -le "$2" ] || die "--stage $1 comes after --stop-stage $2"
+}
+
+# use_model untrained|base|lm: what follows is about this model. $network has its recipe and checkpoints, $model_dir its embeddings
+# and scores, $feats the features of all sets. The untrained network goes along to show what training gave.
+# shellcheck disable=SC2034,SC2154 # run.sh and corpus.sh set what it reads, run.sh reads what it sets
+use_model() {
+  network=$dir model_dir=$dir
+  [ "$1" = base ] || model_dir=$dir/$1
+  [ "$1" != lm ] || network=$dir/lm
+  IFS='|' read -r train_set train_data features copies speed_factors seed online_augment cohort <"$network/settings/stages"
+  feats=$data/$features weights=$network/checkpoints embed_sets=("$test_set") embed_options=() score_options=()
+  copy_inputs=() noise_inputs=() noise_options=() cohort_inputs=()
+  [ "$features" != waveform ] || feats=$data
+  [ -z "$copies" ] || copy_inputs=(--input "$data/musan_noise")
+  if [ "$online_augment" = true ]; then
+    noise_inputs=(--fixed-input "$data/musan_noise") noise_options=(--musan "$data/musan" --rirs "$rirs_root")
+  fi
+  if [ "$1" = untrained ]; then
+    weights=$dir/settings/training.settings embed_options=(--untrained true) score_options=(--plain true)
+  elif [ "$cohort" = true ]; then
+    embed_sets+=("$cohort_set") cohort_inputs=(--input "$model_dir/embeddings_$cohort_set")
+    score_options=(--cohort-embeddings "$model_dir/embeddings_$cohort_set" --cohort-utt2spk "$data/$cohort_set/utt2spk")
+  fi
+}
+
+# begin_stages FIRST LAST COMMAND FOLDER...: COMMAND is what the user called, FOLDERs are where products and logs will be.
+begin_stages() {
+  first_stage=$1 last_stage=$2 command_line=$3
+  product_folders=("${@:4}")
+  where_to_look=("${product_folders[@]}")
+  summary=()
+  run_began=$EPOCHSECONDS
+  # utils/once.sh adds a line for each product that it has made.
+  SPEAKERNET_MADE=$(mktemp)
+  export SPEAKERNET_MADE
+  trap 'summarize $?' EXIT
+}
+
+# stage N NAME: whether stage N is to run. It begins here, and ends where the next one begins.
+stage() {
+  end_stage
+  [ "$first_stage" -le "$1" ] && [ "$1" -le "$last_stage" ] || return 1
+  export SPEAKERNET_STAGE="$1 $2"
+  stage_began=$EPOCHSECONDS
+  product='' num_begun=0 num_done=0
+  : >"$SPEAKERNET_MADE"
+}
+
+# once PRODUCT [option of utils/once.sh]... -- COMMAND [ARGUMENT]...
+once() {
+  local options=()
+  product=$1
+  shift
+  while [ "$1" != -- ]; do
+    options+=("$1")
+    shift
+  done
+  num_begun=$((num_begun + 1))
+  run_forwarding utils/once.sh "${options[@]}" "$product" "$@" >&2
+  num_done=$((num_done + 1))
+}
+
+end_stage() {
+  local num_made notes=()
+  [ -n "${SPEAKERNET_STAGE-}" ] || return 0
+  num_made=$(num_lines "$SPEAKERNET_MADE")
+  [ "$num_made" = 0 ] || notes+=("$num_made made")
+  [ "$num_done" = "$num_made" ] || notes+=("$((num_done - num_made)) skipped as done before")
+  [ "$num_begun" = "$num_done" ] || notes+=("1 not finished")
+  summary+=("stage $SPEAKERNET_STAGE: $((EPOCHSECONDS - stage_began)) s$([ "${#notes[@]}" = 0 ] || printf ', %s' "${notes[@]}")")
+  unset SPEAKERNET_STAGE
+}
+
+# summarize STATUS: the stages that ran, their time, where to look and how to go on.
+summarize() {
+  local line place=${SPEAKERNET_STAGE:+stage $SPEAKERNET_STAGE${product:+ at $product}}
+  set +e
+  end_stage
+  for line in "${summary[@]}"; do log "$line"; done
+  case $1 in
+    0) log "finished in $((EPOCHSECONDS - run_began)) s; see ${where_to_look[*]}" ;;
+    99) log "asked to leave in ${place:-its beginning}; the same command continues: $command_line" ;;
+    *)
+      log "failed in ${place:-its beginning} after $((EPOCHSECONDS - run_began)) s, with status $1${place:+; logs: $(newest_log_folder)}"
+      log "when that is mended, the same command continues: $command_line"
+      ;;
+  esac
+  rm -f "$SPEAKERNET_MADE"
+}
+
+# newest_log_folder: where this stage wrote last. Of parallel jobs others may have written after the one that failed.
+newest_log_folder() {
+  local log_file
+  log_file=$(find "${product_folders[@]}" -name '*.log' -newermt "@$stage_began" -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -n 1)
+  [ -n "$log_file" ] && dirname "${log_file#* }" || echo "none, see above"
+}
