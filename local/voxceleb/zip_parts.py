@@ -17,7 +17,7 @@ from pathlib import Path
 
 from speakernet.config import UserError
 from speakernet.work.files import open_for_replace
-from speakernet.work.shares import share
+from speakernet.work.job_parts import job_part
 
 
 class JoinedFiles(io.RawIOBase):
@@ -73,7 +73,7 @@ def unpack(parts: Sequence[Path], folder: Path, num_processes: int) -> int:
     UserError.
     """
     names = _names(parts)
-    shares = [share(names, job + 1, num_processes) for job in range(num_processes)]
+    shares = [job_part(names, job + 1, num_processes) for job in range(num_processes)]
     with ProcessPoolExecutor(num_processes) as pool:
         jobs = [pool.submit(_unpack_share, parts, folder, names) for names in shares]
         for job in jobs:

@@ -20,7 +20,7 @@ def main(args: Namespace) -> int:
     from speakernet.kaldi.tables import check_order
     from speakernet.prepare.feature_jobs import FEATURE_TYPES
     from speakernet.prepare.feature_tables import collect_features
-    from speakernet.work.shares import job_paths
+    from speakernet.work.job_parts import job_paths
 
     options = FEATURE_TYPES[args.type]
     settings = options.from_file(args.config) if args.config else options()

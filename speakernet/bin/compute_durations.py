@@ -27,7 +27,7 @@ def main(args: Namespace) -> int:
     # There are as many jobs as cores. OpenBLAS reads this when NumPy is imported: not at the top.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     from speakernet.prepare.durations import collect_durations, compute_part
-    from speakernet.work.shares import job_paths
+    from speakernet.work.job_parts import job_paths
 
     if args.job is None:
         prefixes = job_paths(args.prefix, args.nj)

@@ -22,9 +22,9 @@ from speakernet.kaldi.tables import iter_lines, iter_table, write_table
 from speakernet.prepare.failures import check_failures
 from speakernet.signal.resample import changed_length
 from speakernet.work.files import open_for_replace, suffixed, write_errors
+from speakernet.work.job_parts import job_part
 from speakernet.work.progress import progress
 from speakernet.work.record import digest_of_text, read_part_record, valid_record, write_record
-from speakernet.work.shares import share
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ def compute_part(scp: Path, prefix: Path, job: int, num_jobs: int) -> tuple[int,
 
     Returns the number of recordings in the part and the number of those that failed.
     """
-    part = share(range(sum(1 for _ in iter_lines(scp))), job, num_jobs)
+    part = job_part(range(sum(1 for _ in iter_lines(scp))), job, num_jobs)
     rows = list(islice(iter_table(scp), part.start, part.stop))
     made_from = {"entries": digest_of_text(text for row in rows for text in row)}
     record_path = suffixed(prefix, "json")

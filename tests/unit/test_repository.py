@@ -15,7 +15,11 @@ from tests import source_rules
 
 # Folders of the machines that this is written on, and package registries that only they use.
 MACHINE_PATH = re.compile(r"(?<![\w.$}~-])/(work|farm|root|home/\w+|Users/\w+)/")
-MODULES = {"pyyaml": "yaml", "scikit-learn": "sklearn"}  # packages whose module is called otherwise
+MODULES = {
+    "pydantic-core": "pydantic_core",
+    "pyyaml": "yaml",
+    "scikit-learn": "sklearn",
+}  # packages whose module is called otherwise
 SECTIONS = ("run.lock", "torch-cpu.lock", "torch-cuda.lock", "dev.lock")
 
 
@@ -30,15 +34,19 @@ def text_files(repository: Path) -> list[Path]:
     return [p for p in files if p.is_file() and b"\0" not in p.read_bytes()[:8000]]
 
 
-def test_no_machine_paths(repository: Path) -> None:
-    found = [
+def lines_with(pattern: re.Pattern[str], repository: Path) -> list[str]:
+    """The lines of all text files but this one in which ``pattern`` is found."""
+    return [
         f"{path.relative_to(repository)}:{number}: {line.strip()}"
         for path in text_files(repository)
         if path != Path(__file__).resolve()
         for number, line in enumerate(path.read_text(errors="replace").splitlines(), start=1)
-        if MACHINE_PATH.search(line)
+        if pattern.search(line)
     ]
-    assert not found
+
+
+def test_no_machine_paths(repository: Path) -> None:
+    assert not lines_with(MACHINE_PATH, repository)
 
 
 def test_machine_paths_are_recognised() -> None:
@@ -192,11 +200,4 @@ def test_loggers_have_one_name(repository: Path) -> None:
 def test_systems_have_names(repository: Path) -> None:
     assert NUMBERED_SYSTEM.search("the EER of seed 1") and NUMBERED_SYSTEM.search("_seed2_eer")
     assert not NUMBERED_SYSTEM.search("--seed 1, seeds 0, 1, 2, seed=1, reseed 1, seed 1.5")
-    found = [
-        f"{path.relative_to(repository)}:{number}"
-        for path in text_files(repository)
-        if path != Path(__file__).resolve()
-        for number, line in enumerate(path.read_text(errors="replace").splitlines(), start=1)
-        if NUMBERED_SYSTEM.search(line)
-    ]
-    assert lines(found) == ""
+    assert not lines_with(NUMBERED_SYSTEM, repository)

@@ -32,7 +32,7 @@ from speakernet.kaldi.tables import (
     same_ids,
 )
 from speakernet.work.files import folder_for_replace
-from speakernet.work.shares import share
+from speakernet.work.job_parts import job_part
 
 logger = logging.getLogger(__name__)
 
@@ -106,14 +106,14 @@ def _assign(utt2spk: Path, num_parts: int, per_utt: bool) -> Int32:
         raise UserError(f"{utt2spk}: {num_units} {kind} do not fill {num_parts} parts{hint}")
     if not per_utt:
         return balance(np.bincount(speakers), num_parts)[speakers]
-    shares = [share(range(num_units), part + 1, num_parts) for part in range(num_parts)]
-    return np.repeat(np.arange(num_parts, dtype=np.int32), [len(part) for part in shares])
+    parts = [job_part(range(num_units), part + 1, num_parts) for part in range(num_parts)]
+    return np.repeat(np.arange(num_parts, dtype=np.int32), [len(part) for part in parts])
 
 
 def balance(sizes: Int64, num_parts: int) -> Int32:
     """Return the part of each of the consecutive groups, none empty, near-equal in total size.
 
-    For groups of one item the parts are those of ``speakernet.work.shares.share``. Groups that must
+    For groups of one item the parts are those of ``work.job_parts.job_part``. Groups that must
     not be cut (speakers: Kaldi keeps them together) take more: one of them can be larger than a
     part ought to be, and the next parts are not to be empty for that.
     """

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from speakernet.audio.wav import write_wav
 from speakernet.bin import (
     apply_cmvn_sliding,
     collect_features,
@@ -19,6 +18,7 @@ from speakernet.kaldi.tables import read_table
 from speakernet.prepare.feature_jobs import JobSettings, run_job
 from speakernet.signal.cmvn import sliding_cmn
 from speakernet.signal.options import FbankOptions, MfccOptions
+from tests.recordings import write_noise
 
 SETTINGS = JobSettings(options=FbankOptions(num_mel_bins=40))
 
@@ -29,8 +29,7 @@ def write_data(folder: Path, num: int = 6) -> Path:
     lines = []
     for index in range(num):
         path = folder / f"u{index}.wav"
-        samples = np.random.default_rng(index).integers(-3000, 3000, 300 + 4000 * index)
-        write_wav(path, samples.astype(np.int16), 16000)
+        write_noise(path, index, 300 + 4000 * index)
         lines.append(f"u{index} {path}\n")
     (folder / "wav.scp").write_text("".join(lines), encoding="utf-8")
     return folder

@@ -9,7 +9,7 @@ import pytest
 from speakernet.config import UserError
 from speakernet.kaldi import datadir
 from speakernet.kaldi.datadir.split import balance
-from speakernet.work.shares import share
+from speakernet.work.job_parts import job_part
 from tests.unit.kaldi.datadir.data_dirs import UTTERANCES, make, speakers_of, write
 
 
@@ -121,5 +121,5 @@ def test_utterances_are_split_like_the_items_of_jobs(num_parts: int) -> None:
     for count in range(num_parts, num_parts + 100):
         parts = balance(np.ones(count, np.int64), num_parts)
         for part in range(num_parts):
-            expected = share(range(count), part + 1, num_parts)
+            expected = job_part(range(count), part + 1, num_parts)
             assert np.flatnonzero(parts == part).tolist() == list(expected)

@@ -1,4 +1,4 @@
-"""Arrays of jobs, numbered from 1: what each of them gets, and the files that it leaves."""
+"""Parallel jobs, numbered from 1: the part of the input that each processes, its output paths."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,11 +9,12 @@ from speakernet.config import UserError
 Items = TypeVar("Items", Sequence[str], range)
 
 
-def share(items: Items, job: int, num_jobs: int) -> Items:
-    """Return the ``job``-th (from 1) of ``num_jobs`` consecutive shares of ``items``, near-equal
-    in size: each item is where its middle is, if ``items`` are cut into ``num_jobs`` equal lengths.
+def job_part(items: Items, job: int, num_jobs: int) -> Items:
+    """Return the ``job``-th (from 1) of ``num_jobs`` consecutive parts of ``items``.
 
-    Raises UserError if there is no such job.
+    Sizes differ by one at most: with ``items`` on a line of unit steps, cut into equal lengths,
+    each item belongs to the part that contains its middle. Raises UserError if ``job`` is not from
+    1 to ``num_jobs``.
     """
     if not 1 <= job <= num_jobs:
         raise UserError(f"job {job} of {num_jobs}; expected a number from 1 to {num_jobs}")
