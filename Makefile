@@ -27,7 +27,7 @@ types: setup
 	@$(activate) mypy --no-error-summary
 
 docs: setup
-	@$(activate) NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+	@$(activate) NO_MKDOCS_2_WARNING=1 mkdocs build --strict  # --quiet would hide warnings from --strict, too
 
 test-bash: setup
 	@$(activate) tests/bash/run

@@ -16,22 +16,22 @@ import torch.distributed as dist
 from torch import Tensor
 
 from benchmarks.records import append_records
-from benchmarks.step_ways import MODELS, build_objective, device_name
+from benchmarks.step_ways import NETWORKS, build_objective, device_name
 from benchmarks.timing import markdown_table
 from speakernet.train.config import TrainConfig
-from speakernet.train.distributed import World, join, leave
+from speakernet.train.distributed import World, init_distributed, shut_down_distributed
 from speakernet.train.step import GradientBuffer
 
 
 def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--models", nargs="+", default=MODELS)
+    parser.add_argument("--models", nargs="+", default=NETWORKS)
     parser.add_argument("--num-classes", type=int, default=5994)
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--json", type=Path, help="file to add the results to")
     args = parser.parse_args()
-    world = join(1)
+    world = init_distributed(1)
     if not dist.is_initialized():  # training has no group of one
         backend = "nccl" if world.device.type == "cuda" else "gloo"
         store = dist.HashStore()  # type: ignore[attr-defined]
@@ -47,7 +47,7 @@ def main() -> None:
     if world.is_main:
         print(f"{world.size} process(es) on {world.device.type}\n")
         print(markdown_table(["network", "MB", "milliseconds"], rows))
-    leave()
+    shut_down_distributed()
 
 
 def _record(model: str, world: World, size: int, seconds: float) -> dict[str, object]:

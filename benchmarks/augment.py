@@ -19,7 +19,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.timing import ENVIRONMENT, ROOT, interleaved_medians, markdown_table
+from benchmarks.feature_runs import argument_parser, our_fbank, peer_fbank, speed_table
+from benchmarks.timing import ENVIRONMENT, ROOT, interleaved_medians
 
 OURS = "speakernet, five copies"
 CLEAN = "speakernet, clean copies only (five times)"
@@ -31,12 +32,9 @@ NUM_PROCESS_LINES = 500
 
 def main() -> None:
     """Measure and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=ROOT / "data/debian_voices/train")
+    parser = argument_parser(__doc__, num_utts=400, repeats=5)
     parser.add_argument("--musan", default=str(ROOT / "data/debian_voices/musan"))
     parser.add_argument("--rirs", type=Path, default=ROOT / "data/debian_voices/RIRS_NOISES")
-    parser.add_argument("--num-utts", type=int, default=400)
-    parser.add_argument("--repeats", type=int, default=5)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -45,38 +43,25 @@ def main() -> None:
         share = NUM_PROCESS_LINES / (5 * args.num_utts)
         seconds[PROCESSES] /= min(share, 1.0)
     print(
-        f"{args.num_utts} utterances, {hours:.2f} hours in five copies, medians of {args.repeats}"
+        f"{args.num_utts} utterances, {hours:.2f} hours in five copies, medians of {args.repeats}\n"
     )
-    rows = [
-        [name, f"{value:.2f}", f"{hours * 3600 / value:.0f}", f"{value / seconds[NATIVE]:.2f}"]
-        for name, value in sorted(seconds.items(), key=lambda item: item[1])
-    ]
-    header = ["system", "CPU seconds", "times real time", "share of kaldi-native-fbank's time"]
-    print("\n" + markdown_table(header, rows))
+    columns = ("times real time", "share of kaldi-native-fbank's time")
+    print(speed_table(seconds, hours, *columns, lambda value: value / seconds[NATIVE]))
 
 
 def systems(folder: Path, args: argparse.Namespace) -> dict[str, list[str]]:
     """Return the command of each system."""
-    native = [sys.executable, "-m", "benchmarks.peers.features", "kaldi-native-fbank"]
     lists = sorted(str(path) for path in folder.glob("*.rirs"))
     return {
-        OURS: ["bash", "-c", ours(folder, "train_aug")],
-        CLEAN: ["bash", "-c", ours(folder, "five")],
-        NATIVE: [*native, str(folder / "five/wav.scp"), str(folder / "out")],
+        OURS: our_fbank(folder, "train_aug"),
+        CLEAN: our_fbank(folder, "five"),
+        NATIVE: peer_fbank("kaldi-native-fbank", folder, "five"),
         TORCH: [
             sys.executable, "-m", "benchmarks.peers.augmentation", str(folder / "train/wav.scp"),
             args.musan, *lists, str(folder / "out"),
         ],
-        PROCESSES: [*native, str(folder / "cat/wav.scp"), str(folder / "out")],
+        PROCESSES: peer_fbank("kaldi-native-fbank", folder, "cat"),
     }  # fmt: skip
-
-
-def ours(folder: Path, data: str) -> str:
-    """Return a shell command; the archive is removed first, or there would be nothing to do."""
-    program = f"{sys.executable} -m speakernet.bin.compute_features"
-    config = ROOT / "conf/fbank80.conf"
-    command = f"exec {program} --config {config} fbank {folder / data} {folder}/ours"
-    return f"rm -f {folder}/ours.* && {command}"
 
 
 def make_data(args: argparse.Namespace, folder: Path) -> float:

@@ -6,7 +6,6 @@
 the same blocks: what the code cannot be faster than with either.
 """
 
-import argparse
 import os
 import statistics
 import time
@@ -19,7 +18,8 @@ os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 import numpy as np
 from scipy.fft import rfft
 
-from benchmarks.timing import ROOT, markdown_table
+from benchmarks.feature_runs import argument_parser
+from benchmarks.timing import markdown_table
 from speakernet.audio.reader import AudioReader
 from speakernet.kaldi.compression import compress
 from speakernet.kaldi.wav_scp import iter_utterances
@@ -31,11 +31,7 @@ from speakernet.signal.spectrum import BLOCK
 
 def main() -> None:
     """Measure and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=ROOT / "data/debian_voices/train")
-    parser.add_argument("--num-utts", type=int, default=200)
-    parser.add_argument("--repeats", type=int, default=11)
-    args = parser.parse_args()
+    args = argument_parser(__doc__, num_utts=200, repeats=11).parse_args()
     stages, num_frames = prepare(args.data, args.num_utts)
     seconds: dict[str, list[float]] = {name: [] for name in stages}
     for _ in range(args.repeats):

@@ -7,12 +7,11 @@ after the other. "process per utterance": kaldi-native-fbank on a wav.scp whose 
 ``sox FILE -t wav - |``, as recipes have them that decode or convert on the fly.
 """
 
-import argparse
-import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.timing import ROOT, interleaved_medians, markdown_table
+from benchmarks.feature_runs import argument_parser, our_fbank, peer_fbank, speed_table
+from benchmarks.timing import interleaved_medians
 
 OURS = "speakernet"
 NATIVE = "kaldi-native-fbank + kaldiio"
@@ -22,39 +21,23 @@ PROCESSES = "a process per utterance (sox) + kaldi-native-fbank"
 
 def main() -> None:
     """Measure and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=ROOT / "data/debian_voices/train")
-    parser.add_argument("--num-utts", type=int, default=1064)
-    parser.add_argument("--repeats", type=int, default=5)
-    args = parser.parse_args()
+    args = argument_parser(__doc__, num_utts=1064, repeats=5).parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         hours = make_data(args.data, folder, args.num_utts)
         seconds = interleaved_medians(systems(folder), args.repeats, once=[PROCESSES])
     print(f"{hours:.2f} hours, {args.num_utts} utterances, medians of {args.repeats}\n")
-    rows = [
-        [name, f"{value:.2f}", f"{hours * 3600 / value:.0f}", f"{seconds[NATIVE] / value:.2f}"]
-        for name, value in sorted(seconds.items(), key=lambda item: item[1])
-    ]
-    header = ["system", "CPU seconds", "hours of audio an hour", "times kaldi-native-fbank"]
-    print(markdown_table(header, rows))
+    columns = ("hours of audio an hour", "times kaldi-native-fbank")
+    print(speed_table(seconds, hours, *columns, lambda value: seconds[NATIVE] / value))
 
 
 def systems(folder: Path) -> dict[str, list[str]]:
     """Return the command of each system."""
-    peer = [sys.executable, "-m", "benchmarks.peers.features"]
-    scp, out = str(folder / "plain/wav.scp"), str(folder / "out")
-    ours = [sys.executable, "-m", "speakernet.bin.compute_features", "--config"]
-    config = str(ROOT / "conf/fbank80.conf")
-    # The archive is removed first: a finished job would have nothing to do.
-    clean = f"rm -f {folder}/ours.* && exec " + " ".join(
-        [*ours, config, "fbank", str(folder / "plain"), str(folder / "ours")]
-    )
     return {
-        OURS: ["bash", "-c", clean],
-        NATIVE: [*peer, "kaldi-native-fbank", scp, out],
-        TORCH: [*peer, "torchaudio", scp, out],
-        PROCESSES: [*peer, "kaldi-native-fbank", str(folder / "piped/wav.scp"), out],
+        OURS: our_fbank(folder, "plain"),
+        NATIVE: peer_fbank("kaldi-native-fbank", folder, "plain"),
+        TORCH: peer_fbank("torchaudio", folder, "plain"),
+        PROCESSES: peer_fbank("kaldi-native-fbank", folder, "piped"),
     }
 
 

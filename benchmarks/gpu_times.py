@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import torch
 
 from benchmarks.step_ways import WAYS, Update, Way, build_update
-from speakernet.data.loader import Batch
+from speakernet.data.loader import MicroBatch
 from speakernet.train.distributed import World, gather_objects
 
 WARM_UP = 4
@@ -18,7 +18,7 @@ WARM_UP = 4
 def gpu_times(
     model: str,
     ways: list[str],
-    source: Callable[[], Iterator[Batch]],
+    source: Callable[[], Iterator[MicroBatch]],
     args: argparse.Namespace,
     world: World,
 ) -> Iterator[tuple[str, float | None, float, str]]:
@@ -38,7 +38,7 @@ def gpu_times(
 
 
 def _seconds(
-    model: str, way: Way, batches: Iterator[Batch], args: argparse.Namespace, world: World
+    model: str, way: Way, batches: Iterator[MicroBatch], args: argparse.Namespace, world: World
 ) -> float:
     shape = (args.batch_size, args.accumulate, args.num_classes)
     update = build_update(model, way, world, *shape)
@@ -50,7 +50,7 @@ def _seconds(
     return statistics.median(_window(update, batches, args.updates) for _ in range(windows))
 
 
-def _window(update: Update, batches: Iterator[Batch], updates: int) -> float:
+def _window(update: Update, batches: Iterator[MicroBatch], updates: int) -> float:
     """Return the seconds of an update, the mean of ``updates``."""
     torch.cuda.synchronize()
     start = time.perf_counter()

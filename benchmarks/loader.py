@@ -22,16 +22,15 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.timing import markdown_table
-from speakernet.data.config import DataConfig
+from speakernet.data.config import BlocksOrder, DataConfig, PermutationOrder, SkipOrder
 from speakernet.data.feature_crops import FeatureCrops
-from speakernet.data.index import Speakers, read_speakers
-from speakernet.data.loader import CropBatches, Layout, iter_batches
+from speakernet.data.index import UtteranceIndex, read_utterance_index
+from speakernet.data.loader import BatchLayout, MicroBatchDataset, iter_micro_batches
 from speakernet.data.orders import Stream, build_order
 from speakernet.kaldi.ark import ArkWriter
 from speakernet.signal.cmvn import sliding_cmn
 
 MEL, FRAMES, BATCH = 80, 200, 128
-ORDERS = ("permutation", "blocks", "skip")
 
 
 def main() -> None:
@@ -77,21 +76,23 @@ def make_data(folder: Path, num_matrices: int, num_utts: int, num_arks: int = 20
             owners.write(f"u{number:07d} s{number // 200:05d}\n")
 
 
-def open_batches(folder: Path, config: DataConfig, speakers: Speakers) -> CropBatches:
+def open_batches(folder: Path, config: DataConfig, speakers: UtteranceIndex) -> MicroBatchDataset:
     """Return the batches of one process."""
-    order = build_order(config, speakers.labels, 0, group=1, global_batch=BATCH)
+    order = build_order(config.order, speakers.labels, 0, group=1, global_batch=BATCH)
     crops = FeatureCrops(folder, speakers, config)
     rows = np.arange(len(speakers))
-    return CropBatches(crops, rows, speakers.labels, Stream(order), Layout(BATCH), seed=0)
+    return MicroBatchDataset(
+        crops, rows, speakers.labels, Stream(order), BatchLayout(BATCH), seed=0
+    )
 
 
 def measure_speed(folder: Path, num_crops: int, repeats: int) -> dict[str, float]:
     """Return crops per CPU second of each way to read, with warm pages."""
-    speakers = read_speakers(folder)
+    speakers = read_utterance_index(folder)
     systems: dict[str, Callable[[int], None]] = {}
-    for order in ORDERS:
-        config = DataConfig(order=order, num_workers=0)  # type: ignore[arg-type]
-        systems[f"{order} with CMN"] = _reader(open_batches(folder, config, speakers))
+    for order in (PermutationOrder(), BlocksOrder(), SkipOrder()):
+        config = DataConfig(order=order, num_workers=0)
+        systems[f"{order.type} with CMN"] = _reader(open_batches(folder, config, speakers))
     bare = DataConfig(cmn_window=None, num_workers=0)
     systems["permutation without CMN"] = _reader(open_batches(folder, bare, speakers))
     systems["kaldiio, whole matrices, with CMN"] = lambda count: read_whole(folder, count // 8)
@@ -107,7 +108,7 @@ def measure_speed(folder: Path, num_crops: int, repeats: int) -> dict[str, float
     return {f"crops/s, {name}": statistics.median(values) for name, values in speeds.items()}
 
 
-def _reader(batches: CropBatches) -> Callable[[int], None]:
+def _reader(batches: MicroBatchDataset) -> Callable[[int], None]:
     batches[0]  # the first one shuffles the pass
 
     def read(count: int) -> None:
@@ -132,15 +133,15 @@ def read_whole(folder: Path, count: int) -> None:
 
 def measure_cold(folder: Path, num_crops: int) -> dict[str, float]:
     """Return wall-clock crops per second right after the arks were forgotten, in both orders."""
-    speakers = read_speakers(folder)
+    speakers = read_utterance_index(folder)
     result = {}
-    for order in ("permutation", "blocks"):
-        config = DataConfig(order=order, num_workers=0, blocks_in_window=4)
+    for order in (PermutationOrder(), BlocksOrder(blocks_in_window=4)):
+        config = DataConfig(order=order, num_workers=0)
         read = _reader(open_batches(folder, config, speakers))
         forget(folder)
         start = time.perf_counter()
         read(num_crops // 2)
-        result[f"crops/s, {order}, cold"] = num_crops // 2 / (time.perf_counter() - start)
+        result[f"crops/s, {order.type}, cold"] = num_crops // 2 / (time.perf_counter() - start)
     return result
 
 
@@ -154,11 +155,11 @@ def forget(folder: Path) -> None:
 
 def measure_memory(folder: Path, num_crops: int) -> dict[str, float]:
     """Read ``num_crops`` crops by one worker; return memory and open files early and late."""
-    speakers = read_speakers(folder)
+    speakers = read_utterance_index(folder)
     config = DataConfig(num_workers=1)
     batches = open_batches(folder, config, speakers)
     total = num_crops // BATCH
-    stream: Iterator[object] = iter_batches(batches, range(total), config)
+    stream: Iterator[object] = iter_micro_batches(batches, range(total), config)
     early: dict[str, float] = {}
     late: dict[str, float] = {}
     first, last = min(100, total // 4), max(total - 10, total // 2)

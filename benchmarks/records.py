@@ -1,10 +1,11 @@
 """Results as one JSON file that several programs add to."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from speakernet.work.files import open_for_replace
 
 Record = Mapping[str, object]
 
@@ -13,9 +14,8 @@ def append_records(path: Path | None, records: Sequence[Record]) -> None:
     """Add ``records`` to the list in ``path``; the file is whole at any time."""
     if path is None:
         return
-    temporary = path.with_name(f"{path.name}.tmp")
-    temporary.write_text(json.dumps([*_read(path), *records], indent=1) + "\n")
-    os.replace(temporary, path)
+    with open_for_replace(path) as file:
+        file.write((json.dumps([*_read(path), *records], indent=1) + "\n").encode())
 
 
 def find_record(path: Path | None, subject: Record) -> Record | None:

@@ -30,10 +30,14 @@ Figures = dict[System, list[float]]
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the tables of all trial lists."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("runs", nargs="+", type=Path, help="exp/<corpus>/<recipe> of each seed")
-    figures = read_eers(parser.parse_args(argv).runs)
+    parser.add_argument("--seeds", nargs="+", required=True)
+    parser.add_argument(
+        "--runs", nargs="+", type=Path, required=True, help="exp/<corpus>/<recipe> of each seed"
+    )
+    args = parser.parse_args(argv)
+    figures = read_eers(args.runs)
     for trials in dict.fromkeys(system.trials for system in figures):
-        print("\n".join(table(figures, trials, processor())))
+        print("\n".join(table(figures, trials, ", ".join(args.seeds))))
     return 0
 
 
@@ -56,19 +60,19 @@ def read_eers(runs: Sequence[Path]) -> Figures:
     return figures
 
 
-def table(figures: Figures, trials: str, machine: str) -> Iterator[str]:
+def table(figures: Figures, trials: str, seeds: str) -> Iterator[str]:
     """Yield the lines about one trial list."""
     chosen = {system: eers for system, eers in figures.items() if system.trials == trials}
     yield f"\nEER % of {trials}\n"
-    yield "| model | scoring | each seed | mean | range |\n|---|---|---|---|---|"
+    yield f"| model | scoring | seeds {seeds} | mean | range |\n|---|---|---|---|---|"
     for system, eers in chosen.items():
         each = ", ".join(f"{eer:.2f}" for eer in eers)
         mean, spread = mean_and_range(eers)
         yield f"| {system.model} | {system.scoring} | {each} | {mean} | {spread} |"
     cells = [f"{mean} ({spread})" for mean, spread in map(mean_and_range, chosen.values())]
     names = [f"{system.model}, {system.scoring}" for system in chosen]
-    yield f"\n| processor | {' | '.join(names)} |\n|---|{'---|' * len(names)}"
-    yield f"| {machine} | {' | '.join(cells)} |"
+    yield f"\n| processor | seeds | {' | '.join(names)} |\n|---|---|{'---|' * len(names)}"
+    yield f"| {processor()} | {seeds} | {' | '.join(cells)} |"
 
 
 def mean_and_range(eers: Sequence[float]) -> tuple[str, str]:

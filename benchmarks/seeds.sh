@@ -41,4 +41,5 @@ for seed in $seeds; do
     >"$folder/run.log" 2>&1 || die "seed $seed failed: $(tail -n 1 "$folder/run.log")"
   runs+=("$folder/$corpus/$name")
 done
-python -m benchmarks.seeds "${runs[@]}"
+# shellcheck disable=SC2086 # several numbers
+python -m benchmarks.seeds --seeds $seeds --runs "${runs[@]}"

@@ -10,20 +10,21 @@ from pathlib import Path
 import torch
 
 from benchmarks.step_ways import INPUT_DIM
+from speakernet.config import configure
 from speakernet.data.config import DataConfig
-from speakernet.data.loader import Batch, Layout, iter_batches
-from speakernet.nn.losses import LossConfig
-from speakernet.nn.models import ModelConfig
-from speakernet.nn.models.base import InputKind, input_kind
+from speakernet.data.loader import BatchLayout, MicroBatch, iter_micro_batches
+from speakernet.nn.losses import LOSSES
+from speakernet.nn.models import MODELS
+from speakernet.nn.models.base import InputKind
 from speakernet.recipe import Recipe
-from speakernet.train.corpus import batches_of, open_corpus, order_of
+from speakernet.train.corpus import micro_batch_dataset, open_corpus, training_order
 from speakernet.train.distributed import World
 
 
-def random_batch(kind: InputKind, args: argparse.Namespace) -> Batch:
+def random_batch(kind: InputKind, args: argparse.Namespace) -> MicroBatch:
     """Return a micro-batch of noise, as features or as waveforms."""
     crops = torch.randn(args.batch_size, *_crop_shape(kind, args.num_frames))
-    return Batch(crops, torch.randint(args.num_classes, (args.batch_size,)))
+    return MicroBatch(crops, torch.randint(args.num_classes, (args.batch_size,)))
 
 
 def _crop_shape(kind: InputKind, num_frames: int) -> tuple[int, ...]:
@@ -37,17 +38,19 @@ def _crop_shape(kind: InputKind, num_frames: int) -> tuple[int, ...]:
 
 def random_batches(
     model: str, args: argparse.Namespace, world: World
-) -> Callable[[], Iterator[Batch]]:
+) -> Callable[[], Iterator[MicroBatch]]:
     """Return a function that starts an endless turn of a few micro-batches."""
-    kind = input_kind(ModelConfig(name=model))
+    kind = configure(MODELS, model).input_kind
     torch.manual_seed(world.rank)
-    batches = [Batch(*(t.to(world.device) for t in random_batch(kind, args))) for _ in range(8)]
+    batches = [
+        MicroBatch(*(t.to(world.device) for t in random_batch(kind, args))) for _ in range(8)
+    ]
     return lambda: itertools.cycle(batches)
 
 
 def loaded_batches(
     args: argparse.Namespace, world: World, stack: ExitStack
-) -> Callable[[], Iterator[Batch]]:
+) -> Callable[[], Iterator[MicroBatch]]:
     """Return the package's loader over compressed arks of random matrices.
 
     ``args.loader`` processes read; the arks lie in a folder that ``stack`` removes.
@@ -57,12 +60,13 @@ def loaded_batches(
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     make_data(folder, 1000, 100_000)
     recipe = Recipe(
-        model=ModelConfig(name=args.models[0]),
-        loss=LossConfig(name="sc_cm"),
+        model=configure(MODELS, args.models[0]),
+        loss=configure(LOSSES, "sc_cm"),
         data=DataConfig(num_workers=args.loader, num_frames=args.num_frames, prefetch_batches=64),
     )
     corpus = open_corpus(folder, recipe)
-    layout = Layout(args.batch_size, args.accumulate, world.size, world.rank)
-    batches = batches_of(corpus, order_of(corpus, recipe, 1, layout), layout, recipe.seed)
+    layout = BatchLayout(args.batch_size, args.accumulate, world.size, world.rank)
+    order = training_order(corpus, recipe, 1, layout)
+    batches = micro_batch_dataset(corpus, order, layout, recipe.seed)
     pin = world.device.type == "cuda"
-    return lambda: iter_batches(batches, range(1_000_000), recipe.data, pin_memory=pin)
+    return lambda: iter_micro_batches(batches, range(1_000_000), recipe.data, pin_memory=pin)

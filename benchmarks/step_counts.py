@@ -27,16 +27,9 @@ from benchmarks.step_ways import build_objective
 from benchmarks.timing import markdown_table
 from speakernet.train.config import TrainConfig
 
-NETWORKS = [
-    "tdnn",
-    "dpn68",
-    "res2net50_w8_s6_c16",
-    "res2net50_w24_s4_c32",
-    "res2net50_w24_s4_c64",
-    "res2net101_w24_s4_c32_att",
-    "res2net152_w24_s4_c32_att",
-    "res2net200_w24_s4_c32_att",
-]
+SMALL = ["tdnn", "dpn68", "res2net50_w8_s6_c16"]
+LARGE = ["50_w24_s4_c32", "50_w24_s4_c64", *(f"{n}_w24_s4_c32_att" for n in (101, 152, 200))]
+NETWORKS = [*SMALL, *(f"res2net{size}" for size in LARGE)]
 
 
 class Counts(NamedTuple):

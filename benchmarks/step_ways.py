@@ -6,20 +6,21 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from speakernet.data.loader import Batch
-from speakernet.nn.losses import LossConfig, build_loss
-from speakernet.nn.models import ModelConfig, build_model
-from speakernet.optim import OptimConfig
+from speakernet.config import configure
+from speakernet.data.loader import MicroBatch
+from speakernet.nn.losses import LOSSES, build_loss
+from speakernet.nn.models import MODELS, build_model
+from speakernet.optim.optimizers.sgd import Sgd
 from speakernet.train.config import TrainConfig
 from speakernet.train.distributed import World
 from speakernet.train.objective import Objective
 from speakernet.train.setup import set_arithmetic
 from speakernet.train.update import Updater
 
-LOSS = LossConfig(name="sc_cm", margin=0.2, num_centers=2)
-OPTIM = OptimConfig()
+LOSS = configure(LOSSES, "sc_cm", margin=0.2, num_centers=2)
+OPTIM = Sgd()
 INPUT_DIM = 80
-MODELS = ["res2net50_w8_s6_c16", "res2net50_w24_s4_c32", "res2net200_w24_s4_c32_att"]
+NETWORKS = ["res2net50_w8_s6_c16", "res2net50_w24_s4_c32", "res2net200_w24_s4_c32_att"]
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ WAYS = {
     "inference": Way("inference", "bf16", channels_last=True),
 }
 
-Update = Callable[[Iterator[Batch]], object]
+Update = Callable[[Iterator[MicroBatch]], object]
 
 
 def device_name(device: torch.device) -> str:
@@ -77,7 +78,7 @@ def build_update(
     objective.to(world.device).train()
     if way.kind == "ours":
         updater = Updater(objective, config, OPTIM, world)
-        return lambda batches: updater(batches, 0.01, LOSS.margin)
+        return lambda batches: updater(batches, 0.01, LOSS.full_margin)
     if way.kind == "plain":
         return _plain(objective, accumulate, world.device)
     return _inference(objective.eval(), accumulate, world.device)
@@ -88,9 +89,8 @@ def build_objective(
 ) -> Objective:
     """Return network and loss with fresh weights."""
     torch.manual_seed(0)
-    model = build_model(
-        ModelConfig(name=name, recompute_activations=recompute), input_dim=INPUT_DIM
-    )
+    options = {"recompute_activations": True} if recompute else {}
+    model = build_model(configure(MODELS, name, **options), input_dim=INPUT_DIM)
     loss = build_loss(LOSS, embedding_dim=model.embedding_dim, num_classes=num_classes)
     return Objective(model, loss, config)
 
@@ -99,9 +99,9 @@ def _plain(objective: Objective, accumulate: int, device: torch.device) -> Updat
     """Return what an ordinary loop does: nothing fused, one operation a parameter."""
     parameters = list(objective.parameters())
     optimizer = torch.optim.SGD(parameters, lr=0.01, momentum=OPTIM.momentum)
-    margin = torch.tensor(LOSS.margin, device=device)
+    margin = torch.tensor(LOSS.full_margin, device=device)
 
-    def update(batches: Iterator[Batch]) -> None:
+    def update(batches: Iterator[MicroBatch]) -> None:
         optimizer.zero_grad()
         for _ in range(accumulate):
             inputs, labels = next(batches)
@@ -118,7 +118,7 @@ def _plain(objective: Objective, accumulate: int, device: torch.device) -> Updat
 
 
 def _inference(objective: Objective, accumulate: int, device: torch.device) -> Update:
-    def update(batches: Iterator[Batch]) -> None:
+    def update(batches: Iterator[MicroBatch]) -> None:
         with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16):
             for _ in range(accumulate):
                 objective.model(next(batches).inputs.to(device, non_blocking=True))

@@ -24,10 +24,15 @@ from benchmarks.gpu_times import gpu_times
 from benchmarks.records import Record, append_records, find_record
 from benchmarks.step_batches import loaded_batches, random_batches
 from benchmarks.step_counts import Ceilings, Counts, ceilings, count
-from benchmarks.step_ways import MODELS, WAYS, Way, device_name
+from benchmarks.step_ways import NETWORKS, WAYS, Way, device_name
 from benchmarks.timing import markdown_row, markdown_table
-from speakernet.data.loader import Batch
-from speakernet.train.distributed import World, gather_objects, join, leave
+from speakernet.data.loader import MicroBatch
+from speakernet.train.distributed import (
+    World,
+    gather_objects,
+    init_distributed,
+    shut_down_distributed,
+)
 
 # What says most comes first, as a part of gpu.sh may be cut off.
 GPU_WAYS = ["plain_fp32", "plain_bf16", "ours", "ours_eager", "ours_graph", "ours_compile"]
@@ -41,12 +46,12 @@ def main() -> None:
     """Measure and print a table."""
     args = _arguments()
     torch.set_num_threads(args.threads)
-    world = CPU if args.device == "cpu" else join(args.threads)
+    world = CPU if args.device == "cpu" else init_distributed(args.threads)
     # All processes go by what the first one found in the file, which it adds to meanwhile.
     missing = gather_objects(_missing(args, world), world)[0]
     if missing:
         _measure_all(missing, args, world)
-    leave()
+    shut_down_distributed()
 
 
 def _missing(args: argparse.Namespace, world: World) -> dict[str, list[str]]:
@@ -82,7 +87,7 @@ def _measure_all(missing: dict[str, list[str]], args: argparse.Namespace, world:
 def measure(
     model: str,
     ways: list[str],
-    loaded: Callable[[], Iterator[Batch]] | None,
+    loaded: Callable[[], Iterator[MicroBatch]] | None,
     limits: Ceilings | None,
     args: argparse.Namespace,
     world: World,
@@ -164,7 +169,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     default = "cuda" if torch.cuda.is_available() else "cpu"
     parser.add_argument("--device", choices=("cpu", "cuda"), default=default)
-    parser.add_argument("--models", nargs="+", default=MODELS)
+    parser.add_argument("--models", nargs="+", default=NETWORKS)
     parser.add_argument("--ways", nargs="+", choices=list(WAYS))
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--accumulate", type=int, default=4)

@@ -1,6 +1,6 @@
 """Write the lock files beside this script from the dependencies in pyproject.toml.
 
-    pip install uv && python requirements/update.py [--upgrade]
+    pip install uv && . ./path.sh && python requirements/update.py [--upgrade]
 
 run.lock        what the recipe needs at run time, without torch
 torch-cuda.lock PyPI's torch and the CUDA libraries that it asks for
@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from speakernet.work.files import open_for_replace
 
 HERE = Path(__file__).resolve().parent
 CUDA = re.compile(r"(torch|triton|nvidia-.*|cuda-.*)$")
@@ -46,7 +48,8 @@ def is_cuda(entry: str) -> bool:
 def write(name: str, entries: list[str]) -> None:
     """Write a lock file."""
     text = "# Written by requirements/update.py from pyproject.toml.\n"
-    (HERE / name).write_text(text + "\n".join(entries) + "\n")
+    with open_for_replace(HERE / name) as file:
+        file.write((text + "\n".join(entries) + "\n").encode())
 
 
 def main() -> None:

@@ -72,24 +72,21 @@ make_copy() {
   esac
 }
 
-# make_readable DIR: the source without recordings whose duration could not be read.
-make_readable() {
-  utils/copy_data_dir.sh "$source_dir" "$1"
-  cp "$source_dir/reco2dur.partial" "$1/reco2dur"
-  write_to "$1/wav.scp" awk 'NR == FNR { known[$1]; next } $1 in known' "$1/reco2dur" "$source_dir/wav.scp"
-  utils/fix_data_dir.sh "$1"
-  log "warning: $(($(num_lines "$source_dir/wav.scp") - $(num_lines "$1/wav.scp"))) of $(num_lines "$source_dir/wav.scp")" \
-    "recordings of $source_dir have no duration and are left out of the copies"
-}
+# Copies have the names of their source, not of the target: one run at a time makes them.
+exec 7>"$source_dir/.augment.lock"
+flock -n 7 || { log "another run makes copies of $source_dir; waiting" && flock 7; }
 
-# What copies are made of; its name is the target's, since every target of a source has its own.
+# What copies are made of: the source, less recordings whose duration could not be read.
 copy_source=$source_dir
-readable=$target.readable
+readable=$source_dir/.readable
 trap 'rm -rf "$readable" "${readable}_sp"' EXIT
 if [ -n "${copies// /}" ] && { [ -f "$source_dir/reco2dur" ] || [ -f "$source_dir/segments" ] || [ ! -f "$source_dir/utt2dur" ]; }; then
   steps/get_reco2dur.sh --nj "$nj" --cmd "$cmd" --max-failed-share "$max_failed_share" "$source_dir"
   if [ ! -f "$source_dir/reco2dur" ]; then
-    make_readable "$readable"
+    utils/subset_data_dir.sh --reco-list "$source_dir/reco2dur.partial" "$source_dir" "$readable"
+    cp "$source_dir/reco2dur.partial" "$readable/reco2dur"
+    log "warning: $(($(num_lines "$source_dir/wav.scp") - $(num_lines "$readable/wav.scp"))) of $(num_lines "$source_dir/wav.scp")" \
+      "recordings of $source_dir have no duration and are left out of the copies"
     copy_source=$readable
   fi
 fi

@@ -18,9 +18,7 @@ Defaults: <log-dir> is <data-dir>/log, <vad-dir> is <data-dir>/data. Options:
 . utils/common.sh
 
 [ $# -ge 1 ] && [ $# -le 3 ] || usage_error
-data=${1%/}
-log_dir=${2:-$data/log}
-vad_dir=${3:-$data/data}
+data=${1%/} log_dir=${2:-${1%/}/log} vad_dir=${3:-${1%/}/data}
 require_positive nj
 require_file "$vad_config" "$data/feats.scp"
 

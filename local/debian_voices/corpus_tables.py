@@ -4,11 +4,12 @@ music, which packages.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from speakernet.config import UserError
 
@@ -76,6 +77,17 @@ def read_tsv(path: Path, columns: Sequence[str]) -> list[tuple[str, dict[str, st
     return rows
 
 
+def _columns(row: type[SpeakerRow] | type[SoundRow]) -> list[str]:
+    """Return the header of a table: it has a column for each field of a row."""
+    return [field.name for field in dataclasses.fields(row)]
+
+
+def _parsed(where: str, fields: dict[str, str]) -> dict[str, Any]:
+    """Return the fields with the types that rows have."""
+    pattern, subset = _compile(where, fields["pattern"]), _flag(where, fields["subset"])
+    return {**fields, "pattern": pattern, "subset": subset}
+
+
 def _compile(where: str, pattern: str) -> re.Pattern[str]:
     try:
         return re.compile(pattern)
@@ -85,8 +97,8 @@ def _compile(where: str, pattern: str) -> re.Pattern[str]:
 
 def read_speakers(path: Path) -> list[SpeakerRow]:
     """Read ``speakers.tsv``. Raises UserError for a malformed line or a speaker with two roles."""
-    columns = ("speaker", "language", "gender", "role", "package", "pattern", "session", "subset")
-    rows = [_speaker_row(where, fields) for where, fields in read_tsv(path, columns)]
+    table = read_tsv(path, _columns(SpeakerRow))
+    rows = [_speaker_row(where, fields) for where, fields in table]
     roles: dict[str, str] = {}
     for row in rows:
         if roles.setdefault(row.speaker, row.role) != row.role:
@@ -103,35 +115,19 @@ def _speaker_row(where: str, fields: dict[str, str]) -> SpeakerRow:
         raise UserError(f"{where}: speaker '{fields['speaker']}'; expected only a-z, 0-9 and _")
     if fields["role"] not in ROLES:
         raise UserError(f"{where}: role '{fields['role']}'; expected one of {' '.join(ROLES)}")
-    return SpeakerRow(
-        speaker=fields["speaker"],
-        language=fields["language"],
-        gender=fields["gender"],
-        role=fields["role"],
-        package=fields["package"],
-        pattern=_compile(where, fields["pattern"]),
-        session=fields["session"],
-        subset=_flag(where, fields["subset"]),
-    )
+    return SpeakerRow(**_parsed(where, fields))
 
 
 def read_sounds(path: Path) -> list[SoundRow]:
     """Read ``sounds.tsv``. Raises UserError for a malformed line."""
-    columns = ("kind", "source", "package", "pattern", "genre", "subset")
-    return [_sound_row(where, fields) for where, fields in read_tsv(path, columns)]
+    table = read_tsv(path, _columns(SoundRow))
+    return [_sound_row(where, fields) for where, fields in table]
 
 
 def _sound_row(where: str, fields: dict[str, str]) -> SoundRow:
     if fields["kind"] not in ("noise", "music"):
         raise UserError(f"{where}: kind '{fields['kind']}'; expected noise or music")
-    return SoundRow(
-        kind=fields["kind"],
-        source=fields["source"],
-        package=fields["package"],
-        pattern=_compile(where, fields["pattern"]),
-        genre=fields["genre"],
-        subset=_flag(where, fields["subset"]),
-    )
+    return SoundRow(**_parsed(where, fields))
 
 
 def _flag(where: str, text: str) -> bool:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from corpus_tables import SpeakerRow
-from package_content import Recording
+from package_content import Recording, wav_path
 from trial_rules import Trial, all_pairs, cross_session, same_language
 
 from speakernet.config import UserError
+from speakernet.kaldi.datadir import validate, write_spk2utt
 from speakernet.kaldi.tables import write_table
 from speakernet.work.files import open_for_replace
 
@@ -18,10 +19,15 @@ COHORT_LIMIT = 20
 
 
 def write_sets(
-    out: Path, wav_dir: Path, speakers: dict[str, SpeakerRow], recordings: Sequence[Recording]
+    folders: Mapping[str, Path],
+    wav_dir: Path,
+    speakers: dict[str, SpeakerRow],
+    recordings: Sequence[Recording],
 ) -> None:
-    """Write train, test with its trial lists, and cohort. ``recordings`` are sorted by utterance.
-    Raises UserError.
+    """Write train, test with its trial lists, and cohort to ``folders``, which are empty.
+
+    ``wav_dir`` is where the wav files will lie; ``recordings`` are sorted by utterance. Raises
+    UserError for a set without utterances or with an utterance that is there twice.
     """
     _check_unique(recordings)
     by_role: dict[str, list[Recording]] = defaultdict(list)
@@ -31,12 +37,12 @@ def write_sets(
     cohort = sorted(by_role["cohort"] + first_of_each(train, COHORT_LIMIT), key=lambda r: r.utt)
     for name, members in (("train", train), ("test", test), ("cohort", cohort)):
         if not members:
-            raise UserError(f"{out / name}: no utterance is left for this set")
-        write_data_dir(out / name, wav_dir, members)
+            raise UserError(f"{name}: no utterance is left for this set")
+        write_data_dir(folders[name], wav_dir, members)
     languages = {speaker: row.language for speaker, row in speakers.items()}
-    _write_trials(out / "test" / "trials", cross_session(test))
-    _write_trials(out / "test" / "trials_all", all_pairs(test))
-    _write_trials(out / "test" / "trials_language", same_language(test, languages))
+    _write_trials(folders["test"] / "trials", cross_session(test))
+    _write_trials(folders["test"] / "trials_all", all_pairs(test))
+    _write_trials(folders["test"] / "trials_language", same_language(test, languages))
 
 
 def _check_unique(recordings: Sequence[Recording]) -> None:
@@ -64,18 +70,15 @@ def first_of_each(recordings: Iterable[Recording], limit: int) -> list[Recording
 
 
 def write_data_dir(path: Path, wav_dir: Path, recordings: Sequence[Recording]) -> None:
-    """Write the tables of utterances whose wav files are ``wav_dir/<speaker>/<utt>.wav``."""
-    path.mkdir(parents=True)
-    utterances: dict[str, list[str]] = defaultdict(list)
-    for recording in recordings:
-        utterances[recording.speaker].append(recording.utt)
-    wavs = ((r.utt, f"{wav_dir}/{r.speaker}/{r.utt}.wav") for r in recordings)
+    """Write the tables of utterances whose wav files lie in ``wav_dir``, and check them."""
+    wavs = ((r.utt, str(wav_path(wav_dir, r))) for r in recordings)
     write_table(path / "wav.scp", wavs)
     write_table(path / "utt2spk", ((r.utt, r.speaker) for r in recordings))
     write_table(path / "utt2session", ((r.utt, f"{r.speaker}-{r.session}") for r in recordings))
-    write_table(path / "spk2utt", ((s, " ".join(utts)) for s, utts in sorted(utterances.items())))
     for name in ("utt2dur", "reco2dur"):
         write_table(path / name, ((r.utt, f"{r.duration_s:.4f}") for r in recordings))
+    write_spk2utt(path / "utt2spk", path / "spk2utt")
+    validate(path, feats=False)
 
 
 def _write_trials(path: Path, trials: Iterable[Trial]) -> None:

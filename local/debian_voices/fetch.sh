@@ -9,8 +9,7 @@ help_message="usage: local/debian_voices/fetch.sh [--packages-table FILE] <debs-
 . utils/parse_options.sh
 . utils/common.sh
 [ $# -ge 2 ] || usage_error
-debs=$1
-shift
+debs=$1 packages=("${@:2}")
 require_file "$packages_table"
 mkdir -p "$debs"
 
@@ -33,7 +32,7 @@ is_intact() {
 }
 
 missing=()
-for package in "$@"; do
+for package in "${packages[@]}"; do
   lookup "$package"
   if is_intact "$debs/$file" "$sha256" "$size"; then continue; fi
   if [ -e "$debs/$file" ]; then log "$debs/$file is damaged: fetching it again"; fi
@@ -57,5 +56,5 @@ log "fetching ${#missing[@]} packages"
 for package in "${missing[@]%%=*}"; do
   lookup "$package"
   is_intact "$tmp/debs/$file" "$sha256" "$size" || die "$file: the download is not what $packages_table expects (size $size, sha256 $sha256)"
-  mv -f "$tmp/debs/$file" "$debs/$file"
+  write_to "$debs/$file" cat "$tmp/debs/$file"
 done

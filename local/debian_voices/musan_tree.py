@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from corpus_tables import Package, SoundRow, SpeakerRow
-from package_content import Recording
+from package_content import Recording, wav_path
 from sounds import Sounds
 
 from speakernet.config import UserError
@@ -44,26 +45,22 @@ def _print_kind(folder: Path, sources: Sequence[Sounds]) -> None:
     )
 
 
-def move_speech(
-    out: Path,
+def add_speech(
+    musan: Path,
+    babble: Path,
     recordings: Sequence[Recording],
     speakers: dict[str, SpeakerRow],
     packages: dict[str, Package],
 ) -> None:
-    """Move the wav files of the babble speakers from ``out/wav`` to ``out/musan/speech``, with
-    their texts.
-    """
-    folder = out / "musan" / "speech" / _SPEECH_SOURCE
+    """Copy the wav files of the babble speakers to the tree's speech, with their texts."""
+    folder = musan / "speech" / _SPEECH_SOURCE
     folder.mkdir(parents=True)
     annotations = []
     for number, recording in enumerate(recordings):
         row = speakers[recording.speaker]
         name = f"speech-{_SPEECH_SOURCE}-{number:04d}"
-        wav = out / "wav" / recording.speaker / f"{recording.utt}.wav"
-        wav.rename(folder / f"{name}.wav")
+        shutil.copyfile(wav_path(babble, recording), folder / f"{name}.wav")
         annotations.append(f"{name} {row.gender} {row.language} {recording.utt}")
-    for speaker in {recording.speaker for recording in recordings}:
-        (out / "wav" / speaker).rmdir()
     licences = {_licence(packages, speakers[recording.speaker]) for recording in recordings}
     _write_texts(folder, annotations, sorted(licences))
     minutes = sum(recording.duration_s for recording in recordings) / 60

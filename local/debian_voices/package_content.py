@@ -33,15 +33,19 @@ class Rule:
 
 @dataclass(frozen=True)
 class PackageTask:
-    """What a worker needs: the rows of the tables that name this package, and the folder that
-    products go to.
+    """What a worker needs: the rows of the tables that name this package, and the folders that
+    speech and sounds go to.
+
+    ``babble`` holds what ``musan_tree`` gives its names when all packages are read.
     """
 
     deb: Path
     speakers: Sequence[SpeakerRow]
     sounds: Sequence[SoundRow]
     rules: dict[str, Rule]
-    out: Path
+    wav: Path
+    babble: Path
+    musan: Path
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,11 @@ class Recording:
     def duration_s(self) -> float:
         """Length in seconds."""
         return self.num_samples / SAMPLE_RATE_HZ
+
+
+def wav_path(folder: Path, recording: Recording) -> Path:
+    """Return where the wav file of an utterance lies in the folder of all of them."""
+    return folder / recording.speaker / f"{recording.utt}.wav"
 
 
 @dataclass
@@ -86,9 +95,10 @@ def process_package(task: PackageTask) -> PackageResult:
             counts["speaker left out"] += sum(map(len, sessions.values()))
         else:
             rule = task.rules[roles[speaker]]
-            result.recordings += _write_speaker(task.out / "wav", speaker, sessions, rule, counts)
+            wav_dir = task.babble if roles[speaker] == "babble" else task.wav
+            result.recordings += _write_speaker(wav_dir, speaker, sessions, rule, counts)
     for index, row in enumerate(task.sounds):
-        folder = task.out / "musan" / row.kind / row.source
+        folder = task.musan / row.kind / row.source
         result.sounds.append(write_sounds(folder, row, content.sounds[index]))
     return result
 
@@ -128,6 +138,7 @@ def _write_speaker(
     recordings = []
     for utterance in draw(unique, min_s=rule.min_s, limit=rule.limit, counts=counts):
         utt = f"{speaker}-{utterance.session}-{utterance.number:03d}"
-        write_wav(wav_dir / speaker / f"{utt}.wav", utterance.samples)
-        recordings.append(Recording(utt, speaker, utterance.session, len(utterance.samples)))
+        recording = Recording(utt, speaker, utterance.session, len(utterance.samples))
+        write_wav(wav_path(wav_dir, recording), utterance.samples)
+        recordings.append(recording)
     return recordings

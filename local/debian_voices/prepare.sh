@@ -28,22 +28,8 @@ packages=$(python local/debian_voices/list_packages.py --tables "$tables" "${cho
 mapfile -t packages <<<"$packages"
 local/debian_voices/fetch.sh --packages-table "$tables/packages.tsv" "$cache/debs" "${packages[@]}"
 
-mkdir -p "$data"
-# A name of its own: processes that outlive a killed run must not write into the next one's products.
-rm -rf "$data"/.prepare.*
-tmp=$(mktemp -d "$data/.prepare.XXXXXX")
-trap 'rm -rf "$tmp"' EXIT
+# The sets come last: where they are, so is what they are used with.
+python local/debian_voices/prepare_rirs.py --nj "$nj" "$data/RIRS_NOISES"
 log "decoding ${#packages[@]} packages"
-python local/debian_voices/prepare_corpus.py --nj "$nj" --tables "$tables" --debs "$cache/debs" \
-  "${choice[@]}" --out "$tmp" --final "$data"
-python local/debian_voices/prepare_rirs.py --nj "$nj" --out "$tmp/RIRS_NOISES"
-for set in train test cohort; do
-  utils/validate_data_dir.sh --no-feats --no-text "$tmp/$set"
-done
-
-# The sets come last: where they are, their wav files are.
-for product in wav musan RIRS_NOISES clips.tsv cohort test train; do
-  rm -rf "${data:?}/$product"
-  mv "$tmp/$product" "$data/$product"
-done
+python local/debian_voices/prepare_corpus.py --nj "$nj" --tables "$tables" --debs "$cache/debs" "${choice[@]}" "$data"
 log "made $data"

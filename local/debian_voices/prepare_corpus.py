@@ -1,8 +1,7 @@
 """Make the data dirs, trial lists, wav files and the MUSAN-like tree of debian_voices from Debian
 packages.
 
-Usage: python local/debian_voices/prepare_corpus.py --tables egs/debian_voices --debs DIR --out TMP
---final DIR
+Usage: python local/debian_voices/prepare_corpus.py --tables egs/debian_voices --debs DIR DATA
 """
 
 from __future__ import annotations
@@ -10,6 +9,8 @@ from __future__ import annotations
 import argparse
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from corpus_tables import (
@@ -22,14 +23,14 @@ from corpus_tables import (
     select,
 )
 from data_dirs import COHORT_LIMIT, write_sets
-from musan_tree import finish_sounds, move_speech
+from musan_tree import add_speech, finish_sounds
 from package_content import PackageResult, PackageTask, Recording, Rule, process_package
 from utterances import Counts
 from workers import map_tasks
 
 from speakernet.bin.cli import run
 from speakernet.config import UserError
-from speakernet.work.files import open_for_replace
+from speakernet.work.files import folder_for_replace, open_for_replace, scratch_folder
 
 _MIN_S = 2.5
 _RULES = {
@@ -46,26 +47,36 @@ _SUBSET_RULES = {
 }
 
 
+# Where a set is, the wav files that it names are: the last takes its place first.
+_PRODUCTS = ("train", "test", "cohort", "musan", "wav")
+
+
+@dataclass(frozen=True)
+class _Tables:
+    packages: dict[str, Package]
+    rows: list[SpeakerRow]
+    sounds: list[SoundRow]
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write the products into ``--out``; the paths in wav.scp are those of ``--final``."""
+    """Write the products, each whole or not at all, into the data directory."""
     arguments = _parse(argv)
-    packages = read_packages(arguments.tables / "packages.tsv")
-    rows = select(read_speakers(arguments.tables / "speakers.tsv"), subset=arguments.subset)
-    sounds = select(read_sounds(arguments.tables / "sounds.tsv"), subset=arguments.subset)
-    tasks = _tasks(arguments, packages, rows, sounds)
-    results = map_tasks(process_package, tasks, arguments.nj)
-    speakers = {row.speaker: row for row in rows}
-    recordings = sorted(
-        (recording for result in results for recording in result.recordings),
-        key=lambda recording: recording.utt,
-    )
-    _write_report(arguments.out / "clips.tsv", speakers, results)
-    _print_roles(speakers, recordings)
-    write_sets(arguments.out, arguments.final / "wav", speakers, recordings)
-    babble = [r for r in recordings if speakers[r.speaker].role == "babble"]
-    move_speech(arguments.out, babble, speakers, packages)
-    made = [source for result in results for source in result.sounds]
-    finish_sounds(arguments.out / "musan", made, packages)
+    data: Path = arguments.data
+    tables = _read_tables(arguments.tables, subset=arguments.subset)
+    speakers = {row.speaker: row for row in tables.rows}
+    with ExitStack() as stack:
+        new = {name: stack.enter_context(folder_for_replace(data / name)) for name in _PRODUCTS}
+        babble = stack.enter_context(scratch_folder(data / ".babble"))
+        tasks = _tasks(arguments, tables, new, babble)
+        results = map_tasks(process_package, tasks, arguments.nj)
+        _write_report(data / "clips.tsv", speakers, results)
+        recordings = _sorted_recordings(results)
+        _print_roles(speakers, recordings)
+        write_sets(new, data / "wav", speakers, recordings)
+        speech = [r for r in recordings if speakers[r.speaker].role == "babble"]
+        add_speech(new["musan"], babble, speech, speakers, tables.packages)
+        sounds = [source for result in results for source in result.sounds]
+        finish_sounds(new["musan"], sounds, tables.packages)
     return 0
 
 
@@ -73,34 +84,40 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables", type=Path, required=True)
     parser.add_argument("--debs", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--final", type=Path, required=True)
     parser.add_argument("--nj", type=int, default=1)
     parser.add_argument("--subset", action="store_true")
+    parser.add_argument("data", type=Path, help="parent of the products")
     return parser.parse_args(argv)
 
 
+def _read_tables(folder: Path, *, subset: bool) -> _Tables:
+    return _Tables(
+        read_packages(folder / "packages.tsv"),
+        select(read_speakers(folder / "speakers.tsv"), subset=subset),
+        select(read_sounds(folder / "sounds.tsv"), subset=subset),
+    )
+
+
 def _tasks(
-    arguments: argparse.Namespace,
-    packages: dict[str, Package],
-    rows: Sequence[SpeakerRow],
-    sounds: Sequence[SoundRow],
+    arguments: argparse.Namespace, tables: _Tables, new: dict[str, Path], babble: Path
 ) -> list[PackageTask]:
     """Return a task per package, the largest first, so that no process ends alone."""
     rules = _SUBSET_RULES if arguments.subset else _RULES
-    speakers_of: dict[str, list[SpeakerRow]] = defaultdict(list)
-    sounds_of: dict[str, list[SoundRow]] = defaultdict(list)
-    for row in rows:
-        speakers_of[row.package].append(row)
-    for sound in sounds:
-        sounds_of[sound.package].append(sound)
     tasks = []
-    for name in sorted({*speakers_of, *sounds_of}):
-        if name not in packages:
+    names = {row.package for row in tables.rows} | {row.package for row in tables.sounds}
+    for name in sorted(names):
+        if name not in tables.packages:
             raise UserError(f"{arguments.tables}/packages.tsv: no line for package '{name}'")
-        deb = arguments.debs / packages[name].file
-        tasks.append(PackageTask(deb, speakers_of[name], sounds_of[name], rules, arguments.out))
+        deb = arguments.debs / tables.packages[name].file
+        rows = [row for row in tables.rows if row.package == name]
+        sounds = [row for row in tables.sounds if row.package == name]
+        tasks.append(PackageTask(deb, rows, sounds, rules, new["wav"], babble, new["musan"]))
     return sorted(tasks, key=lambda task: -task.deb.stat().st_size)
+
+
+def _sorted_recordings(results: Sequence[PackageResult]) -> list[Recording]:
+    recordings = (recording for result in results for recording in result.recordings)
+    return sorted(recordings, key=lambda recording: recording.utt)
 
 
 def _write_report(

@@ -5,7 +5,7 @@ Sizes and absorptions are drawn as there (T. Ko et al., "A study on data augment
 speech for robust speech recognition", ICASSP 2017): small rooms of 1 to 10 m, medium ones of 10 to
 30 m, 2 to 5 m high, absorption 0.2 to 0.8.
 
-Usage: python local/debian_voices/prepare_rirs.py --out TMP/RIRS_NOISES
+Usage: python local/debian_voices/prepare_rirs.py DATA/RIRS_NOISES
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from wav_file import SAMPLE_RATE_HZ, write_wav
 from workers import map_tasks
 
 from speakernet.bin.cli import run
-from speakernet.work.files import open_for_replace
+from speakernet.work.files import folder_for_replace, open_for_replace
 
 _SIZES_M = {"small": (1.0, 10.0), "medium": (10.0, 30.0)}
 _HEIGHTS_M = (2.0, 5.0)
@@ -44,20 +44,21 @@ class _RoomTask:
 def main(argv: Sequence[str] | None = None) -> int:
     """Write ``simulated_rirs/{smallroom,mediumroom}/{rir_list,RoomNNN/RoomNNN-NNNNN.wav}``."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--rooms", type=int, default=20, help="rooms of each kind")
     parser.add_argument("--rirs-per-room", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--nj", type=int, default=1)
+    parser.add_argument("target", type=Path, help="the tree, named RIRS_NOISES")
     arguments = parser.parse_args(argv)
-    for kind in _SIZES_M:
-        folder = arguments.out / "simulated_rirs" / f"{kind}room"
-        tasks = [
-            _RoomTask(kind, number, arguments.rirs_per_room, arguments.seed, folder)
-            for number in range(1, arguments.rooms + 1)
-        ]
-        map_tasks(_make_room, tasks, arguments.nj)
-        _write_list(folder / "rir_list", tasks)
+    with folder_for_replace(arguments.target) as tree:
+        for kind in _SIZES_M:
+            folder = tree / "simulated_rirs" / f"{kind}room"
+            tasks = [
+                _RoomTask(kind, number, arguments.rirs_per_room, arguments.seed, folder)
+                for number in range(1, arguments.rooms + 1)
+            ]
+            map_tasks(_make_room, tasks, arguments.nj)
+            _write_list(folder / "rir_list", tasks)
     num_rooms = len(_SIZES_M) * arguments.rooms
     print(f"RIRS_NOISES: {num_rooms} rooms, {num_rooms * arguments.rirs_per_room} responses")
     return 0

@@ -1,13 +1,14 @@
 """Make the data dirs of VoxCeleb from extracted trees, and its trial lists from the official files.
 
-Usage: python local/voxceleb/make_data_dirs.py --data-root DIR --out DIR
+Usage: python local/voxceleb/make_data_dirs.py --data-root DIR DATA
 """
 
 from __future__ import annotations
 
 import argparse
-from collections import defaultdict
+import shutil
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from trees import Utterance, list_tree
 
 from speakernet.bin.cli import run
 from speakernet.config import UserError
+from speakernet.kaldi.datadir import validate, write_spk2utt
 from speakernet.kaldi.tables import write_table
 from speakernet.kaldi.trials import Trials, read_trials, write_trials
+from speakernet.work.files import folder_for_replace
 
 # Where people keep the trees, relative to the data root; the first that exist are used.
 _VOX1_TREES = (
@@ -60,13 +63,10 @@ _SIZES = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write voxceleb1_dev, voxceleb1 (with the trial lists) and voxceleb2_dev below ``--out``."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data-root", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--nj", type=int, default=8, help="threads that list folders")
-    parser.add_argument("--partial", action="store_true", help="accept an incomplete corpus")
-    arguments = parser.parse_args(argv)
+    """Write voxceleb1_dev, voxceleb1 (with the trial lists) and voxceleb2_dev, each whole or not at
+    all.
+    """
+    arguments = _parse(argv)
     lists = {each: _find_list(arguments.data_root, each) for each in _LISTS}
     vox1 = list_tree(find_trees(arguments.data_root, "VoxCeleb1", _VOX1_TREES), arguments.nj)
     vox2 = list_tree(find_trees(arguments.data_root, "VoxCeleb2", _VOX2_TREES), arguments.nj)
@@ -75,14 +75,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         "voxceleb1": vox1,
         "voxceleb2_dev": vox2,
     }
-    for name, utterances in sets.items():
-        _check_size(name, utterances, partial=arguments.partial)
-        write_data_dir(arguments.out / name, utterances)
+    _check_decoder(vox1 + vox2)
     known = {utterance.utt for utterance in vox1}
-    for each, path in lists.items():
-        trials = _read_list(each, path, known, partial=arguments.partial)
-        write_trials(arguments.out / "voxceleb1" / each.name, trials)
+    with ExitStack() as stack:
+        new = {n: stack.enter_context(folder_for_replace(arguments.data / n)) for n in sets}
+        for name, utterances in sets.items():
+            _check_size(name, utterances, partial=arguments.partial)
+            write_data_dir(new[name], utterances)
+        for each, path in lists.items():
+            trials = _read_list(each, path, known, partial=arguments.partial)
+            write_trials(new["voxceleb1"] / each.name, trials)
     return 0
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data-root", type=Path, required=True)
+    parser.add_argument("--nj", type=int, default=8, help="threads that list folders")
+    parser.add_argument("--partial", action="store_true", help="accept an incomplete corpus")
+    parser.add_argument("data", type=Path, help="parent of the data dirs")
+    return parser.parse_args(argv)
 
 
 def find_trees(data_root: Path, corpus: str, choices: Sequence[Sequence[str]]) -> list[Path]:
@@ -109,6 +121,13 @@ def _find_list(data_root: Path, each: _List) -> Path:
     )
 
 
+def _check_decoder(utterances: Sequence[Utterance]) -> None:
+    if any(u.entry.endswith("|") for u in utterances) and shutil.which("ffmpeg") is None:
+        raise UserError(
+            "ffmpeg is not here, and some of the files are m4a: install it, or convert them to wav"
+        )
+
+
 def _check_size(name: str, utterances: Sequence[Utterance], *, partial: bool) -> None:
     found = (len({utterance.speaker for utterance in utterances}), len(utterances))
     if found != _SIZES[name] and not partial:
@@ -122,14 +141,11 @@ def _check_size(name: str, utterances: Sequence[Utterance], *, partial: bool) ->
 
 
 def write_data_dir(path: Path, utterances: Sequence[Utterance]) -> None:
-    """Write wav.scp, utt2spk and spk2utt of utterances sorted by id."""
-    path.mkdir(parents=True)
-    members: dict[str, list[str]] = defaultdict(list)
-    for utterance in utterances:
-        members[utterance.speaker].append(utterance.utt)
+    """Write wav.scp, utt2spk and spk2utt of utterances sorted by id, and check them."""
     write_table(path / "wav.scp", ((u.utt, u.entry) for u in utterances))
     write_table(path / "utt2spk", ((u.utt, u.speaker) for u in utterances))
-    write_table(path / "spk2utt", ((s, " ".join(utts)) for s, utts in sorted(members.items())))
+    write_spk2utt(path / "utt2spk", path / "spk2utt")
+    validate(path, feats=False)
 
 
 def _read_list(each: _List, path: Path, known: set[str], *, partial: bool) -> Trials:

@@ -29,16 +29,4 @@ choice=()
 if [ "$partial" = true ]; then choice=(--partial); fi
 
 python local/voxceleb/unpack_zips.py --data-root "$data_root" --nj "$nj"
-mkdir -p "$data"
-tmp=$(new_tmp_dir "$data/prepare")
-trap 'rm -rf "$tmp"' EXIT
-python local/voxceleb/make_data_dirs.py --data-root "$data_root" --out "$tmp" --nj "$nj" "${choice[@]}"
-if grep -q -m 1 '| *$' "$tmp"/*/wav.scp; then
-  command -v ffmpeg >/dev/null || die "ffmpeg is not here, and some of the files are m4a: install it, or convert them to wav"
-fi
-for set in voxceleb1_dev voxceleb1 voxceleb2_dev; do
-  utils/validate_data_dir.sh --no-feats --no-text "$tmp/$set"
-done
-for set in voxceleb1_dev voxceleb1 voxceleb2_dev; do
-  publish "$tmp/$set" "$data/$set"
-done
+python local/voxceleb/make_data_dirs.py --data-root "$data_root" --nj "$nj" "${choice[@]}" "$data"

@@ -16,6 +16,8 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from speakernet.config import UserError
+from speakernet.work.files import open_for_replace
+from speakernet.work.job_parts import job_part
 
 
 class JoinedFiles(io.RawIOBase):
@@ -71,9 +73,9 @@ def unpack(parts: Sequence[Path], folder: Path, num_processes: int) -> int:
     UserError.
     """
     names = _names(parts)
-    shares = [names[share::num_processes] for share in range(num_processes)]
+    shares = [job_part(names, job + 1, num_processes) for job in range(num_processes)]
     with ProcessPoolExecutor(num_processes) as pool:
-        jobs = [pool.submit(_unpack_share, parts, folder, share) for share in shares]
+        jobs = [pool.submit(_unpack_share, parts, folder, names) for names in shares]
         for job in jobs:
             job.result()
     return len(names)
@@ -97,10 +99,8 @@ def _unpack_share(parts: Sequence[Path], folder: Path, names: Sequence[str]) -> 
             if target.is_file() and target.stat().st_size == info.file_size:
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
-            temporary = target.with_name(target.name + ".tmp")
             try:
-                with archive.open(info) as source, open(temporary, "wb") as file:
+                with archive.open(info) as source, open_for_replace(target) as file:
                     shutil.copyfileobj(source, file)
             except zipfile.BadZipFile as error:
                 raise UserError(f"{parts[0]}: {name}: {error}") from None
-            os.replace(temporary, target)

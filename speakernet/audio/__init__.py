@@ -1,1 +1,1 @@
-"""From recordings to samples: files of any format, commands, Kaldi's augmented entries."""
+"""Reading audio: files of any format, shell pipelines, and Kaldi's augmentation entries."""

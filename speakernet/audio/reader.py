@@ -1,7 +1,8 @@
-"""From entries of ``wav.scp`` to waveforms: files, commands, and Kaldi's augmentation in memory.
+"""Waveforms of ``wav.scp`` entries: files, shell pipelines, and Kaldi's augmentation commands.
 
-A waveform is float32 (samples,) in the scale of 16-bit integers. Every ``wav-reverberate`` rounds
-its result to 16 bits as Kaldi does when it writes to the next program.
+A waveform is float32 (samples,) in the scale of 16-bit integers. ``wav-reverberate`` and ``sox``
+commands that Kaldi's scripts write are computed in this process; every ``wav-reverberate`` rounds
+its result to 16 bits, as Kaldi does when it pipes it to the next program.
 """
 
 import subprocess
@@ -26,40 +27,45 @@ from speakernet.signal.reverberate import ImpulseResponse, Noise, quantize, reve
 
 _CACHE_BYTES = 256 << 20
 _CACHED_RESPONSES = 128
-# Kaldi forgives a segment that ends up to this long after its recording.
+# Kaldi accepts a segment that ends up to this long after its recording (extract-segments).
 _MAX_OVERSHOOT_S = 0.5
-# With pipefail: a command wrote more than the next one, which ended well, wanted to read.
+# Exit status, under pipefail, of a command whose reader in the pipeline stopped reading early.
 _BROKEN_PIPE = 128 + SIGPIPE
 
 
 class Signal(NamedTuple):
-    """One channel, (samples,) int16 or float32 in the scale of int16, and its rate."""
+    """One channel, (samples,) int16 or float32 in the scale of int16, and its rate in Hz."""
 
     samples: NDArray[np.int16] | Float32
     sample_rate: int
 
 
 class AudioReader:
-    """Computes entries of ``wav.scp``. Keeps noises and impulse responses that were used lately."""
+    """Reads and computes ``wav.scp`` entries; caches recently used noises and impulse responses."""
 
     def __init__(
         self, sample_rate: int = 16000, *, channel: int = -1, cache_bytes: int = _CACHE_BYTES
     ) -> None:
-        """``channel`` -1 takes the first, as Kaldi does; another rate is an error."""
+        """Set up a reader of audio at ``sample_rate`` (Hz); other rates raise UserError.
+
+        ``channel``: from 0; -1 takes the first, as in Kaldi. ``cache_bytes``: limit of the cache
+        of noises and impulse responses.
+        """
         self.sample_rate = sample_rate
         self.channel = channel
         self._noises = FileCache(cache_bytes)
-        # The copies of an utterance follow each other: its own recording is worth keeping briefly.
+        # wav.scp lists the augmented copies of a recording one after another, and segments
+        # follow the order of their recordings: keeping the last one saves reading it again.
         self._sources = FileCache(1)
         self._run = lru_cache(maxsize=1)(run_command)
-        # Segments of a recording follow each other, too.
         self._recording = lru_cache(maxsize=1)(self._evaluate_entry)
         self._response = lru_cache(maxsize=_CACHED_RESPONSES)(self._compute_response)
 
     def read(self, entry: str | Node, place: str = "") -> Float32:
         """Return the waveform (samples,) of an entry.
 
-        Raises UserError that starts with ``place`` for whatever cannot be parsed, read or run.
+        Raises UserError, its message starting with ``place`` (such as ``wav.scp:12``), if the entry
+        cannot be parsed, read or run, or has another sample rate.
         """
         try:
             signal = self._evaluate_entry(entry)
@@ -68,13 +74,13 @@ class AudioReader:
         return np.asarray(signal.samples, dtype=np.float32)
 
     def read_utterance(self, utterance: Utterance) -> Float32:
-        """Return the waveform (samples,) of an utterance; an error names it and its line."""
+        """Return the waveform (samples,) of an utterance; a UserError names it and its line."""
         place = f"{utterance.place}: utterance '{utterance.name}'"
         if utterance.start_s is None or utterance.end_s is None:
             return self.read(utterance.entry, place)
         try:
             recording = self._recording(utterance.entry)
-            return _cut(recording, utterance.start_s, utterance.end_s)
+            return _segment(recording, utterance.start_s, utterance.end_s)
         except UserError as error:
             raise UserError(f"{place}: {error}") from None
 
@@ -84,10 +90,12 @@ class AudioReader:
             raise UserError(f"found {signal.sample_rate} Hz; expected {self.sample_rate} Hz")
         return signal
 
-    def read_stretch(self, entry: str, num_samples: int, rng: np.random.Generator) -> Float32:
-        """Return ``num_samples`` from a random place of an entry, repeated where it is shorter.
+    def read_random_segment(
+        self, entry: str, num_samples: int, rng: np.random.Generator
+    ) -> Float32:
+        """Return ``num_samples`` from a random position of an entry; shorter audio is repeated.
 
-        Of a file nothing else is read, however long it is.
+        Of an audio file only these samples are read. Raises UserError as ``read`` does.
         """
         node = parse_entry(entry)
         if not isinstance(node, AudioFile) or node.offset:
@@ -105,13 +113,13 @@ class AudioReader:
         return np.resize(signal.samples.astype(np.float32), num_samples)
 
     def evaluate(self, node: Node) -> Signal:
-        """Return what ``node`` stands for, at whatever rate it has."""
+        """Compute the signal that a parsed entry describes, at its own sample rate."""
         return self._evaluate(node, max(self.channel, 0), self._sources)
 
     def _evaluate(
         self, node: Node, channel: int, cache: FileCache, max_samples: int | None = None
     ) -> Signal:
-        """Return channel ``channel`` of what ``node`` stands for, or its first ``max_samples``."""
+        """Compute one channel of a parsed entry; ``max_samples`` may limit how much is read."""
         if isinstance(node, AudioFile):
             return _pick_channel(cache.read(node, max_samples), channel, node.path, max_samples)
         if isinstance(node, Command):
@@ -131,9 +139,9 @@ class AudioReader:
 
     def _reverberate(self, node: Reverberated, cache: FileCache) -> Signal:
         options = node.options
-        plain = not node.additive_signals and node.impulse_response is None and not options.volume
-        if plain and options.duration:
-            return self._background(node, cache)
+        unchanged = not (node.additive_signals or node.impulse_response or options.volume)
+        if unchanged and options.duration:
+            return self._fit_to_duration(node, cache)
         source = self._evaluate(node.source, options.input_wave_channel, cache)
         response = node.impulse_response
         result = reverberate(
@@ -153,11 +161,11 @@ class AudioReader:
         )
         return Signal(quantize(result), source.sample_rate)
 
-    def _background(self, node: Reverberated, cache: FileCache) -> Signal:
-        """Cut or repeat a noise; a file is read no further than is needed."""
+    def _fit_to_duration(self, node: Reverberated, cache: FileCache) -> Signal:
+        """Compute ``wav-reverberate --duration`` alone: cut or repeat; read only what is needed."""
         duration, channel = node.options.duration, node.options.input_wave_channel
-        head = int(duration * self.sample_rate) + 1
-        signal = self._evaluate(node.source, channel, cache, head)
+        needed = int(duration * self.sample_rate) + 1
+        signal = self._evaluate(node.source, channel, cache, needed)
         if signal.sample_rate > self.sample_rate:
             signal = self._evaluate(node.source, channel, cache)
         return _cut_or_repeat(signal, duration)
@@ -169,7 +177,7 @@ class AudioReader:
         if signal.sample_rate != sample_rate:
             raise UserError(
                 f"found a noise of {signal.sample_rate} Hz; expected the {sample_rate} Hz of "
-                "what it is added to"
+                "the signal that it is added to"
             )
         return Noise(np.asarray(signal.samples, dtype=np.float32), snr_db, start_s)
 
@@ -187,7 +195,7 @@ def read_audio(entry: str, *, sample_rate: int = 16000) -> Float32:
 def iter_audio(
     folder: str | Path, reader: AudioReader
 ) -> Iterator[tuple[str, Float32 | UserError]]:
-    """Yield each utterance of a data dir with its waveform, or with what is wrong with it."""
+    """Yield each utterance id of a data dir with its waveform, or the error that prevents it."""
     for utterance in iter_utterances(folder):
         try:
             yield utterance.name, reader.read_utterance(utterance)
@@ -203,8 +211,8 @@ def run_command(text: str) -> Audio:
         capture_output=True,
         check=False,
     )
-    complaint = " / ".join(process.stderr.decode(errors="replace").split("\n")[-4:]).strip(" /")
-    failure = f"status {process.returncode} from '{text} |': {complaint or 'no message'}"
+    messages = " / ".join(process.stderr.decode(errors="replace").split("\n")[-4:]).strip(" /")
+    failure = f"status {process.returncode} from '{text} |': {messages or 'no message'}"
     if process.returncode not in (0, _BROKEN_PIPE):
         raise UserError(failure)
     try:
@@ -222,6 +230,7 @@ def _pick_channel(audio: Audio, channel: int, name: str, max_samples: int | None
 
 
 def _cut_or_repeat(signal: Signal, duration_s: float) -> Signal:
+    # Kaldi multiplies in float32 and rounds down.
     length = int(np.float32(signal.sample_rate) * np.float32(duration_s))
     samples: NDArray[Any] = signal.samples
     if length > len(samples):
@@ -229,7 +238,7 @@ def _cut_or_repeat(signal: Signal, duration_s: float) -> Signal:
     return Signal(samples[:length], signal.sample_rate)
 
 
-def _cut(recording: Signal, start_s: float, end_s: float) -> Float32:
+def _segment(recording: Signal, start_s: float, end_s: float) -> Float32:
     rate = recording.sample_rate
     duration = len(recording.samples) / rate
     if start_s >= duration or end_s > duration + _MAX_OVERSHOOT_S:

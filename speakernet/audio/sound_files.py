@@ -1,4 +1,7 @@
-"""Reading what is not 16-bit RIFF WAVE, through soundfile (imported when it is needed)."""
+"""Audio files of all formats but 16-bit RIFF WAVE (flac, ogg, 24-bit wav, …), through soundfile.
+
+soundfile is imported on first use: wav files alone do not need it.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -10,22 +13,26 @@ from numpy.typing import NDArray
 from speakernet.arrays import Float32
 from speakernet.config.errors import UserError
 
-# libsndfile's number of samples where a flac header does not say it.
+# libsndfile reports at least this many samples for a flac file without a length in its header.
 _UNKNOWN_LENGTH = 1 << 62
-_BLOCK = 1 << 20
-# soundfile's own errors, and those of an array that is as large as a broken header says.
+_BLOCK_SAMPLES = 1 << 20
+# The first three are raised by soundfile; the last by allocating what a damaged header asks for.
 _SOUNDFILE_ERRORS = (RuntimeError, TypeError, ValueError, MemoryError)
 
 
 class Audio(NamedTuple):
-    """Samples (num_samples, channels), int16 or float32 in the scale of int16, and their rate."""
+    """Samples (num_samples, channels), int16 or float32 in the scale of int16, and rate in Hz."""
 
     samples: NDArray[np.int16] | Float32
     sample_rate: int
 
 
-def read_other(stream: BinaryIO, first_sample: int, max_samples: int | None) -> Audio:
-    """Read at most ``max_samples`` from ``first_sample`` on; UserError for what cannot be read."""
+def read_with_soundfile(stream: BinaryIO, first_sample: int, max_samples: int | None) -> Audio:
+    """Read at most ``max_samples`` (None: all) from ``first_sample`` on.
+
+    Raises UserError if the file cannot be decoded, is truncated, or has samples that are not
+    finite.
+    """
     import soundfile
 
     try:
@@ -34,10 +41,10 @@ def read_other(stream: BinaryIO, first_sample: int, max_samples: int | None) -> 
                 samples = _read_unknown_length(file, first_sample, max_samples)
                 expected = len(samples)
             else:
-                left = max(file.frames - first_sample, 0)
-                expected = left if max_samples is None else min(left, max_samples)
+                available = max(file.frames - first_sample, 0)
+                expected = available if max_samples is None else min(available, max_samples)
                 file.seek(min(first_sample, file.frames))
-                samples = file.read(expected, dtype=_kind(file), always_2d=True)
+                samples = file.read(expected, dtype=_dtype(file), always_2d=True)
             rate = int(file.samplerate)
     except _SOUNDFILE_ERRORS as error:
         raise UserError(f"cannot be read: {_one_line(error)}") from None
@@ -53,7 +60,7 @@ def read_other(stream: BinaryIO, first_sample: int, max_samples: int | None) -> 
     return Audio(samples, rate)
 
 
-def _kind(file: Any) -> str:
+def _dtype(file: Any) -> str:
     return "int16" if file.subtype == "PCM_16" else "float32"
 
 
@@ -63,16 +70,16 @@ def _one_line(error: Exception) -> str:
 
 def _iter_blocks(file: Any) -> Iterator[NDArray[Any]]:
     """Yield the samples of a file of unknown length."""
-    # soundfile seeks after every read of a file that it can seek in; here there is no end to find.
+    # soundfile seeks after every read of a seekable file, which fails without a known length.
     file.seekable = lambda: False
-    while len(block := file.read(_BLOCK, dtype=_kind(file), always_2d=True)):
+    while len(block := file.read(_BLOCK_SAMPLES, dtype=_dtype(file), always_2d=True)):
         yield block
 
 
 def _read_unknown_length(file: Any, first_sample: int, max_samples: int | None) -> NDArray[Any]:
-    """Read block after block; what comes before ``first_sample`` is read, too."""
+    """Read block by block from the beginning, as such a file cannot be seeked in."""
     end = sys.maxsize if max_samples is None else first_sample + max_samples
-    blocks = [np.empty((0, file.channels), _kind(file))]
+    blocks = [np.empty((0, file.channels), _dtype(file))]
     position = 0
     for block in _iter_blocks(file):
         blocks.append(block[max(first_sample - position, 0) : end - position])
@@ -82,8 +89,11 @@ def _read_unknown_length(file: Any, first_sample: int, max_samples: int | None) 
     return np.concatenate(blocks)
 
 
-def other_length(stream: BinaryIO) -> tuple[int, int]:
-    """Return number of samples and rate; they are counted where the header does not know."""
+def length_with_soundfile(stream: BinaryIO) -> tuple[int, int]:
+    """Return (number of samples, rate in Hz); decodes the file if its header has no length.
+
+    Raises UserError if it cannot be decoded.
+    """
     import soundfile
 
     try:

@@ -1,7 +1,7 @@
 """Reading audio files into arrays: 16-bit RIFF WAVE directly, everything else through soundfile.
 
-The direct way is several times faster than a general library, can stop after the samples that are
-wanted, and refuses what Kaldi's reader refuses: 8-bit samples and files that end too early.
+The direct reader is several times faster than a general library, reads only the requested samples,
+and rejects what Kaldi's reader rejects: 8-bit samples and truncated files.
 """
 
 import io
@@ -14,14 +14,16 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from speakernet.audio.sound_files import Audio, other_length, read_other
+from speakernet.audio.sound_files import Audio, length_with_soundfile, read_with_soundfile
 from speakernet.config.errors import UserError
 from speakernet.work.files import write_errors
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
-# Programs that write to a pipe cannot know the length and put one of these (or zero).
+# A program that writes to a pipe does not know the size yet and writes 0, or a very large one (sox:
+# 0x7FFFF000, ffmpeg: 0xFFFFFFFF).
 _UNKNOWN_SIZE = 0x7FFFF000
-_HEAD = 4096
+# Bytes read at once at the beginning of a file: the header, and the samples of a short file.
+_HEAD_BYTES = 4096
 
 
 class _Format(NamedTuple):
@@ -31,8 +33,8 @@ class _Format(NamedTuple):
     bits: int
 
 
-class _Layout(NamedTuple):
-    """Where the samples of a wav file are: ``size`` bytes (None: to the end) from ``start``."""
+class _DataChunk(NamedTuple):
+    """The samples of a wav file: ``size`` bytes (None: to the end of the file) from ``start``."""
 
     format: _Format
     start: int
@@ -42,21 +44,21 @@ class _Layout(NamedTuple):
 def read_audio_file(
     path: str, *, offset: int = 0, first_sample: int = 0, max_samples: int | None = None
 ) -> Audio:
-    """Read a wav, flac, ogg, … file that starts at byte ``offset``.
+    """Read a wav, flac, ogg, … file that starts at byte ``offset``; ``-`` is standard input.
 
-    At most ``max_samples`` from ``first_sample`` on are read; ``-`` is standard input. Raises
-    UserError, starting with the path, for a file that is missing, unreadable or too short.
+    Reads at most ``max_samples`` from ``first_sample`` on. Raises UserError, starting with the
+    path, if the file is missing, cannot be decoded, is truncated or has no samples.
     """
     if path == "-":
         return read_audio_bytes(sys.stdin.buffer.read())
     try:
         with open(path, "rb", buffering=0) as stream:
             stream.seek(offset)
-            head = stream.read(_HEAD)
+            head = stream.read(_HEAD_BYTES)
             if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
                 return _read_wav(stream, head, offset, first_sample, max_samples)
             stream.seek(offset)
-            return read_other(stream, first_sample, max_samples)
+            return read_with_soundfile(stream, first_sample, max_samples)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
     except OSError as error:
@@ -64,31 +66,37 @@ def read_audio_file(
 
 
 def read_audio_bytes(data: bytes) -> Audio:
-    """Read a whole file held in memory, such as the output of a command."""
+    """Decode an audio file held in memory, such as the output of a command.
+
+    Raises UserError if it is empty, truncated or cannot be decoded.
+    """
     if not data:
         raise UserError("found no data")
     stream = io.BytesIO(data)
     if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
-        return _read_wav(stream, data[:_HEAD], 0, 0, None)
-    return read_other(stream, 0, None)
+        return _read_wav(stream, data[:_HEAD_BYTES], 0, 0, None)
+    return read_with_soundfile(stream, 0, None)
 
 
 def audio_length(path: str) -> tuple[int, int]:
-    """Return (samples, sample rate) of a file from its header, without reading the samples."""
+    """Return (number of samples, rate in Hz) of a file from its header, where that has a length.
+
+    Raises UserError, starting with the path, if the file is missing or cannot be decoded.
+    """
     try:
         with open(path, "rb", buffering=0) as stream:
-            head = stream.read(_HEAD)
+            head = stream.read(_HEAD_BYTES)
             if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
-                layout = _parse_header(stream, head, 0)
-                width = _sample_bytes(layout.format)
+                chunk = _parse_header(stream, head, 0)
+                width = _sample_bytes(chunk.format)
                 if width:
-                    bytes_there = os.fstat(stream.fileno()).st_size - layout.start
-                    size = bytes_there if layout.size is None else min(layout.size, bytes_there)
-                    return size // width, layout.format.sample_rate
-                if layout.size is None:
-                    return other_length(_with_sizes(stream, 0, layout.start))
+                    available = os.fstat(stream.fileno()).st_size - chunk.start
+                    size = available if chunk.size is None else min(chunk.size, available)
+                    return size // width, chunk.format.sample_rate
+                if chunk.size is None:
+                    return length_with_soundfile(_with_sizes(stream, 0, chunk.start))
             stream.seek(0)
-            return other_length(stream)
+            return length_with_soundfile(stream)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
     except OSError as error:
@@ -96,33 +104,33 @@ def audio_length(path: str) -> tuple[int, int]:
 
 
 def _sample_bytes(form: _Format) -> int:
-    """Return the bytes of a sample of all channels, or 0 where samples are coded in blocks."""
-    plain = form.code in (_PCM, _FLOAT) and form.bits in (8, 16, 24, 32, 64)
-    return form.channels * form.bits // 8 if plain else 0
+    """Return the bytes per sample of all channels, 0 for codecs that code blocks of samples."""
+    fixed_size = form.code in (_PCM, _FLOAT) and form.bits in (8, 16, 24, 32, 64)
+    return form.channels * form.bits // 8 if fixed_size else 0
 
 
 def _read_wav(
     stream: BinaryIO, head: bytes, offset: int, first_sample: int, max_samples: int | None
 ) -> Audio:
-    layout = _parse_header(stream, head, offset)
-    form = layout.format
+    chunk = _parse_header(stream, head, offset)
+    form = chunk.format
     if form.bits == 8:
         raise UserError(f"found 8-bit samples in {form.channels} channel(s); expected 16-bit")
     if (form.code, form.bits) != (_PCM, 16):
-        if layout.size is None:
-            stream = _with_sizes(stream, offset, layout.start)
+        if chunk.size is None:
+            stream = _with_sizes(stream, offset, chunk.start)
         else:
             stream.seek(offset)
-        return read_other(stream, first_sample, max_samples)
+        return read_with_soundfile(stream, first_sample, max_samples)
     width = 2 * form.channels
     skipped = first_sample * width
-    wanted = max(layout.size - skipped, 0) if layout.size is not None else -1
+    wanted = max(chunk.size - skipped, 0) if chunk.size is not None else -1
     if max_samples is not None and (wanted < 0 or wanted > max_samples * width):
         wanted = max_samples * width
-    data = _read_samples(stream, head, offset, layout.start + skipped, wanted)
-    if layout.size is not None and len(data) < wanted:
+    data = _read_samples(stream, head, offset, chunk.start + skipped, wanted)
+    if chunk.size is not None and len(data) < wanted:
         raise UserError(
-            f"truncated: the header promises {layout.size // width} samples, "
+            f"truncated: the header promises {chunk.size // width} samples, "
             f"found {first_sample + len(data) // width}"
         )
     if len(data) < width:
@@ -149,51 +157,51 @@ def _read_fully(stream: BinaryIO, count: int) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _parse_header(stream: BinaryIO, head: bytes, offset: int) -> _Layout:
-    """Walk the chunks up to the samples; ``head`` is the start of the file at ``offset``."""
+def _parse_header(stream: BinaryIO, head: bytes, offset: int) -> _DataChunk:
+    """Find the data chunk; ``head`` holds the beginning of the file, which starts at ``offset``."""
     form: _Format | None = None
     position = 12
     while True:
-        if position + 8 + 40 > len(head) == _HEAD:
+        if position + 8 + 40 > len(head) == _HEAD_BYTES:
             return _parse_long_header(stream, offset, position, form)
         name, size = _chunk(head, position)
         if name == b"fmt ":
             form = _parse_format(head[position + 8 : position + 8 + size])
         elif name == b"data":
-            return _layout(form, offset + position + 8, size)
+            return _data_chunk(form, offset + position + 8, size)
         position += 8 + size + size % 2
 
 
 def _parse_long_header(
     stream: BinaryIO, offset: int, position: int, form: _Format | None
-) -> _Layout:
-    """Go on where a header (with pictures or comments) is longer than the part read at once."""
+) -> _DataChunk:
+    """Continue at ``position`` in a header that is longer than ``_HEAD_BYTES`` (pictures, tags)."""
     while True:
         stream.seek(offset + position)
         name, size = _chunk(stream.read(8), 0)
         if name == b"fmt ":
             form = _parse_format(stream.read(size))
         elif name == b"data":
-            return _layout(form, offset + position + 8, size)
+            return _data_chunk(form, offset + position + 8, size)
         position += 8 + size + size % 2
 
 
 def _chunk(data: bytes, position: int) -> tuple[bytes, int]:
     if position + 8 > len(data):
-        raise UserError("truncated: the wav header has no samples after it")
+        raise UserError("truncated: the wav header ends without a data chunk")
     name, size = struct.unpack_from("<4sI", data, position)
     return name, size
 
 
-def _layout(form: _Format | None, start: int, size: int) -> _Layout:
+def _data_chunk(form: _Format | None, start: int, size: int) -> _DataChunk:
     if form is None:
-        raise UserError("the wav header does not say how samples are stored")
-    return _Layout(form, start, None if size == 0 or size >= _UNKNOWN_SIZE else size)
+        raise UserError("the wav header has no fmt chunk before its data chunk")
+    return _DataChunk(form, start, None if size == 0 or size >= _UNKNOWN_SIZE else size)
 
 
 def _parse_format(chunk: bytes) -> _Format:
     if len(chunk) < 16:
-        raise UserError("truncated: the wav header ends early")
+        raise UserError("truncated: the wav header ends within its fmt chunk")
     code, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", chunk)
     if code == _EXTENSIBLE and len(chunk) >= 26:
         (code,) = struct.unpack_from("<H", chunk, 24)
@@ -203,7 +211,7 @@ def _parse_format(chunk: bytes) -> _Format:
 
 
 def _with_sizes(stream: BinaryIO, offset: int, start: int) -> BinaryIO:
-    """Return the wav file at ``offset`` with the sizes that its program could not write."""
+    """Return a copy of the wav file at ``offset`` with the missing sizes filled in its header."""
     stream.seek(offset)
     content = bytearray(stream.read())
     for place in (4, start - offset - 4):
@@ -212,7 +220,10 @@ def _with_sizes(stream: BinaryIO, offset: int, start: int) -> BinaryIO:
 
 
 def write_wav(target: Path | BinaryIO, samples: NDArray[np.int16], sample_rate: int) -> None:
-    """Write ``samples`` (num_samples,) as a mono 16-bit wav file."""
+    """Write ``samples`` (num_samples,) as a mono 16-bit wav file.
+
+    Raises UserError if a file at a path cannot be written.
+    """
     data = np.ascontiguousarray(samples, dtype="<i2").tobytes()
     header = struct.pack("<4sI4s4sIHHIIHH", b"RIFF", 36 + len(data), b"WAVE", b"fmt ", 16,
                          _PCM, 1, sample_rate, 2 * sample_rate, 2, 16)  # fmt: skip

@@ -29,16 +29,16 @@ class CalibrationFiles:
     """What maps are trained on and applied to.
 
     train: folder with trials and their scores; scores: folder with the scores of the ``trials``
-    lists. train_quality and quality: tables ``utt number`` of the training and of the lists, in the
-    same order. train_utt2spk and utt2spk: speakers, to see that both have different ones; without
-    them only utterances are compared.
+    lists. train_quality_tables and quality_tables: tables ``utt number`` of the training and of the
+    lists, in the same order. train_utt2spk and utt2spk: speakers, to see that both have different
+    ones; without them only utterances are compared.
     """
 
     train: Path
     trials: Sequence[Path]
     scores: Path
-    train_quality: Sequence[Path] = ()
-    quality: Sequence[Path] = ()
+    train_quality_tables: Sequence[Path] = ()
+    quality_tables: Sequence[Path] = ()
     train_utt2spk: Path | None = None
     utt2spk: Path | None = None
 
@@ -51,19 +51,19 @@ def calibrate_lists(
     Raises UserError if the training has an utterance or a speaker of the lists, if a table lacks an
     utterance, and where ``fit_calibration`` does.
     """
-    if len(files.train_quality) != len(files.quality):
+    if len(files.train_quality_tables) != len(files.quality_tables):
         raise UserError("give as many --quality-tables as --train-quality-tables")
     training = read_trials(files.train / "trials")
     lists = read_trial_lists(files.trials)
     for trials in lists.values():
         _check_disjoint(files, training, trials)
-    suffix = "quality_calibrated" if files.quality else "calibrated"
+    suffix = "quality_calibrated" if files.quality_tables else "calibrated"
     groups = {f"fused_{suffix}": kinds} if fuse else {f"{k}_{suffix}": [k] for k in kinds}
     for name, some in groups.items():
         calibration = _train(files, some, training, p_target)
         for list_name, trials in lists.items():
             scores = [files.scores / f"{list_name}.{kind}" for kind in some]
-            _, features = _features(scores, files.quality, trials)
+            _, features = _features(scores, files.quality_tables, trials)
             write_scores(files.scores / f"{list_name}.{name}", trials, calibration.apply(features))
         _write_map(files.scores / f"{name}.json", calibration)
 
@@ -72,7 +72,7 @@ def _train(
     files: CalibrationFiles, kinds: Sequence[str], training: Trials, p_target: float
 ) -> Calibration:
     scores = [files.train / f"trials.{kind}" for kind in kinds]
-    names, features = _features(scores, files.train_quality, training)
+    names, features = _features(scores, files.train_quality_tables, training)
     return fit_calibration(features, training.is_target, names, p_target)
 
 

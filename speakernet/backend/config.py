@@ -1,8 +1,8 @@
 """Settings of embedding extraction and of scoring; the only home of their defaults."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from speakernet.config import Config
 
@@ -14,52 +14,68 @@ class ExtractionConfig(Config):
     """How an utterance becomes an embedding.
 
     Lengths are in frames of 10 ms; a network that takes a waveform sees 160 samples for each.
-
-    mode: ``chunks`` as voxsrc2020 (1 + (T - min_frames) // chunk_frames chunks of at most
-    chunk_frames, mean weighted by length; a rest of fewer than min_frames is left out), ``whole``
-    (one piece, however long), or ``crops`` as tdy (num_crops evenly spaced crops of
-    crop_frames, each an embedding of its own: the product is a matrix (crops, dim)).
     Utterances shorter than min_frames, or than a crop, are repeated to that length.
     """
 
     mode: Literal["chunks", "whole", "crops"] = "chunks"
+    """`chunks` as voxsrc2020: 1 + (T - min_frames) // chunk_frames chunks, whose mean is weighted
+    by length; a rest of fewer than min_frames is left out. `whole`: one piece, however long.
+    `crops` as tdy: evenly spaced crops, each an embedding of its own; the product is a matrix
+    (crops, dim)."""
     chunk_frames: Count = 1000
+    """Longest chunk; read with `mode: chunks`."""
     min_frames: Count = 25
+    """Shortest chunk, or whole utterance; read with `mode: chunks` and `whole`."""
     num_crops: Count = 10
+    """Number of crops; read with `mode: crops`."""
     crop_frames: Count = 400
+    """Length of a crop; read with `mode: crops`."""
+
+    @model_validator(mode="after")
+    def _reads_what_is_set(self) -> Self:
+        if self.mode != "chunks":
+            self.refuse_unread("chunk_frames", "mode: chunks")
+        if self.mode == "crops":
+            self.refuse_unread("min_frames", "mode: chunks or whole")
+        else:
+            self.refuse_unread("num_crops", "mode: crops")
+            self.refuse_unread("crop_frames", "mode: crops")
+        return self
 
 
 class PldaConfig(Config):
-    """Two-covariance PLDA: embeddings are centred, maybe whitened and reduced, length-normed.
-
-    lda_dim: dimensions kept by LDA first (null: all, no LDA); iterations: EM steps.
-    """
+    """Two-covariance PLDA: embeddings are centred, maybe whitened and reduced, length-normed."""
 
     lda_dim: Count | None = None
+    """Dimensions kept by LDA first; null: all, no LDA."""
     length_norm: bool = True
+    """Scale embeddings to one length before the model is fitted."""
     iterations: Annotated[int, Field(ge=0)] = 10
+    """EM steps."""
 
 
 class ScoringConfig(Config):
-    """How embeddings become scores; the defaults are voxsrc2020's.
-
-    similarity: ``cosine``, or ``crop_distance`` (tdy: minus the mean L2 distance between all
-    pairs of length-normed crops). subtract_mean: the cohort's mean embedding is taken off first.
-    normalization: ``snorm`` uses the whole cohort, ``asnorm`` the top_n nearest of it (a count,
-    or a share below 1). cohort: one mean of length-normed embeddings per speaker, single
-    utterances, or the rows of the classifier; renormalize_cohort: length-norm those means again.
-    enrolment: several enrolment utterances of one model are averaged as length-normed
-    embeddings, or their scores are.
-    """
+    """How embeddings become scores; the defaults are voxsrc2020's."""
 
     similarity: Literal["cosine", "crop_distance"] = "cosine"
+    """`cosine`, or `crop_distance` (tdy): minus the mean L2 distance of all pairs of crops, whose
+    embeddings have been scaled to length one."""
     subtract_mean: bool = False
+    """Take the cohort's mean embedding off first."""
     normalization: Literal["none", "snorm", "asnorm"] = "asnorm"
+    """`snorm` compares with the whole cohort, `asnorm` with the `top_n` nearest of it."""
     cohort: Literal["speakers", "utterances", "class_weights"] = "speakers"
+    """One mean of length-normed embeddings per speaker, single utterances, or the rows of the
+    classifier."""
     renormalize_cohort: bool = False
+    """Scale those means to length one again."""
     top_n: Count | Share = 400
+    """How many of the cohort: a count, or a share below 1."""
     enrolment: Literal["embeddings", "scores"] = "embeddings"
+    """What is averaged over several enrolment utterances of one model: length-normed embeddings, or
+    scores."""
     plda: PldaConfig | None = None
+    """Also score by PLDA, trained on the cohort's utterances; null: do not."""
 
     @property
     def needs_class_weights(self) -> bool:

@@ -17,7 +17,7 @@ from speakernet.config import UserError
 from speakernet.kaldi.ark import ArkWriter
 from speakernet.kaldi.tables import iter_table, read_table, write_table
 from speakernet.work.files import open_for_replace
-from speakernet.work.record import finished, finished_part, write_record
+from speakernet.work.record import read_part_record, valid_record, write_record
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Part:
 
     def is_finished(self, made_from: MadeFrom) -> bool:
         """Return whether the part is whole and was made from ``made_from``."""
-        return finished(self.path("json"), made_from) is not None
+        return valid_record(self.path("json"), made_from) is not None
 
     def write(
         self,
@@ -100,7 +100,7 @@ def _report_short(folder: Path, parts: Sequence[Part]) -> None:
 
 
 def _check_records(folder: Path, parts: Sequence[Part]) -> None:
-    records = [finished_part(part.path("json")).made_from for part in parts]
+    records = [read_part_record(part.path("json")).made_from for part in parts]
     settings = [{k: v for k, v in record.items() if k != "utterances"} for record in records]
     if any(one != settings[0] for one in settings):
         raise UserError(f"{folder}/parts: jobs used different networks or settings; remove it")

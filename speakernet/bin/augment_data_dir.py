@@ -3,43 +3,32 @@
 Writes wav.scp lines with Kaldi's wav-reverberate. Options are those of Kaldi, and --num-utts.
 """
 
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.program import argument, program
 from speakernet.bin.options.types import count, counts, truth, whole_decibels
 from speakernet.config.errors import UserError
 
-GROUP = "data"
 
-
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    add, snrs = parser.add_argument, [20, 10, 0]
-    add("--fg-snrs", type=whole_decibels, default=snrs, help="of foregrounds (default: 20:10:0)")
-    add("--bg-snrs", type=whole_decibels, default=snrs, help="of backgrounds (default: 20:10:0)")
-    add("--num-bg-noises", type=counts, default=[1],
-        help="how many backgrounds at once, drawn from these (default: 1)")  # fmt: skip
-    add("--fg-interval", type=count, default=0, help="seconds between noises (default: 0)")
-    add("--utt-suffix", default="", help="ids become <id>-SUFFIX", metavar="SUFFIX")
-    add("--utt-prefix", default="", help="ids become PREFIX-<id>", metavar="PREFIX")
-    add("--random-seed", type=count, default=123, help="of what is drawn (default: 123)")
-    add("--modify-spk-id", type=truth, default=False,
-        help="ids of speakers get prefix and suffix, too (default: false)")  # fmt: skip
-    add("--bg-noise-dir", type=Path, metavar="DIR", help="data dir of the backgrounds")
-    add("--fg-noise-dir", type=Path, metavar="DIR", help="data dir of the foreground noises")
-    add("--num-utts", type=count, default=0, help="a random subset (default: 0, all)")
-    add("input_dir", type=Path, help="data dir to copy")
-    add("output_dir", type=Path, help="data dir to write")
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+@program("data")
+@argument("--fg-snrs", whole_decibels, "of foreground noises", default="20:10:0")
+@argument("--bg-snrs", whole_decibels, "of backgrounds", default="20:10:0")
+@argument("--num-bg-noises", counts, "backgrounds at once, one of these", default="1")
+@argument("--fg-interval", count, "seconds between foreground noises", default=0)
+@argument("--utt-suffix", str, "ids become <id>-SUFFIX", default="", metavar="SUFFIX")
+@argument("--utt-prefix", str, "ids become PREFIX-<id>", default="", metavar="PREFIX")
+@argument("--random-seed", count, "of what is drawn", default=123)
+@argument("--modify-spk-id", truth, "ids of speakers change, too", default="false")
+@argument("--bg-noise-dir", Path, "data dir of the backgrounds", metavar="DIR")
+@argument("--fg-noise-dir", Path, "data dir of the foreground noises", metavar="DIR")
+@argument("--num-utts", count, "take a random subset of this size, 0 for all", default=0)
+@argument("input_dir", Path, "data dir to copy")
+@argument("output_dir", Path, "data dir to write")
+def main(args: Namespace) -> int:
     """Parse the command line and write the copy."""
-    args = make_parser().parse_args(argv)
-    from speakernet.kaldi.copies import Naming
+    from speakernet.kaldi.datadir import Affixes, NewAudio
     from speakernet.prepare.copies import write_copy
     from speakernet.prepare.noise_copies import NoiseOptions, NoiseSet, iter_noisy_entries
 
@@ -56,17 +45,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         interval_s=args.fg_interval,
         seed=args.random_seed,
     )
-    naming = Naming(
-        prefix=f"{args.utt_prefix}-" if args.utt_prefix else "",
-        suffix=f"-{args.utt_suffix}" if args.utt_suffix else "",
-        speakers=args.modify_spk_id,
-    )
-    entries = iter_noisy_entries(args.input_dir, options)
+    prefix = f"{args.utt_prefix}-" if args.utt_prefix else ""
+    suffix = f"-{args.utt_suffix}" if args.utt_suffix else ""
+    speaker = (prefix, suffix) if args.modify_spk_id else ("", "")
     write_copy(
         args.input_dir,
         args.output_dir,
-        entries,
-        naming,
+        Affixes(prefix, suffix, *speaker),
+        NewAudio(iter_noisy_entries(args.input_dir, options)),
         num_utterances=args.num_utts,
         seed=args.random_seed,
     )

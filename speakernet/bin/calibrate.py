@@ -6,50 +6,30 @@ in SCORES/<kind>_calibrated.json. Quality tables have lines "utt number" (utt2nu
 utt2cohort_mean).
 """
 
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.program import argument, options_from, program
 from speakernet.bin.options.types import prior, truth
 
-GROUP = "recipes"
 
-
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    add = parser.add_argument
-    add("train", type=Path, help="folder with trials of other speakers and their scores")
-    add("trials", type=Path, nargs="+", help="trial lists")
-    add("scores", type=Path, help="folder with the scores of the lists")
-    add("--kinds", nargs="+", default=["cosine", "asnorm"], metavar="KIND",
-        help="of scores (default: cosine asnorm)")  # fmt: skip
-    add("--fuse", type=truth, default=False, help="all kinds in one map (default: false)")
-    add("--train-quality-tables", type=Path, nargs="+", default=[],
-        help="of the training's utterances")  # fmt: skip
-    add("--quality-tables", type=Path, nargs="+", default=[],
-        help="the same of the lists' utterances, in the same order")  # fmt: skip
-    add("--train-utt2spk", type=Path, help="of the training, to compare speakers, not utterances")
-    add("--utt2spk", type=Path, help="speakers of the trials, who may not be in the training")
-    add("--p-target", type=prior, default=0.05, help="prior to train at (default: 0.05)")
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+@program("recipes")
+@argument("train", Path, "folder with trials of other speakers and their scores")
+@argument("trials", Path, "trial lists", nargs="+")
+@argument("scores", Path, "folder with the scores of the lists")
+@argument("--kinds", str, "of scores", nargs="+", default=["cosine", "asnorm"], metavar="KIND")
+@argument("--fuse", truth, "all kinds in one map", default="false")
+@argument("--train-quality-tables", Path, "of the training's utterances", nargs="+", default=())
+@argument("--quality-tables", Path, "of the lists', in the same order", nargs="+", default=())
+@argument("--train-utt2spk", Path, "of the training, to compare speakers, not utterances")
+@argument("--utt2spk", Path, "speakers of the trials, who may not be in the training")
+@argument("--p-target", prior, "prior to train at", default=0.05)
+def main(args: Namespace) -> int:
     """Train each map, apply it to every list, write the scores and the map."""
-    args = make_parser().parse_args(argv)
     from speakernet.backend.calibrate_lists import CalibrationFiles, calibrate_lists
 
-    files = CalibrationFiles(
-        train=args.train,
-        trials=args.trials,
-        scores=args.scores,
-        train_quality=args.train_quality_tables,
-        quality=args.quality_tables,
-        train_utt2spk=args.train_utt2spk,
-        utt2spk=args.utt2spk,
-    )
+    files = options_from(CalibrationFiles, args)
     calibrate_lists(files, args.kinds, fuse=args.fuse, p_target=args.p_target)
     return 0
 

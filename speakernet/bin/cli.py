@@ -3,6 +3,7 @@
 import ast
 import os
 import pkgutil
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -33,15 +34,11 @@ class Command:
 
     @classmethod
     def read(cls, path: Path) -> "Command":
-        """Read the program's docstring and its ``GROUP``."""
-        module = ast.parse(path.read_text(encoding="utf-8"))
-        summary = (ast.get_docstring(module) or "").partition("\n")[0]
-        (group,) = (
-            ast.literal_eval(statement.value)
-            for statement in module.body
-            if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "GROUP"
-        )
-        return cls(path.stem.replace("_", "-"), group, summary)
+        """Read the program's docstring, and the group in ``@program("group")``."""
+        text = path.read_text(encoding="utf-8")
+        summary = (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
+        group = re.search(r'^@program\("(\w+)"\)$', text, flags=re.MULTILINE)
+        return cls(path.stem.replace("_", "-"), group[1] if group else "", summary)
 
 
 def command_names() -> list[str]:

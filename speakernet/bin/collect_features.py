@@ -1,36 +1,26 @@
 """Join the features that jobs computed: feats.scp, utt2num_frames, utt2dur."""
 
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.program import argument, program
 from speakernet.bin.options.types import positive_int, share
 
-GROUP = "recipes"
 
-
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    add = parser.add_argument
-    add("--max-failed-share", type=share, default=0.05,
-        help="fail if more utterances than this could not be read (default: 0.05)")  # fmt: skip
-    add("--config", type=Path, help="Kaldi config file (default: its defaults)")
-    add("type", choices=("fbank", "mfcc"), help="what the jobs computed")
-    add("data_dir", type=Path, help="data dir that gets the tables")
-    add("prefix", help="path of the parts, with JOB in place of the number")
-    add("nj", type=positive_int, help="number of jobs")
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+@program("recipes")
+@argument("--max-failed-share", share, "of utterances that may be unreadable", default=0.05)
+@argument("--config", Path, "Kaldi config file (default: its defaults)")
+@argument("type", str, "of the features", choices=("fbank", "mfcc"))
+@argument("data_dir", Path, "data dir that gets the tables")
+@argument("prefix", str, "path of the parts, with JOB in place of the number")
+@argument("nj", positive_int, "number of jobs")
+def main(args: Namespace) -> int:
     """Parse the command line and join the parts."""
-    args = make_parser().parse_args(argv)
     from speakernet.kaldi.tables import check_order
     from speakernet.prepare.feature_jobs import FEATURE_TYPES
     from speakernet.prepare.feature_tables import collect_features
-    from speakernet.work.shares import job_paths
+    from speakernet.work.job_parts import job_paths
 
     options = FEATURE_TYPES[args.type]
     settings = options.from_file(args.config) if args.config else options()

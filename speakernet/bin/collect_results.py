@@ -3,27 +3,19 @@
 Published figures stand beside ours; those that nobody has run yet have an empty place.
 """
 
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.parser import Parser
-
-GROUP = "users"
+from speakernet.bin.options.program import argument, program
 
 
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    parser.add_argument("exp_dir", type=Path, help="exp/<corpus>")
-    parser.add_argument("output", type=Path, help="egs/<corpus>/RESULTS.md")
-    parser.add_argument("--published", type=Path, help="published figures to show beside ours")
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+@program("users")
+@argument("exp_dir", Path, "exp/<corpus>")
+@argument("output", Path, "egs/<corpus>/RESULTS.md")
+@argument("--published", Path, "published figures to show beside ours")
+def main(args: Namespace) -> int:
     """Collect, write, and say how many recipes there are."""
-    args = make_parser().parse_args(argv)
     from speakernet.report.reports import report_corpus
 
     num_rows, num_files = report_corpus(args.exp_dir, args.output, args.published)

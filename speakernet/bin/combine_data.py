@@ -4,33 +4,23 @@ Tables that not every source has are left out with a warning.
 """
 
 import logging
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.program import argument, program
 from speakernet.bin.options.types import truth
-
-GROUP = "data"
 
 logger = logging.getLogger(__name__)
 
 
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    add = parser.add_argument
-    add("--extra-files", default="", metavar="NAMES", help="more tables to merge, in quotes")
-    add("--skip-fix", type=truth, default=False,
-        help="do not drop what not every table has (default: false)")  # fmt: skip
-    add("target", type=Path, help="data dir to write")
-    add("sources", type=Path, nargs="+", help="data dirs to merge")
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+@program("data")
+@argument("--extra-files", str, "more tables to merge, in quotes", default="", metavar="NAMES")
+@argument("--skip-fix", truth, "keep what not every table has", default="false")
+@argument("target", Path, "data dir to write")
+@argument("sources", Path, "data dirs to merge", nargs="+")
+def main(args: Namespace) -> int:
     """Merge them, and say how many utterances there are."""
-    args = make_parser().parse_args(argv)
     from speakernet.kaldi.datadir import combine
     from speakernet.kaldi.tables import iter_ids
 

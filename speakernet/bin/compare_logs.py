@@ -5,30 +5,20 @@ quarter. Where that of the loss is within --tolerance the training is normal; el
 is 1.
 """
 
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.program import argument, program
 from speakernet.bin.options.types import positive_number
 
-GROUP = "users"
 
-
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    add = parser.add_argument
-    add("log", type=Path, help="exp/<corpus>/<recipe>/train.jsonl")
-    add("reference", type=Path, help="egs/<corpus>/<recipe>/reference.jsonl")
-    add("--tolerance", type=positive_number, default=0.3,
-        help="how far another seed may move the loss (default: %(default)s)")  # fmt: skip
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+@program("users")
+@argument("log", Path, "exp/<corpus>/<recipe>/train.jsonl")
+@argument("reference", Path, "egs/<corpus>/<recipe>/reference.jsonl")
+@argument("--tolerance", positive_number, "how far another seed may move the loss", default=0.3)
+def main(args: Namespace) -> int:
     """Compare and print; return the exit status."""
-    args = make_parser().parse_args(argv)
     from speakernet.report.training_logs import compare_logs
 
     comparison = compare_logs(args.log, args.reference, args.tolerance)

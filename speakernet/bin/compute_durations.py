@@ -6,38 +6,28 @@ goes on with those that are left. Without --job the parts of all jobs become <da
 
 import logging
 import os
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.program import argument, program
 from speakernet.bin.options.types import positive_int, share
-
-GROUP = "recipes"
 
 logger = logging.getLogger(__name__)
 
 
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    add = parser.add_argument
-    add("--job", type=positive_int, help="read part N, from 1 (default: join the parts)")
-    add("--max-failed-share", type=share, default=0.0,
-        help="fail if more recordings than this could not be read (default: 0)")  # fmt: skip
-    add("data_dir", type=Path, help="data dir that gets reco2dur")
-    add("prefix", help="path of the part; without --job JOB stands for its number")
-    add("nj", type=positive_int, help="number of jobs")
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+@program("recipes")
+@argument("--job", positive_int, "do part N, from 1 (default: join the parts)")
+@argument("--max-failed-share", share, "of recordings that may be unreadable", default=0.0)
+@argument("data_dir", Path, "data dir that gets reco2dur")
+@argument("prefix", str, "path of the part; without --job JOB stands for its number")
+@argument("nj", positive_int, "number of jobs")
+def main(args: Namespace) -> int:
     """Parse the command line and run the job, or collect what the jobs have written."""
-    args = make_parser().parse_args(argv)
     # There are as many jobs as cores. OpenBLAS reads this when NumPy is imported: not at the top.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     from speakernet.prepare.durations import collect_durations, compute_part
-    from speakernet.work.shares import job_paths
+    from speakernet.work.job_parts import job_paths
 
     if args.job is None:
         prefixes = job_paths(args.prefix, args.nj)

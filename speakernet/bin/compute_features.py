@@ -7,34 +7,25 @@ before, from the same wav.scp and with the same settings, is not done again.
 
 import logging
 import os
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.program import argument, program
 from speakernet.bin.options.types import count, truth
-
-GROUP = "recipes"
 
 logger = logging.getLogger(__name__)
 
 
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    add = parser.add_argument
-    add("--config", type=Path, help="Kaldi config file (default: its defaults)")
-    add("--seed", type=count, default=0, help="of the dither (default: 0)")
-    add("--compress", type=truth, default=True, help="one byte a value (default: true)")
-    add("type", choices=("fbank", "mfcc"), help="what to compute")
-    add("data_dir", type=Path, help="data dir with wav.scp")
-    add("prefix", type=Path, help="path of what is written, without suffixes")
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+@program("recipes")
+@argument("--config", Path, "Kaldi config file (default: its defaults)")
+@argument("--seed", count, "of the dither", default=0)
+@argument("--compress", truth, "store one byte a value", default="true")
+@argument("type", str, "of the features", choices=("fbank", "mfcc"))
+@argument("data_dir", Path, "data dir with wav.scp")
+@argument("prefix", Path, "path of what is written, without suffixes")
+def main(args: Namespace) -> int:
     """Parse the command line and run the job."""
-    args = make_parser().parse_args(argv)
     # There are as many jobs as cores. OpenBLAS reads this when NumPy is imported: not at the top.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     from speakernet.prepare.feature_jobs import FEATURE_TYPES, JobSettings, run_job

@@ -3,29 +3,20 @@
 The rule is Kaldi's: by the energy of the frame and of its neighbours.
 """
 
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.parser import Parser
-
-GROUP = "recipes"
+from speakernet.bin.options.program import argument, program
 
 
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    add = parser.add_argument
-    add("--config", type=Path, help="Kaldi config file (default: its defaults)")
-    add("data_dir", type=Path, help="has feats.scp, with the log energy in front")
-    add("ark", type=Path, help="archive to write")
-    add("scp", type=Path, help="its index")
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+@program("recipes")
+@argument("--config", Path, "Kaldi config file (default: its defaults)")
+@argument("data_dir", Path, "has feats.scp, with the log energy in front")
+@argument("ark", Path, "archive to write")
+@argument("scp", Path, "its index")
+def main(args: Namespace) -> int:
     """Parse the command line and write the decisions of every utterance of feats.scp."""
-    args = make_parser().parse_args(argv)
     from speakernet.kaldi.ark import ArkWriter, read_matrix
     from speakernet.kaldi.tables import iter_table
     from speakernet.signal.options import VadOptions

@@ -4,30 +4,21 @@ Takes a .model file, recognises the network by its weights and writes <exp-dir>/
 <exp-dir>/checkpoints/final.pt; steps/extract_embeddings.sh and steps/score.sh take it from there.
 """
 
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.program import argument, program
 
-GROUP = "users"
 BASE = Path(__file__).parents[2] / "conf" / "tdy.yaml"
 
 
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    add = parser.add_argument
-    add("checkpoint", type=Path, help="the published .model file")
-    add("exp_dir", type=Path, help="the experiment to make")
-    add("--base", type=Path, default=BASE,
-        help="recipe with settings of extraction and scoring (default: conf/tdy.yaml)")  # fmt: skip
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+@program("users")
+@argument("checkpoint", Path, "the published .model file")
+@argument("exp_dir", Path, "the experiment to make")
+@argument("--base", Path, "recipe that it extends (default: conf/tdy.yaml)")
+def main(args: Namespace) -> int:
     """Convert as the arguments say; return the exit status."""
-    args = make_parser().parse_args(argv)
     from speakernet.config import UserError, dump_config, load_config
     from speakernet.nn.upstream import read_upstream, write_experiment
     from speakernet.recipe import Recipe
@@ -38,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     converted = read_upstream(args.checkpoint)
     values = converted.config.model_dump(exclude_none=True)
     settings = [f"model.{key}={value}" for key, value in values.items()]
-    recipe = load_config(Recipe, args.base, settings)
+    recipe = load_config(Recipe, args.base or BASE, settings)
     write_experiment(args.exp_dir, converted, dump_config(recipe))
     print(f"{args.exp_dir}: {converted.config.name}")
     return 0

@@ -4,34 +4,21 @@ Scores that are missing, given twice, not finite, or of a pair that is no trial 
 """
 
 import json
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.evaluation import add_evaluation_options, evaluation_options
-from speakernet.bin.options.parser import Parser
-
-GROUP = "users"
+from speakernet.bin.options.evaluation import EVALUATION, evaluation_options
+from speakernet.bin.options.program import argument, arguments, program
 
 
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    parser.add_argument("trials", type=Path, help="trial list")
-    parser.add_argument("scores", type=Path, nargs="+", help="score files of its trials")
-    parser.add_argument(
-        "--format",
-        choices=("table", "json"),
-        default="table",
-        help="of the output (default: table)",
-    )
-    add_evaluation_options(parser)
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+@program("users")
+@argument("trials", Path, "trial list")
+@argument("scores", Path, "score files of its trials", nargs="+")
+@argument("--format", str, "of the output", choices=("table", "json"), default="table")
+@arguments(*EVALUATION)
+def main(args: Namespace) -> int:
     """Print the figures of every score file."""
-    args = make_parser().parse_args(argv)
     from speakernet.report.evaluation import evaluate_files
     from speakernet.report.plain_text import evaluation_table
 

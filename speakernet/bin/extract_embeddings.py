@@ -5,39 +5,28 @@ Without --job the parts of all jobs are checked and joined to embedding.{ark,scp
 """
 
 import logging
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.program import argument, options_from, program
 from speakernet.bin.options.types import device, positive_int, truth
-
-GROUP = "recipes"
 
 logger = logging.getLogger(__name__)
 
 
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    add = parser.add_argument
-    add("model_dir", type=Path, help="has recipe.yaml and checkpoints/")
-    add("data_dir", type=Path, help="has utt2spk, and feats.scp or wav.scp")
-    add("output", type=Path, help="folder of the embeddings")
-    add("--checkpoint", type=Path, help="weights (default: the model's newest)")
-    add("--untrained", type=truth, default=False,
-        help="random weights of recipe.seed instead (default: false)")  # fmt: skip
-    add("--job", type=positive_int, help="embed part N, from 1 (default: join the parts)")
-    add("--nj", type=positive_int, default=1, help="number of jobs (default: 1)")
-    add("--device", type=device, default="auto",
-        help="cpu, cuda, cuda:N or auto: jobs are dealt out to GPUs (default: auto)")  # fmt: skip
-    add("--num-threads", type=positive_int, default=1, help="of a job on a CPU (default: 1)")
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+@program("recipes")
+@argument("model_dir", Path, "has recipe.yaml and checkpoints/")
+@argument("data_dir", Path, "has utt2spk, and feats.scp or wav.scp")
+@argument("output", Path, "folder of the embeddings")
+@argument("--checkpoint", Path, "weights (default: the model's newest)")
+@argument("--job", positive_int, "do part N, from 1 (default: join the parts)")
+@argument("--untrained", truth, "random weights of recipe.seed instead", default="false")
+@argument("--nj", positive_int, "number of jobs", default=1)
+@argument("--device", device, "cpu, cuda, cuda:N or auto (GPUs in turn)", default="auto")
+@argument("--num-threads", positive_int, "of a job on a CPU", default=1)
+def main(args: Namespace) -> int:
     """Run one job, or join the parts."""
-    args = make_parser().parse_args(argv)
     from speakernet.kaldi.tables import read_table
 
     utterances = list(read_table(args.data_dir / "utt2spk", num_fields=2))
@@ -51,17 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from speakernet.config import load_config
     from speakernet.recipe import Recipe
 
-    job = ExtractionJob(
-        model_dir=args.model_dir,
-        data_dir=args.data_dir,
-        output=args.output,
-        checkpoint=args.checkpoint,
-        untrained=args.untrained,
-        job=args.job,
-        num_jobs=args.nj,
-        device=args.device,
-        num_threads=args.num_threads,
-    )
+    job = options_from(ExtractionJob, args, num_jobs=args.nj)
     run_job(job, load_config(Recipe, args.model_dir / "recipe.yaml"), utterances)
     return 0
 

@@ -4,27 +4,19 @@ Files that change are kept in <data-dir>/.backup.
 """
 
 import logging
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.parser import Parser
-
-GROUP = "data"
+from speakernet.bin.options.program import argument, program
 
 logger = logging.getLogger(__name__)
 
 
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    parser.add_argument("data_dir", type=Path, help="data dir to mend")
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+@program("data")
+@argument("data_dir", Path, "data dir to mend")
+def main(args: Namespace) -> int:
     """Mend it, and say how many utterances are left."""
-    args = make_parser().parse_args(argv)
     from speakernet.kaldi.datadir import fix
 
     kept, total = fix(args.data_dir)

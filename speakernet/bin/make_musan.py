@@ -1,38 +1,27 @@
 """Make data dirs of the noise, music and speech of MUSAN."""
 
 import logging
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.program import argument, program
 from speakernet.bin.options.types import positive_int, truth
-
-GROUP = "data"
 
 logger = logging.getLogger(__name__)
 
 
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    add = parser.add_argument
-    add("--sampling-rate", type=positive_int, default=16000,
-        help="of the data dirs; files of another rate are converted (default: 16000)")  # fmt: skip
-    add("--use-vocals", type=truth, default=True,
-        help="keep music with vocals, as ANNOTATIONS has it (default: true)")  # fmt: skip
-    add("musan_dir", type=Path, help="has noise/, music/ and speech/")
-    add("prefix", help="of the data dirs: PREFIX_noise, PREFIX_music, …")
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Parse the command line and write PREFIX_{noise,music,speech}."""
-    args = make_parser().parse_args(argv)
+@program("data")
+@argument("--sampling-rate", positive_int, "files of another one are converted", default=16000)
+@argument("--use-vocals", truth, "keep music that ANNOTATIONS says has vocals", default="true")
+@argument("musan_dir", Path, "has noise/, music/ and speech/")
+@argument("data_dir", Path, "parent of musan_noise, musan_music and musan_speech")
+def main(args: Namespace) -> int:
+    """Parse the command line and write musan_{noise,music,speech}."""
     from speakernet.prepare.musan import PARTS, make_musan
 
     for part in PARTS:
-        folder = Path(f"{args.prefix}_{part}")
+        folder = args.data_dir / f"musan_{part}"
         count = make_musan(
             args.musan_dir,
             part,

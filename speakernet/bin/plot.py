@@ -1,33 +1,23 @@
 """Draw DET curves, histograms, Bayes error or calibration of score files."""
 
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.program import argument, program
 from speakernet.bin.options.types import priors
 from speakernet.config.errors import UserError
 
-GROUP = "users"
 
-
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    add = parser.add_argument
-    add("kind", choices=("det", "histogram", "bayes", "calibration"), help="what to draw")
-    add("trials", type=Path, help="trial list")
-    add("scores", type=Path, nargs="+", help="score files of its trials")
-    add("output", type=Path, help="picture: .png, .svg or .pdf")
-    add("--names", nargs="+", metavar="NAME", help="of the systems (default: the files')")
-    add("--p-targets", type=priors, default=(0.01, 0.05),
-        help="priors of a target, whose minDCF is marked (default: 0.01,0.05)")  # fmt: skip
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+@program("users")
+@argument("kind", str, "what to draw", choices=("det", "histogram", "bayes", "calibration"))
+@argument("trials", Path, "trial list")
+@argument("scores", Path, "score files of its trials", nargs="+")
+@argument("output", Path, "picture: .png, .svg or .pdf")
+@argument("--names", str, "of the systems (default: the files')", nargs="+", metavar="NAME")
+@argument("--p-targets", priors, "priors whose minDCF is marked", default="0.01,0.05")
+def main(args: Namespace) -> int:
     """Draw one picture."""
-    args = make_parser().parse_args(argv)
     from speakernet.report import plots
 
     names = args.names or [path.name for path in args.scores]

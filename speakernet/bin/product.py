@@ -5,39 +5,27 @@
 "finish" writes the record of a product that was made since, from what --pending says.
 """
 
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.parser import Parser
-
-GROUP = "recipes"
+from speakernet.bin.options.program import argument, program
 
 TO_BE_MADE = 3
 
 
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    add = parser.add_argument
-    add("task", choices=("check", "finish"), help="before or after the command")
-    add("product", type=Path, help="folder of the product")
-    add("command", nargs="*", help="what makes it, after --")
-    add("--input", type=Path, action="append", default=[], metavar="PATH",
-        help="what the product depends on; may be repeated")  # fmt: skip
-    add("--fixed-input", type=Path, action="append", default=[], metavar="PATH",
-        help="the same, which may never change")  # fmt: skip
-    add("--output", action="append", default=[], metavar="NAME",
-        help="file or folder that the product has; may be repeated")  # fmt: skip
-    add("--pending", type=Path, required=True, help="between both tasks")
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+@program("recipes")
+@argument("task", str, "before or after the command", choices=("check", "finish"))
+@argument("product", Path, "folder of the product")
+@argument("command", str, "what makes it, after --", nargs="*")
+@argument("--input", Path, "what it depends on", action="append", default=[], metavar="PATH")
+@argument("--fixed-input", Path, "may not change", action="append", default=[], metavar="PATH")
+@argument("--output", str, "what it has", action="append", default=[], metavar="NAME")
+@argument("--pending", Path, "file between both tasks", required=True)
+def main(args: Namespace) -> int:
     """Check or finish a product."""
-    args = make_parser().parse_args(argv)
     from speakernet.work.files import open_for_replace
-    from speakernet.work.products import describe, finish_product, is_done
+    from speakernet.work.products import describe_inputs, finish_product, is_done
     from speakernet.work.record import from_json, to_json
 
     if args.task == "finish":
@@ -45,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         finish_product(args.product, args.output, made_from)
         args.pending.unlink()
         return 0
-    made_from = describe(args.product, args.command, args.input, args.fixed_input)
+    made_from = describe_inputs(args.product, args.command, args.input, args.fixed_input)
     if is_done(args.product, args.output, made_from):
         return 0
     args.pending.parent.mkdir(parents=True, exist_ok=True)

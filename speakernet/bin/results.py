@@ -4,29 +4,21 @@ Looks for <exp>/scores (model "base"), <exp>/lm/scores ("lm") and <exp>/untraine
 go to <exp>/untrained/results.json; the table shows all. What has not changed is not computed again.
 """
 
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.evaluation import add_evaluation_options, evaluation_options
-from speakernet.bin.options.parser import Parser
-
-GROUP = "recipes"
+from speakernet.bin.options.evaluation import EVALUATION, evaluation_options
+from speakernet.bin.options.program import argument, arguments, program
 
 
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    parser.add_argument("exp_dir", type=Path, help="exp/<corpus>/<recipe>")
-    parser.add_argument("trials", type=Path, nargs="+", help="trial lists")
-    parser.add_argument("--published", type=Path, help="published figures to show beside ours")
-    add_evaluation_options(parser)
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+@program("recipes")
+@argument("exp_dir", Path, "exp/<corpus>/<recipe>")
+@argument("trials", Path, "trial lists", nargs="+")
+@argument("--published", Path, "published figures to show beside ours")
+@arguments(*EVALUATION)
+def main(args: Namespace) -> int:
     """Write the results of an experiment and print the table."""
-    args = make_parser().parse_args(argv)
     from speakernet.report.reports import ExperimentFiles, report_experiment
 
     files = ExperimentFiles(args.exp_dir, args.trials, args.utt2spk, args.published)

@@ -4,74 +4,50 @@ Writes wav.scp lines with Kaldi's wav-reverberate. Options are those of Kaldi, -
 --num-utts.
 """
 
-import argparse
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.program import argument, program
 from speakernet.bin.options.types import count, decibels, positive_int, share, truth
 from speakernet.config.errors import UserError
 
 if TYPE_CHECKING:
     from speakernet.prepare.reverberant_copies import RoomOptions
 
-GROUP = "data"
+_SET = "[WEIGHT,]FILE"
 
 
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    add, snrs = parser.add_argument, [20.0, 10.0, 0.0]
-    add("--rir-set-parameters", action="append", required=True, metavar="[WEIGHT,]FILE",
-        help="list of impulse responses; may be repeated")  # fmt: skip
-    add("--noise-set-parameters", action="append", default=[], metavar="[WEIGHT,]FILE",
-        help="list of noises; may be repeated")  # fmt: skip
-    add("--num-replications", type=positive_int, default=1, help="number of copies (default: 1)")
-    add("--foreground-snrs", type=decibels, default=snrs,
-        help="of noises that come and go (default: 20:10:0)")  # fmt: skip
-    add("--background-snrs", type=decibels, default=snrs,
-        help="of noises that last (default: 20:10:0)")  # fmt: skip
-    add("--prefix", default="", help="ids become PREFIX<number>-<id>, speakers', too")
-    add("--utt-suffix", default="", help="ids become <id>-SUFFIX", metavar="SUFFIX")
-    for name, default, what in _SHARES:
-        add(f"--{name}", type=share, default=default, help=f"{what} (default: {default:g})")
-    add("--max-noises-per-minute", type=count, default=2, help="point sources (default: 2)")
-    add("--random-seed", type=count, default=0, help="of what is drawn (default: 0)")
-    add("--shift-output", type=truth, default=True,
-        help="take the delay of the direct sound off (default: true)")  # fmt: skip
-    add("--source-sampling-rate", type=positive_int, default=None,
-        help="responses and noises are converted to it (default: as they are)")  # fmt: skip
-    add("--include-original-data", type=truth, default=False,
-        help="put the recordings as they are into the copy, too (default: false)")  # fmt: skip
-    add("--num-utts", type=count, default=0, help="a random subset (default: 0, all)")
-    add("input_dir", type=Path, help="data dir to copy")
-    add("output_dir", type=Path, help="data dir to write")
-    return parser
-
-
-_SHARES = (
-    ("speech-rvb-probability", 1.0, "of a response"),
-    ("pointsource-noise-addition-probability", 1.0, "of point-source noises"),
-    ("isotropic-noise-addition-probability", 1.0, "of a diffuse noise"),
-    ("rir-smoothing-weight", 0.3, "of equal probabilities of responses"),
-    ("noise-smoothing-weight", 0.3, "of equal probabilities of noises"),
-)
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+@program("data")
+@argument("--rir-set-parameters", str, "rooms", action="append", required=True, metavar=_SET)
+@argument("--noise-set-parameters", str, "noises", action="append", default=[], metavar=_SET)
+@argument("--num-replications", positive_int, "number of copies", default=1)
+@argument("--foreground-snrs", decibels, "of noises that come and go", default="20:10:0")
+@argument("--background-snrs", decibels, "of noises that last", default="20:10:0")
+@argument("--prefix", str, "ids become PREFIX<number>-<id>, speakers', too", default="")
+@argument("--utt-suffix", str, "ids become <id>-SUFFIX", default="", metavar="SUFFIX")
+@argument("--speech-rvb-probability", share, "of a room", default=1.0)
+@argument("--pointsource-noise-addition-probability", share, "of these noises", default=1.0)
+@argument("--isotropic-noise-addition-probability", share, "of these noises", default=1.0)
+@argument("--rir-smoothing-weight", share, "of equal probabilities of rooms", default=0.3)
+@argument("--noise-smoothing-weight", share, "of equal probabilities of noises", default=0.3)
+@argument("--max-noises-per-minute", count, "point sources", default=2)
+@argument("--random-seed", count, "of what is drawn", default=0)
+@argument("--shift-output", truth, "take the delay of the direct sound off", default="true")
+@argument("--source-sampling-rate", positive_int, "of all sounds (default: as they are)")
+@argument("--include-original-data", truth, "among the copies", default="false")
+@argument("--num-utts", count, "take a random subset of this size, 0 for all", default=0)
+@argument("input_dir", Path, "data dir to copy")
+@argument("output_dir", Path, "data dir to write")
+def main(args: Namespace) -> int:
     """Parse the command line and write the copies."""
-    args = make_parser().parse_args(argv)
     if args.num_replications > 1 and args.utt_suffix:
         raise UserError("--utt-suffix names one copy; expected --prefix for several")
-    from speakernet.kaldi.copies import Naming
-    from speakernet.kaldi.tables import iter_table
-    from speakernet.prepare.copies import merge_copies, write_copy
-    from speakernet.prepare.reverberant_copies import iter_reverberant_entries
+    from speakernet.kaldi.datadir import Affixes
+    from speakernet.prepare.reverberant_copies import write_reverberant_copies
 
     options = _options(args)
-    source: Path = args.input_dir
     prefix = args.prefix
     if (
         not prefix
@@ -80,22 +56,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     ):
         prefix = "rvb"
     suffix = f"-{args.utt_suffix}" if args.utt_suffix else ""
-    parts = []
-    for copy in range(0 if args.include_original_data else 1, args.num_replications + 1):
-        naming = Naming(f"{prefix}{copy}-" if prefix else "", suffix, speakers=bool(prefix))
-        if copy:
-            entries = iter_reverberant_entries(source, options, copy)
-        else:
-            entries = iter_table(source / "wav.scp")
-        parts.append(args.output_dir.with_name(f"{args.output_dir.name}.{copy}"))
-        write_copy(
-            source, parts[-1], entries, naming, num_utterances=args.num_utts, seed=args.random_seed
-        )
-    merge_copies(parts, args.output_dir)
+    affixes = {}
+    for number in range(0 if args.include_original_data else 1, args.num_replications + 1):
+        before = f"{prefix}{number}-" if prefix else ""
+        affixes[number] = Affixes(utt_prefix=before, utt_suffix=suffix, spk_prefix=before)
+    write_reverberant_copies(
+        args.input_dir, args.output_dir, options, affixes, num_utterances=args.num_utts
+    )
     return 0
 
 
-def _options(args: argparse.Namespace) -> "RoomOptions":
+def _options(args: Namespace) -> "RoomOptions":
     from speakernet.kaldi.room_lists import read_noises, read_responses
     from speakernet.prepare.reverberant_copies import RoomOptions
 

@@ -3,29 +3,21 @@
 They are <data-dir>/split<N>/1 to N. A speaker's utterances stay together.
 """
 
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.parser import Flag
+from speakernet.bin.options.program import argument, arguments, program
 from speakernet.bin.options.types import positive_int
 
-GROUP = "data"
 
-
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    add = parser.add_argument
-    add("--per-utt", action="store_true", help="speakers may be split; writes split<N>utt")
-    add("data_dir", type=Path, help="data dir to split")
-    add("num_parts", type=positive_int, help="number of parts")
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+@program("data")
+@arguments(Flag("--per-utt", "speakers may be split; writes split<N>utt"))
+@argument("data_dir", Path, "data dir to split")
+@argument("num_parts", positive_int, "number of parts")
+def main(args: Namespace) -> int:
     """Write the parts."""
-    args = make_parser().parse_args(argv)
     from speakernet.kaldi.datadir import split
 
     split(args.data_dir, args.num_parts, per_utt=args.per_utt)

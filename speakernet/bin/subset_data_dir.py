@@ -3,59 +3,45 @@
 By default they are spread evenly over it.
 """
 
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.parser import Flag
+from speakernet.bin.options.program import argument, arguments, program
+from speakernet.bin.options.types import count
 from speakernet.config.errors import UserError
 
-GROUP = "data"
 
-_SELECTIONS = {
-    "first": "the first N utterances",
-    "last": "the last N utterances",
-    "shortest": "the N shortest utterances",
-    "per-spk": "up to N utterances of each speaker",
-    "speakers": "all utterances of speakers drawn at random, N or more",
-}
-
-
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    parser.usage = (
-        "%(prog)s [--first | --last | --shortest | --per-spk | --speakers] SOURCE N TARGET\n"
-        "       %(prog)s (--utt-list FILE | --spk-list FILE) SOURCE TARGET"
-    )
-    mode = parser.add_mutually_exclusive_group()
-    for name, text in _SELECTIONS.items():
-        mode.add_argument(
-            f"--{name}", dest="selection", action="store_const", const=name, help=text
-        )
-    mode.add_argument("--utt-list", type=Path, metavar="FILE", help="the utterances of this table")
-    mode.add_argument("--spk-list", type=Path, metavar="FILE", help="the speakers of this table")
-    parser.add_argument("arguments", nargs="+", help="SOURCE N TARGET, or SOURCE TARGET")
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+@program("data")
+@arguments(
+    Flag("--first", "the first N utterances"),
+    Flag("--last", "the last N utterances"),
+    Flag("--shortest", "the N shortest utterances"),
+    Flag("--per-spk", "up to N utterances of each speaker"),
+    Flag("--speakers", "all utterances of speakers drawn at random, N or more"),
+)
+@argument("--utt-list", Path, "the utterances of this table")
+@argument("--spk-list", Path, "the speakers of this table")
+@argument("--reco-list", Path, "the recordings of this table")
+@argument("source", Path, "data dir to copy from")
+@argument("number", count, "N, of utterances; none with a table", nargs="?")
+@argument("target", Path, "data dir to write")
+def main(args: Namespace) -> int:
     """Write the subset."""
-    args = make_parser().parse_args(argv)
-    from speakernet.kaldi.datadir import subset, subset_by_list
+    from speakernet.kaldi.datadir import SELECTIONS, Id, subset, subset_by_list
 
-    by_list = args.utt_list or args.spk_list
-    if len(args.arguments) != (2 if by_list else 3):
-        expected = "SOURCE TARGET" if by_list else "SOURCE N TARGET"
-        raise UserError(f"found {len(args.arguments)} arguments; expected {expected}")
-    source, target = Path(args.arguments[0]), Path(args.arguments[-1])
+    tables = {Id.UTTERANCE: args.utt_list, Id.SPEAKER: args.spk_list, Id.RECORDING: args.reco_list}
+    by_list = [(path, kind) for kind, path in tables.items() if path]
+    chosen = [name for name in SELECTIONS if getattr(args, name.replace("-", "_"), False)]
+    if len(chosen) + len(by_list) > 1:
+        raise UserError("found several ways to choose; expected one (try --help)")
+    if (args.number is None) != bool(by_list):
+        raise UserError(f"expected SOURCE {'' if by_list else 'N '}TARGET (try --help)")
     if by_list:
-        subset_by_list(source, target, utt_list=args.utt_list, spk_list=args.spk_list)
-        return 0
-    number = args.arguments[1]
-    if not number.isdecimal():
-        raise UserError(f"'{number}' is not a number of utterances")
-    subset(source, target, int(number), args.selection or "spread")
+        subset_by_list(args.source, args.target, *by_list[0])
+    else:
+        subset(args.source, args.target, args.number, *chosen)
     return 0
 
 

@@ -1,25 +1,17 @@
 """Print the spk2utt of an utt2spk."""
 
 import sys
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.parser import Parser
-
-GROUP = "data"
+from speakernet.bin.options.program import argument, program
 
 
-def make_parser() -> Parser:
-    """Return the parser of the command line."""
-    parser = Parser(__file__, __doc__)
-    parser.add_argument("utt2spk", type=Path, help="table with lines: utterance speaker")
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+@program("data")
+@argument("utt2spk", Path, "table with lines: utterance speaker")
+def main(args: Namespace) -> int:
     """Print a line for each speaker."""
-    args = make_parser().parse_args(argv)
     from speakernet.kaldi.datadir.speakers import iter_spk2utt_lines
 
     for line in iter_spk2utt_lines(args.utt2spk):

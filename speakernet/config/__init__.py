@@ -7,13 +7,33 @@ from speakernet.config.errors import UserError
 from speakernet.config.registry import Registry
 
 if TYPE_CHECKING:
-    from speakernet.config.schema import Config
+    from speakernet.config.build import configure
+    from speakernet.config.choices import Choices, PatternChoices
+    from speakernet.config.schema import Config, misfit
     from speakernet.config.yaml import dump_config, load_config
 
-__all__ = ["Config", "Registry", "UserError", "dump_config", "load_config"]
-
 # Importing pydantic takes longer than some programs run, and most of those have no recipe.
-_LATER = {"Config": "schema", "dump_config": "yaml", "load_config": "yaml"}
+_LATER = {
+    "Choices": "choices",
+    "Config": "schema",
+    "PatternChoices": "choices",
+    "configure": "build",
+    "dump_config": "yaml",
+    "load_config": "yaml",
+    "misfit": "schema",
+}
+
+__all__ = [
+    "Choices",
+    "Config",
+    "PatternChoices",
+    "Registry",
+    "UserError",
+    "configure",
+    "dump_config",
+    "load_config",
+    "misfit",
+]
 
 
 def __getattr__(name: str) -> Any:

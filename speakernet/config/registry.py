@@ -43,9 +43,12 @@ class Registry(Generic[T]):
         try:
             return self._entries[name]
         except KeyError:
-            known = ", ".join(self.names())
-            hint = suggestion(name, self._entries)
-            raise UserError(f"unknown {self.kind} '{name}'{hint}; known: {known}") from None
+            raise UserError(self.unknown(name)) from None
+
+    def unknown(self, name: str) -> str:
+        """Say that ``name`` is unknown, which name is nearest, and which there are."""
+        hint = suggestion(name, self.names())
+        return f"unknown {self.kind} '{name}'{hint}; known: {', '.join(self.names())}"
 
     def names(self) -> list[str]:
         """Return all names, sorted."""

@@ -1,1 +1,1 @@
-"""Training crops: which utterances, in which order, which stretch of each, and who reads them."""
+"""Training data: the order of utterances, random crops of them, and the DataLoader."""

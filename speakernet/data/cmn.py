@@ -1,52 +1,51 @@
-"""Sliding mean normalisation of a crop, equal to cutting it from the normalised utterance.
+"""Sliding-window mean normalisation of a crop, equal to a crop of the normalised utterance.
 
-Each frame has the mean of the window around it subtracted: ``window`` frames centred on it, moved
-inside the utterance at its ends, or all frames of a shorter one (Kaldi's ``apply-cmvn-sliding
---center=true --norm-vars=false``). A crop therefore needs frames on both sides of itself.
+From each frame the mean of a window is subtracted: ``window`` frames centred on it, shifted inside
+the utterance at its ends, or all frames of a shorter utterance (Kaldi's ``apply-cmvn-sliding
+--center=true --norm-vars=false``). A crop therefore needs context frames on both sides.
 """
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from speakernet.arrays import Float32
 from speakernet.compiling import compiled
 
 
-
 def context(num_frames: int, start: int, stop: int, window: int) -> tuple[int, int]:
-    """Return the frames (first, last + 1) that normalising ``start .. stop`` needs."""
-    low, high, length = _windows(num_frames, start, stop, window)
-    return min(low, start), max(high + length, stop)
+    """Return the frames (first, last + 1) needed to normalise frames ``start`` to ``stop - 1``."""
+    first_window, last_window, length = _windows(num_frames, start, stop, window)
+    return min(first_window, start), max(last_window + length, stop)
 
 
 def normalize(
     block: Float32, first: int, start: int, out: Float32, *, num_frames: int, window: int
 ) -> None:
-    """Write frames from ``start`` on of an utterance of ``num_frames`` to ``out``, normalised.
+    """Write the normalised crop that begins at frame ``start`` to ``out`` (dim, crop frames).
 
-    ``block`` (dim, frames) holds the utterance from frame ``first`` on, as far as ``context`` asks.
-    ``out`` is (dim, frames of the crop), float32; sums are carried in float64.
+    ``block`` (dim, frames) holds the frames that ``context`` returns, from frame ``first`` on, of
+    an utterance of ``num_frames``. ``out`` is float32; sums are accumulated in float64.
     """
     stop = start + out.shape[1]
-    low, high, length = _windows(num_frames, start, stop, window)
-    before = low - first
-    sum_of_first = block[:, before : before + length] @ np.ones(length, dtype=np.float32)
-    # Where the window moves by one frame it gains one and loses one; elsewhere it stands.
-    moved = low + window // 2 + 1 - start
+    first_window, last_window, length = _windows(num_frames, start, stop, window)
+    offset, num_moves = first_window - first, last_window - first_window
+    first_sum = block[:, offset : offset + length] @ np.ones(length, dtype=np.float32)
+    # From this frame of the crop on, each of num_moves frames shifts the window by one frame: the
+    # window gains a frame and loses one. Before and after, it stays at an end of the utterance.
+    first_move = first_window + window // 2 + 1 - start
     if _subtract is not None:
-        places = (start - first, before + length, before, moved, high - low)
-        _subtract(block, sum_of_first, places, 1.0 / length, out)
+        positions = (start - first, offset + length, offset, first_move, num_moves)
+        _subtract(block, first_sum, positions, 1.0 / length, out)
         return
     sums = np.zeros(out.shape, dtype=np.float64)
-    sums[:, 0] = sum_of_first
-    if high > low:
-        gained = block[:, before + length : high - first + length]
-        lost = block[:, before : high - first]
-        np.subtract(gained, lost, out=sums[:, moved : moved + high - low])
-    shared = torch.from_numpy(sums)
-    torch.cumsum(shared, 1, out=shared)  # a quarter of the time of np.cumsum
-    # In place: memory that is new to the cache costs more than the arithmetic.
+    sums[:, 0] = first_sum
+    if num_moves > 0:
+        gained = block[:, offset + length : offset + length + num_moves]
+        lost = block[:, offset : offset + num_moves]
+        np.subtract(gained, lost, out=sums[:, first_move : first_move + num_moves])
+    tensor = torch.from_numpy(sums)
+    torch.cumsum(tensor, 1, out=tensor)  # takes a quarter of the time of np.cumsum
+    # In place, as touching new memory costs more than the arithmetic.
     sums *= -1.0 / length
     sums += block[:, start - first : stop - first]
     out[:] = sums
@@ -56,20 +55,21 @@ def normalize(
 def _subtract(
     block: Float32,
     sums: Float32,
-    places: tuple[int, int, int, int, int],
+    positions: tuple[int, int, int, int, int],
     scale: float,
     out: Float32,
 ) -> None:
-    """Write ``block`` from a place on, less the mean of a window that moves, to ``out``.
+    """Write the crop minus the sliding mean to ``out``: the compiled version of ``normalize``.
 
-    ``sums``: of the first window. ``places``: the crop, the first frames gained and lost, and when
-    and how often the window moves.
+    ``sums`` (dim,): of the first window. ``positions``: in ``block`` the first frame of the crop,
+    the first frame that the window gains, the first that it loses; then the frame of the crop at
+    which the window first moves, and how many times it does. ``scale``: 1 / window length.
     """
-    first, gained, lost, moved, num_moves = places
+    first, gained, lost, first_move, num_moves = positions
     num_frames = out.shape[1]
     totals = np.empty(num_frames)
-    changes = totals[moved : moved + num_moves]
-    # Loops over slices, as only these become vector instructions.
+    changes = totals[first_move : first_move + num_moves]
+    # Inner loops run over whole slices, the form that Numba turns into SIMD instructions.
     for row in range(out.shape[0]):
         new, old = block[row, gained : gained + num_moves], block[row, lost : lost + num_moves]
         crop, target = block[row, first : first + num_frames], out[row]
@@ -85,8 +85,8 @@ def _subtract(
 
 
 def _windows(num_frames: int, start: int, stop: int, window: int) -> tuple[int, int, int]:
-    """Return where the windows of the first and the last frame begin, and their length."""
+    """Return the first frames of the first and the last frame's windows, and their length."""
     length = min(window, num_frames)
-    low = min(max(0, start - window // 2), num_frames - length)
-    high = min(max(0, stop - 1 - window // 2), num_frames - length)
-    return low, high, length
+    first = min(max(0, start - window // 2), num_frames - length)
+    last = min(max(0, stop - 1 - window // 2), num_frames - length)
+    return first, last, length

@@ -1,62 +1,143 @@
 """The recipe's section ``data``: which crops make a batch."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from pydantic import Field
 
-from speakernet.config import Config
+from speakernet.config import Choices, Config
+
+if TYPE_CHECKING:
+    from speakernet.nn.models import ModelConfig
+
+
+class NetworkRecipe(Protocol):
+    """Protocol for the parts of a recipe that whoever runs a network reads."""
+
+    @property
+    def seed(self) -> int: ...
+    @property
+    def uses_waveform(self) -> bool: ...
+    @property
+    def model(self) -> "ModelConfig": ...
+    @property
+    def data(self) -> "DataConfig": ...
 
 
 class SpecAugmentConfig(Config):
-    """Masks on each crop (Park et al. 2019, arXiv 1904.08779, without time warping).
+    """Masks on each crop (Park et al. 2019, arXiv:1904.08779, without time warping).
 
-    ``num_time_masks`` stretches of up to ``max_time`` frames and ``num_mel_masks`` bands of up to
-    ``max_mel`` bins become zero, which is the mean after CMN.
+    What is masked becomes zero, which is the mean after subtraction of the sliding mean.
     """
 
     num_time_masks: int = Field(default=1, ge=0)
+    """Stretches of time."""
     max_time: int = Field(default=10, ge=1)
+    """Longest stretch in frames."""
     num_mel_masks: int = Field(default=1, ge=0)
+    """Bands of mel bins."""
     max_mel: int = Field(default=8, ge=1)
+    """Widest band in bins."""
 
 
 class OnlineAugmentConfig(Config):
     """Random augmentation of each waveform crop, as tdy does it when it augments.
 
-    With ``probability`` a crop gets one of four kinds, equally likely: reverberation, or noise,
-    music, babble of the given SNRs in dB (``babble_voices`` voices at a time).
+    A crop that is augmented gets one of four kinds, equally likely: reverberation, noise, music or
+    babble.
     """
 
     probability: float = Field(default=0.8, ge=0, le=1)
+    """Chance that a crop is augmented."""
     noise_snr_db: tuple[float, float] = (0.0, 15.0)
+    """Least and largest signal-to-noise ratio of noises, in dB."""
     music_snr_db: tuple[float, float] = (5.0, 15.0)
+    """The same of music."""
     babble_snr_db: tuple[float, float] = (13.0, 20.0)
+    """The same of each voice of babble."""
     babble_voices: tuple[int, int] = (3, 7)
+    """Least and largest number of voices at a time."""
+
+
+class OrderOptions(Config):
+    """In which order utterances are read."""
+
+    type: str
+
+    @property
+    def is_grouped(self) -> bool:
+        """Whether utterances of a speaker stand together, as losses that compare them need it."""
+        return False
+
+
+ORDERS = Choices[OrderOptions, type[OrderOptions]]("order", tag="type")
+
+
+@ORDERS.add("permutation")
+class PermutationOrder(OrderOptions):
+    """All utterances in a new random order on each pass."""
+
+    type: Literal["permutation"] = "permutation"
+
+
+@ORDERS.add("skip")
+class SkipOrder(OrderOptions):
+    """One random order for all passes, each of which leaves out another random share (voxsrc2020)."""
+
+    type: Literal["skip"] = "skip"
+    probability: float = Field(default=0.1, ge=0, lt=1)
+    """The share that is left out."""
+
+
+@ORDERS.add("blocks")
+class BlocksOrder(OrderOptions):
+    """Permutes within windows of random blocks of consecutive utterances: for disks that seek slowly
+    and network file systems.
+    """
+
+    type: Literal["blocks"] = "blocks"
+    block_size: int = Field(default=256, ge=1)
+    """Consecutive utterances in a block."""
+    blocks_in_window: int = Field(default=64, ge=1)
+    """Blocks in a window."""
+
+
+@ORDERS.add("speaker_groups")
+class SpeakerGroupsOrder(OrderOptions):
+    """Batches of several utterances of each speaker, no speaker twice: for losses that compare them."""
+
+    type: Literal["speaker_groups"] = "speaker_groups"
+    max_seg_per_spk: int = Field(default=100, ge=2)
+    """How many utterances a pass takes of each speaker at most."""
+
+    @property
+    def is_grouped(self) -> bool:
+        """Whether utterances of a speaker stand together."""
+        return True
+
+
+if TYPE_CHECKING:
+    OrderConfig = OrderOptions
+else:
+    OrderConfig = ORDERS.section()
 
 
 class DataConfig(Config):
-    """Crops, their order, and who reads them.
-
-    num_frames: length of a crop (10 ms each; a waveform crop has 160 * num_frames + 240 samples).
-    order: ``permutation`` of all utterances on each pass; ``skip`` leaves a random
-    ``skip_probability`` of them out on each pass and keeps one random order for the others, as
-    voxsrc2020; ``blocks`` permutes within windows of ``blocks_in_window`` random blocks of ``block_size``
-    consecutive utterances, which suits spinning disks and network file systems.
-    max_seg_per_spk: how many utterances a pass takes of each speaker at most, with losses that
-    want groups of them.
-    cmn_window: frames of the sliding mean (features only); None leaves the mean in.
-    num_workers: reading processes per training process; 0 reads in the training process.
-    """
+    """Crops, their order, and who reads them."""
 
     num_frames: int = Field(default=200, ge=1)
-    order: Literal["permutation", "skip", "blocks"] = "permutation"
-    skip_probability: float = Field(default=0.1, ge=0, lt=1)
-    block_size: int = Field(default=256, ge=1)
-    blocks_in_window: int = Field(default=64, ge=1)
-    max_seg_per_spk: int = Field(default=100, ge=2)
+    """Length of a crop in frames of 10 ms; a waveform crop has 160 · num_frames + 240 samples."""
+    order: OrderConfig = PermutationOrder()
+    """In which order utterances are read."""
     cmn_window: int | None = Field(default=300, ge=1)
+    """Frames of the sliding mean that is subtracted from features; null leaves the mean in. Waveform
+    recipes have null."""
     spec_augment: SpecAugmentConfig | None = None
+    """Masks on crops of features."""
     online_augment: OnlineAugmentConfig | None = None
+    """Noises and rooms for crops of waveforms."""
     num_workers: int = Field(default=2, ge=0)
+    """Reading processes of each training process; 0 reads in the training process."""
     prefetch_batches: int = Field(default=4, ge=1)
+    """Micro-batches that are read ahead."""
     max_open_arks: int = Field(default=512, ge=1)
+    """Archives that each reading process keeps open."""

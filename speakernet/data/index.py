@@ -1,7 +1,7 @@
-"""What a data directory holds, in NumPy columns: shared by forked workers without copies.
+"""Compact index of a data dir's utterances, shared by forked worker processes without copying.
 
-A million utterances take about 60 MB. Python objects per utterance would be copied page by page
-into every worker, as reference counts are written to.
+A million utterances take about 60 MB. With one Python object per utterance instead, updating the
+reference counts would make the operating system copy the pages into each worker.
 """
 
 from array import array
@@ -12,16 +12,14 @@ from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from speakernet.arrays import Int32
 from speakernet.config import UserError
 from speakernet.kaldi.tables import iter_table
 
 
-
-class Strings:
-    """A column of strings: one block of bytes and where each ends."""
+class StringColumn:
+    """A list of strings, stored as one block of bytes and an array of offsets."""
 
     def __init__(self) -> None:
         self._bytes = bytearray()
@@ -39,7 +37,7 @@ class Strings:
         return map(self.__getitem__, range(len(self)))
 
     def update(self, digest: blake2b) -> None:
-        """Add all strings to a hash."""
+        """Hash all strings."""
         digest.update(self._bytes)
         digest.update(self._ends)
 
@@ -47,8 +45,8 @@ class Strings:
         return self._bytes[self._ends[index] : self._ends[index + 1]].decode()
 
 
-class Categories:
-    """A column of strings of which few are different: their numbers, sorted by name at the end."""
+class CategoryColumn:
+    """A list of strings with few distinct values, stored as integers."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
@@ -59,57 +57,64 @@ class Categories:
         self._column.append(self._numbers.setdefault(item, len(self._numbers)))
 
     def finish(self) -> tuple[tuple[str, ...], Int32]:
-        """Return the names in sorted order and, for each row, its name's place there."""
-        names = tuple(sorted(self._numbers))
-        place = np.empty(len(names), dtype=np.int32)
-        for label, name in enumerate(names):
-            place[self._numbers[name]] = label
-        return names, place[np.frombuffer(self._column, dtype=np.int32)]
+        """Return the distinct values in sorted order and, for each row, its index in them."""
+        values = tuple(sorted(self._numbers))
+        labels = np.empty(len(values), dtype=np.int32)
+        for label, value in enumerate(values):
+            labels[self._numbers[value]] = label
+        return values, labels[np.frombuffer(self._column, dtype=np.int32)]
 
 
 @dataclass(frozen=True)
-class Speakers:
-    """The utterances of a data directory and who speaks: ``labels`` are places in ``names``."""
+class UtteranceIndex:
+    """The utterances of a data dir, in the order of ``utt2spk``, and their speakers.
 
-    ids: Strings
+    ids: utterance ids. labels: (utterances,), the index of each one's speaker in ``speakers``.
+    speakers: speaker ids, sorted.
+    """
+
+    ids: StringColumn
     labels: Int32
-    names: tuple[str, ...]
+    speakers: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def fingerprint(self) -> str:
-        """Return a hash of who speaks in which utterances, and of their order."""
+        """Return a hash of utterance ids, speaker labels and their order."""
         digest = blake2b(self.labels.astype("<i4").tobytes(), digest_size=16)
         self.ids.update(digest)
         return digest.hexdigest()
 
 
-def read_speakers(data_dir: Path) -> Speakers:
-    """Read utt2spk; UserError if it is missing, malformed or empty."""
-    ids, owners = Strings(), Categories()
+def read_utterance_index(data_dir: Path) -> UtteranceIndex:
+    """Read ``utt2spk``. Raises UserError if it is missing, malformed or empty."""
+    ids, speakers = StringColumn(), CategoryColumn()
     for utterance, speaker in iter_table(data_dir / "utt2spk", num_fields=2):
         ids.append(utterance)
-        owners.append(speaker)
+        speakers.append(speaker)
     if not len(ids):
         raise UserError(f"{data_dir}/utt2spk: is empty")
-    names, labels = owners.finish()
-    return Speakers(ids, labels, names)
+    names, labels = speakers.finish()
+    return UtteranceIndex(ids, labels, names)
 
 
-def iter_aligned(path: Path, speakers: Speakers) -> Iterator[tuple[int, str]]:
-    """Yield (line number, value) of a table that must list the utterances of ``speakers``."""
-    pairs = zip_longest(iter_table(path), speakers.ids)
+def iter_aligned(path: Path, utterances: UtteranceIndex) -> Iterator[tuple[int, str]]:
+    """Yield (line number, value) of a table with the same utterances as ``utterances``.
+
+    Raises UserError at the first line where the two differ.
+    """
+    pairs = zip_longest(iter_table(path), utterances.ids)
     for line, (entry, expected) in enumerate(pairs, start=1):
         found = None if entry is None else entry[0]
         if found != expected:
             raise UserError(
-                f"{path}:{line}: {_name(found)}; utt2spk has {_name(expected)} there "
-                "(utils/fix_data_dir.sh mends this)"
+                f"{path}:{line}: {_describe(found)}; utt2spk has {_describe(expected)} there; "
+                "utils/fix_data_dir.sh makes them agree"
             )
         assert entry is not None
         yield line, entry[1]
 
 
-def _name(utterance: str | None) -> str:
+def _describe(utterance: str | None) -> str:
     return "the table ends" if utterance is None else f"utterance '{utterance}'"

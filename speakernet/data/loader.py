@@ -1,8 +1,8 @@
-"""Batches for one training process, read by worker processes, in an order fixed beforehand.
+"""The DataLoader of one training process: micro-batches in a deterministic order.
 
-Micro-batch ``m`` of rank ``r`` is a function of (seed, m, r): update ``m // accumulate`` uses the
-samples ``update * global_batch ...`` of the stream, and these are cut into ``accumulate * world``
-consecutive pieces. Workers only decide who computes which; the result does not depend on them.
+Micro-batch m of rank r is a function of (seed, m, r): update u uses the samples (training examples)
+``u * global_batch ...`` of the stream, which are divided into ``accumulate * world_size``
+consecutive micro-batches. The number of worker processes does not change the result.
 """
 
 import ctypes
@@ -28,19 +28,19 @@ from speakernet.data.orders import Stream
 from speakernet.data.sample_keys import sample_keys
 
 _PR_SET_PDEATHSIG = 1
-# From the moment on when a dying worker's connections are cut, until it counts as dead.
-_SECONDS_TO_DIE = 5
+# The connections of a worker that dies are closed before its process has ended: wait that long.
+_WORKER_EXIT_SECONDS = 5
 
 
-class Batch(NamedTuple):
-    """``inputs`` (batch, time, mel) or (batch, samples), ``labels`` (batch,)."""
+class MicroBatch(NamedTuple):
+    """Crops ``inputs`` (batch, time, mel) or (batch, samples), speaker ``labels`` (batch,)."""
 
     inputs: Tensor
     labels: Tensor
 
 
-class Crops(Protocol):
-    """Where crops come from."""
+class RandomCropReader(Protocol):
+    """Protocol for reading random crops of utterances, which are addressed by row of utt2spk."""
 
     def prefetch(self, rows: npt.NDArray[np.integer]) -> None: ...
 
@@ -48,8 +48,11 @@ class Crops(Protocol):
 
 
 @dataclass(frozen=True)
-class Layout:
-    """How the global batch is cut into pieces."""
+class BatchLayout:
+    """How the global batch of an update is divided into micro-batches, for one rank.
+
+    batch_size: utterances per micro-batch. accumulate: micro-batches per rank and update.
+    """
 
     batch_size: int
     accumulate: int = 1
@@ -58,24 +61,28 @@ class Layout:
 
     @property
     def global_batch(self) -> int:
-        """Utterances an update sees."""
+        """Utterances per update, over all processes."""
         return self.batch_size * self.accumulate * self.world_size
 
     def first_sample(self, micro_batch: int) -> int:
-        """Return the number of the first sample of this rank's ``micro_batch``."""
+        """Return the position in the stream of the first sample of this rank's ``micro_batch``."""
         return (micro_batch * self.world_size + self.rank) * self.batch_size
 
 
-class CropBatches(Dataset["Batch | UserError"]):
-    """The micro-batches of one rank, by number."""
+class MicroBatchDataset(Dataset["MicroBatch | UserError"]):
+    """The micro-batches of one rank, indexed by their number since the start of training.
+
+    ``rows`` and ``labels``: of the training utterances that ``stream`` draws from, their rows in
+    utt2spk and their speaker labels.
+    """
 
     def __init__(
         self,
-        crops: Crops,
+        crops: RandomCropReader,
         rows: Int64,
         labels: Int32,
         stream: Stream,
-        layout: Layout,
+        layout: BatchLayout,
         seed: int,
     ) -> None:
         self.crops = crops
@@ -86,50 +93,35 @@ class CropBatches(Dataset["Batch | UserError"]):
         self.seed = seed
 
     def utterances(self, micro_batch: int) -> Int64:
-        """Return the places in the data directory of a micro-batch's utterances."""
+        """Return the rows in utt2spk of a micro-batch's utterances, (batch,)."""
         first = self.layout.first_sample(micro_batch)
         return self.rows[self.stream.take(first, self.layout.batch_size)]
 
-    def __getitem__(self, micro_batch: int) -> "Batch | UserError":
-        # An exception would come back with the worker's whole traceback as its text.
+    def __getitem__(self, micro_batch: int) -> "MicroBatch | UserError":
+        # DataLoader would replace the message of an exception by the worker's traceback.
         try:
             return self._read(micro_batch)
         except UserError as error:
             return error
 
-    def _read(self, micro_batch: int) -> Batch:
+    def _read(self, micro_batch: int) -> MicroBatch:
         first, size = self.layout.first_sample(micro_batch), self.layout.batch_size
         chosen = self.stream.take(first, size)
         rows = self.rows[chosen]
         self.crops.prefetch(self.rows[self.stream.upcoming(first, size)])
         inputs = self.crops.batch(rows, sample_keys(self.seed, first, size))
-        return Batch(inputs, torch.from_numpy(self.labels[chosen].astype(np.int64)))
+        return MicroBatch(inputs, torch.from_numpy(self.labels[chosen].astype(np.int64)))
 
 
-def iter_batches(
-    batches: CropBatches, numbers: range, config: DataConfig, *, pin_memory: bool = False
-) -> Iterator[Batch]:
-    """Yield the micro-batches ``numbers`` in order, read ahead by ``config.num_workers``.
+def iter_micro_batches(
+    batches: MicroBatchDataset, numbers: range, config: DataConfig, *, pin_memory: bool = False
+) -> Iterator[MicroBatch]:
+    """Yield the micro-batches ``numbers`` in order, prefetched by ``config.num_workers`` processes.
 
-    An error in a worker is raised here, its death as a UserError: see also ``readers_end_here``.
+    Raises a UserError of a worker process, and a UserError if a worker process died (use
+    ``kill_workers_on_error`` around this).
     """
-    workers = config.num_workers
-    loader: DataLoader[Batch | UserError] = DataLoader(
-        batches,
-        batch_size=None,
-        sampler=numbers,
-        num_workers=workers,
-        prefetch_factor=max(1, config.prefetch_batches // workers) if workers else None,
-        pin_memory=pin_memory,
-        worker_init_fn=_start_worker if workers else None,
-        multiprocessing_context="fork" if workers else None,
-        generator=torch.Generator(),  # else it draws a seed from the global one, at each resume
-    )
-    # PyTorch's handler raises wherever the main thread is when a worker dies, be it in C++ code that
-    # writes a checkpoint and aborts. Whoever waits for a batch finds out within 5 seconds anyway.
-    handler = signal.getsignal(signal.SIGCHLD)
-    iterator = iter(loader)
-    signal.signal(signal.SIGCHLD, handler)
+    iterator = _start_loader(batches, numbers, config, pin_memory)
     processes = multiprocessing.active_children()
     try:
         for batch in iterator:
@@ -140,24 +132,53 @@ def iter_batches(
     except UserError:
         raise
     except Exception as error:
-        # A batch that its worker's death cuts off on its way arrives as one of many errors.
+        # The death of a worker shows as one of many exceptions, depending on what was being sent.
         sentinels = [process.sentinel for process in processes]
-        if not sentinels or not wait(sentinels, _SECONDS_TO_DIE):
+        if not sentinels or not wait(sentinels, _WORKER_EXIT_SECONDS):
             raise
         reason = " ".join(str(error).split())
     finally:
-        del iterator  # ends the workers here, not when a traceback that knows it is forgotten
+        # Ends the workers now; a traceback may keep a reference to the iterator for long.
+        del iterator
     raise UserError(
-        f"a process that reads batches died: {reason}; was it killed, is memory or /dev/shm full?"
+        f"a data loading worker process died: {reason}; "
+        "check whether it was killed and whether memory or /dev/shm is full"
     )
 
 
-@contextmanager
-def readers_end_here() -> Iterator[None]:
-    """End the workers if the block fails.
+def _start_loader(
+    batches: MicroBatchDataset, numbers: range, config: DataConfig, pin_memory: bool
+) -> Iterator["MicroBatch | UserError"]:
+    """Return the iterator of a DataLoader whose worker processes have started."""
+    workers = config.num_workers
+    loader: DataLoader[MicroBatch | UserError] = DataLoader(
+        batches,
+        batch_size=None,
+        sampler=numbers,
+        num_workers=workers,
+        prefetch_factor=max(1, config.prefetch_batches // workers) if workers else None,
+        pin_memory=pin_memory,
+        worker_init_fn=_init_worker if workers else None,
+        multiprocessing_context="fork" if workers else None,
+        # By default DataLoader draws from torch's global generator, so that a resumed run would
+        # have another random state than an uninterrupted one.
+        generator=torch.Generator(),
+    )
+    # The first iteration installs PyTorch's SIGCHLD handler, which raises in the main thread when a
+    # worker dies: C++ code that is writing a checkpoint then aborts. Restore the handler that was
+    # there, as waiting for a batch reports a dead worker within 5 s anyway.
+    handler = signal.getsignal(signal.SIGCHLD)
+    iterator = iter(loader)
+    signal.signal(signal.SIGCHLD, handler)
+    return iterator
 
-    They may wait for a lock that a dead one held, and do not hear SIGTERM, by which Python would end
-    them at its exit and then wait for ever.
+
+@contextmanager
+def kill_workers_on_error() -> Iterator[None]:
+    """Context manager: kill the worker processes if the block raises.
+
+    Workers ignore SIGTERM and may be waiting for a lock that a killed worker held. At its exit
+    Python would send them SIGTERM and then wait forever.
     """
     try:
         yield
@@ -167,8 +188,8 @@ def readers_end_here() -> Iterator[None]:
         raise
 
 
-def _start_worker(_: int) -> None:
-    """Leave signals to the parent, end with it, and use one thread."""
+def _init_worker(_: int) -> None:
+    """Ignore the signals that the parent handles, end when the parent ends, use one thread."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
         signal.signal(number, signal.SIG_IGN)
     die_with_parent()
@@ -176,9 +197,9 @@ def _start_worker(_: int) -> None:
 
 
 def die_with_parent() -> None:
-    """Have the system kill this process when its parent ends, however that happens (Linux)."""
+    """Let Linux kill this process when its parent ends for any reason (PR_SET_PDEATHSIG)."""
     parent = os.getppid()
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:  # it ended between the two calls
+    if os.getppid() != parent:  # the parent ended before prctl took effect
         os.kill(os.getpid(), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Where batches are put together."""
+"""Memory for batches: shared between a worker process and the training process."""
 
 import math
 
@@ -8,9 +8,9 @@ from torch.utils.data import get_worker_info
 
 
 def empty_batch(*shape: int) -> Tensor:
-    """Return float32 of any content: in a DataLoader's worker, memory that its parent can map.
+    """Return an uninitialised float32 tensor, in shared memory if this is a DataLoader worker.
 
-    A batch that is made elsewhere is copied there when it is sent.
+    A tensor in other memory would be copied to shared memory to send it to the training process.
     """
     if get_worker_info() is None:
         return torch.empty(shape)

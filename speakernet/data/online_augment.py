@@ -1,24 +1,24 @@
-"""Random augmentation of waveform crops while training, in the manner of tdy.
+"""On-the-fly augmentation of waveform crops during training, as in tdy.
 
-Kinds (one a crop, equally likely): a room impulse response; noise; music; babble of several voices.
-Noises are cut to the crop at a random place, shorter ones are repeated. Ratios in dB are drawn
-uniformly; the loudness of the crop is kept.
+One kind per crop, all equally likely: reverberation by a simulated room impulse response (Ko et al.
+2017, https://doi.org/10.1109/ICASSP.2017.7953152); or noise, music or babble of several voices from
+MUSAN (Snyder et al. 2015, https://arxiv.org/abs/1510.08484). Noises start at a random position and
+are repeated where they are shorter than the crop. Signal-to-noise ratios are uniform in dB; the
+power of the crop is kept.
 """
 
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from speakernet.arrays import Float32
-from speakernet.config import UserError
 from speakernet.audio.reader import AudioReader
+from speakernet.config import UserError
 from speakernet.data.config import OnlineAugmentConfig
 from speakernet.kaldi.room_lists import read_responses
 from speakernet.kaldi.tables import read_table
 from speakernet.signal.reverberate import ImpulseResponse, Noise, reverberate
-
 
 _RIR_LISTS = ("{room}_rir_list", "simulated_rirs/{room}/rir_list")
 
@@ -26,8 +26,9 @@ _RIR_LISTS = ("{room}_rir_list", "simulated_rirs/{room}/rir_list")
 class OnlineAugment:
     """Draws and applies augmentations.
 
-    ``musan``: PREFIX of the data directories PREFIX_noise, PREFIX_music and PREFIX_speech;
-    ``rirs``: a folder with RIRS_NOISES' lists of simulated rooms.
+    ``musan``: PREFIX of the data dirs PREFIX_noise, PREFIX_music and PREFIX_speech. ``rirs``: a
+    folder of impulse responses laid out like RIRS_NOISES (https://www.openslr.org/28), of which
+    those of small and medium rooms are used. Raises UserError if a table or list is missing.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class OnlineAugment:
         )
 
     def __call__(self, crop: Float32, rng: np.random.Generator) -> Float32:
-        """Return ``crop`` (samples,) augmented, or as it is."""
+        """Return ``crop`` (samples,), augmented with ``config.probability``."""
         if rng.random() >= self.config.probability:
             return crop
         return self._kinds[int(rng.integers(len(self._kinds)))](crop, rng)
@@ -61,17 +62,17 @@ class OnlineAugment:
         return reverberate(crop, self.sample_rate, response=response)
 
     def _noise(self, crop: Float32, rng: np.random.Generator) -> Float32:
-        return self._add(crop, "noise", self.config.noise_snr_db, 1, rng)
+        return self._add_noises(crop, "noise", self.config.noise_snr_db, 1, rng)
 
     def _music(self, crop: Float32, rng: np.random.Generator) -> Float32:
-        return self._add(crop, "music", self.config.music_snr_db, 1, rng)
+        return self._add_noises(crop, "music", self.config.music_snr_db, 1, rng)
 
     def _babble(self, crop: Float32, rng: np.random.Generator) -> Float32:
         low, high = self.config.babble_voices
         voices = int(rng.integers(low, high + 1))
-        return self._add(crop, "speech", self.config.babble_snr_db, voices, rng)
+        return self._add_noises(crop, "speech", self.config.babble_snr_db, voices, rng)
 
-    def _add(
+    def _add_noises(
         self,
         crop: Float32,
         kind: str,
@@ -82,7 +83,7 @@ class OnlineAugment:
         entries = self._noises[kind]
         noises = [
             Noise(
-                self._reader.read_stretch(entries[int(choice)], len(crop), rng),
+                self._reader.read_random_segment(entries[int(choice)], len(crop), rng),
                 rng.uniform(*snr_db),
                 0.0,
             )
@@ -96,4 +97,5 @@ def _rir_list(rirs: Path, room: str) -> Path:
         path = rirs / pattern.format(room=room)
         if path.is_file():
             return path
-    raise UserError(f"{rirs}: has no rir_list of {room}")
+    names = " or ".join(pattern.format(room=room) for pattern in _RIR_LISTS)
+    raise UserError(f"{rirs}: has no rir_list of {room}; expected {names}")

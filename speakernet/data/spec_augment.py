@@ -1,16 +1,13 @@
-"""SpecAugment on one crop."""
+"""SpecAugment of feature crops (Park et al. 2019, https://arxiv.org/abs/1904.08779)."""
 
 import numpy as np
-import numpy.typing as npt
 
 from speakernet.arrays import Float32
 from speakernet.data.config import SpecAugmentConfig
 
 
-def mask(
-    crop: Float32, config: SpecAugmentConfig, rng: np.random.Generator
-) -> None:
-    """Set random bands and stretches of ``crop`` (mel, time) to zero, in place."""
+def mask(crop: Float32, config: SpecAugmentConfig, rng: np.random.Generator) -> None:
+    """Set random mel bands and time intervals of ``crop`` (mel, time) to zero, in place."""
     for axis, count, longest in (
         (0, config.num_mel_masks, config.max_mel),
         (1, config.num_time_masks, config.max_time),

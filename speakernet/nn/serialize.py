@@ -17,10 +17,9 @@ from typing import Any
 
 import torch
 import yaml
-from pydantic import ValidationError
 
-from speakernet.config import UserError
-from speakernet.nn.models import ModelConfig, SpeakerModel, build_model
+from speakernet.config import UserError, configure
+from speakernet.nn.models import MODELS, ModelConfig, SpeakerModel, build_model
 from speakernet.work.files import open_for_replace
 
 FORMAT_VERSION = 1
@@ -136,8 +135,11 @@ def load_model(
 def _model_config(path: Path, data: Mapping[str, Any]) -> ModelConfig:
     recipe = yaml.safe_load(data.get("recipe", ""))
     section = recipe.get("model") if isinstance(recipe, dict) else None
+    if not isinstance(section, dict) or not isinstance(section.get("name"), str):
+        raise UserError(f"{path}: its recipe has no 'model' with a name")
+    # How training computed, not what. Checkpoints of earlier versions have it for every network.
+    options = {key: section[key] for key in section.keys() - {"name", "recompute_activations"}}
     try:
-        return ModelConfig.model_validate(section)
-    except ValidationError as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"{path}: its recipe has no valid 'model': {reason}") from None
+        return configure(MODELS, section["name"], **options)
+    except UserError as error:
+        raise UserError(f"{path}: its recipe has no valid 'model': {error}") from None

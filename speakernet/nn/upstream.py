@@ -12,9 +12,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from speakernet.config import UserError
+from speakernet.config import UserError, configure
 from speakernet.nn.layers.log_mel import NUM_MEL_BINS
-from speakernet.nn.models import ModelConfig, build_model
+from speakernet.nn.models import MODELS, ModelConfig, build_model
 from speakernet.nn.serialize import FORMAT_VERSION, save_model
 from speakernet.work.files import open_for_replace
 
@@ -120,7 +120,7 @@ def recognise(network: Mapping[str, Tensor], source: str) -> ModelConfig:
     if "attention" in network:
         twice = embedding.shape[1] == 2 * network["attention"].shape[0]
         pooling = "asp" if twice else "sap"
-    return ModelConfig(name=name, embedding_dim=embedding.shape[0], pooling=pooling)
+    return configure(MODELS, name, embedding_dim=embedding.shape[0], pooling=pooling)
 
 
 def _recognise_resnet(network: Mapping[str, Tensor], source: str) -> str:

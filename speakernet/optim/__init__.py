@@ -1,5 +1,6 @@
 """Optimizers, and schedules as pure functions of the step."""
 
-from speakernet.optim.config import OptimConfig, ScheduleConfig, learning_rate
+from speakernet.optim.config import ScheduleConfig, learning_rate
+from speakernet.optim.optimizers import OptimConfig
 
 __all__ = ["OptimConfig", "ScheduleConfig", "learning_rate"]

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from speakernet.optim.config import OptimConfig
+from speakernet.optim.optimizers.base import OptimizerOptions
 
 
-def finish_gradients(parameters: Sequence[nn.Parameter], config: OptimConfig) -> Tensor:
+def finish_gradients(parameters: Sequence[nn.Parameter], config: OptimizerOptions) -> Tensor:
     """Add the L2 term, clip by the global norm; return the norm before clipping (a scalar tensor).
 
     The order is voxsrc2020's: the L2 term is part of its loss, so it is clipped with the rest.

@@ -1,1 +1,1 @@
-"""What comes before training: durations, augmented copies, features of a data directory."""
+"""Data preparation: durations, augmented copies and features of Kaldi data dirs."""

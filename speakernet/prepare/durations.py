@@ -1,8 +1,8 @@
-"""Durations of recordings, from headers alone wherever the entry is a file.
+"""Durations of recordings, read from the header if the ``wav.scp`` entry is a file.
 
-Many recordings are shared among jobs. A job notes what it has read in a journal, where it goes on
-when it is started again for the same entries. In the end it leaves ``PREFIX.durations`` and the
-record ``PREFIX.json``, which also says what could not be read.
+Parallel jobs read one part of ``wav.scp`` each. A job appends each duration to a journal; when it
+is started again for the same entries, it continues from there. At its end it writes
+``PREFIX.durations`` and the record ``PREFIX.json``, which lists the recordings that failed.
 """
 
 import glob
@@ -22,9 +22,9 @@ from speakernet.kaldi.tables import iter_lines, iter_table, write_table
 from speakernet.prepare.failures import check_failures
 from speakernet.signal.resample import changed_length
 from speakernet.work.files import open_for_replace, suffixed, write_errors
+from speakernet.work.job_parts import job_part
 from speakernet.work.progress import progress
-from speakernet.work.record import digest_of_text, finished, finished_part, write_record
-from speakernet.work.shares import share
+from speakernet.work.record import digest_of_text, read_part_record, valid_record, write_record
 
 logger = logging.getLogger(__name__)
 
@@ -32,9 +32,9 @@ logger = logging.getLogger(__name__)
 def iter_durations(folder: Path) -> Iterator[tuple[str, float]]:
     """Yield the recordings of ``wav.scp`` with their durations in seconds, in file order.
 
-    They come from ``reco2dur``, or ``utt2dur`` where there are no segments, or else from the audio;
-    then ``reco2dur`` is written, as Kaldi does. Raises UserError where these tables do not list the
-    same recordings as ``wav.scp``.
+    Reads ``reco2dur`` or, if there are no segments, ``utt2dur``. If neither exists, reads the audio
+    and writes ``reco2dur``, as Kaldi does. Raises UserError if the table and ``wav.scp`` do not
+    list the same recordings, or if audio cannot be read.
     """
     path = folder / "reco2dur"
     if not path.exists() and (folder / "utt2dur").exists() and not (folder / "segments").exists():
@@ -72,9 +72,9 @@ def _seconds(text: str, place: str) -> float:
 
 
 def entry_duration(entry: str, reader: AudioReader, place: str = "") -> float:
-    """Return the seconds of one entry of ``wav.scp``; pipes are evaluated.
+    """Return the duration in seconds of a ``wav.scp`` entry; pipes are run.
 
-    Raises UserError that starts with ``place`` for what cannot be read and what has no samples.
+    Raises UserError, starting with ``place``, if it cannot be read or has no samples.
     """
     node = parse_entry(entry, place)
     try:
@@ -89,7 +89,7 @@ def entry_duration(entry: str, reader: AudioReader, place: str = "") -> float:
 
 
 def _header_length(node: Node) -> tuple[int, int]:
-    """Return (samples, sample rate), both 0 where the header alone does not tell."""
+    """Return (number of samples, sample rate), or (0, 0) if no header has them."""
     if isinstance(node, AudioFile) and not node.offset:
         return audio_length(node.path)
     if isinstance(node, Resampled):
@@ -102,15 +102,15 @@ def _header_length(node: Node) -> tuple[int, int]:
 
 
 def compute_part(scp: Path, prefix: Path, job: int, num_jobs: int) -> tuple[int, int]:
-    """Read the durations of part ``job`` (from 1) of ``scp`` that are not known yet.
+    """Read the durations of part ``job`` (from 1) of ``scp``, except those already known.
 
-    Returns how many recordings the part has and how many of them could not be read.
+    Returns the number of recordings in the part and the number of those that failed.
     """
-    part = share(range(sum(1 for _ in iter_lines(scp))), job, num_jobs)
+    part = job_part(range(sum(1 for _ in iter_lines(scp))), job, num_jobs)
     rows = list(islice(iter_table(scp), part.start, part.stop))
     made_from = {"entries": digest_of_text(text for row in rows for text in row)}
     record_path = suffixed(prefix, "json")
-    done = finished(record_path, made_from)
+    done = valid_record(record_path, made_from)
     if done is not None and not done.facts["failed"]:
         return len(rows), 0
     known = dict(iter_table(suffixed(prefix, "durations"))) if done is not None else {}
@@ -118,7 +118,7 @@ def compute_part(scp: Path, prefix: Path, job: int, num_jobs: int) -> tuple[int,
     known |= journals.read()
     record_path.unlink(missing_ok=True)
     if known:
-        logger.info("%s: %d of %d recordings are known", prefix, len(known), len(rows))
+        logger.info("%s: %d of %d durations are known already", prefix, len(known), len(rows))
     failed = journals.append(_read(scp, part.start + 1, rows, known), known)
     with open_for_replace(suffixed(prefix, "durations")) as file:
         lines = (f"{name} {known[name]}\n" for name, _ in rows if name in known)
@@ -131,7 +131,10 @@ def compute_part(scp: Path, prefix: Path, job: int, num_jobs: int) -> tuple[int,
 def _read(
     scp: Path, first: int, rows: Sequence[tuple[str, str]], known: Mapping[str, str]
 ) -> Iterator[tuple[str, float | UserError]]:
-    """Yield each recording that is not known with its duration, or what is wrong with it."""
+    """Yield each recording without a known duration, with its duration or the error.
+
+    ``first``: the line number in ``scp`` of the first of ``rows``.
+    """
     reader = AudioReader()
     numbered = progress(enumerate(rows, start=first), len(rows), "recordings")
     for number, (name, entry) in numbered:
@@ -143,10 +146,10 @@ def _read(
 
 
 class _Journals:
-    """What jobs for the same entries have read before they ended: one file per process.
+    """Durations that interrupted jobs for the same entries have read: one file per process.
 
-    Its first line is ``entries DIGEST``, each further one a recording and its seconds; the last may
-    have been cut off.
+    The first line is ``entries DIGEST``, each further one a recording and its duration in seconds;
+    the last line may be cut off.
     """
 
     def __init__(self, prefix: Path, digest: str) -> None:
@@ -157,7 +160,7 @@ class _Journals:
         """Return the durations in all journals."""
         known: dict[str, str] = {}
         for path in self._paths():
-            with suppress(FileNotFoundError):  # another copy of the job has finished
+            with suppress(FileNotFoundError):  # a second copy of the job has finished meanwhile
                 first, *lines = path.read_text(encoding="utf-8").split("\n")[:-1] or [""]
                 if first == self._first:
                     known |= dict(line.split(" ", 1) for line in lines)
@@ -166,7 +169,7 @@ class _Journals:
     def append(
         self, rows: Iterable[tuple[str, float | UserError]], known: dict[str, str]
     ) -> dict[str, str]:
-        """Add durations to this process's journal and to ``known``; return failures by name."""
+        """Add durations to this process's journal and to ``known``; return errors by recording."""
         path = suffixed(self._prefix, f"{socket.gethostname()}-{os.getpid()}.journal")
         failed: dict[str, str] = {}
         with write_errors(path), open(path, "w", buffering=1, encoding="utf-8") as file:
@@ -181,7 +184,7 @@ class _Journals:
         return failed
 
     def remove(self) -> None:
-        """Remove all journals of the prefix: the product is there."""
+        """Remove all journals, once the job's output has been written."""
         for path in self._paths():
             path.unlink(missing_ok=True)
 
@@ -191,18 +194,19 @@ class _Journals:
 
 
 def collect_durations(folder: Path, prefixes: Sequence[Path], max_failed_share: float) -> int:
-    """Write what the jobs have read to ``reco2dur``; return how many recordings have no duration.
+    """Write the jobs' durations to ``reco2dur``; return the number of recordings without one.
 
-    If some have none, the file is ``reco2dur.partial``: a data dir with an incomplete ``reco2dur``
-    would not be valid. Raises UserError if a job did not finish, if a recording is missing without
-    a word, or if the share of unreadable ones is above ``max_failed_share``.
+    If there are any, the file is called ``reco2dur.partial``, as a data dir with an incomplete
+    ``reco2dur`` is invalid. Raises UserError if a job did not finish, if a recording is in no job's
+    part, or if more than the fraction ``max_failed_share`` failed.
     """
     known, failed = _join(prefixes)
     names = [name for name, _ in iter_table(folder / "wav.scp")]
-    lost = [name for name in names if name not in known and name not in failed]
-    if lost:
+    missing = [name for name in names if name not in known and name not in failed]
+    if missing:
         raise UserError(
-            f"{folder}/wav.scp: '{lost[0]}' is in no job's part; expected the parts of this file"
+            f"{folder}/wav.scp: '{missing[0]}' is in no job's part; was this file changed after "
+            "the jobs had started?"
         )
     check_failures(
         folder, failed, len(names), max_failed_share, kind="recordings", lack="no duration of"
@@ -218,7 +222,7 @@ def _join(prefixes: Sequence[Path]) -> tuple[dict[str, str], dict[str, str]]:
     known: dict[str, str] = {}
     failed: dict[str, str] = {}
     for prefix in prefixes:
-        record = finished_part(suffixed(prefix, "json"))
+        record = read_part_record(suffixed(prefix, "json"))
         failed |= record.facts["failed"]
         known.update(iter_table(suffixed(prefix, "durations")))
     return known, failed

@@ -1,4 +1,4 @@
-"""How many recordings or utterances of a data dir may be unreadable."""
+"""The limit on how many recordings or utterances of a data dir may fail."""
 
 import logging
 from collections.abc import Mapping
@@ -8,21 +8,22 @@ from speakernet.config.errors import UserError
 
 logger = logging.getLogger(__name__)
 
-_NAMED = 20
+_MAX_NAMED = 20
 
 
 def check_failures(
     folder: Path, failed: Mapping[str, str], total: int, max_share: float, *, kind: str, lack: str
 ) -> None:
-    """Warn of the first of ``failed`` (ids and reasons): ``lack`` ("no features for") and the id.
+    """Log the first failures, and raise UserError if there are too many.
 
-    Raises UserError if they are more than ``max_share`` of the ``total`` utterances or recordings
-    (``kind``), or all of them.
+    ``failed`` maps ids to errors; ``lack`` begins the log messages, such as "no features for". Too
+    many: more than the fraction ``max_share`` of all ``total``, or all of them. ``kind``:
+    "utterances" or "recordings".
     """
-    for name, reason in list(failed.items())[:_NAMED]:
-        logger.warning("%s '%s': %s", lack, name, reason)
+    for name, error in list(failed.items())[:_MAX_NAMED]:
+        logger.warning("%s '%s': %s", lack, name, error)
     if len(failed) > max_share * total or len(failed) == total:
-        names = ", ".join(list(failed)[:_NAMED]) + (", …" if len(failed) > _NAMED else "")
+        names = ", ".join(list(failed)[:_MAX_NAMED]) + (", …" if len(failed) > _MAX_NAMED else "")
         raise UserError(
             f"{folder}: {len(failed)} of {total} {kind} could not be read, more than "
             f"--max-failed-share {max_share:g} allows: {names}; "

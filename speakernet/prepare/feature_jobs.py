@@ -1,8 +1,8 @@
-"""One job of feature extraction: a part of a data dir in, an archive and its tables out.
+"""One job of feature extraction: from a part of a data dir to an archive and its tables.
 
-A job leaves ``PREFIX.{ark,scp,utt2num_frames,utt2dur}`` and, last,
-the record ``PREFIX.json`` (``speakernet.work.record``), which also says which utterances could not
-be read. A job that finds the record of the same work has nothing to do.
+A job writes ``PREFIX.{ark,scp,utt2num_frames,utt2dur}`` and, last, the record ``PREFIX.json``
+(``speakernet.work.record``), which also lists the utterances that failed. A job that finds a valid
+record does nothing.
 """
 
 import logging
@@ -21,11 +21,11 @@ from speakernet.signal.dither import utterance_seed
 from speakernet.signal.options import FbankOptions, MfccOptions
 from speakernet.work.files import NewFile, open_for_replace, suffixed
 from speakernet.work.progress import progress
-from speakernet.work.record import Record, digest_of_file, finished, write_record
+from speakernet.work.record import Record, digest_of_file, valid_record, write_record
 
 logger = logging.getLogger(__name__)
 
-# Part of what a finished job is known by: raise it when features change their values.
+# Part of each job's record: increase it when a change of the code changes the values of features.
 VERSION = 1
 FEATURE_TYPES: dict[str, type[FbankOptions] | type[MfccOptions]] = {
     "fbank": FbankOptions,
@@ -35,7 +35,7 @@ FEATURE_TYPES: dict[str, type[FbankOptions] | type[MfccOptions]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class JobSettings:
-    """Everything apart from the audio that decides a job's output."""
+    """Everything but the audio on which a job's output depends; ``seed``: of the dither."""
 
     options: FbankOptions | MfccOptions
     seed: int = 0
@@ -44,7 +44,9 @@ class JobSettings:
 
 @dataclass
 class JobReport:
-    """What a job did; ``failed`` maps utterances to what was wrong with them."""
+    """The result of a job: numbers of feature matrices written and of empty ones among them, total
+    duration in seconds, and the errors of ``failed`` utterances by id.
+    """
 
     num_written: int = 0
     num_empty: int = 0
@@ -53,10 +55,13 @@ class JobReport:
 
 
 def run_job(folder: Path, prefix: Path, settings: JobSettings) -> JobReport:
-    """Write the features of the data dir ``folder`` unless a finished job has done so."""
+    """Write the features of the data dir ``folder``, unless a valid record shows that it is done.
+
+    A record with failures does not count: their audio may be readable now. Raises UserError for a
+    malformed table, or if writing fails.
+    """
     record_path, made_from = suffixed(prefix, "json"), _made_from(folder, settings)
-    done = finished(record_path, made_from)
-    # What could not be read before may be readable by now.
+    done = valid_record(record_path, made_from)
     if done is not None and not done.facts["failed"]:
         logger.info("%s: complete already, nothing to do", prefix)
         return report_of(done)
@@ -68,7 +73,7 @@ def run_job(folder: Path, prefix: Path, settings: JobSettings) -> JobReport:
 
 
 def report_of(record: Record) -> JobReport:
-    """Return what the job with this record did."""
+    """Return the report in a job's record."""
     return JobReport(**record.facts)
 
 
@@ -82,7 +87,7 @@ def _made_from(folder: Path, settings: JobSettings) -> dict[str, Any]:
 def _write(
     folder: Path, prefix: Path, settings: JobSettings, report: JobReport
 ) -> tuple[NewFile, ...]:
-    """Write archive and tables; return their files."""
+    """Write archive and tables, and fill in ``report``; return the files."""
     extract = _extractor(settings.options)
     rate = int(settings.options.sample_frequency)
     reader = AudioReader(rate, channel=settings.options.channel)
@@ -96,24 +101,25 @@ def _write(
         total = count_utterances(folder)
         for name, waveform in progress(iter_audio(folder, reader), total, "utterances"):
             if isinstance(waveform, UserError):
-                _fail(report, name, str(waveform))
+                _add_failure(report, name, str(waveform))
                 continue
             duration = len(waveform) / rate
             if duration < settings.options.min_duration:
-                _fail(report, name, f"found {duration:.3f} s; expected --min-duration or more")
+                error = f"found {duration:.3f} s; expected --min-duration or more"
+                _add_failure(report, name, error)
                 continue
             features = extract(waveform, seed=utterance_seed(settings.seed, name))
             writer.write(name, features)
-            _note(report, tables, name, len(features), duration)
+            _add_success(report, tables, name, len(features), duration)
     return (*writer.files, *tables)
 
 
-def _fail(report: JobReport, name: str, reason: str) -> None:
-    logger.warning("no features for '%s': %s", name, reason)
-    report.failed[name] = reason
+def _add_failure(report: JobReport, name: str, error: str) -> None:
+    logger.warning("no features for '%s': %s", name, error)
+    report.failed[name] = error
 
 
-def _note(
+def _add_success(
     report: JobReport, tables: tuple[NewFile, ...], name: str, num_frames: int, duration: float
 ) -> None:
     tables[0].write(f"{name} {num_frames}\n".encode())
@@ -122,7 +128,7 @@ def _note(
     report.num_empty += num_frames == 0
     report.duration_s += duration
     if num_frames == 0:
-        logger.warning("'%s' is shorter than a window: its matrix is empty", name)
+        logger.warning("'%s' is shorter than one frame: its feature matrix is empty", name)
 
 
 def _extractor(options: FbankOptions | MfccOptions) -> Callable[..., Float32]:
@@ -138,8 +144,8 @@ def _extractor(options: FbankOptions | MfccOptions) -> Callable[..., Float32]:
     if not options.subtract_mean:
         return extract
 
-    def centered(waveform: Float32, *, seed: int) -> Float32:
+    def extract_without_mean(waveform: Float32, *, seed: int) -> Float32:
         features = extract(waveform, seed=seed)
         return features - features.mean(axis=0) if len(features) else features
 
-    return centered
+    return extract_without_mean

@@ -1,4 +1,4 @@
-"""Joining the parts that feature jobs wrote into the tables of a data dir."""
+"""Joining the outputs of parallel feature jobs to the tables of a data dir."""
 
 import logging
 import os
@@ -9,8 +9,8 @@ from speakernet.config.errors import UserError
 from speakernet.kaldi.tables import check_order
 from speakernet.prepare.failures import check_failures
 from speakernet.prepare.feature_jobs import JobReport, report_of
-from speakernet.work.files import Proof, open_for_replace, suffixed
-from speakernet.work.record import Record, finished_part, write_record
+from speakernet.work.files import Checksum, open_for_replace, suffixed
+from speakernet.work.record import Record, read_part_record, write_record
 
 logger = logging.getLogger(__name__)
 
@@ -21,13 +21,14 @@ def collect_features(
     folder: Path, prefixes: Sequence[Path], *, num_utterances: int, max_failed_share: float,
     frame_shift_s: float,
 ) -> None:  # fmt: skip
-    """Write ``feats.scp utt2num_frames utt2dur frame_shift`` of ``folder`` from the jobs' parts.
+    """Write ``feats.scp utt2num_frames utt2dur frame_shift`` of ``folder`` from the jobs' outputs.
 
-    ``archives.json`` is the record of the archives behind ``feats.scp``. Raises UserError if a job
-    did not finish or its files are not whole, if utterances are missing without a word, or if the
-    share of unreadable ones is above ``max_failed_share``; then nothing is written.
+    Also writes ``archives.json``, the record of the archives that ``feats.scp`` points to. Raises
+    UserError, before anything is written, if a job did not finish or its files are not intact, if
+    the jobs' utterances are not all ``num_utterances``, or if more than the fraction
+    ``max_failed_share`` failed.
     """
-    records = [finished_part(suffixed(prefix, "json")) for prefix in prefixes]
+    records = [read_part_record(suffixed(prefix, "json")) for prefix in prefixes]
     reports = [report_of(record) for record in records]
     _check_counts(folder, reports, num_utterances, max_failed_share)
     for part, table in _TABLES.items():
@@ -35,16 +36,16 @@ def collect_features(
     with open_for_replace(folder / "frame_shift") as file:
         file.write(f"{frame_shift_s:g}\n".encode())
     write_record(folder / "archives.json", {}, _archives(folder, prefixes, records))
-    # The jobs' records tell an interrupted run what is done. Now all is: the next run starts
-    # afresh, as files behind the same wav.scp may be others by then.
+    # The jobs' records serve to continue an interrupted run. After a complete one they go, as the
+    # audio behind the same wav.scp may have changed before the next run.
     for prefix in prefixes:
         suffixed(prefix, "json").unlink(missing_ok=True)
 
 
 def _archives(
     folder: Path, prefixes: Sequence[Path], records: Sequence[Record]
-) -> dict[str, Proof]:
-    """Return the proofs of the jobs' archives by their paths from ``folder``."""
+) -> dict[str, Checksum]:
+    """Return the checksums of the jobs' archives by path relative to ``folder``."""
     paths = [suffixed(prefix, "ark") for prefix in prefixes]
     return {
         os.path.relpath(path, folder): record.files[path.name]
@@ -61,8 +62,8 @@ def _check_counts(
     hours = sum(report.duration_s for report in reports) / 3600
     if written + len(failed) != num_utterances:
         raise UserError(
-            f"{folder}: {num_utterances} utterances went in, {written} have features and "
-            f"{len(failed)} failed; the jobs' parts are not those of this data dir"
+            f"{folder}: found {written} utterances with features and {len(failed)} that failed; "
+            f"expected {num_utterances} in all; was this data dir changed after the jobs started?"
         )
     check_failures(
         folder, failed, num_utterances, max_failed_share, kind="utterances", lack="no features for"
@@ -73,7 +74,7 @@ def _check_counts(
     )  # fmt: skip
     if failed:
         logger.warning(
-            "utils/fix_data_dir.sh %s drops what has no features from its tables", folder
+            "utils/fix_data_dir.sh %s removes utterances without features from its tables", folder
         )
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from speakernet.audio.reader import AudioReader
 from speakernet.config.errors import UserError
-from speakernet.kaldi.copies import write_sorted_table
+from speakernet.kaldi.datadir import validate
 from speakernet.kaldi.shell import sox_reading
+from speakernet.kaldi.tables import write_table
 from speakernet.prepare.durations import entry_duration
+from speakernet.work.files import folder_for_replace
 
 logger = logging.getLogger(__name__)
 
@@ -39,15 +41,16 @@ def make_musan(
         name: f"{entry_duration(entry, reader, str(files[name])):.9g}"
         for name, entry in entries.items()
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    for table, rows in (
-        ("wav.scp", entries),
-        ("utt2spk", {name: name for name in entries}),
-        ("spk2utt", {name: name for name in entries}),
-        ("reco2dur", durations),
-        ("utt2dur", durations),
-    ):
-        write_sorted_table(folder / table, rows.items())
+    with folder_for_replace(folder) as new:
+        for table, rows in (
+            ("wav.scp", entries),
+            ("utt2spk", {name: name for name in entries}),
+            ("spk2utt", {name: name for name in entries}),
+            ("reco2dur", durations),
+            ("utt2dur", durations),
+        ):
+            write_table(new / table, rows.items())
+        validate(new, feats=False)
     return len(entries)
 
 

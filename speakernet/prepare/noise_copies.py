@@ -52,10 +52,14 @@ class NoiseOptions:
 
 
 def iter_noisy_entries(folder: Path, options: NoiseOptions) -> Iterator[tuple[str, str]]:
-    """Yield each recording of ``folder`` with the entry of its noisy copy, in file order."""
+    """Yield each recording of ``folder`` with the entry of its noisy copy, in file order.
+
+    Durations are there when this returns: they are read from the audio where no table has them.
+    """
     rows = zip(iter_table(folder / "wav.scp"), iter_durations(folder), strict=True)
-    for (name, entry), (_, duration) in rows:
-        yield name, noisy_entry(name, entry, duration, options)
+    return (
+        (name, noisy_entry(name, entry, duration, options)) for (name, entry), (_, duration) in rows
+    )
 
 
 def noisy_entry(name: str, entry: str, duration_s: float, options: NoiseOptions) -> str:

@@ -6,7 +6,7 @@ recording gets depends on the seed, the number of the copy and the recording's i
 """
 
 from bisect import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -14,10 +14,13 @@ from pathlib import Path
 from random import Random
 from typing import Generic, TypeVar
 
+from speakernet.kaldi.datadir import Affixes, Audio, NewAudio, combine
 from speakernet.kaldi.room_lists import Response, RoomNoise
 from speakernet.kaldi.shell import quoted
 from speakernet.kaldi.tables import iter_table
+from speakernet.prepare.copies import write_copy
 from speakernet.prepare.durations import iter_durations
+from speakernet.work.files import scratch_folder
 
 Item = TypeVar("Item", Response, RoomNoise)
 
@@ -80,13 +83,54 @@ class RoomOptions:
         return _by_room([noise for noise in self.noises if noise.kind == "isotropic"])
 
 
+def write_reverberant_copies(
+    source: Path,
+    target: Path,
+    options: RoomOptions,
+    copies: Mapping[int, Affixes],
+    *,
+    num_utterances: int = 0,
+) -> None:
+    """Write ``target``: reverberant copies of ``source`` by number, 0 for the audio as it is.
+
+    ``num_utterances`` greater than 0 takes a random subset of that size, the same for all copies.
+    """
+
+    def write(number: int, place: Path) -> None:
+        new = _new_audio(source, options, number)
+        write_copy(
+            source, place, copies[number], new, num_utterances=num_utterances, seed=options.seed
+        )
+
+    if len(copies) == 1:
+        write(min(copies), target)
+        return
+    with scratch_folder(target.with_name(f"{target.name}.copies")) as folder:
+        for number in copies:
+            write(number, folder / str(number))
+        combine(target, [folder / str(number) for number in copies])
+
+
+def _new_audio(source: Path, options: RoomOptions, number: int) -> NewAudio:
+    if not number:
+        return NewAudio(iter_table(source / "wav.scp"))
+    # Not shifted, what a room adds makes a recording longer.
+    audio = Audio.SAME_LENGTH if options.shift_output else Audio.OTHER_LENGTH
+    return NewAudio(iter_reverberant_entries(source, options, number), audio)
+
+
 def iter_reverberant_entries(
     folder: Path, options: RoomOptions, copy: int = 1
 ) -> Iterator[tuple[str, str]]:
-    """Yield each recording of ``folder`` with the entry of its reverberant copy, in file order."""
+    """Yield each recording of ``folder`` with the entry of its reverberant copy, in file order.
+
+    Durations are there when this returns: they are read from the audio where no table has them.
+    """
     rows = zip(iter_table(folder / "wav.scp"), iter_durations(folder), strict=True)
-    for (name, entry), (_, duration) in rows:
-        yield name, reverberant_entry(name, entry, duration, options, copy)
+    return (
+        (name, reverberant_entry(name, entry, duration, options, copy))
+        for (name, entry), (_, duration) in rows
+    )
 
 
 def reverberant_entry(

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from speakernet.config import configure
 from speakernet.nn.complexity import Complexity, measure
-from speakernet.nn.models import ModelConfig, model_names
+from speakernet.nn.layers.log_mel import NUM_MEL_BINS
+from speakernet.nn.models import MODELS
 from speakernet.report.published import read_published_sizes
 
 DEFAULT_MEL_BINS = 80
@@ -25,7 +27,7 @@ def network_rows(
     sizes = read_published_sizes(published)
     rows: list[tuple[str, ...]] = [_HEADER]
     for name, num_bins in _selection(names, num_mel_bins, sizes):
-        complexity = measure(ModelConfig(name=name), num_bins)
+        complexity = measure(configure(MODELS, name), num_bins)
         rows.append(_row(name, num_bins, complexity, sizes.get((name, num_bins))))
     return rows
 
@@ -36,9 +38,14 @@ def _selection(
     if names:
         yield from ((name, num_mel_bins or DEFAULT_MEL_BINS) for name in names)
         return
-    for name in model_names():
+    for name in MODELS.names():
         bins = sorted(b for n, b in published if n == name)
-        yield from ((name, b) for b in bins or [64 if "resnet34" in name or "vgg" in name else 80])
+        yield from ((name, b) for b in bins or [_own_bins(name)])
+
+
+def _own_bins(name: str) -> int:
+    """Return the mel bins of a network's own front end, or those of most recipes."""
+    return NUM_MEL_BINS if MODELS.get(name).input_kind == "waveform" else DEFAULT_MEL_BINS
 
 
 def _row(

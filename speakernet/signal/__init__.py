@@ -1,1 +1,1 @@
-"""Signal processing as pure functions on arrays: features, normalisation, augmentation."""
+"""Signal processing on arrays: features, mean normalisation, VAD, resampling, reverberation."""

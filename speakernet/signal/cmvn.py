@@ -1,9 +1,10 @@
-"""Sliding-window mean normalisation as Kaldi's apply-cmvn-sliding does it.
+"""Sliding-window cepstral mean normalisation, equal to Kaldi's apply-cmvn-sliding.
 
     y[t] = x[t] - mean(x[a:b]),  a = t - window // 2, b = a + window
 
-A window that reaches over an edge is moved inside, so that it keeps its length where the utterance
-is that long (Kaldi's SlidingWindowCmn, ``--center=true``). Sums in float64, result in float32.
+A window that would extend beyond an end of the utterance is shifted inside; one that is longer than
+the utterance is the utterance (SlidingWindowCmn, ``--center=true``). Sums are float64, the result
+is float32.
 """
 
 import numpy as np
@@ -12,7 +13,10 @@ from speakernet.arrays import Float32, Float64, Int64
 
 
 def sliding_cmn(features: Float32, window: int = 300) -> Float32:
-    """Return ``features`` (frames, dim) less their mean over a centred window; no variances."""
+    """Return ``features`` (frames, dim) minus the mean over a window of frames centred on each.
+
+    Variances are not normalised.
+    """
     count = len(features)
     sums = np.zeros((count + 1, features.shape[1]))
     np.cumsum(features, axis=0, dtype=np.float64, out=sums[1:])

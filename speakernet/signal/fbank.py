@@ -1,7 +1,7 @@
-"""Log mel filter banks as Kaldi's compute-fbank-feats computes them (feature-fbank.cc).
+"""Log mel filter bank features, equal to Kaldi's compute-fbank-feats (feature-fbank.cc).
 
-float32 like Kaldi; a float64 computation is as far from Kaldi as this is (docs/numerics.md). An
-utterance shorter than a window gives an empty matrix (0, dim).
+Computed in float32, like Kaldi; docs/numerics.md gives the differences. An utterance that is
+shorter than a window gives an empty matrix (0, dim).
 """
 
 from functools import lru_cache
@@ -14,10 +14,10 @@ from speakernet.signal.spectrum import EPSILON, MelSpectrum
 
 
 class Fbank:
-    """A filter bank with its tables; call it with a waveform. Not for two threads at once."""
+    """A filter bank extractor; call it with a waveform. Not thread-safe: it reuses its buffers."""
 
     def __init__(self, options: FbankOptions) -> None:
-        """Prepare the tables for ``options``."""
+        """Compute the window and the mel filters for ``options``."""
         self.options = options
         self.dim = options.num_mel_bins + options.use_energy
         self._spectrum = MelSpectrum(
@@ -27,7 +27,7 @@ class Fbank:
     def __call__(self, waveform: Float32, *, seed: int = 0) -> Float32:
         """Return features (frames, dim) of ``waveform`` (samples,) in the scale of 16-bit integers.
 
-        ``seed`` chooses the dither, see ``utterance_seed``.
+        ``seed``: of the dither, see ``utterance_seed``.
         """
         features, energy = self._spectrum.compute(np.asarray(waveform, dtype=np.float32), seed)
         if self.options.use_log_fbank:
@@ -49,12 +49,12 @@ def _extractor(options: FbankOptions) -> Fbank:
 
 
 def _with_energy(features: Float32, energy: Float32, options: FbankOptions) -> Float32:
-    """Put the log energy in front, or behind as HTK does."""
-    column = floored(energy, options.energy_floor)[:, None]
+    """Add the log energy as first column, or as last with ``htk_compat``."""
+    column = floor_log_energy(energy, options.energy_floor)[:, None]
     order = (features, column) if options.htk_compat else (column, features)
     return np.concatenate(order, axis=1)
 
 
-def floored(energy: Float32, floor: float) -> Float32:
-    """Return log energies, none below the log of ``floor`` (0: no floor)."""
-    return np.maximum(energy, np.float32(np.log(floor))) if floor > 0 else energy
+def floor_log_energy(log_energy: Float32, floor: float) -> Float32:
+    """Return ``log_energy`` (frames,) with values below log(``floor``) raised to it (0: as is)."""
+    return np.maximum(log_energy, np.float32(np.log(floor))) if floor > 0 else log_energy

@@ -1,9 +1,10 @@
-"""Triangular mel filters as Kaldi defines them (mel-computations.cc).
+"""Triangular mel filters, equal to Kaldi's (mel-computations.cc).
 
     mel(f) = 1127 · ln(1 + f / 700)
 
-Triangles are equally spaced and linear on the mel scale, and the bin at the Nyquist frequency is
-not used. Everything is computed in float32, because Kaldi does, and the edges of triangles matter.
+The triangles are equally spaced and linear on the mel scale; the FFT bin at the Nyquist frequency
+is not used. Computed in float32 like Kaldi, as rounding decides whether a bin at the edge of a
+triangle is in it.
 """
 
 import numpy as np
@@ -14,15 +15,15 @@ from speakernet.signal.options import SpectralOptions
 
 
 def mel_scale(frequency: Float32) -> Float32:
-    """Return the mel value of frequencies in hertz."""
+    """Return the mel values of frequencies in Hz."""
     one, slope = np.float32(1.0), np.float32(1127.0)
     return slope * np.log(one + frequency / np.float32(700.0))
 
 
 def mel_filters(options: SpectralOptions) -> Float32:
-    """Return the weights (padded_size / 2, num_mel_bins) of each frequency in each mel bin.
+    """Return the weight of each FFT bin in each mel bin, (padded_size / 2, num_mel_bins).
 
-    Raises UserError if a bin is so narrow that no frequency falls into it.
+    Raises UserError if a mel bin is so narrow that no FFT bin falls into it.
     """
     low, high = mel_scale(np.array([options.low_freq, options.upper_frequency], dtype=np.float32))
     delta = (high - low) / np.float32(options.num_mel_bins + 1)

@@ -1,29 +1,32 @@
-"""Mel frequency cepstra as Kaldi's compute-mfcc-feats computes them (feature-mfcc.cc)."""
+"""Mel frequency cepstral coefficients, equal to Kaldi's compute-mfcc-feats (feature-mfcc.cc)."""
 
 import numpy as np
 
 from speakernet.arrays import Float32
-from speakernet.signal.fbank import floored
+from speakernet.signal.fbank import floor_log_energy
 from speakernet.signal.options import MfccOptions
 from speakernet.signal.spectrum import EPSILON, MelSpectrum
 
 
 class Mfcc:
-    """An MFCC extractor with its tables; call it with a waveform. Not for two threads at once."""
+    """An MFCC extractor; call it with a waveform. Not thread-safe: it reuses its buffers."""
 
     def __init__(self, options: MfccOptions) -> None:
-        """Prepare the tables for ``options``."""
+        """Compute the window, the mel filters and the cosine transform for ``options``."""
         self.options = options
         self.dim = options.num_ceps
         self._spectrum = MelSpectrum(options, use_energy=options.use_energy)
-        self._transform = _cosines(options) * _lifter(options)
+        self._transform = _cosine_transform(options) * _lifter(options)
 
     def __call__(self, waveform: Float32, *, seed: int = 0) -> Float32:
-        """Return cepstra (frames, num_ceps) of ``waveform`` (samples,), 16-bit integer scale."""
+        """Return cepstra (frames, num_ceps) of ``waveform`` (samples,) in the scale of 16-bit.
+
+        ``seed``: of the dither, see ``utterance_seed``.
+        """
         mel, energy = self._spectrum.compute(np.asarray(waveform, dtype=np.float32), seed)
         cepstra = np.log(np.maximum(mel, EPSILON)) @ self._transform
         if energy is not None:
-            cepstra[:, 0] = floored(energy, self.options.energy_floor)
+            cepstra[:, 0] = floor_log_energy(energy, self.options.energy_floor)
         if self.options.htk_compat:
             cepstra = np.roll(cepstra, -1, axis=1)
             if energy is None:
@@ -31,8 +34,8 @@ class Mfcc:
         return cepstra
 
 
-def _cosines(options: MfccOptions) -> Float32:
-    """Return the orthonormal cosine transform of type II, (num_mel_bins, num_ceps)."""
+def _cosine_transform(options: MfccOptions) -> Float32:
+    """Return the orthonormal DCT-II matrix, (num_mel_bins, num_ceps)."""
     size = options.num_mel_bins
     n, k = np.arange(size)[:, None] + 0.5, np.arange(options.num_ceps)[None]
     matrix = np.sqrt(2 / size) * np.cos(np.pi / size * n * k)
@@ -41,7 +44,7 @@ def _cosines(options: MfccOptions) -> Float32:
 
 
 def _lifter(options: MfccOptions) -> Float32:
-    """Return the weight (num_ceps,) of each cepstrum; a lifter of 0 means no weighting."""
+    """Return the liftering weights (num_ceps,); ``cepstral_lifter`` 0 means none."""
     q = options.cepstral_lifter
     if q == 0:
         return np.ones(options.num_ceps, dtype=np.float32)

@@ -1,6 +1,6 @@
-"""Options of the feature extractors, under Kaldi's names and with Kaldi's defaults.
+"""Options of the feature extractors, with Kaldi's names and defaults.
 
-Times are in milliseconds, frequencies in hertz, both as in Kaldi's config files.
+Times are in ms, frequencies in Hz, as in Kaldi's config files.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from speakernet.config.options import parse_options, read_option_file
 
 WINDOW_TYPES = ("povey", "hanning", "hamming", "sine", "rectangular", "blackman")
 
-# Options of Kaldi's programs that have no counterpart here.
+# Options of Kaldi's programs that are not implemented here.
 _UNSUPPORTED = (
     "allow-downsample",
     "allow-upsample",
@@ -28,9 +28,18 @@ _UNSUPPORTED = (
 )
 
 
+class KaldiOptions:
+    """Base class for options that Kaldi config files set."""
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """Read a Kaldi config file. Raises UserError with file and line for an invalid option."""
+        return parse_options(cls, read_option_file(path), unsupported=_UNSUPPORTED)
+
+
 @dataclass(frozen=True, kw_only=True)
-class SpectralOptions:
-    """What fbank and MFCC share: frames, windows, mel bins."""
+class SpectralOptions(KaldiOptions):
+    """Options that filter bank and MFCC features share: framing, window, mel bins."""
 
     sample_frequency: float = 16000.0
     frame_length: float = 25.0
@@ -53,7 +62,7 @@ class SpectralOptions:
     subtract_mean: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse values that Kaldi refuses, too."""
+        """Check the values as Kaldi does; raises UserError."""
         if self.window_type not in WINDOW_TYPES:
             hint = suggestion(self.window_type, WINDOW_TYPES)
             raise UserError(f"unknown --window-type '{self.window_type}'{hint}")
@@ -69,36 +78,31 @@ class SpectralOptions:
                 f"0 <= low < high <= {self.sample_frequency / 2:g}"
             )
 
-    @classmethod
-    def from_file(cls, path: str | Path) -> Self:
-        """Read a Kaldi config file. Raises UserError with file and line for what is not right."""
-        return parse_options(cls, read_option_file(path), unsupported=_UNSUPPORTED)
-
     @property
     def window_size(self) -> int:
-        """Samples in a frame (rounded down, as Kaldi does)."""
+        """Frame length in samples (rounded down, as in Kaldi)."""
         return int(self.sample_frequency * 0.001 * self.frame_length)
 
     @property
     def window_shift(self) -> int:
-        """Samples from one frame to the next."""
+        """Frame shift in samples."""
         return int(self.sample_frequency * 0.001 * self.frame_shift)
 
     @property
     def padded_size(self) -> int:
-        """Length of the Fourier transform."""
+        """FFT length in samples."""
         if self.round_to_power_of_two:
             return 1 << (self.window_size - 1).bit_length()
         return self.window_size
 
     @property
     def upper_frequency(self) -> float:
-        """End of the last mel bin; ``high_freq`` of 0 or less counts from the Nyquist frequency."""
+        """Upper edge of the last mel bin in Hz; ``high_freq`` <= 0 is relative to Nyquist."""
         nyquist = 0.5 * self.sample_frequency
         return self.high_freq if self.high_freq > 0 else nyquist + self.high_freq
 
     def num_frames(self, num_samples: int) -> int:
-        """Return the number of frames of a waveform, 0 for one shorter than a window."""
+        """Return the number of frames of a waveform of ``num_samples``."""
         if not self.snip_edges:
             return (num_samples + self.window_shift // 2) // self.window_shift
         if num_samples < self.window_size:
@@ -124,14 +128,14 @@ class MfccOptions(SpectralOptions):
     cepstral_lifter: float = 22.0
 
     def __post_init__(self) -> None:
-        """Refuse values that Kaldi refuses, too."""
+        """Check the values as Kaldi does; raises UserError."""
         super().__post_init__()
         if not 0 < self.num_ceps <= self.num_mel_bins:
             raise UserError(f"--num-ceps={self.num_ceps}: expected 1 to {self.num_mel_bins}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class VadOptions:
+class VadOptions(KaldiOptions):
     """Options of Kaldi's compute-vad."""
 
     vad_energy_threshold: float = 5.0
@@ -140,13 +144,8 @@ class VadOptions:
     vad_proportion_threshold: float = 0.6
 
     def __post_init__(self) -> None:
-        """Refuse values that Kaldi refuses, too."""
+        """Check the values as Kaldi does; raises UserError."""
         if self.vad_energy_mean_scale < 0 or self.vad_frames_context < 0:
             raise UserError("--vad-energy-mean-scale and --vad-frames-context: expected 0 or more")
         if not 0 < self.vad_proportion_threshold < 1:
             raise UserError("--vad-proportion-threshold: expected a value between 0 and 1")
-
-    @classmethod
-    def from_file(cls, path: str | Path) -> Self:
-        """Read a Kaldi config file. Raises UserError with file and line for what is not right."""
-        return parse_options(cls, read_option_file(path))

@@ -1,8 +1,8 @@
-"""From waveforms to mel energies, in blocks of frames that fit into a core's cache.
+"""Mel energies of waveforms, computed in blocks of frames that fit into a core's L2 cache.
 
-Order of operations as in Kaldi (ProcessWindow, FbankComputer): dither, mean removal, log energy,
-pre-emphasis, window, power spectrum, mel filters. float32 throughout, waveforms in the scale of
-16-bit integers.
+Order of operations as in Kaldi (ProcessWindow, FbankComputer): dither, removal of the DC offset,
+log energy, pre-emphasis, window, power spectrum, mel filters. float32 throughout, waveforms in the
+scale of 16-bit integers.
 """
 
 from collections.abc import Iterator
@@ -18,25 +18,30 @@ from speakernet.signal.options import SpectralOptions
 from speakernet.signal.window import frames, window_function
 
 EPSILON = np.finfo(np.float32).eps
-# Frames a block: the buffers (about 5.5 kB a frame) stay in a second-level cache.
+# Frames per block: the buffers (about 5.5 kB per frame) then stay in the L2 cache.
 BLOCK = 192
-# Bands of mel bins multiplied apart, so that most of the zeros in the filters are left out.
+# The filter matrix is multiplied in this many bands of mel bins, which skips most of its zeros.
 NUM_BANDS = 4
 
 
 class _Band(NamedTuple):
+    """Neighbouring mel bins (``outputs``), the FFT bins that they use (``inputs``), the weights."""
+
     inputs: slice
     outputs: slice
     weights: Float32
 
 
 class MelSpectrum:
-    """Computes mel energies with the buffers and tables of one set of options."""
+    """Computes mel energies for one set of options; reuses its buffers, so not thread-safe."""
 
     def __init__(
         self, options: SpectralOptions, *, use_power: bool = True, use_energy: bool = False
     ) -> None:
-        """Prepare; ``use_power`` false gives magnitudes, ``use_energy`` asks for log energies."""
+        """Compute the tables.
+
+        ``use_power`` false: magnitude instead of power spectra. ``use_energy``: log energies, too.
+        """
         self.options = options
         self.use_power = use_power
         self.use_energy = use_energy
@@ -47,7 +52,10 @@ class MelSpectrum:
         self._padded = np.zeros((BLOCK, options.padded_size), dtype=np.float32)
 
     def compute(self, waveform: Float32, seed: int) -> tuple[Float32, Float32 | None]:
-        """Return mel energies (frames, num_mel_bins) and, if asked for, log energies (frames,)."""
+        """Return mel energies (frames, num_mel_bins), and log energies (frames,) or None.
+
+        ``waveform`` is (samples,); ``seed``: of the dither.
+        """
         options = self.options
         if options.dither:
             waveform = add_dither(waveform, options.dither, seed)
@@ -78,7 +86,7 @@ class MelSpectrum:
         return np.abs(rfft(padded, overwrite_x=False))
 
     def _emphasize(self, centered: Float32, out: Float32) -> None:
-        """Write x[n] - c·x[n-1] of each frame; x[-1] is x[0], as in Kaldi."""
+        """Write pre-emphasised frames, x[n] - c·x[n-1], to ``out``; x[-1] is x[0], as in Kaldi."""
         coefficient = np.float32(self.options.preemphasis_coefficient)
         scaled = self._scaled[: len(centered)]
         np.multiply(centered[:, :-1], coefficient, out=scaled)
@@ -97,7 +105,7 @@ def _blocks(count: int) -> Iterator[slice]:
 
 
 def _split_bands(filters: Float32) -> list[_Band]:
-    """Cut the filters into groups of neighbouring bins, each with only the frequencies it uses."""
+    """Split the filters (FFT bins, mel bins) into bands of neighbouring mel bins."""
     bands = []
     for bins in np.array_split(np.arange(filters.shape[1]), NUM_BANDS):
         if not len(bins):

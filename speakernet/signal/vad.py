@@ -1,7 +1,8 @@
-"""Kaldi's energy-based voice activity decision (compute-vad, ComputeVadEnergy).
+"""Energy-based voice activity detection, equal to Kaldi's compute-vad (ComputeVadEnergy).
 
-A frame counts as speech if, of the frames at most ``context`` away, at least the given proportion
-has a log energy above ``threshold + mean_scale · (mean log energy of the utterance)``.
+A frame is speech if at least ``vad_proportion_threshold`` of the frames within
+``vad_frames_context`` of it have a log energy above
+``vad_energy_threshold + vad_energy_mean_scale · (mean log energy of the utterance)``.
 """
 
 import numpy as np
@@ -11,7 +12,10 @@ from speakernet.signal.options import VadOptions
 
 
 def energy_vad(features: Float32, options: VadOptions) -> Float32:
-    """Return 1 for speech and 0 for silence, (frames,); column 0 of ``features`` is log energy."""
+    """Return 1 for speech and 0 for silence, (frames,).
+
+    ``features`` is (frames, dim); its column 0 is the log energy.
+    """
     count = len(features)
     if count == 0:
         return np.zeros(0, dtype=np.float32)
@@ -23,6 +27,6 @@ def energy_vad(features: Float32, options: VadOptions) -> Float32:
     start = np.maximum(index - options.vad_frames_context, 0)
     end = np.minimum(index + options.vad_frames_context + 1, count)
     proportion = np.float32(options.vad_proportion_threshold)
-    # In float32, as Kaldi compares: 3 of 5 frames are not 0.6 of them to the last digit.
+    # In float32, as in Kaldi: rounding decides cases such as 3 of 5 frames at a threshold of 0.6.
     enough = (end - start).astype(np.float32) * proportion
     return (loud[end] - loud[start] >= enough).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Cutting a waveform into overlapping frames, and Kaldi's window functions (feature-window.cc)."""
+"""Framing of waveforms, and window functions, equal to Kaldi's (feature-window.cc)."""
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -8,7 +8,7 @@ from speakernet.signal.options import SpectralOptions
 
 
 def window_function(options: SpectralOptions) -> Float32:
-    """Return the window (window_size,); ``povey`` is a Hann window to the power of 0.85."""
+    """Return the window (window_size,); ``povey`` is a Hann window raised to the power 0.85."""
     phase = 2 * np.pi * np.arange(options.window_size) / (options.window_size - 1)
     kind = options.window_type
     if kind == "hanning":
@@ -30,21 +30,21 @@ def window_function(options: SpectralOptions) -> Float32:
 def frames(waveform: Float32, options: SpectralOptions) -> Float32:
     """Return a read-only view (frames, window_size) of ``waveform`` (samples,).
 
-    Without ``snip_edges`` the waveform is mirrored at both ends, frames are centred on multiples
-    of the shift, and there are round(samples / shift) of them.
+    Without ``snip_edges`` there are round(samples / shift) frames, centred on multiples of the
+    shift, and the waveform is reflected at both ends.
     """
     count = options.num_frames(len(waveform))
     size, shift = options.window_size, options.window_shift
     if not options.snip_edges and count:
-        waveform = _mirrored(waveform, count, options)
+        waveform = _reflect(waveform, count, options)
     step = waveform.itemsize
     return as_strided(waveform, (count, size), (shift * step, step), writeable=False)
 
 
-def _mirrored(waveform: Float32, count: int, options: SpectralOptions) -> Float32:
+def _reflect(waveform: Float32, count: int, options: SpectralOptions) -> Float32:
     start = options.window_shift // 2 - options.window_size // 2
     end = start + (count - 1) * options.window_shift + options.window_size
-    # The mirror image repeats the edge sample: -1 is 0, -2 is 1; at the other end alike.
+    # The reflection repeats the edge sample: x[-1] is x[0], x[-2] is x[1]; likewise at the end.
     before, after = max(-start, 0), max(end - len(waveform), 0)
     return np.ascontiguousarray(
         np.pad(waveform, (before, after), mode="symmetric")[max(start, 0) :]

@@ -1,1 +1,1 @@
-"""The training loop, its checkpoints and its processes."""
+"""Training: the loop, updates, validation, checkpoints, and distributed processes."""

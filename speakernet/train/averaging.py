@@ -1,4 +1,4 @@
-"""Averages of weights: a moving one during training, a mean of checkpoints afterwards."""
+"""Averages of weights: exponential moving average during training, mean of checkpoints after it."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,10 @@ logger = logging.getLogger(__name__)
 
 
 class MovingAverage:
-    """``average = decay * average + (1 - decay) * value`` of weights and running statistics."""
+    """Exponential moving average of weights and of batch norms' running statistics.
+
+    average = decay * average + (1 - decay) * value; with ``decay`` None no average is kept.
+    """
 
     def __init__(self, model: nn.Module, decay: float | None) -> None:
         self._model = model
@@ -27,51 +30,52 @@ class MovingAverage:
         self.restart()
 
     def restart(self) -> None:
-        """Begin the average at the weights that the model has now."""
+        """Reset the average to the present weights of the model."""
         if self._decay is not None:
-            self._average = {n: v.detach().clone() for n, v in self._floats().items()}
+            self._average = {n: v.detach().clone() for n, v in self._float_tensors().items()}
 
     def update(self) -> None:
-        """Take the weights after an update into the average."""
+        """Add the present weights of the model to the average; call it after each update."""
         if self._decay is not None:
-            values = [value.detach() for value in self._floats().values()]
+            values = [value.detach() for value in self._float_tensors().values()]
             torch._foreach_lerp_(list(self._average.values()), values, 1 - self._decay)
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Let the model have the averaged weights for a while."""
-        saved = {name: value.clone() for name, value in self._floats().items()}
-        self._copy(self._average)
+        """Context manager: the model has the averaged weights within the block."""
+        saved = {name: value.clone() for name, value in self._float_tensors().items()}
+        self._copy_to_model(self._average)
         try:
             yield
         finally:
-            self._copy(saved)
+            self._copy_to_model(saved)
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Return a whole state dict of the averaged model, empty where none is kept."""
+        """Return the state dict of a model with the averaged weights, empty if none are kept."""
         if self._decay is None:
             return {}
         return {**self._model.state_dict(), **self._average}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Restore what ``state_dict`` returned."""
+        """Restore the average from a result of ``state_dict``."""
         for name, value in self._average.items():
             value.copy_(state[name])
 
-    def _floats(self) -> dict[str, Tensor]:
+    def _float_tensors(self) -> dict[str, Tensor]:
         return {n: v for n, v in self._model.state_dict().items() if v.is_floating_point()}
 
     @torch.no_grad()
-    def _copy(self, values: dict[str, Tensor]) -> None:
-        mine = self._floats()
+    def _copy_to_model(self, values: dict[str, Tensor]) -> None:
+        tensors = self._float_tensors()
         for name, value in values.items():
-            mine[name].copy_(value)
+            tensors[name].copy_(value)
 
 
 def select_checkpoints(paths: Sequence[Path], last_epochs: int | None = None) -> list[Path]:
-    """Return checkpoint files as they are, or those of all (or the last) epochs of an experiment.
+    """Return the checkpoints in ``paths``: files, or one experiment of which all epochs count.
 
-    Raises UserError if an experiment has no epochs, and for last epochs of single files.
+    ``last_epochs``: only that many epochs of the experiment. Raises UserError if it has none, or if
+    ``last_epochs`` is given with files.
     """
     if len(paths) == 1 and paths[0].is_dir():
         trained = CheckpointDir(paths[0], keep=0).epochs()
@@ -79,15 +83,15 @@ def select_checkpoints(paths: Sequence[Path], last_epochs: int | None = None) ->
             raise UserError(f"{paths[0]}/checkpoints: has no epochs")
         return trained[-last_epochs:] if last_epochs else trained
     if last_epochs is not None:
-        raise UserError("--last-epochs needs one experiment's directory")
+        raise UserError("--last-epochs needs the directory of one experiment instead of files")
     return list(paths)
 
 
 def average_checkpoints(paths: Sequence[Path]) -> dict[str, Any]:
-    """Return the last checkpoint with the mean of all ``paths``' network weights (in float64).
+    """Return the last checkpoint with the mean of the weights of all ``paths`` (in float64).
 
-    The classifier is averaged too if all are for the same speakers; the optimizer's state is left
-    out. Raises UserError if the networks differ.
+    Averages network and classifier; the optimizer's state is left out. Raises UserError if their
+    shapes differ.
     """
     states = [read_checkpoint(path) for path in paths]
     result = {k: v for k, v in states[-1].items() if k not in ("optimizer", "scaler", "ema")}
@@ -112,7 +116,7 @@ def _mean(states: Sequence[dict[str, Tensor]], paths: Sequence[Path]) -> dict[st
 
 
 def write_final(checkpoints: CheckpointDir, train: TrainConfig) -> None:
-    """Write ``final.pt``, which extraction reads: the last, best or averaged weights."""
+    """Write ``final.pt``, the checkpoint for extraction: the last, best or averaged weights."""
     epochs = checkpoints.epochs()
     final = checkpoints.path / "final.pt"
     best = checkpoints.path / "best.pt"

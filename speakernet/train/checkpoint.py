@@ -1,8 +1,8 @@
-"""Checkpoints on disk: found, checked, pruned.
+"""The checkpoints of an experiment: writing, finding the newest, removing old ones.
 
-``checkpoints/epoch-NNN.pt`` after each epoch (000 is the untrained network), ``step-NNNNNNNN.pt``
-between, ``best.pt`` and ``final.pt``. A file is written under another name, synced and renamed, so
-a crash leaves the old ones; its zip checksums are compared before it is trusted.
+``checkpoints/`` has ``epoch-NNN.pt`` after each epoch (000: before training), ``step-NNNNNNNN.pt``
+within epochs, ``best.pt`` and ``final.pt``. Files are written under a temporary name, synced and
+renamed, so that a crash leaves the old ones intact; reading verifies their zip checksums.
 """
 
 import shutil
@@ -22,16 +22,16 @@ class CheckpointDir:
         self.keep = keep
 
     def prepare(self) -> None:
-        """Make the folder and remove what an interrupted write left."""
+        """Make the folder and remove temporary files of interrupted writes."""
         self.path.mkdir(parents=True, exist_ok=True)
         remove_abandoned(self.path)
 
     def newest(self) -> tuple[Path, dict[str, Any]] | None:
-        """Return the newest checkpoint that is whole; a damaged one is skipped with a warning."""
+        """Return the newest undamaged checkpoint; damaged ones are skipped with a warning."""
         return first_readable(self._resumable())
 
     def save_epoch(self, epoch: int, state: dict[str, Any]) -> Path:
-        """Write the checkpoint of an epoch's end; those between become superfluous."""
+        """Write the checkpoint of an epoch's end; remove those within epochs and old ones."""
         path = self.path / f"epoch-{epoch:03d}.pt"
         self._write(path, state)
         self._prune("epoch", self.keep, spare={"epoch-000.pt"})
@@ -39,14 +39,14 @@ class CheckpointDir:
         return path
 
     def save_step(self, step: int, state: dict[str, Any]) -> Path:
-        """Write a checkpoint within an epoch."""
+        """Write a checkpoint within an epoch; the last two of these are kept."""
         path = self.path / f"step-{step:08d}.pt"
         self._write(path, state)
         self._prune("step", 2)
         return path
 
     def link(self, path: Path, name: str) -> None:
-        """Make ``name`` another name of the checkpoint ``path``."""
+        """Hard-link (or copy) the checkpoint ``path`` to ``name``, replacing it."""
         with path_for_replace(self.path / name) as temporary:
             try:
                 temporary.hardlink_to(path)
@@ -61,7 +61,7 @@ class CheckpointDir:
         try:
             save_model(path, state)
         except (UserError, RuntimeError) as error:
-            # torch reports a full disk as a RuntimeError of its zip writer.
+            # torch's zip writer reports a full disk as a RuntimeError.
             reason = " ".join(str(error).removeprefix(f"{path}: ").split())[:200]
             raise UserError(
                 f"{path}: cannot be written: {reason}; earlier checkpoints are untouched"

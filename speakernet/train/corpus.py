@@ -1,86 +1,89 @@
-"""From a data directory to batches and validation crops, for features and for waveforms."""
+"""Training data of a run: utterances, training/validation split, crops of features or waveforms."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-from torch import Tensor
-
-from speakernet.arrays import UInt64
 from speakernet.data.feature_crops import FeatureCrops
-from speakernet.data.index import Speakers, read_speakers
-from speakernet.data.loader import CropBatches, Layout
+from speakernet.data.index import UtteranceIndex, read_utterance_index
+from speakernet.data.loader import BatchLayout, MicroBatchDataset, RandomCropReader
 from speakernet.data.orders import Order, Stream, build_order
 from speakernet.train.plan import TrainingRecipe
-from speakernet.train.validation import Split, split_speakers
+from speakernet.train.validation import CentreCropReader, Split, split_speakers
 
 
-class Crops(Protocol):
-    """Crops of a data directory's utterances, by row."""
+class CropReader(RandomCropReader, CentreCropReader, Protocol):
+    """Protocol for reading training and validation crops; ``input_dim``: feature dimension."""
 
     input_dim: int
-
-    def prefetch(self, rows: npt.NDArray[np.integer]) -> None: ...
-
-    def batch(self, rows: npt.NDArray[np.integer], keys: UInt64) -> Tensor: ...
-
-    def centre(self, rows: npt.NDArray[np.integer], num_frames: int) -> Tensor: ...
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """A data directory as training sees it."""
+    """The utterances of a data dir, their training/validation split, and a reader of crops."""
 
-    speakers: Speakers
+    utterances: UtteranceIndex
     split: Split
-    crops: Crops
+    crops: CropReader
 
 
 @dataclass(frozen=True)
-class NoiseSources:
-    """What online augmentation draws from: MUSAN data directories' prefix, a folder of rooms."""
+class AugmentationSources:
+    """Inputs of online augmentation: prefix of MUSAN's data dirs, folder of impulse responses."""
 
     musan: Path
     rirs: Path
 
 
 def open_corpus(
-    data_dir: Path, recipe: TrainingRecipe, noises: NoiseSources | None = None
+    data_dir: Path, recipe: TrainingRecipe, sources: AugmentationSources | None = None
 ) -> Corpus:
-    """Open ``data_dir`` for the kind of input that the recipe names."""
-    speakers = read_speakers(data_dir)
+    """Open a data dir for training on features or waveforms, as the recipe says.
+
+    Raises UserError if a table is missing or malformed, or too few speakers can be held out.
+    """
+    utterances = read_utterance_index(data_dir)
     train = recipe.train
     split = split_speakers(
-        speakers, recipe.seed, train.num_valid_speakers, train.num_valid_utterances
+        utterances, recipe.seed, train.num_valid_speakers, train.num_valid_utterances
     )
-    return Corpus(speakers, split, _open_crops(data_dir, speakers, recipe, noises))
+    return Corpus(utterances, split, _open_crops(data_dir, utterances, recipe, sources))
 
 
-def order_of(corpus: Corpus, recipe: TrainingRecipe, group: int, layout: Layout) -> Order:
-    """Return the order of training; ``group``: utterances of a speaker that stay together."""
+def training_order(
+    corpus: Corpus, recipe: TrainingRecipe, group: int, layout: BatchLayout
+) -> Order:
+    """Return the sampling order; ``group``: utterances of a speaker next to each other."""
     return build_order(
-        recipe.data, corpus.split.labels, recipe.seed, group=group, global_batch=layout.global_batch
+        recipe.data.order,
+        corpus.split.labels,
+        recipe.seed,
+        group=group,
+        global_batch=layout.global_batch,
     )
 
 
-def batches_of(corpus: Corpus, order: Order, layout: Layout, seed: int) -> CropBatches:
-    """Return this process's micro-batches."""
+def micro_batch_dataset(
+    corpus: Corpus, order: Order, layout: BatchLayout, seed: int
+) -> MicroBatchDataset:
+    """Return the micro-batches of this process."""
     split = corpus.split
-    return CropBatches(corpus.crops, split.rows, split.labels, Stream(order), layout, seed)
+    return MicroBatchDataset(corpus.crops, split.rows, split.labels, Stream(order), layout, seed)
 
 
 def _open_crops(
-    data_dir: Path, speakers: Speakers, recipe: TrainingRecipe, noises: NoiseSources | None
-) -> Crops:
+    data_dir: Path,
+    utterances: UtteranceIndex,
+    recipe: TrainingRecipe,
+    sources: AugmentationSources | None,
+) -> CropReader:
     if not recipe.uses_waveform:
-        return FeatureCrops(data_dir, speakers, recipe.data)
-    # Features need none of what audio needs (SciPy among it).
+        return FeatureCrops(data_dir, utterances, recipe.data)
+    # Imported here, as training on features does not need SciPy and the audio libraries.
     from speakernet.data.online_augment import OnlineAugment
     from speakernet.data.waveform_crops import SAMPLE_RATE, WaveformCrops
 
     settings, augment = recipe.data.online_augment, None
-    if settings is not None and noises is not None:
-        augment = OnlineAugment(settings, noises.musan, noises.rirs, SAMPLE_RATE)
-    return WaveformCrops(data_dir, speakers, recipe.data, augment)
+    if settings is not None and sources is not None:
+        augment = OnlineAugment(settings, sources.musan, sources.rirs, SAMPLE_RATE)
+    return WaveformCrops(data_dir, utterances, recipe.data, augment)

@@ -1,8 +1,8 @@
-"""The processes of a run: who am I, joining, small agreements, threads.
+"""Distributed training: the process group, rank and device of this process, small collectives.
 
-torchrun's environment variables say everything; without them there is one process. Tensors of the
-network travel by NCCL between GPUs and by gloo between CPUs; small agreements always by gloo, so
-that they never wait for a GPU.
+Ranks come from torchrun's environment variables; without them there is one process. Gradients are
+reduced by NCCL between GPUs and by gloo between CPUs. Small collectives use CPU tensors and gloo,
+so that they do not synchronise with the GPU.
 """
 
 import os
@@ -20,7 +20,7 @@ _TIMEOUT = timedelta(minutes=30)
 
 @dataclass(frozen=True)
 class World:
-    """This process among all: ``device`` is its own."""
+    """Rank and device of this process; ``size``: processes in all, ``local_``: on this machine."""
 
     rank: int
     size: int
@@ -34,8 +34,12 @@ class World:
         return self.rank == 0
 
 
-def join(num_threads: int | None) -> World:
-    """Join the other processes, choose the device, and share the cores among local processes."""
+def init_distributed(num_threads: int | None) -> World:
+    """Initialise the process group, choose the device, and set the number of CPU threads.
+
+    ``num_threads`` None: the cores divided by the number of local processes. Raises UserError if
+    there are fewer GPUs than local processes.
+    """
     rank, size = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
     local_rank = int(os.environ.get("LOCAL_RANK", "0"))
     local_size = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
@@ -43,7 +47,7 @@ def join(num_threads: int | None) -> World:
     if torch.cuda.is_available():
         device = _own_gpu(local_rank, local_size)
         torch.cuda.set_device(device)
-    torch.set_num_threads(num_threads or _fair_share(local_size))
+    torch.set_num_threads(num_threads or _threads_per_process(local_size))
     if size > 1:
         backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
         dist.init_process_group(backend, timeout=_TIMEOUT)
@@ -51,51 +55,51 @@ def join(num_threads: int | None) -> World:
 
 
 def _own_gpu(local_rank: int, local_size: int) -> torch.device:
-    """Return this process's GPU; NCCL does not work between processes that share one."""
+    """Return the GPU of this process; NCCL needs a GPU of its own for each process."""
     num_gpus = torch.cuda.device_count()
     if local_size > num_gpus:
         raise UserError(f"{local_size} processes on this machine, but {num_gpus} GPUs")
     return torch.device("cuda", local_rank)
 
 
-def _fair_share(local_size: int) -> int:
-    """Return the threads of one of ``local_size`` processes.
+def _threads_per_process(local_size: int) -> int:
+    """Return the cores per local process.
 
-    OMP_NUM_THREADS does not count: path.sh and torchrun set it to 1, for jobs side by side.
+    Ignores OMP_NUM_THREADS: path.sh and torchrun set it to 1 for jobs that run in parallel.
     """
     return max(1, len(os.sched_getaffinity(0)) // local_size)
 
 
-def leave() -> None:
-    """Take leave of the other processes."""
+def shut_down_distributed() -> None:
+    """Destroy the process group, if there is one."""
     if dist.is_initialized():
         dist.destroy_process_group()
 
 
-class Agreement:
-    """The largest number that any process names, found while the network computes."""
+class AsyncMax:
+    """The maximum of a number over all processes, by an all-reduce that overlaps with computing."""
 
     def __init__(self, world: World) -> None:
         self._tensor = torch.zeros(1, dtype=torch.int32)
         self._work: Any = None
         self._shared = world.size > 1
 
-    def propose(self, number: int) -> None:
-        """Name a number; does not wait."""
+    def start(self, number: int) -> None:
+        """Start the all-reduce with this process's ``number``; does not wait."""
         self._tensor.fill_(number)
         if self._shared:
             self._work = dist.all_reduce(self._tensor, dist.ReduceOp.MAX, async_op=True)
 
     def result(self) -> int:
-        """Wait for the others and return the largest number."""
+        """Wait for the other processes and return the maximum."""
         if self._work is not None:
             self._work.wait()
             self._work = None
         return int(self._tensor)
 
 
-def mean_over_processes(values: torch.Tensor, world: World) -> torch.Tensor:
-    """Return the mean of ``values`` over all processes."""
+def all_reduce_mean(values: torch.Tensor, world: World) -> torch.Tensor:
+    """Return the mean of ``values`` over all processes; changes ``values`` in place."""
     if world.size > 1:
         dist.all_reduce(values)
         values /= world.size
@@ -103,7 +107,7 @@ def mean_over_processes(values: torch.Tensor, world: World) -> torch.Tensor:
 
 
 def gather_objects(item: Any, world: World) -> list[Any]:
-    """Return every process's ``item``, by rank."""
+    """Return the ``item`` of each process, in order of rank."""
     if world.size == 1:
         return [item]
     items: list[Any] = [None] * world.size

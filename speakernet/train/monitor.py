@@ -1,4 +1,4 @@
-"""What a run says about itself: train.jsonl, TensorBoard, a progress line; and the watch on NaN."""
+"""Logs of a training run (train.jsonl, TensorBoard, progress), and detection of divergence."""
 
 import json
 import logging
@@ -20,7 +20,10 @@ logger = logging.getLogger(__name__)
 
 
 class JsonLog:
-    """One JSON object a line; lines of steps after ``step`` are dropped, as they come again."""
+    """A file with one JSON object per line.
+
+    A resumed run repeats the steps after its checkpoint, ``step``: their lines are removed.
+    """
 
     def __init__(self, path: Path, step: int) -> None:
         kept = []
@@ -33,7 +36,7 @@ class JsonLog:
         self._stream = path.open("a", buffering=1)
 
     def write(self, entry: dict[str, Any]) -> None:
-        """Add a line; null stands for what is not finite (fp16's gradients may be), as in JSON."""
+        """Append a line; values that are not finite (such as fp16 gradient norms) become null."""
         finite = {k: None if _is_not_finite(v) else v for k, v in entry.items()}
         self._stream.write(json.dumps(finite, allow_nan=False) + "\n")
 
@@ -47,7 +50,7 @@ def _is_not_finite(value: object) -> bool:
 
 
 def _step(line: str) -> float:
-    """Return a line's step; a line that a crash cut short counts as one to drop."""
+    """Return the step of a line; infinity for a malformed line (cut off by a crash)."""
     try:
         return float(json.loads(line)["step"])
     except (ValueError, KeyError, TypeError):
@@ -55,11 +58,11 @@ def _step(line: str) -> float:
 
 
 class TensorBoard:
-    """Scalars for TensorBoard; nothing where it is not installed or not wanted."""
+    """Writes scalars for TensorBoard, unless it is disabled or not installed."""
 
-    def __init__(self, folder: Path, step: int, wanted: bool) -> None:
+    def __init__(self, folder: Path, step: int, enabled: bool) -> None:
         self._writer: Any = None
-        if wanted:
+        if enabled:
             try:
                 from torch.utils.tensorboard import SummaryWriter
             except ImportError:
@@ -76,26 +79,27 @@ class TensorBoard:
                 self._writer.add_scalar(name, value, entry["step"])
 
     def close(self) -> None:
-        """Write what is left."""
+        """Flush and close the event file."""
         if self._writer is not None:
             self._writer.close()
 
 
-class FiniteWatch:
-    """Stops the run when a loss or gradient norm is not finite, without waiting for the GPU.
+class DivergenceDetector:
+    """Raises UserError when a loss or gradient norm is not finite, without waiting for the GPU.
 
-    Values are copied to the host in the background and looked at one step later. fp16's scaler
-    finds its scale by gradients that are not finite, so ``allowed`` updates in a row may have them.
+    Values are copied to the host asynchronously and checked one step later. ``allowed``: how many
+    consecutive updates may have gradients that are not finite, as when the gradient scaler of fp16
+    searches its scale. ``utterances``: callback that returns the utterance ids of a step's batch.
     """
 
     def __init__(self, utterances: Callable[[int], list[str]], allowed: int = 0) -> None:
         self._utterances = utterances
         self._allowed = allowed
-        self._in_a_row = 0
+        self._consecutive = 0
         self._pending: deque[tuple[int, Tensor, torch.cuda.Event | None]] = deque()
 
     def add(self, step: int, loss: Tensor, norm: Tensor) -> None:
-        """Note the values of update ``step``; look at those before it."""
+        """Queue the values of update ``step``; check those of earlier updates."""
         values = torch.stack([loss, norm]).detach()
         event = None
         if values.is_cuda:
@@ -104,21 +108,21 @@ class FiniteWatch:
             event.record()
         self._pending.append((step, values, event))
         while len(self._pending) > (1 if event else 0):
-            self._look(*self._pending.popleft())
+            self._check(*self._pending.popleft())
 
     def finish(self) -> None:
-        """Look at everything that is left."""
+        """Check all values that are still queued."""
         while self._pending:
-            self._look(*self._pending.popleft())
+            self._check(*self._pending.popleft())
 
-    def _look(self, step: int, values: Tensor, event: torch.cuda.Event | None) -> None:
+    def _check(self, step: int, values: Tensor, event: torch.cuda.Event | None) -> None:
         if event is not None:
             event.synchronize()
         loss, norm = values.tolist()
-        self._in_a_row = 0 if math.isfinite(norm) else self._in_a_row + 1
-        if math.isfinite(loss) and self._in_a_row <= self._allowed:
+        self._consecutive = 0 if math.isfinite(norm) else self._consecutive + 1
+        if math.isfinite(loss) and self._consecutive <= self._allowed:
             return
-        updates = f" in {self._in_a_row} updates in a row" if self._allowed else ""
+        updates = f" in {self._consecutive} updates in a row" if self._allowed else ""
         raise UserError(
             f"step {step}: loss {loss}, gradient norm {norm}{updates}: training has diverged; "
             f"utterances of this process's batch: {' '.join(self._utterances(step))}"
@@ -126,7 +130,7 @@ class FiniteWatch:
 
 
 class Meter:
-    """Means since the last line of the log, kept on the device until asked for."""
+    """Means of loss, accuracy and gradient norm since the last ``take``, kept on the device."""
 
     def __init__(self, device: torch.device) -> None:
         self._sums = torch.zeros(3, device=device)
@@ -139,11 +143,11 @@ class Meter:
         self._count += 1
 
     def restart_clock(self) -> None:
-        """Leave out the time since the last line (validation, checkpoints)."""
+        """Exclude the time so far (validation, checkpoints) from the speed."""
         self._since = time.perf_counter()
 
     def take(self) -> tuple[Tensor, float]:
-        """Return the means (loss, accuracy, norm) and steps per second, and start anew."""
+        """Return the means (loss, accuracy, norm), (3,), and steps per second; reset both."""
         now = time.perf_counter()
         means = self._sums / max(1, self._count)
         speed = self._count / max(1e-9, now - self._since)
@@ -153,7 +157,7 @@ class Meter:
 
 
 class Logs:
-    """The main process's logs: train.jsonl, TensorBoard and the progress line."""
+    """The logs that the main process writes: train.jsonl, TensorBoard and progress."""
 
     def __init__(self, folder: Path, step: int, num_steps: int, tensorboard: bool) -> None:
         self.json = JsonLog(folder / "train.jsonl", step)
@@ -161,12 +165,12 @@ class Logs:
         self.progress = Progress(num_steps, "steps", done=step)
 
     def write(self, entry: dict[str, Any]) -> None:
-        """Add an entry to both files."""
+        """Add an entry to train.jsonl and TensorBoard."""
         self.json.write(entry)
         self.tensorboard.write(entry)
 
     def write_progress(self, **entry: float) -> None:
-        """Add the means of the last steps, and show them."""
+        """Add the means of the last steps to the logs and show them beside the progress."""
         if torch.cuda.is_available():
             entry["peak_memory_gib"] = torch.cuda.max_memory_allocated() / 2**30
         self.write({**entry, "time": round(time.time(), 1)})

@@ -1,4 +1,4 @@
-"""What is trained: a network and its loss as one module."""
+"""The training objective: a network and its loss as one module, with mixed precision."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,14 +28,17 @@ class Objective(nn.Module):
             _store_channels_last(model)
 
     def forward(self, inputs: Tensor, labels: Tensor, margin: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the loss and the accuracy of a micro-batch."""
+        """Return mean loss and accuracy of a micro-batch.
+
+        ``inputs`` (batch, time, mel) or (batch, samples), ``labels`` (batch,), ``margin`` scalar.
+        """
         with autocast(self.precision, inputs.device):
             embeddings = self.model(inputs)
         output = self.loss(embeddings, labels, margin)
         return output.loss, output.accuracy
 
     def train(self, mode: bool = True) -> "Objective":
-        """Switch to training, but leave batch norms that are to be frozen in evaluation."""
+        """Set the training mode; frozen batch norms stay in evaluation mode."""
         super().train(mode)
         if self.frozen_norms:
             for module in self.modules():
@@ -45,7 +48,10 @@ class Objective(nn.Module):
 
 
 def _store_channels_last(model: nn.Module) -> None:
-    """Order kernels of 2-D convolutions so that maps follow (the bases of dynamic ones stay)."""
+    """Store 4-D parameters (2-D convolution kernels) in channels-last memory format.
+
+    The kernel bases of dynamic convolutions have more dimensions and are not changed.
+    """
     for parameter in model.parameters():
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
@@ -53,14 +59,14 @@ def _store_channels_last(model: nn.Module) -> None:
 
 @contextmanager
 def autocast(precision: str, device: torch.device) -> Iterator[None]:
-    """Compute in ``precision`` where that is safe, in float32 elsewhere."""
+    """Context manager for torch's autocast to bf16 or fp16; does nothing for fp32."""
     dtype = _DTYPES.get(precision, torch.bfloat16)
     with torch.autocast(device.type, dtype=dtype, enabled=precision != "fp32"):
         yield
 
 
 def check_precision(precision: str, device: torch.device) -> None:
-    """Refuse what the device cannot do."""
+    """Raise UserError if the device does not support ``precision``."""
     if precision == "fp16" and device.type == "cpu":
         raise UserError("train.precision: fp16 needs a GPU; use fp32 (or bf16) on a CPU")
     if precision == "bf16" and device.type == "cuda" and not torch.cuda.is_bf16_supported():

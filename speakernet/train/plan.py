@@ -1,29 +1,20 @@
-"""How long a run is and what every update of it is told: pure functions of the step."""
+"""The length of a run, and the scheduled settings of each update: pure functions of the step."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
 from speakernet.config import Config, UserError
-from speakernet.data.config import DataConfig
+from speakernet.data.config import NetworkRecipe
 from speakernet.nn.losses import LossConfig
-from speakernet.nn.models import ModelConfig
 from speakernet.optim import OptimConfig, ScheduleConfig, learning_rate
 from speakernet.train.config import TrainConfig
 
 
-class TrainingRecipe(Protocol):
-    """The parts of a recipe that training reads."""
+class TrainingRecipe(NetworkRecipe, Protocol):
+    """Protocol for the parts of a recipe that training reads."""
 
     @property
-    def seed(self) -> int: ...
-    @property
-    def uses_waveform(self) -> bool: ...
-    @property
-    def model(self) -> ModelConfig: ...
-    @property
     def loss(self) -> LossConfig: ...
-    @property
-    def data(self) -> DataConfig: ...
     @property
     def optim(self) -> OptimConfig: ...
     @property
@@ -33,7 +24,7 @@ class TrainingRecipe(Protocol):
 
 
 class UpdateSettings(Config):
-    """What one update is told."""
+    """The scheduled settings of one update."""
 
     learning_rate: float
     margin: float
@@ -42,7 +33,7 @@ class UpdateSettings(Config):
 
 @dataclass(frozen=True)
 class Plan:
-    """Steps of a run. ``global_batch``: utterances of an update."""
+    """The steps of a run. ``global_batch``: utterances per update, over all processes."""
 
     recipe: TrainingRecipe
     global_batch: int
@@ -50,31 +41,34 @@ class Plan:
 
     @property
     def num_steps(self) -> int:
-        """Updates of the whole run."""
+        """Updates in the whole run."""
         return self.recipe.train.epochs * self.steps_per_epoch
 
     def epoch(self, step: int) -> int:
-        """Return the number of whole epochs after ``step`` updates."""
+        """Return the number of complete epochs after ``step`` updates."""
         return step // self.steps_per_epoch
 
     def settings(self, step: int) -> UpdateSettings:
-        """Return what the update after ``step`` updates is told."""
+        """Return learning rate, margin and temperature of update ``step`` (from 0)."""
         optim, schedule = self.recipe.optim, self.recipe.schedule
         epoch = self.steps_per_epoch
         return UpdateSettings(
             learning_rate=learning_rate(optim, schedule, step, epoch, self.global_batch),
-            margin=self.recipe.loss.margin * schedule.margin.value(step, epoch),
+            margin=self.recipe.loss.full_margin * schedule.margin.value(step, epoch),
             temperature=schedule.temperature.value(step, epoch),
         )
 
 
 def make_plan(recipe: TrainingRecipe, global_batch: int, utterances_per_pass: int) -> Plan:
-    """Count the steps of an epoch: utterances // global batch, as in voxsrc2020."""
+    """Return the plan of a run; an epoch has utterances // global batch steps, as in voxsrc2020.
+
+    Raises UserError if an epoch is shorter than one update.
+    """
     train = recipe.train
-    wanted = train.utterances_per_epoch or round(train.passes_per_epoch * utterances_per_pass)
-    if wanted < global_batch:
+    utterances = train.utterances_per_epoch or round(train.passes_per_epoch * utterances_per_pass)
+    if utterances < global_batch:
         raise UserError(
-            f"an epoch of {wanted} utterances is smaller than one update's {global_batch} "
+            f"an epoch of {utterances} utterances is smaller than one update's {global_batch} "
             "(train.batch_size * train.accumulate * processes)"
         )
-    return Plan(recipe, global_batch, wanted // global_batch)
+    return Plan(recipe, global_batch, utterances // global_batch)

@@ -1,14 +1,12 @@
-"""What comes before training: the device, fresh weights, random states."""
+"""Setting up a run: the device, a randomly initialised network and loss, random states."""
 
 from typing import Any
 
 import torch
 
-from speakernet.config import UserError
 from speakernet.nn.host_memory import keep_freed_memory
 from speakernet.nn.losses import build_loss
 from speakernet.nn.models import build_model
-from speakernet.nn.models.base import input_kind
 from speakernet.train.config import TrainConfig
 from speakernet.train.corpus import Corpus
 from speakernet.train.distributed import World
@@ -17,28 +15,19 @@ from speakernet.train.plan import TrainingRecipe
 
 
 def build_objective(recipe: TrainingRecipe, corpus: Corpus) -> Objective:
-    """Build network and loss with fresh weights that depend on the recipe's seed only."""
-    check_input_kind(recipe)
+    """Build network and loss, initialised by the recipe's seed."""
     torch.manual_seed(recipe.seed)
     model = build_model(recipe.model, input_dim=corpus.crops.input_dim)
     loss = build_loss(
         recipe.loss,
         embedding_dim=model.embedding_dim,
-        num_classes=len(corpus.split.names),
+        num_classes=len(corpus.split.speakers),
     )
     return Objective(model, loss, recipe.train)
 
 
-def check_input_kind(recipe: TrainingRecipe) -> None:
-    """Refuse a network that does not take what the recipe reads."""
-    kind = input_kind(recipe.model)
-    if (kind == "waveform") != recipe.uses_waveform:
-        expected = "waveform" if kind == "waveform" else "a name of a file in conf/"
-        raise UserError(f"model '{recipe.model.name}' reads {kind}: expected features: {expected}")
-
-
 def prepare_device(recipe: TrainingRecipe, world: World) -> None:
-    """Check and set what concerns the device."""
+    """Check the precision, and set memory and arithmetic options; raises UserError."""
     check_precision(recipe.train.precision, world.device)
     if world.device.type == "cpu":
         keep_freed_memory()
@@ -46,16 +35,16 @@ def prepare_device(recipe: TrainingRecipe, world: World) -> None:
 
 
 def set_arithmetic(config: TrainConfig) -> None:
-    """Tell a GPU's libraries how exact and how repeatable they have to be."""
+    """Set determinism and TensorFloat-32 of CUDA's libraries."""
     torch.backends.cudnn.benchmark = not config.deterministic
     torch.backends.cudnn.deterministic = config.deterministic
-    # TensorFloat-32 keeps ten bits of a product: not what fp32 stands for.
+    # TensorFloat-32 has a mantissa of 10 bits: precision fp32 must not use it.
     tf32 = config.precision != "fp32"
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = tf32
 
 
 def random_state() -> dict[str, Any]:
-    """Return the state of this process's generators."""
+    """Return the state of torch's random generators in this process."""
     state: dict[str, Any] = {"torch": torch.get_rng_state()}
     if torch.cuda.is_available():
         state["cuda"] = torch.cuda.get_rng_state()
@@ -63,7 +52,7 @@ def random_state() -> dict[str, Any]:
 
 
 def set_random_state(state: dict[str, Any]) -> None:
-    """Restore what ``random_state`` returned."""
+    """Restore the generators from a result of ``random_state``."""
     torch.set_rng_state(state["torch"])
     if "cuda" in state and torch.cuda.is_available():
         torch.cuda.set_rng_state(state["cuda"])

@@ -1,17 +1,17 @@
-"""Leaving in good order: SIGTERM and SIGUSR1 (Slurm's warning before the time limit)."""
+"""Stopping on SIGTERM and SIGUSR1 (Slurm's warning before the time limit), to be requeued."""
 
 import signal
 from types import FrameType
 
 REQUEUE_EXIT_CODE = 99
-"""GridEngine starts a job again that ends with 99; for others, scripts can test for it."""
+"""GridEngine requeues a job that exits with 99; other schedulers' scripts can test for it."""
 
-REQUEUE_MARK = "requeue"
-"""A file in the experiment's directory that says the same, as torchrun hides the exit code."""
+REQUEUE_FILE = "requeue"
+"""An empty file in the experiment's directory with the same meaning: torchrun hides exit codes."""
 
 
 class StopRequest:
-    """Remembers that the system asked this process to leave."""
+    """Signal handler for SIGTERM and SIGUSR1; true once one was received (``signal``)."""
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None

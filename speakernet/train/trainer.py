@@ -1,4 +1,4 @@
-"""The training loop: updates, checkpoints, validation, logs, until the end or a request to stop."""
+"""The training loop: updates, validation, checkpoints and logs, until the end or a stop request."""
 
 import logging
 import time
@@ -6,36 +6,31 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from speakernet.data.loader import Batch, Layout, iter_batches
+from speakernet.data.loader import BatchLayout, MicroBatch, iter_micro_batches
 from speakernet.nn.serialize import FORMAT_VERSION
 from speakernet.train import start
 from speakernet.train.averaging import MovingAverage, write_final
 from speakernet.train.checkpoint import CheckpointDir
-from speakernet.train.corpus import Corpus, batches_of, order_of
-from speakernet.train.distributed import (
-    Agreement,
-    World,
-    barrier,
-    gather_objects,
-    mean_over_processes,
-)
-from speakernet.train.monitor import FiniteWatch, Logs, Meter
+from speakernet.train.corpus import Corpus, micro_batch_dataset, training_order
+from speakernet.train.distributed import AsyncMax, World, all_reduce_mean, barrier, gather_objects
+from speakernet.train.monitor import DivergenceDetector, Logs, Meter
 from speakernet.train.objective import Objective
 from speakernet.train.plan import Plan, TrainingRecipe, UpdateSettings, make_plan
 from speakernet.train.setup import random_state, set_random_state
 from speakernet.train.stopping import StopRequest
-from speakernet.train.update import Updater, memory_advice
-from speakernet.train.validation import Result, validate
+from speakernet.train.update import Updater, explain_out_of_memory
+from speakernet.train.validation import ValidationResult, validate
 
 logger = logging.getLogger(__name__)
 
-_GO_ON, _SAVE, _STOP = 0, 1, 2
-# By then the scale, halved each time, is below one.
-_FP16_SKIPS = 20
+# What to do after an update; the maximum over all processes decides.
+_CONTINUE, _SAVE, _SAVE_AND_STOP = 0, 1, 2
+# The fp16 gradient scaler halves its scale at each update it skips: below 1 after this many.
+_MAX_FP16_SKIPS = 20
 
 
 class Trainer:
-    """One run in ``exp_dir``. All processes of a run have one each."""
+    """A run in ``exp_dir``, one object per process. ``recipe_text``: the resolved recipe, YAML."""
 
     def __init__(
         self,
@@ -43,18 +38,18 @@ class Trainer:
         recipe_text: str,
         objective: Objective,
         corpus: Corpus,
-        layout: Layout,
+        layout: BatchLayout,
         exp_dir: Path,
         world: World,
         stop: StopRequest,
     ) -> None:
         self.recipe, self.recipe_text = recipe, recipe_text
         self.corpus = corpus
-        self.data = corpus.speakers.fingerprint()
+        self.data_hash = corpus.utterances.fingerprint()
         self.exp_dir = exp_dir
         self.world = world
-        order = order_of(corpus, recipe, objective.loss.utterances_per_speaker, layout)
-        self.batches = batches_of(corpus, order, layout, recipe.seed)
+        order = training_order(corpus, recipe, recipe.loss.group_size, layout)
+        self.batches = micro_batch_dataset(corpus, order, layout, recipe.seed)
         self.plan: Plan = make_plan(recipe, layout.global_batch, order.epoch_length)
         self.objective = objective.to(world.device).train()
         self.updater = Updater(self.objective, recipe.train, recipe.optim, world)
@@ -65,26 +60,26 @@ class Trainer:
         self.best: dict[str, float] = {}
 
     def begin(self, init: Path | None) -> None:
-        """Continue the newest checkpoint, or start from ``init``, or from fresh weights."""
+        """Resume from the newest checkpoint, or start from ``init``, or from initial weights."""
         if self.world.is_main:
             self.checkpoints.prepare()
         barrier(self.world)
         found = start.newest_for_all(self.checkpoints, self.world)
         if found is not None:
             if init is not None and self.world.is_main:
-                logger.info("--init %s has no effect: this run began before", init)
+                logger.info("--init %s is ignored: this run resumes from its own checkpoint", init)
             self._resume(*found)
             return
         if init is not None:
-            names = list(self.corpus.split.names)
-            start.load_initial(init, self.objective.model, self.objective.loss, names)
-        self.updater.share_weights(self.objective)
+            speakers = list(self.corpus.split.speakers)
+            start.load_initial(init, self.objective.model, self.objective.loss, speakers)
+        self.updater.broadcast_weights(self.objective)
         self.average.restart()
         self._save(epoch_end=True)
 
     def _resume(self, path: Path, state: dict[str, Any]) -> None:
-        names = list(self.corpus.split.names)
-        facts = start.RunFacts(self.recipe_text, names, self.data, self.plan.global_batch)
+        speakers = list(self.corpus.split.speakers)
+        facts = start.RunFacts(self.recipe_text, speakers, self.data_hash, self.plan.global_batch)
         start.check_same_run(path, state, facts)
         self.objective.model.load_state_dict(state["model"])
         self.objective.loss.load_state_dict(state["loss"])
@@ -95,11 +90,12 @@ class Trainer:
         set_random_state(rng[self.world.rank % len(rng)])
         if self.world.is_main:
             if self.best.get("step") == self.step:
-                self.checkpoints.link(path, "best.pt")  # it was perhaps stopped just before that
+                # The run may have been killed between writing the checkpoint and linking it.
+                self.checkpoints.link(path, "best.pt")
             logger.info("continuing %s at step %d of %d", path, self.step, self.plan.num_steps)
 
     def run(self) -> bool:
-        """Train to the end; False if the system asked to stop before (the state is saved)."""
+        """Train to the end; return False if a stop request came before (the state is saved)."""
         if self.step < self.plan.num_steps and not self._train():
             return False
         if self.world.is_main:
@@ -110,27 +106,27 @@ class Trainer:
     def _train(self) -> bool:
         stream = self._stream()
         scaled = self.recipe.train.precision == "fp16"
-        watch = FiniteWatch(self._utterances, allowed=_FP16_SKIPS if scaled else 0)
-        meter, agreement = Meter(self.world.device), Agreement(self.world)
+        detector = DivergenceDetector(self._utterances, _MAX_FP16_SKIPS if scaled else 0)
+        meter, action = Meter(self.world.device), AsyncMax(self.world)
         logs = self._open_logs()
         saved = time.monotonic()
         while self.step < self.plan.num_steps:
-            agreement.propose(self._wish(saved))
-            settings = self._update(stream, watch, meter)
-            decision = agreement.result()
+            action.start(self._requested_action(saved))
+            settings = self._update(stream, detector, meter)
+            agreed = action.result()
             if logs is not None:
                 logs.progress.advance()
             if self.step % self.recipe.train.log_steps == 0:
                 self._log(meter, settings, logs)
             epoch_end = self.step % self.plan.steps_per_epoch == 0
-            if epoch_end or decision != _GO_ON:
-                watch.finish()
+            if epoch_end or agreed != _CONTINUE:
+                detector.finish()
                 self._end_epoch(logs) if epoch_end else self._save(epoch_end=False)
                 meter.restart_clock()
                 saved = time.monotonic()
-            if decision == _STOP:
+            if agreed == _SAVE_AND_STOP:
                 break
-        watch.finish()
+        detector.finish()
         if logs is not None:
             logs.close()
         return self.step >= self.plan.num_steps
@@ -138,44 +134,46 @@ class Trainer:
     def _open_logs(self) -> Logs | None:
         if not self.world.is_main:
             return None
-        tensorboard = self.recipe.train.tensorboard
-        return Logs(self.exp_dir, self.step, self.plan.num_steps, tensorboard)
+        return Logs(self.exp_dir, self.step, self.plan.num_steps, self.recipe.train.tensorboard)
 
-    def _stream(self) -> Iterator[Batch]:
+    def _stream(self) -> Iterator[MicroBatch]:
         accumulate = self.recipe.train.accumulate
         numbers = range(self.step * accumulate, self.plan.num_steps * accumulate)
         pin = self.world.device.type == "cuda"
-        return iter_batches(self.batches, numbers, self.recipe.data, pin_memory=pin)
+        return iter_micro_batches(self.batches, numbers, self.recipe.data, pin_memory=pin)
 
-    def _wish(self, saved: float) -> int:
-        """Return what this process wants after the next update."""
+    def _requested_action(self, saved: float) -> int:
+        """Return what this process requests after the next update; ``saved``: time of last save."""
         if self.stop:
-            return _STOP
+            return _SAVE_AND_STOP
         train = self.recipe.train
-        due = train.checkpoint_steps and (self.step + 1) % train.checkpoint_steps == 0
-        late = time.monotonic() - saved > 60 * train.checkpoint_minutes
-        return _SAVE if due or (late and self.world.is_main) else _GO_ON
+        step_due = train.checkpoint_steps and (self.step + 1) % train.checkpoint_steps == 0
+        time_due = time.monotonic() - saved > 60 * train.checkpoint_minutes
+        return _SAVE if step_due or (time_due and self.world.is_main) else _CONTINUE
 
-    def _update(self, stream: Iterator[Batch], watch: FiniteWatch, meter: Meter) -> UpdateSettings:
+    def _update(
+        self, stream: Iterator[MicroBatch], detector: DivergenceDetector, meter: Meter
+    ) -> UpdateSettings:
         settings = self.plan.settings(self.step)
         self.objective.model.set_temperature(settings.temperature)
         loss, accuracy, norm = self.updater(stream, settings.learning_rate, settings.margin)
         self.average.update()
         self.step += 1
         meter.add(loss, accuracy, norm)
-        watch.add(self.step, loss, norm)
+        detector.add(self.step, loss, norm)
         return settings
 
     def _utterances(self, step: int) -> list[str]:
+        """Return the utterance ids of this process's part of update ``step`` (from 1)."""
         accumulate = self.recipe.train.accumulate
         numbers = range((step - 1) * accumulate, step * accumulate)
         return [
-            self.corpus.speakers.ids[int(r)] for n in numbers for r in self.batches.utterances(n)
+            self.corpus.utterances.ids[int(r)] for n in numbers for r in self.batches.utterances(n)
         ]
 
     def _log(self, meter: Meter, settings: UpdateSettings, logs: Logs | None) -> None:
         means, speed = meter.take()
-        loss, accuracy, norm = mean_over_processes(means, self.world).tolist()
+        loss, accuracy, norm = all_reduce_mean(means, self.world).tolist()
         if logs is not None:
             logs.write_progress(
                 step=self.step,
@@ -201,16 +199,16 @@ class Trainer:
         if improved and path is not None:
             self.checkpoints.link(path, "best.pt")
 
-    def _validate(self) -> Result | None:
+    def _validate(self) -> ValidationResult | None:
         if not len(self.corpus.split.valid_rows):
             return None
-        with self.average.applied(), memory_advice(self.recipe.train):
+        with self.average.applied(), explain_out_of_memory(self.recipe.train):
             return validate(
                 self.objective.model,
                 self.corpus.crops,
                 self.corpus.split,
                 num_frames=2 * self.recipe.data.num_frames,
-                scale=self.recipe.loss.scale,
+                scale=self.recipe.loss.cosine_scale,
                 precision=self.recipe.train.precision,
                 device=self.world.device,
             )
@@ -244,8 +242,8 @@ class Trainer:
             "rng": rng,
             "best": self.best,
             "recipe": self.recipe_text,
-            "data": self.data,
-            "speakers": list(corpus.split.names),
-            "num_speakers": len(corpus.split.names),
+            "data": self.data_hash,
+            "speakers": list(corpus.split.speakers),
+            "num_speakers": len(corpus.split.speakers),
             "input_dim": corpus.crops.input_dim,
         }

@@ -1,4 +1,4 @@
-"""One update: micro-batches forward and backward, all-reduce, L2, clip, optimizer."""
+"""One update: gradients of the micro-batches, all-reduce, L2, clipping, optimizer step."""
 
 import re
 from collections.abc import Iterator
@@ -10,25 +10,25 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from speakernet.config import UserError
-from speakernet.data.loader import Batch
+from speakernet.data.loader import MicroBatch
 from speakernet.optim import OptimConfig
 from speakernet.optim.gradients import finish_gradients
 from speakernet.optim.optimizers import build_optimizer
 from speakernet.train.config import TrainConfig
 from speakernet.train.distributed import World
 from speakernet.train.objective import Objective
-from speakernet.train.step import MicroBatches
+from speakernet.train.step import GradientAccumulator
 
-# How the CPU's allocator and CUDA's libraries say it.
-_NO_MEMORY = re.compile("can't allocate memory|not enough memory|ALLOC_FAILED|out of memory")
+# Messages of the CPU allocator and of CUDA's libraries.
+_OUT_OF_MEMORY = re.compile("can't allocate memory|not enough memory|ALLOC_FAILED|out of memory")
 
 
 class Updater:
-    """Owns the optimizer and the gradient scaler.
+    """Computes updates; owns the optimizer and the gradient scaler.
 
-    Processes start from rank 0's weights and add up their gradients once an update, in one message,
-    so they stay equal. Batch norm's running statistics stay each process's own (those of rank 0 are
-    saved, as in voxsrc2020).
+    Processes start with the weights of rank 0 and all-reduce their gradients once per update, so
+    their weights stay equal. The running statistics of batch norms are not synchronised between
+    processes; checkpoints contain those of rank 0, as in voxsrc2020.
     """
 
     def __init__(
@@ -42,34 +42,38 @@ class Updater:
         self.scaler = torch.amp.GradScaler(
             world.device.type, enabled=train.precision == "fp16", init_scale=2.0**13
         )
-        self.micro_batches = MicroBatches(
+        self.accumulator = GradientAccumulator(
             _with_batch_norm(objective, train, world), train, self.scaler
         )
-        self.gradients = self.micro_batches.gradients
+        self.gradients = self.accumulator.gradients
         self.optimizer = build_optimizer(optim, self.gradients.parameters)
 
-    def share_weights(self, objective: nn.Module) -> None:
-        """Give every process rank 0's weights and running statistics."""
+    def broadcast_weights(self, objective: nn.Module) -> None:
+        """Set the weights and running statistics of all processes to those of rank 0."""
         if self.world.size > 1:
             for value in objective.state_dict().values():
                 dist.broadcast(value, src=0)
 
     def __call__(
-        self, batches: Iterator[Batch], learning_rate: float, margin: float
+        self, batches: Iterator[MicroBatch], learning_rate: float, margin: float
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Run one update; return loss and accuracy (this process's means) and gradient norm."""
-        with memory_advice(self.train):
+        """Run one update on the next micro-batches.
+
+        Returns loss and accuracy, means of this process, and the gradient norm before clipping.
+        Raises UserError if memory runs out.
+        """
+        with explain_out_of_memory(self.train):
             return self._update(batches, learning_rate, margin)
 
     def _update(
-        self, batches: Iterator[Batch], learning_rate: float, margin: float
+        self, batches: Iterator[MicroBatch], learning_rate: float, margin: float
     ) -> tuple[Tensor, Tensor, Tensor]:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
-        self.micro_batches.start(margin)
+        self.accumulator.start(margin)
         for _ in range(self.train.accumulate):
             batch = next(batches)
-            self.micro_batches.add(batch.inputs, batch.labels)
+            self.accumulator.add(batch.inputs, batch.labels)
         if self.world.size > 1:
             dist.all_reduce(self.gradients.flat)
             self.gradients.flat /= self.world.size
@@ -77,21 +81,24 @@ class Updater:
         norm = finish_gradients(self.gradients.parameters, self.optim)
         self.scaler.step(self.optimizer)
         self.scaler.update()
-        loss, accuracy = self.micro_batches.means()
+        loss, accuracy = self.accumulator.means()
         return loss, accuracy, norm
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the state of the optimizer and of the scaler."""
+        """Return the states of the optimizer and the gradient scaler."""
         return {"optimizer": self.optimizer.state_dict(), "scaler": self.scaler.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore what ``state_dict`` returned."""
+        """Restore the states from a result of ``state_dict``."""
         self.optimizer.load_state_dict(state["optimizer"])
-        self._lay_out_state()
+        self._match_memory_formats()
         self.scaler.load_state_dict(state["scaler"])
 
-    def _lay_out_state(self) -> None:
-        """Order moments in memory as their weights are: fused optimizers pair them by place."""
+    def _match_memory_formats(self) -> None:
+        """Store the optimizer's moments with the strides of their weights.
+
+        Fused optimizers pair weights and moments by their position in memory.
+        """
         for parameter, moments in self.optimizer.state.items():
             for name, value in moments.items():
                 if isinstance(value, Tensor) and value.shape == parameter.shape:
@@ -107,12 +114,12 @@ def _with_batch_norm(objective: Objective, train: TrainConfig, world: World) -> 
 
 
 @contextmanager
-def memory_advice(train: TrainConfig) -> Iterator[None]:
-    """Turn PyTorch's complaint that there is no memory left into advice."""
+def explain_out_of_memory(train: TrainConfig) -> Iterator[None]:
+    """Context manager: turn PyTorch's out-of-memory errors into a UserError with advice."""
     try:
         yield
     except RuntimeError as error:
-        if not isinstance(error, torch.OutOfMemoryError) and not _NO_MEMORY.search(str(error)):
+        if not isinstance(error, torch.OutOfMemoryError) and not _OUT_OF_MEMORY.search(str(error)):
             raise
         raise UserError(_out_of_memory(train, error)) from None
 

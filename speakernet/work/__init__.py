@@ -1,1 +1,1 @@
-"""What every job uses: files written whole or not at all, records of finished work, progress."""
+"""Infrastructure of all jobs: atomic writes, records of finished work, job parts, progress."""

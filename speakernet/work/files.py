@@ -1,7 +1,7 @@
-"""Files and folders that appear whole or not at all: written beside their place, then renamed.
+"""Atomic writes of files and folders: under a temporary name beside the target, then renamed.
 
-The temporary name belongs to its writer alone (host, process, a number), so that two copies of one
-job, on one machine or on two, never write to the same file: the last whole product stays.
+The temporary name is unique to its writer (host, process, a number), so that two copies of one job,
+on one machine or two, never write to the same file; the one that finishes last replaces the other.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from io import BufferedWriter, FileIO
@@ -29,8 +29,8 @@ _NUMBERS = itertools.count()
 _TEMPORARY = re.compile(r"(?P<name>.+)\.(?P<host>[^/.]+)-(?P<process>\d+)-\d+\.tmp")
 
 
-class Proof(NamedTuple):
-    """What shows that a file is still the one that was written."""
+class Checksum(NamedTuple):
+    """Size in bytes, modification time in ns and BLAKE2b digest of a file."""
 
     size: int
     mtime_ns: int
@@ -38,23 +38,23 @@ class Proof(NamedTuple):
 
 
 def new_digest() -> blake2b:
-    """Return the checksum of this package: BLAKE2b, 128 bits."""
+    """Return a new hash of the kind that all checksums use: BLAKE2b, 128 bits."""
     return blake2b(digest_size=16)
 
 
 def suffixed(path: Path, suffix: str) -> Path:
-    """Return ``path.suffix``; unlike ``with_suffix`` it keeps what follows a dot in the name."""
+    """Return ``path`` with ``.suffix`` appended, which keeps dots in the name (cf. with_suffix)."""
     return path.with_name(f"{path.name}.{suffix}")
 
 
 def move(source: Path, target: Path) -> None:
-    """Rename ``source`` to ``target``, replacing a file there. The only renaming of the package."""
+    """Rename ``source`` to ``target``, replacing a file there; all other modules rename by this."""
     os.replace(source, target)
 
 
 @contextmanager
 def write_errors(path: Path) -> Iterator[None]:
-    """Turn an OSError (a full disk, a missing folder) into a UserError that names ``path``."""
+    """Context manager: turn an OSError (full disk, missing folder) into a UserError with a path."""
     try:
         yield
     except OSError as error:
@@ -62,7 +62,7 @@ def write_errors(path: Path) -> Iterator[None]:
 
 
 class _DigestingFile(FileIO):
-    """A new file that computes the checksum of what is written to it, from start to end."""
+    """A new file that hashes what is written to it; only for sequential writing."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "x")
@@ -75,53 +75,51 @@ class _DigestingFile(FileIO):
 
 
 class NewFile(BufferedWriter):
-    """A file written under a name of its own, for use as ``with NewFile(path) as file``.
+    """A file written under a temporary name, for use as ``with NewFile(path) as file``.
 
-    It becomes ``path`` when the block ends well, and disappears when it does not. Two files that
-    belong together are finished first, both, and then published. Raises UserError if the disk is
-    full or the folder missing. ``fsync``: wait until it is safe from a crash of the machine.
+    It is renamed to ``path`` if the block succeeds, and removed if it raises. To replace two files
+    that belong together, ``finish`` both, then ``publish`` both. Raises UserError if the disk is
+    full or the folder is missing. ``fsync``: flush to disk first, against crashes of the machine.
     """
 
     def __init__(self, path: Path, *, fsync: bool = False) -> None:
         self.path = Path(path)
         self._fsync = fsync
         self._temporary = _temporary_path(self.path)
-        self._proof: Proof | None = None
+        self._checksum: Checksum | None = None
         with write_errors(self.path):
             remove_abandoned(self.path.parent, self.path.name)
             self._file = _DigestingFile(self._temporary)
         super().__init__(self._file, _BUFFER_BYTES)
 
     def finish(self) -> None:
-        """Write what is left in the buffer and close."""
-        if self._proof is None:
+        """Flush the buffer and close."""
+        if self._checksum is None:
             with write_errors(self.path):
                 self.flush()
                 if self._fsync:
                     os.fsync(self.fileno())
-                status = os.fstat(self.fileno())
-                self._proof = Proof(
-                    status.st_size, status.st_mtime_ns, self._file.digest.hexdigest()
-                )
+                status, digest = os.fstat(self.fileno()), self._file.digest.hexdigest()
+                self._checksum = Checksum(status.st_size, status.st_mtime_ns, digest)
                 self.close()
 
     def publish(self) -> None:
-        """Finish, and take the place of ``path``."""
+        """Finish, and rename to ``path``."""
         self.finish()
         with write_errors(self.path):
             move(self._temporary, self.path)
 
     def discard(self) -> None:
-        """Close and remove what was not published."""
-        with suppress(OSError):  # a full disk does not take the buffer: the file goes anyway
+        """Close, and remove the temporary file if it was not published."""
+        with suppress(OSError):  # closing flushes, which fails on a full disk
             self.close()
         self._temporary.unlink(missing_ok=True)
 
     @property
-    def proof(self) -> Proof:
-        """The size, time and checksum of the finished file, as it was written."""
-        assert self._proof is not None, "the file is not finished"
-        return self._proof
+    def checksum(self) -> Checksum:
+        """The checksum of the finished file, computed while writing."""
+        assert self._checksum is not None, "the file is not finished"
+        return self._checksum
 
     def __enter__(self) -> Self:
         return self
@@ -137,30 +135,31 @@ class NewFile(BufferedWriter):
                 self.publish()
         finally:
             self.discard()
-        if isinstance(error, OSError) and error.filename is None:  # of a write in the block
+        if isinstance(error, OSError) and error.filename is None:  # raised by a write in the block
             raise UserError(f"{self.path}: {error.strerror or error}") from error
 
 
 def open_for_replace(path: Path, *, fsync: bool = False) -> NewFile:
-    """Open a file for binary writing that becomes ``path`` when the ``with`` block ends well."""
+    """Open a file for binary writing that replaces ``path`` if the ``with`` block succeeds."""
     return NewFile(path, fsync=fsync)
 
 
 @contextmanager
 def path_for_replace(path: Path) -> Iterator[Path]:
-    """Yield a free name for something else to write; the file then becomes ``path``."""
-    with _replacing(path, _unlink) as temporary:
+    """Yield a temporary path for other code to write to; the file then replaces ``path``."""
+    with _temporary_for(path) as temporary:
         yield temporary
         move(temporary, path)
 
 
 @contextmanager
 def folder_for_replace(path: Path) -> Iterator[Path]:
-    """Make an empty folder that becomes ``path`` (replacing what is there) when the block ends
-    well, and disappears otherwise. Where ``path`` is a link to a folder, that is replaced.
+    """Make an empty folder that replaces ``path`` if the block succeeds, and is removed otherwise.
+
+    If ``path`` is a symbolic link to a folder, the target of the link is replaced.
     """
     path = path.resolve()
-    with _replacing(path, _remove_tree) as temporary:
+    with _temporary_for(path) as temporary:
         temporary.mkdir(parents=True)
         yield temporary
         _replace_folder(temporary, path)
@@ -168,23 +167,23 @@ def folder_for_replace(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def scratch_folder(path: Path) -> Iterator[Path]:
-    """Make an empty folder for intermediate files beside ``path``, which is removed in the end."""
-    with _replacing(path, _remove_tree) as temporary:
+    """Make an empty folder for temporary files beside ``path``; it is removed after the block."""
+    with _temporary_for(path) as temporary:
         temporary.mkdir(parents=True)
         yield temporary
-        _remove_tree(temporary)
+        _remove(temporary)
 
 
 @contextmanager
-def _replacing(path: Path, remove: Callable[[Path], None]) -> Iterator[Path]:
-    """Yield a temporary name for ``path``; what has it is removed if the block fails."""
+def _temporary_for(path: Path) -> Iterator[Path]:
+    """Yield a temporary path for ``path``; remove what was written there if the block raises."""
     temporary = _temporary_path(path)
     with write_errors(path):
         remove_abandoned(path.parent, path.name)
         try:
             yield temporary
         except BaseException:
-            remove(temporary)
+            _remove(temporary)
             raise
 
 
@@ -197,9 +196,9 @@ def _host() -> str:
 
 
 def remove_abandoned(folder: Path, *names: str) -> None:
-    """Remove what writers of ``names`` (or of anything) in ``folder`` left when they were killed.
+    """Remove temporary files in ``folder`` that killed writers of ``names`` (or of any file) left.
 
-    A writer on this host is known to be dead; what another host's left goes after a day.
+    Those of this host are removed if their process has ended, those of other hosts after a day.
     """
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in list(entries):
@@ -207,7 +206,7 @@ def remove_abandoned(folder: Path, *names: str) -> None:
             if match and (not names or match["name"] in names):
                 path = Path(entry.path)
                 if _is_abandoned(path, match["host"], int(match["process"])):
-                    _remove_tree(path)
+                    _remove(path)
 
 
 def _is_abandoned(path: Path, host: str, process: int) -> bool:
@@ -229,7 +228,7 @@ def _is_running(process: int) -> bool:
 
 
 def _replace_folder(new: Path, path: Path) -> None:
-    """Put ``new`` in the place of ``path``, also where another process does the same."""
+    """Rename ``new`` to ``path``, which other processes may replace at the same time."""
     while True:
         try:
             move(new, path)
@@ -240,15 +239,12 @@ def _replace_folder(new: Path, path: Path) -> None:
         old = _temporary_path(path)
         with suppress(FileNotFoundError):
             move(path, old)
-            _remove_tree(old)
+            _remove(old)
 
 
-def _unlink(path: Path) -> None:
-    path.unlink(missing_ok=True)
-
-
-def _remove_tree(path: Path) -> None:
+def _remove(path: Path) -> None:
+    """Remove a file or a folder, if it exists."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
-        _unlink(path)
+        path.unlink(missing_ok=True)

@@ -1,9 +1,9 @@
-"""What programs say on stderr, in the form of ``log`` and ``die`` in utils/common.sh.
+"""Log and error lines of programs on stderr, in the format of ``log`` and ``die`` in common.sh.
 
     2026-11-28 12:10:33 stage 3 features, data/x/fbank80/train: 340 of 1000 utterances (34 %), …
     compute_features: error: data/x/train/wav.scp: no such file
 
-run.sh and utils/once.sh hand down the stage and the product in the environment.
+run.sh and utils/once.sh pass stage and product in environment variables.
 """
 
 import logging
@@ -16,7 +16,7 @@ STAGE, PRODUCT = "SPEAKERNET_STAGE", "SPEAKERNET_PRODUCT"
 CLEAR_LINE = "\r\x1b[K"
 
 LOG_ONLY = "log_only"
-"""Attribute of a log record that a log file gets, and a terminal that shows a bar does not."""
+"""Attribute of log records for log files only: a terminal shows a progress bar instead."""
 
 
 def set_up_logging(program: str) -> None:
@@ -49,40 +49,40 @@ class LineFormatter(logging.Formatter):
         message = super().format(record).rstrip().removeprefix(f"{os.environ.get(PRODUCT)}: ")
         line = f"{self.formatTime(record, self.datefmt)} {about}: {level}{message}"
         if is_terminal(sys.stderr):
-            return CLEAR_LINE + line  # there may be a bar
-        if _painter_width() and getattr(record, LOG_ONLY, False):
+            return CLEAR_LINE + line  # over the progress bar, if there is one
+        if _script_bar_width() and getattr(record, LOG_ONLY, False):
             return line + "\r"
         return line
 
 
 def context() -> str:
-    """Return the stage and the product that this process works for, or an empty text."""
+    """Return the stage and the product that this process computes, or an empty string."""
     stage, product = os.environ.get(STAGE), os.environ.get(PRODUCT)
     return ", ".join(filter(None, [f"stage {stage}" if stage else "", product]))
 
 
 def error_line(program: str, message: str) -> str:
-    """Return the one line by which ``program`` tells why it fails."""
+    """Return the line with which ``program`` reports an error; line breaks are escaped."""
     return f"{program}: error: {message}".replace("\r", "\\r").replace("\n", "\\n")
 
 
 def is_terminal(stream: TextIO) -> bool:
-    """Whether ``stream`` is a terminal on which lines can be drawn again."""
+    """Return whether ``stream`` is a terminal that can redraw a line."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def bar_width() -> int:
-    """Return how many columns a live bar on stderr has, 0 where there is to be none."""
+    """Return the width of the progress bar on stderr in columns, 0 for no bar."""
     if is_terminal(sys.stderr):
         return os.get_terminal_size(sys.stderr.fileno()).columns or 80
-    return _painter_width()
+    return _script_bar_width()
 
 
 def draw_bar(text: str) -> None:
-    """Draw ``text`` in place of the bar before it; an empty one takes it away.
+    """Replace the progress bar on stderr by ``text``; an empty text removes it.
 
-    A reader that shows stderr on a terminal (steps/train.sh) gets bars as lines that begin with a
-    carriage return; it leaves them out of its log.
+    If stderr is a pipe to a script that shows it on a terminal (steps/train.sh), bars are lines
+    that begin with a carriage return, which the script leaves out of its log file.
     """
     if is_terminal(sys.stderr):
         sys.stderr.write(f"{CLEAR_LINE}{text}")
@@ -91,6 +91,6 @@ def draw_bar(text: str) -> None:
     sys.stderr.flush()
 
 
-def _painter_width() -> int:
+def _script_bar_width() -> int:
     text = os.environ.get("SPEAKERNET_BAR_WIDTH", "")
     return int(text) if text.isdecimal() else 0

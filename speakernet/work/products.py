@@ -1,8 +1,8 @@
-"""Products of a pipeline: folders that one command makes from its inputs, and their records.
+"""Products of the pipeline (folders that one command makes from its inputs) and their records.
 
-The record of a product is ``<product>/.done``. Inputs are identified by their content, wherever
-they lie and however their paths are spelt: a folder with a record by the checksums in it, one
-without by its tables. So folders may move, also to another disk with a link in their old place.
+The record of a product is ``<product>/.done``. Inputs are identified by content, not by path: a
+folder with a record by the checksums in the record, another one by those of its tables. So folders
+may be moved, also to another disk with a symbolic link at the old path.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from speakernet.config import UserError
-from speakernet.work.files import Proof
+from speakernet.work.files import Checksum
 from speakernet.work.record import (
     Record,
-    damages,
+    compute_checksum,
     digest_of_file,
-    prove,
+    integrity_errors,
     read_record,
     write_record,
 )
@@ -29,21 +29,25 @@ logger = logging.getLogger(__name__)
 
 RECORD = ".done"
 ARCHIVES = "archives.json"
-"""The record of archives that lie elsewhere; its files belong to the product that it lies in."""
+"""A record in the folder of a product that lists archives in other folders as parts of it."""
 
-# Options that say how a command runs and never change what it makes. Training compares the global
-# batch with that of its checkpoint, so the number of processes is among them.
-_WITHOUT_EFFECT = ("--nj", "--cmd", "--cuda-cmd", "--nproc")
+# Options that change how a command runs, but not its output. --nproc is one of them, as training
+# itself checks that the global batch is the one of its checkpoint.
+_RUN_OPTIONS = ("--nj", "--cmd", "--cuda-cmd", "--nproc")
 _SETTINGS_SUFFIX = ".settings"
 _TABLES = ("wav.scp", "segments", "utt2spk", "feats.scp", "trials", "embedding.scp", "recipe.yaml")
 
 MadeFrom = dict[str, Any]
 
 
-def describe(
+def describe_inputs(
     product: Path, command: Sequence[str], inputs: Sequence[Path], fixed_inputs: Sequence[Path]
 ) -> MadeFrom:
-    """Return what ``product`` is made from. Raises UserError for an input that does not exist."""
+    """Return the command and the checksums of the inputs from which ``product`` is made.
+
+    Paths are given relative to inputs, product or working directory, so that these may be moved.
+    Raises UserError for an input that does not exist.
+    """
     labels = _labels({_real(path) for path in (*inputs, *fixed_inputs)})
     names = {
         _real(product).parent: "<product>/..",
@@ -52,34 +56,34 @@ def describe(
         **{path: f"<{label}>" for path, label in labels.items()},
     }
     return {
-        "command": [_spelling(word, names) for word in _words(command)],
-        "inputs": {labels[_real(path)]: _identity(path) for path in inputs},
-        "fixed inputs": {labels[_real(path)]: _identity(path) for path in fixed_inputs},
+        "command": [_movable_path(word, names) for word in _without_run_options(command)],
+        "inputs": {labels[_real(path)]: _content(path) for path in inputs},
+        "fixed inputs": {labels[_real(path)]: _content(path) for path in fixed_inputs},
     }
 
 
 def read_product(product: Path) -> Record | None:
-    """Return the record of a product that was whole once, if it has one."""
+    """Return the product's record, or None if it was never finished."""
     return read_record(product / RECORD)
 
 
 def is_done(product: Path, outputs: Sequence[str], made_from: MadeFrom) -> bool:
-    """Return whether the product is whole and was made from ``made_from``; say why where it is not.
+    """Return whether the product is intact and was made from ``made_from``; log why if it is not.
 
-    Raises UserError if something has changed that may not.
+    Raises UserError if a fixed input has changed.
     """
     record = read_product(product)
     if record is None:
         return False
     different = list(changes(record.made_from, made_from))
     reasons = [f"{line} (changed)" for line in different]
-    reasons = reasons or product_damages(product, record, outputs)
+    reasons = reasons or product_errors(product, record, outputs)
     if not reasons:
         logger.info("done before, skipped")
         return True
     if any(line.startswith("fixed inputs") for line in different):
         raise UserError(
-            f"{product}: was made from other things: {'; '.join(reasons)}; it is kept: "
+            f"{product}: was made from other inputs: {'; '.join(reasons)}; it is kept: "
             "undo the change, or make another one beside it (run.sh --exp DIR)"
         )
     for reason in reasons:
@@ -88,24 +92,24 @@ def is_done(product: Path, outputs: Sequence[str], made_from: MadeFrom) -> bool:
 
 
 def finish_product(product: Path, outputs: Sequence[str], made_from: MadeFrom) -> None:
-    """Write the record of a product that is whole.
+    """Write the record of a product that the command has made.
 
-    ``outputs`` are its files, or folders that stand for the files directly in them; without any,
-    the files directly in the product's folder. Raises UserError if one is missing or empty.
+    ``outputs`` are its files, or folders of which all files count (not those of subfolders); if
+    there are none, the product's folder. Raises UserError if one is missing or empty.
     """
     for path in _missing(product, outputs):
         raise UserError(f"the command succeeded, but {path} is missing or empty")
-    write_record(product / RECORD, made_from, dict(_proofs(product, outputs)))
+    write_record(product / RECORD, made_from, dict(_checksums(product, outputs)))
 
 
-def product_damages(product: Path, record: Record, outputs: Sequence[str]) -> list[str]:
-    """Return what is wrong with the files of a product, and which ``outputs`` it lacks."""
-    wrong = list(damages(product, record))
-    return wrong or [f"{path} is missing or empty" for path in _missing(product, outputs)]
+def product_errors(product: Path, record: Record, outputs: Sequence[str]) -> list[str]:
+    """Return a message for each file of a product that is missing, empty or was changed."""
+    errors = list(integrity_errors(product, record))
+    return errors or [f"{path} is missing or empty" for path in _missing(product, outputs)]
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any], what: str = "") -> Iterator[str]:
-    """Yield a line for each thing that differs in what a product was and would be made from."""
+    """Yield a message for each difference between two results of ``describe_inputs``."""
     for key in {**old, **new}:
         before, now = old.get(key), new.get(key)
         name = f"{what}, {key}" if what else key
@@ -121,10 +125,10 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any], what: str = "") -> I
             yield f"{name}{' is new' if before is None else ' is gone' if now is None else ''}"
 
 
-def _words(command: Sequence[str]) -> Iterator[str]:
+def _without_run_options(command: Sequence[str]) -> Iterator[str]:
     words = iter(command)
     for word in words:
-        if word in _WITHOUT_EFFECT:
+        if word in _RUN_OPTIONS:
             next(words, None)
         else:
             yield word
@@ -135,27 +139,32 @@ def _real(path: str | Path) -> Path:
 
 
 def _labels(paths: Collection[Path]) -> dict[Path, str]:
-    """Return for each path as many of its last parts as tell it from the others."""
+    """Return for each path the shortest suffix (in whole components) that the others lack."""
     labels = {}
     for path in paths:
         for length in count(1):
-            end = path.parts[-length:]
-            if sum(other.parts[-length:] == end for other in paths) == 1:
+            suffix = path.parts[-length:]
+            if sum(other.parts[-length:] == suffix for other in paths) == 1:
                 break
-        labels[path] = os.path.join(*end)
+        labels[path] = os.path.join(*suffix)
     return labels
 
 
-def _spelling(word: str, names: Mapping[Path, str]) -> str:
-    """Return a word of a command; as a path, it begins at the nearest place that has a name."""
+def _movable_path(word: str, names: Mapping[Path, str]) -> str:
+    """Return a word of a command as a path relative to the nearest folder above it in ``names``.
+
+    That folder is replaced by its name. Words that are no paths stay as they are: they are treated
+    as relative to the working directory, whose name is empty.
+    """
     path = _real(word)
-    for place in (path, *path.parents):
-        if place in names:
-            return os.fspath(Path(names[place], path.relative_to(place))) if word else ""
+    for parent in (path, *path.parents):
+        if parent in names:
+            return os.fspath(Path(names[parent], path.relative_to(parent))) if word else ""
     return os.fspath(path)
 
 
-def _identity(path: Path) -> dict[str, str]:
+def _content(path: Path) -> dict[str, str]:
+    """Return the checksums (or settings) that identify the content of an input, by name."""
     if not path.exists():
         raise UserError(f"no such input: {path}")
     if path.suffix == _SETTINGS_SUFFIX and path.is_file():
@@ -165,11 +174,11 @@ def _identity(path: Path) -> dict[str, str]:
     record = read_record(path / RECORD)
     if record is not None:
         present = {name: path / name for name in record.files if (path / name).is_file()}
-        is_changed = any(damages(path, record))
+        is_changed = any(integrity_errors(path, record))
         return (
             {n: digest_of_file(p) for n, p in present.items()} if is_changed else record.content()
         )
-    # A tree of a corpus has none of these: only that it is there.
+    # The folder of a corpus has none of these tables: then only its existence counts.
     return {name: digest_of_file(path / name) for name in _TABLES if (path / name).is_file()}
 
 
@@ -198,17 +207,18 @@ def _exists(path: Path) -> bool:
 def _files_in(folder: Path) -> Iterator[Path]:
     """Yield the files directly in a folder, except hidden, temporary and log files."""
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-        is_shown = not entry.name.startswith(".") and not entry.name.endswith((".tmp", ".log"))
-        if is_shown and entry.is_file():
+        is_output = not entry.name.startswith(".") and not entry.name.endswith((".tmp", ".log"))
+        if is_output and entry.is_file():
             yield Path(entry.path)
 
 
-def _proofs(product: Path, outputs: Sequence[str]) -> Iterator[tuple[str, Proof]]:
+def _checksums(product: Path, outputs: Sequence[str]) -> Iterator[tuple[str, Checksum]]:
+    """Yield the files of a product, by their paths relative to its folder, and their checksums."""
     for output in _paths(product, outputs):
         for path in _files_in(output) if output.is_dir() else [output]:
             archives = read_record(path) if path.name == ARCHIVES else None
             if archives is None:
-                yield os.path.relpath(path, product), prove(path)
+                yield os.path.relpath(path, product), compute_checksum(path)
                 continue
-            for name, proof in archives.files.items():
-                yield os.path.relpath(path.parent / name, product), proof
+            for name, checksum in archives.files.items():
+                yield os.path.relpath(path.parent / name, product), checksum

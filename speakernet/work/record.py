@@ -1,9 +1,9 @@
-"""Records of finished work: what it was made from, and what proves that its files are whole.
+"""Records of finished work: its settings and inputs, and the checksums of its files.
 
-A record is a JSON file beside the files of a product, written last. Whoever takes the product for
-done asks ``finished``, which compares what it would be made from now with what it was made from,
-and looks at every file: size and time of the last change tell at once that nothing happened; where
-the time differs (a copy, a second writer of the same content) the checksum decides.
+A record is a JSON file beside the files of a product, written last. ``valid_record`` decides
+whether the product can be reused: its settings and inputs must be those of the present run, and
+each file must be intact. A file with the same size and modification time counts as intact; if only
+the time differs (a copy, a second writer of the same content), the digest decides.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from speakernet.config import UserError
-from speakernet.work.files import NewFile, Proof, new_digest, open_for_replace, remove_abandoned
+from speakernet.work.files import Checksum, NewFile, new_digest, open_for_replace, remove_abandoned
 
 logger = logging.getLogger(__name__)
 
@@ -27,118 +27,122 @@ _READ_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of a finished product.
+    """The record of a finished product.
 
-    made_from: settings and checksums of inputs, JSON values. files: proofs by path, relative to the
-    record's folder. facts: what else the work found out (counts, what failed), JSON values.
+    made_from: settings and digests of inputs, JSON values. files: checksums by path relative to the
+    record's folder. facts: other results of the work (counts, failures), JSON values.
     """
 
     made_from: Mapping[str, Any]
-    files: Mapping[str, Proof]
+    files: Mapping[str, Checksum]
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def content(self) -> dict[str, str]:
-        """Return the checksum of each file: the identity of the product, wherever it lies."""
-        return {name: proof.digest for name, proof in sorted(self.files.items())}
+        """Return the digest of each file by name; these identify the product's content."""
+        return {name: checksum.digest for name, checksum in sorted(self.files.items())}
 
 
 def write_record(
     path: Path,
     made_from: Mapping[str, Any],
-    files: Iterable[NewFile] | Mapping[str, Proof],
+    files: Iterable[NewFile] | Mapping[str, Checksum],
     facts: Mapping[str, Any] | None = None,
 ) -> Record:
-    """Write the record of files that are all in place, and return it."""
-    proofs = (
+    """Write the record of ``files``, which must be in place already, and return it."""
+    checksums = (
         dict(files)
         if isinstance(files, Mapping)
-        else {os.path.relpath(file.path, path.parent): file.proof for file in files}
+        else {os.path.relpath(file.path, path.parent): file.checksum for file in files}
     )
-    record = Record(made_from, proofs, facts or {})
-    content = {"format": _FORMAT, "made_from": made_from, "files": proofs, "facts": record.facts}
+    record = Record(made_from, checksums, facts or {})
+    content = {"format": _FORMAT, "made_from": made_from, "files": checksums, "facts": record.facts}
     with open_for_replace(path, fsync=True) as file:
         file.write(to_json(content))
     return record
 
 
 def to_json(content: Any) -> bytes:
-    """Return JSON that ``from_json`` reads; paths in it may be of bytes that are not UTF-8."""
+    """Encode JSON; paths in it may have bytes that are not UTF-8 (surrogate escapes)."""
     text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
     return text.encode(errors="surrogateescape")
 
 
 def from_json(data: bytes) -> Any:
-    """Return what ``to_json`` wrote."""
+    """Decode the JSON of ``to_json``."""
     return json.loads(data.decode(errors="surrogateescape"))
 
 
 def read_record(path: Path) -> Record | None:
-    """Return the record in ``path``; None where there is none, or nothing that is one."""
+    """Return the record in ``path``, or None if there is no file or it is not a record."""
     try:
         content = from_json(path.read_bytes())
         if content["format"] != _FORMAT:
             return None
         files = {
-            str(name): Proof(int(size), int(time), str(digest))
+            str(name): Checksum(int(size), int(time), str(digest))
             for name, (size, time, digest) in content["files"].items()
         }
         return Record(dict(content["made_from"]), files, dict(content["facts"]))
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (ValueError, LookupError, TypeError, AttributeError):  # of another shape
+    except (ValueError, LookupError, TypeError, AttributeError):  # JSON of another structure
         return None
 
 
-def finished(path: Path, made_from: Mapping[str, Any]) -> Record | None:
-    """Return the record in ``path`` if its product is whole and was made from ``made_from``."""
+def valid_record(path: Path, made_from: Mapping[str, Any]) -> Record | None:
+    """Return the record in ``path`` if its product is intact and was made from ``made_from``."""
     record = read_record(path)
     if record is None or record.made_from != json.loads(json.dumps(made_from)):
         return None
-    for reason in damages(path.parent, record):
-        logger.warning("%s; it is made again", reason)
+    for error in integrity_errors(path.parent, record):
+        logger.warning("%s; making it again", error)
         return None
-    for file in record.files:  # a second copy of the work may have been killed after its end
+    for file in record.files:  # left by a second copy of this job that was killed
         remove_abandoned((path.parent / file).parent, Path(file).name)
     return record
 
 
-def finished_part(path: Path) -> Record:
-    """Return the record of one job of several. UserError if it did not finish or is not whole."""
+def read_part_record(path: Path) -> Record:
+    """Return the record of one of several parallel jobs.
+
+    Raises UserError if the job did not finish, or its files are not intact.
+    """
     record = read_record(path)
     if record is None:
         raise UserError(f"{path}: no such file; its job did not finish")
-    for reason in damages(path.parent, record):
-        raise UserError(f"{reason}; the same command again makes this part anew")
+    for error in integrity_errors(path.parent, record):
+        raise UserError(f"{error}; run the same command again to repeat this job")
     return record
 
 
-def damages(folder: Path, record: Record) -> Iterator[str]:
-    """Yield what is wrong with each file of ``record`` that is not as it was written."""
-    for name, proof in record.files.items():
+def integrity_errors(folder: Path, record: Record) -> Iterator[str]:
+    """Yield a message for each file of ``record`` in ``folder`` that is missing or was changed."""
+    for name, checksum in record.files.items():
         file = folder / name
         if not file.is_file():
             yield f"{file} is missing"
-        elif not is_proven(file, proof):
+        elif not is_unchanged(file, checksum):
             yield f"{file} was changed after it had been made"
 
 
-def is_proven(file: Path, proof: Proof) -> bool:
-    """Return whether a file has the size and the content that ``proof`` speaks of."""
+def is_unchanged(file: Path, checksum: Checksum) -> bool:
+    """Return whether a file has the size, and the modification time or digest, of ``checksum``."""
     status = file.stat()
-    if status.st_size != proof.size:
+    if status.st_size != checksum.size:
         return False
-    return status.st_mtime_ns == proof.mtime_ns or digest_of_file(file) == proof.digest
+    return status.st_mtime_ns == checksum.mtime_ns or digest_of_file(file) == checksum.digest
 
 
-def prove(file: Path) -> Proof:
-    """Return the proof of a file that somebody else wrote."""
+def compute_checksum(file: Path) -> Checksum:
+    """Return the checksum of an existing file. Raises UserError if it cannot be read."""
+    # Taken before reading, so that a change meanwhile shows as a later modification time.
     before = file.stat()
     digest = digest_of_file(file)
-    return Proof(before.st_size, before.st_mtime_ns, digest)
+    return Checksum(before.st_size, before.st_mtime_ns, digest)
 
 
 def digest_of_file(path: Path) -> str:
-    """Return the checksum of a file's content. Raises UserError if it cannot be read."""
+    """Return the digest of a file's content. Raises UserError if it cannot be read."""
     digest = new_digest()
     try:
         with open(path, "rb") as file:
@@ -150,7 +154,7 @@ def digest_of_file(path: Path) -> str:
 
 
 def digest_of_text(items: Iterable[str]) -> str:
-    """Return one checksum of several texts and their order."""
+    """Return the digest of a sequence of texts."""
     digest = new_digest()
     for item in items:
         data = item.encode()

@@ -2,4 +2,5 @@
 # Adds noise to a data dir, as Kaldi's augment_data_dir.py does; `--help` lists the options. The audio is not touched: the new
 # wav.scp has Kaldi's `wav-reverberate … |` lines, which Kaldi runs and we compute when we read them.
 set -euo pipefail
-exec "$(dirname "$0")/copy_with.sh" augment_data_dir "$@"
+. ./path.sh
+exec python -m speakernet.bin.augment_data_dir "$@"

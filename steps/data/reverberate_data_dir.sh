@@ -2,4 +2,5 @@
 # Puts a data dir into other rooms, as Kaldi's reverberate_data_dir.py does; `--help` lists the options. The audio is not touched: the new
 # wav.scp has Kaldi's `wav-reverberate … |` lines, which Kaldi runs and we compute when we read them.
 set -euo pipefail
-exec "$(dirname "$0")/copy_with.sh" reverberate_data_dir "$@"
+. ./path.sh
+exec python -m speakernet.bin.reverberate_data_dir "$@"

@@ -13,9 +13,10 @@ setup_file() {
     "$BATS_TEST_DIRNAME/slurm_cluster.sh" start "$cluster"; then
     export SLURM_CONF="$cluster/slurm.conf"
   else
-    write_stand_in_slurm
+    write_stand_in sbatch squeue scancel 77 SLURM_ARRAY_TASK_ID 77 "slurm_load_jobs error: Invalid job id specified"
   fi
-  [[ -n ${SPEAKERNET_TEST_QUEUE:-} ]] || write_stand_in_queue
+  [[ -n ${SPEAKERNET_TEST_QUEUE:-} ]] ||
+    write_stand_in qsub qstat qdel 88 SGE_TASK_ID 'Your job 88 ("x") has been submitted' "Following jobs do not exist: 88"
   PATH=$BATS_FILE_TMPDIR/bin:$PATH
   export PATH
 }
@@ -31,52 +32,28 @@ write_program() {
   chmod +x "$BATS_FILE_TMPDIR/bin/$1"
 }
 
-write_stand_in_slurm() {
-  write_program sbatch <<'END'
+# write_stand_in SUBMIT QUERY DELETE JOB TASK_VARIABLE "WHAT SUBMIT SAYS" "WHAT QUERY SAYS OF A JOB THAT IS GONE": programs of a batch
+# system that starts the tasks of an array (--array=1-3 or -t 1-3) at once, all as one job.
+write_stand_in() {
+  write_program "$1" <<END
 #!/usr/bin/env bash
 range=1-1
-for word; do if [[ $word =~ ^--array=([0-9]+-[0-9]+) ]]; then range=${BASH_REMATCH[1]}; fi; done
-for ((task = ${range%-*}; task <= ${range#*-}; task++)); do
-  SLURM_ARRAY_TASK_ID=$task setsid bash "$word" >/dev/null 2>&1 &
-  echo $! >>"$state/77"
+[[ "\$*" =~ (--array=|-t )([0-9]+-[0-9]+) ]] && range=\${BASH_REMATCH[2]}
+for ((task = \${range%-*}; task <= \${range#*-}; task++)); do
+  $5=\$task setsid bash "\${@: -1}" >/dev/null 2>&1 &
+  echo \$! >>"$state/$4"
 done
-echo 77
+echo '$6'
 END
-  write_program squeue <<'END'
+  write_program "$2" <<END
 #!/usr/bin/env bash
-xargs ps --no-headers -o state -p <"$state/77" && exit
-echo "slurm_load_jobs error: Invalid job id specified"
+xargs ps --no-headers -o state -p <"$state/$4" && exit
+echo '$7'
 exit 1
 END
-  write_program scancel <<'END'
+  write_program "$3" <<END
 #!/usr/bin/env bash
-sed s/^/-/ "$state/$1" | xargs kill -9 --
-END
-}
-
-write_stand_in_queue() {
-  write_program qsub <<'END'
-#!/usr/bin/env bash
-range=1-1
-while (($# > 1)); do
-  if [[ $1 == -t ]]; then range=$2; fi
-  shift
-done
-for ((task = ${range%-*}; task <= ${range#*-}; task++)); do
-  SGE_TASK_ID=$task setsid bash "$1" >/dev/null 2>&1 &
-  echo $! >>"$state/88"
-done
-echo "Your job 88 (\"x\") has been submitted"
-END
-  write_program qstat <<'END'
-#!/usr/bin/env bash
-xargs ps --no-headers -o state -p <"$state/88" && exit
-echo "Following jobs do not exist: 88"
-exit 1
-END
-  write_program qdel <<'END'
-#!/usr/bin/env bash
-sed s/^/-/ "$state/$1" | xargs kill -9 --
+sed s/^/-/ "$state/\$1" | xargs kill -9 --
 END
 }
 

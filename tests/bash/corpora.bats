@@ -112,9 +112,10 @@ only_tools() {
   printf 'speaker\tlanguage\tgender\trole\tpackage\tpattern\tsession\tsubset\nx\tel\t-\ttrain\tvoices\t.*\t\t-\n' >"$tmp/speakers.tsv"
   printf 'kind\tsource\tpackage\tpattern\tgenre\tsubset\n' >"$tmp/sounds.tsv"
   printf '!<arch>\n' >"$tmp/debs/voices_1%3a2-3_all.deb"
-  run python local/debian_voices/prepare_corpus.py --tables "$tmp" --debs "$tmp/debs" --out "$tmp/out" --final "$tmp/data"
+  run python local/debian_voices/prepare_corpus.py --tables "$tmp" --debs "$tmp/debs" "$tmp/data"
   [ "$status" -eq 1 ]
   [ "$output" = "prepare_corpus: error: $tmp/debs/voices_1%3a2-3_all.deb: not a complete Debian package: it has no data.tar" ]
+  [ -z "$(ls -A "$tmp/data")" ]
 }
 
 @test "VoxCeleb: what is missing is one clear line" {
@@ -156,5 +157,18 @@ make_voxceleb() {
   [ "$status" -eq 0 ]
   [ "$(cat "$tmp/data/voxceleb1/trials_h_clean")" = "id10001/a/00001.wav id10001/a/00002.wav target" ]
   grep -qxF "id00012/c/00001.wav $root/voxceleb2/dev/wav/id00012/c/00001.wav" "$tmp/data/voxceleb2_dev/wav.scp"
-  [ ! -e "$tmp/data/prepare.tmp" ]
+  [ "$(ls -A "$tmp/data")" = "$(printf '%s\n' voxceleb1 voxceleb1_dev voxceleb2_dev)" ]
+}
+
+@test "VoxCeleb: two runs at the same time both end, and the sets are whole" {
+  root="$tmp/my root"
+  make_voxceleb "$root"
+  local prepare=(local/voxceleb/prepare.sh --data-root "$root" --nj 2 --partial true)
+  run "${prepare[@]}" "$tmp/alone"
+  [ "$status" -eq 0 ]
+  "${prepare[@]}" "$tmp/data" >"$tmp/first.log" 2>&1 &
+  local first=$!
+  "${prepare[@]}" "$tmp/data" >"$tmp/second.log" 2>&1
+  wait "$first"
+  diff -r "$tmp/alone" "$tmp/data"
 }

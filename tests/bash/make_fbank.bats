@@ -114,7 +114,7 @@ make_fbank() { steps/make_fbank.sh --nj 2 "$@" "$data"; }
   mv "$work/elsewhere" "$work/wav"
   rm "$work/wav/s1-b.wav"
   run -0 steps/make_mfcc.sh --nj 2 --max-failed-share 0.5 "$data"
-  [[ $output == *"utils/fix_data_dir.sh $data drops what has no features"* ]]
+  [[ $output == *"utils/fix_data_dir.sh $data removes utterances without features"* ]]
   run -0 steps/compute_vad.sh --nj 2 "$data"
   [ "$(wc -l <"$data/vad.scp")" -eq 3 ]
   rm "$data/vad.scp"
@@ -181,9 +181,36 @@ make_noises() {
   [[ $output == *"20 of 20 utterances have features"* ]]
 }
 
+# twice COMMAND...: two runs at the same time, both of which end well.
+twice() {
+  "$@" >"$work/first.log" 2>&1 &
+  local first=$! second
+  "$@" >"$work/second.log" 2>&1 &
+  second=$!
+  if wait "$first" && wait "$second"; then return; fi
+  cat "$work"/{first,second}.log
+  return 1
+}
+
+@test "two runs at the same time both leave whole copies" {
+  make_noises
+  local augment=(steps/augment_data_dir.sh --speed-factors 0.9 --musan "$work/musan" --rirs "$work/rirs" "$data" "$work/aug")
+  run -0 "${augment[@]}"
+  mkdir "$work/alone"
+  mv "$work/musan_noise" "$work/alone"
+  cp -r "$work/aug" "$data"_sp* "$work/alone"
+  twice steps/data/make_musan.sh "$work/musan" "$work"
+  twice "${augment[@]}"
+  grep "another run makes copies of $data; waiting" "$work"/{first,second}.log
+  local folder
+  for folder in "$work/alone"/*; do diff -r "$folder" "$work/${folder##*/}"; done
+  [ -z "$(find "$work" -name '*.tmp')" ]
+}
+
 @test "a copy in place of a link replaces the folder behind it, whatever an interrupted run left there" {
   make_noises
-  mkdir -p "$work/large disk/copy"{,.tmp,.old}/half
+  # "copy" is there already; the other is of a process that is dead.
+  mkdir -p "$work/large disk/copy"{,".$(hostname | tr -c '[:alnum:]_\n-' _)-$(bash -c 'echo $$')-0.tmp"}/half
   ln -s "$work/large disk/copy" "$work/copy"
   local name
   for name in first second; do
@@ -276,7 +303,7 @@ reco2dur() { steps/get_reco2dur.sh --nj 2 "$@" "$data"; }
   [[ $output == *"1 of 4 recordings of $data have no duration and are left out of the copies"* ]]
   [ "$(wc -l <"$work/aug/wav.scp")" -eq $((4 + 3 + 4 * 6)) ]
   [ "$(grep -c s1-a "$work/aug/wav.scp")" -eq 1 ]
-  [ ! -e "$work/aug.readable" ]
+  [ -z "$(compgen -G "$data/.readable*")" ]
   [ ! -e "$data/reco2dur" ]
   utils/validate_data_dir.sh --no-feats --no-text "$data"
   utils/validate_data_dir.sh --no-feats --no-text "$work/aug"

@@ -95,12 +95,24 @@ fails() {
 
 @test "a network that does not take what the recipe reads" {
   printf 'features: waveform\n' >>"$recipe/recipe.yaml"
-  fails "model 'tdnn_c128' reads features: expected features: a name of a file in conf/"
+  fails "model 'tdnn_c128' reads features; expected a name of a file in conf/"
+}
+
+@test "features that conf/ does not have, with the nearest name" {
+  printf 'features: fbank64\n' >>"$recipe/recipe.yaml"
+  fails "recipe.yaml:2: 'features': unknown features 'fbank64' (did you mean 'fbank40'?)"
+  sed -i 's/fbank64/vad/' "$recipe/recipe.yaml"
+  fails "'features': unknown features 'vad'"
+}
+
+@test "an option of another loss, with those that this one has" {
+  printf 'loss:\n  name: cm\n  num_centers: 2\n' >>"$recipe/recipe.yaml"
+  fails "recipe.yaml:4: unknown key 'loss.num_centers' of loss 'cm'; it has margin, scale"
 }
 
 @test "augmentation of audio where there are features" {
   printf 'data: {online_augment: {}}\n' >>"$recipe/recipe.yaml"
-  fails "data.online_augment changes audio; it needs features: waveform"
+  fails "'data.online_augment': changes audio; it needs features: waveform"
 }
 
 @test "a stage whose input is missing names it, and the summary says where it stopped and how to go on" {
@@ -148,6 +160,16 @@ fails() {
   printf 'optim: {momentum: 0.8}\n' >>"$recipe/recipe.yaml"
   fails "was trained with other settings than the recipe's now: optim.momentum: 0.8"
   grep -q 'momentum: 0.9' "$exp/recipe.yaml"
+}
+
+@test "a trained model's recipe of another version: what to do about it" {
+  exp=$BATS_TEST_TMPDIR/exp/corpus/recipe
+  python -m speakernet.bin.resolve_recipe "$recipe" "$exp"
+  mkdir "$exp/checkpoints"
+  touch "$exp/checkpoints/epoch-001.pt"
+  sed -i 's/^optim:$/&\n  betas: [0.9, 0.999]/' "$exp/recipe.yaml"
+  fails "unknown key 'optim.betas' of optimizer 'sgd'"
+  fails "remove the file: it is written anew"
 }
 
 # processes_under PID: it and its descendants.

@@ -16,11 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from speakernet.audio.wav import write_wav
+from speakernet.kaldi.tables import write_table
 from tests import tiny_experiment
+from tests.recordings import write_noise
 
 NUM_RECORDINGS = 40
 
@@ -50,6 +50,12 @@ JOBS = {
         lambda w: program("extract_embeddings", w / "exp", w / "data" / "test", w / "emb"),
         ("emb/parts/1.ark", "emb/parts/1.scp", "emb/parts/1.short"),
     ),
+    "copies of a data dir": Job(
+        lambda w: program(
+            "augment_data_dir", "--fg-noise-dir", w / "noises", w / "many", w / "noisy"
+        ),
+        ("noisy/wav.scp", "noisy/utt2spk", "noisy/spk2utt", "noisy/reco2dur", "noisy/utt2uniq"),
+    ),
     "archives": Job(
         lambda w: program(
             "apply_cmvn_sliding", w / "data" / "train" / "feats.scp", w / "cmn.ark", w / "cmn.scp"
@@ -67,11 +73,20 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = []
     for number in range(NUM_RECORDINGS):
         path = work / f"r{number:02d}.wav"
-        samples = np.random.default_rng(number).integers(-3000, 3000, 8000 + 100 * number)
-        write_wav(path, samples.astype(np.int16), 16000)
+        write_noise(path, number, 8000 + 100 * number)
         lines.append(f"r{number:02d} sleep 0.01; cat {path} |\n")
     (work / "data" / "wav.scp").write_text("".join(lines), encoding="utf-8")
+    write_tables(work / "many", 20_000)
+    write_tables(work / "noises", 100)
     return work
+
+
+def write_tables(folder: Path, count: int) -> None:
+    """Write a data dir with so many recordings that copying it takes a moment."""
+    folder.mkdir()
+    names = [f"r{number:05d}" for number in range(count)]
+    for table, value in (("wav.scp", "/x.wav"), ("utt2spk", "s"), ("reco2dur", "5")):
+        write_table(folder / table, ((name, value) for name in names))
 
 
 @pytest.fixture(scope="module", params=JOBS)
@@ -82,7 +97,7 @@ def reference(request: pytest.FixtureRequest, inputs: Path) -> tuple[Job, dict[s
     subprocess.run(job.command(inputs), check=True, capture_output=True)
     seconds = time.monotonic() - started
     made = contents(inputs, job)
-    for name in [*job.products, "part.json", "fbank.json", "emb"]:
+    for name in [*job.products, "part.json", "fbank.json", "emb", "noisy"]:
         path = inputs / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     return job, made, seconds

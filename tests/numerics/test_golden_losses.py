@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from speakernet.nn.losses import LossConfig, SpeakerLoss, build_loss
+from speakernet.config import configure
+from speakernet.nn.losses import LOSSES, SpeakerLoss, build_loss
+from tests.tensors import gradient
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "losses"
 MARGIN_LOSSES = np.load(GOLDEN / "margin_losses.npz")
@@ -34,26 +36,35 @@ def relative_error(value: torch.Tensor, golden: np.ndarray) -> float:
     return float(np.linalg.norm(value.detach().numpy() - golden) / np.linalg.norm(golden))
 
 
+def make_loss(name: str, num_classes: int, **settings: float) -> SpeakerLoss:
+    """Return a loss with those of ``settings`` that it has."""
+    known = LOSSES.options(name).model_fields
+    config = configure(LOSSES, name, **{k: v for k, v in settings.items() if k in known})
+    return build_loss(config, embedding_dim=16, num_classes=num_classes)
+
+
 @pytest.mark.parametrize("key", VOXSRC2020)
 def test_voxsrc2020_loss_equals_the_original(key: str) -> None:
     name, margin = VOXSRC2020[key]
     kernel = MARGIN_LOSSES["kernel_subcenter" if name.startswith("sc_") else "kernel"]
     centers = kernel.shape[0] if kernel.ndim == 3 else 1
-    config = LossConfig(name=name, margin=margin, scale=32.0, num_centers=centers)
-    loss = build_loss(config, embedding_dim=16, num_classes=10)
+    loss = make_loss(name, 10, margin=margin, scale=32.0, num_centers=centers)
     # [centers, dim, classes] -> rows of classes, a class's centers together
     order = (2, 0, 1) if kernel.ndim == 3 else (1, 0)
-    loss.weight.data = torch.from_numpy(kernel.transpose(order).reshape(-1, 16).copy())
+    weight = loss.get_parameter("weight")
+    weight.data = torch.from_numpy(kernel.transpose(order).reshape(-1, 16).copy())
     embeddings = torch.from_numpy(MARGIN_LOSSES["embeddings"]).requires_grad_()
     output = loss(embeddings, torch.from_numpy(MARGIN_LOSSES["labels"]).long())
     output.loss.backward()
-    gradient = loss.weight.grad.numpy().reshape(10, -1, 16)
+    ours = gradient(weight).numpy().reshape(10, -1, 16)
     expected = MARGIN_LOSSES[f"{key}.grad_kernel"].reshape(centers, 16, 10).transpose(2, 0, 1)
     errors = {
         "logits": relative_error(output.logits, MARGIN_LOSSES[f"{key}.logits"]),
         "loss": relative_error(output.loss, MARGIN_LOSSES[f"{key}.loss"]),
-        "grad_embeddings": relative_error(embeddings.grad, MARGIN_LOSSES[f"{key}.grad_embeddings"]),
-        "grad_kernel": relative_error(torch.from_numpy(gradient), expected),
+        "grad_embeddings": relative_error(
+            gradient(embeddings), MARGIN_LOSSES[f"{key}.grad_embeddings"]
+        ),
+        "grad_kernel": relative_error(torch.from_numpy(ours), expected),
     }
     print(key, {k: f"{v:.1e}" for k, v in errors.items()})
     assert max(errors.values()) <= TOLERANCE
@@ -70,8 +81,7 @@ def set_classifier(loss: SpeakerLoss) -> None:
 
 @pytest.mark.parametrize("key", TDY)
 def test_tdy_loss_equals_the_original(key: str) -> None:
-    config = LossConfig(name=OUR_NAMES.get(key, key), margin=0.3, scale=15.0)
-    loss = build_loss(config, embedding_dim=16, num_classes=9)
+    loss = make_loss(OUR_NAMES.get(key, key), 9, margin=0.3, scale=15.0)
     set_classifier(loss)
     embeddings = torch.from_numpy(METRIC_LOSSES["embeddings"]).requires_grad_()
     labels = torch.from_numpy(METRIC_LOSSES["labels"])
@@ -79,7 +89,9 @@ def test_tdy_loss_equals_the_original(key: str) -> None:
     output.loss.backward()
     errors = {
         "loss": relative_error(output.loss, METRIC_LOSSES[f"{key}.loss"]),
-        "grad_embeddings": relative_error(embeddings.grad, METRIC_LOSSES[f"{key}.grad_embeddings"]),
+        "grad_embeddings": relative_error(
+            gradient(embeddings), METRIC_LOSSES[f"{key}.grad_embeddings"]
+        ),
     }
     print(key, {k: f"{v:.1e}" for k, v in errors.items()})
     assert max(errors.values()) <= TOLERANCE
@@ -94,7 +106,7 @@ def test_published_prototypical_loss_is_over_the_embedding() -> None:
     query, prototype = embeddings[:, 0], embeddings[:, 1]
     squares = (query.unsqueeze(2) - prototype.T.unsqueeze(0)).square()
     labels = torch.arange(5)
-    loss = build_loss(LossConfig(name="proto"), embedding_dim=16, num_classes=9)
+    loss = make_loss("proto", 9)
     output = loss(embeddings.flatten(0, 1), labels.repeat_interleave(2))
     expected = torch.nn.functional.cross_entropy(-squares.sum(1), labels)
     assert float(output.loss) == pytest.approx(float(expected), rel=1e-6)

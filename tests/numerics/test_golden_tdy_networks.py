@@ -99,12 +99,12 @@ def reference_conv(x: torch.Tensor, state: State, name: str, stride: int) -> tor
     a = functional.conv1d(a, state[f"{part}fc2.weight"], state[f"{part}fc2.bias"], padding=1)
     pi = torch.softmax(a, dim=1)
     outputs = [functional.conv2d(x, w, stride=stride, padding=padding) for w in weight]
-    return sum(pi[:, k, None, None] * y for k, y in enumerate(outputs))
+    return torch.stack([pi[:, k, None, None] * y for k, y in enumerate(outputs)]).sum(dim=0)
 
 
 def reference_norm(x: torch.Tensor, state: State, name: str) -> torch.Tensor:
-    names = ("running_mean", "running_var", "weight", "bias")
-    return functional.batch_norm(x, *(state[f"{name}.{n}"] for n in names))
+    mean, variance = state[f"{name}.running_mean"], state[f"{name}.running_var"]
+    return functional.batch_norm(x, mean, variance, state[f"{name}.weight"], state[f"{name}.bias"])
 
 
 def reference_resnet(features: torch.Tensor, state: State) -> torch.Tensor:
@@ -129,7 +129,8 @@ def reference_resnet(features: torch.Tensor, state: State) -> torch.Tensor:
 def test_dynamic_resnet_equals_a_slow_reference_in_float64() -> None:
     state = upstream_state("tdy_resnet34_quarter")
     model = model_of(convert(state, "x.model"))
-    features = model.front_end(torch.from_numpy(OUTPUTS["waveform"])).double()
+    waveform = torch.from_numpy(OUTPUTS["waveform"])
+    features = model.get_submodule("front_end")(waveform).double()
     model.front_end = nn.Identity()
     ours = model.double()(features)
     theirs = reference_resnet(features, {n: v.double() for n, v in state.items()})

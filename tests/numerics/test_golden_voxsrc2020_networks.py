@@ -7,15 +7,18 @@ import json
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from speakernet.config import configure
 from speakernet.nn.complexity import measure
-from speakernet.nn.models import ModelConfig, SpeakerModel, build_model
+from speakernet.nn.models import MODELS, SpeakerModel, build_model
 from speakernet.nn.models.res2net import LinkedSplit, StridedSplit
+from tests.tensors import running_statistics
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "models"
 SPECS = json.loads((GOLDEN / "res2net_dpn_tdnn_spec.json").read_text())
@@ -45,19 +48,18 @@ def variables(module: nn.Module) -> Iterator[list[torch.Tensor]]:
     """Yield the tensors that each TensorFlow variable fills, in the order of their creation."""
     for child in module.children():
         if isinstance(child, LinkedSplit):
-            yield [conv.weight for conv in child.convs]
-            yield from ([t] for norm in child.norms for t in (norm.running_mean, norm.running_var))
+            yield [conv.weight for conv in child.convs if isinstance(conv, nn.Conv2d)]
+            norms = [norm for norm in child.norms if isinstance(norm, nn.BatchNorm2d)]
+            yield from ([t] for norm in norms for t in running_statistics(norm))
         elif isinstance(child, StridedSplit):
             yield [child.conv.weight]
             width = child.sizes[1]
-            means, variances = (
-                b.split(width) for b in (child.norm.running_mean, child.norm.running_var)
-            )
+            means, variances = (b.split(width) for b in running_statistics(child.norm))
             yield from ([t] for pair in zip(means, variances, strict=True) for t in pair)
         elif isinstance(child, (nn.Conv1d, nn.Conv2d, nn.Linear)):
             yield [child.weight]
         elif isinstance(child, (nn.BatchNorm1d, nn.BatchNorm2d)):
-            yield from ([child.running_mean], [child.running_var])
+            yield from ([t] for t in running_statistics(child))
         else:
             yield from variables(child)
 
@@ -69,7 +71,7 @@ def to_torch(value: np.ndarray) -> torch.Tensor:
 
 
 @torch.no_grad()
-def fill_model(model: SpeakerModel, spec: dict, kernel_variance: float) -> None:
+def fill_model(model: SpeakerModel, spec: dict[str, Any], kernel_variance: float) -> None:
     """Give ``model`` the golden weights; a packed kernel is cut into the branches' ones."""
     for tensors, (name, shape) in zip(variables(model), spec["vars"], strict=True):
         value = to_torch(fill(name, shape, kernel_variance))
@@ -81,7 +83,7 @@ def golden_model(key: str) -> SpeakerModel:
     """Return the network that made the golden output ``key``, with its weights and in its mode."""
     name, num_bins, mode = key.rsplit("_", 2)
     with torch.device("meta"):
-        model = build_model(ModelConfig(name=name), input_dim=int(num_bins))
+        model = build_model(configure(MODELS, name), input_dim=int(num_bins))
     model.to_empty(device="cpu")
     attentive_eval = name.endswith("_att") and mode == "eval"
     fill_model(model, SPECS[f"{name}_{num_bins}"], 1.0 if attentive_eval else 2.0)
@@ -109,6 +111,6 @@ def test_output_equals_the_original(key: str) -> None:
 @pytest.mark.parametrize("key", SPECS)
 def test_parameter_counts_equal_the_original(key: str) -> None:
     name, num_bins = key.rsplit("_", 1)
-    complexity = measure(ModelConfig(name=name), int(num_bins))
+    complexity = measure(configure(MODELS, name), int(num_bins))
     assert complexity.parameters == SPECS[key]["trainable"]
     assert complexity.parameters + complexity.statistics == SPECS[key]["all"]

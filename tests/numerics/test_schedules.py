@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from speakernet.optim import OptimConfig, ScheduleConfig, learning_rate
+from speakernet.optim import ScheduleConfig, learning_rate
+from speakernet.optim.optimizers.sgd import Sgd
 from speakernet.optim.schedules import BaseSchedule
 from speakernet.optim.schedules.constant import Constant
 from speakernet.optim.schedules.linear_per_epoch import LinearPerEpoch
@@ -28,7 +29,7 @@ def test_learning_rate_has_the_golden_values(key: str, schedule: BaseSchedule) -
     fine_tuning = ScheduleConfig(learning_rate=Constant(factor=1 / 128))
     for step, expected in zip(GOLDEN["steps"], GOLDEN[key], strict=True):
         chosen = fine_tuning if step > GOLDEN["decay_end"] else training
-        rate = learning_rate(OptimConfig(), chosen, step, STEPS_PER_EPOCH, GLOBAL_BATCH)
+        rate = learning_rate(Sgd(), chosen, step, STEPS_PER_EPOCH, GLOBAL_BATCH)
         assert rate == pytest.approx(expected, rel=3e-7, abs=3e-8), step
 
 
@@ -40,9 +41,9 @@ def test_margin_has_the_golden_values() -> None:
 
 
 def test_base_learning_rate_is_that_of_eight_gpus() -> None:
-    held = learning_rate(OptimConfig(), ScheduleConfig(), 5000, 1000, GLOBAL_BATCH)
+    held = learning_rate(Sgd(), ScheduleConfig(), 5000, 1000, GLOBAL_BATCH)
     assert held == pytest.approx(0.64)
-    assert learning_rate(OptimConfig(), ScheduleConfig(), 5000, 1000, 64) == pytest.approx(0.04)
+    assert learning_rate(Sgd(), ScheduleConfig(), 5000, 1000, 64) == pytest.approx(0.04)
 
 
 def test_step_decay_of_tdy() -> None:

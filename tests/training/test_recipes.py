@@ -30,18 +30,21 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
 
 
-def shortened(recipe: Path, folder: Path, *, epochs: int, num_frames: int) -> Path:
-    """Write ``recipe`` with short crops and one update of four utterances in each epoch."""
+def shortened(path: Path, folder: Path, *, epochs: int, num_frames: int) -> Path:
+    """Write the recipe ``path`` with short crops and one update of four utterances an epoch."""
+    recipe = load_config(Recipe, path)
+    grouped = "order: {max_seg_per_spk: 4}" if recipe.data.order.is_grouped else ""
+    crops = f"crop_frames: {num_frames}" if recipe.extraction.mode == "crops" else ""
     text = f"""
-base: ["{recipe}"]
-data: {{num_frames: {num_frames}, num_workers: 0, max_seg_per_spk: 4}}
+base: ["{path}"]
+data: {{num_frames: {num_frames}, num_workers: 0, {grouped}}}
 train: {{epochs: {epochs}, batch_size: 4, accumulate: 1, utterances_per_epoch: 4, num_threads: 1,
         compile: false, precision: fp32, tensorboard: false, num_valid_speakers: 0}}
-extraction: {{crop_frames: {num_frames}}}
+extraction: {{{crops}}}
 """
-    path = folder / "recipe.yaml"
-    path.write_text(text)
-    return path
+    short = folder / "recipe.yaml"
+    short.write_text(text)
+    return short
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -53,8 +53,8 @@ TDY: dict[str, Any] = {
     "model": {"name": "tdy_resnet10_sixteenth", "embedding_dim": 16},
     "loss": {"name": "softmaxproto"},
     "optim": {"name": "adam", "learning_rate": 1e-3, "reference_batch": None, "clip_norm": None},
-    "schedule": {"learning_rate": {"type": "step_decay"}, "margin": {"type": "constant"}},
-    "data": {"num_frames": 20},
+    "schedule": {"learning_rate": {"type": "step_decay"}, "margin": {"type": "linear_staircase"}},
+    "data": {"num_frames": 20, "order": "speaker_groups", "cmn_window": None},
 }
 
 
@@ -193,7 +193,7 @@ def test_a_dead_reader_ends_the_run(tmp_path: Path) -> None:
         os.kill(min(readers), signal.SIGKILL)
         assert process.wait(timeout=60) == 1
         assert process.stderr is not None
-        assert "error: a process that reads batches died: " in process.stderr.read()
+        assert "error: a data loading worker process died: " in process.stderr.read()
     assert not processes_of(exp_dir)
 
 

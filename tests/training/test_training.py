@@ -17,7 +17,7 @@ from speakernet.kaldi.ark import ArkWriter
 from speakernet.nn.serialize import save_model
 from speakernet.train import start
 from speakernet.train.checkpoint import CheckpointDir
-from speakernet.train.step import MicroBatches
+from speakernet.train.step import GradientAccumulator
 from tests.training.corpus import MEL, write_features, write_recipe
 
 
@@ -126,7 +126,7 @@ def test_other_speakers_get_a_new_classifier_and_are_told_so(
     base = run(tmp_path, data, train={"epochs": 1})
     others = write_features(tmp_path / "others", num_speakers=4)
     tuned = run(tmp_path, others, "--init", str(base), name="lm", train={"epochs": 1})
-    assert "classifier is made anew: its 6 speakers are not these 4 (4 are in both)" in caplog.text
+    assert "classifier is not copied: it has 6 speakers, the data 4 (4 in common)" in caplog.text
     start = load(tuned, "epoch-000.pt")
     assert start["loss"]["weight"].shape[0] == 4
     assert torch.equal(
@@ -136,7 +136,7 @@ def test_other_speakers_get_a_new_classifier_and_are_told_so(
 
 def test_another_network_cannot_be_fine_tuned(tmp_path: Path, data: Path) -> None:
     base = run(tmp_path, data, train={"epochs": 1})
-    with pytest.raises(UserError, match="its network is not this recipe's"):
+    with pytest.raises(UserError, match="its network differs from this recipe's"):
         run(tmp_path, data, "--init", str(base), name="lm", model={"name": "tdnn_c16"})
 
 
@@ -144,7 +144,7 @@ def test_another_network_cannot_be_fine_tuned(tmp_path: Path, data: Path) -> Non
     ("change", "message"),
     [
         ({"optim": {"learning_rate": 0.3}}, r"optim.learning_rate was 0.2, is 0.3"),
-        ({"train": {"epochs": 1, "batch_size": 4}}, "updates saw 8 utterances, these would see 4"),
+        ({"train": {"epochs": 1, "batch_size": 4}}, "with 8 utterances per update, this run has 4"),
     ],
 )
 def test_a_changed_recipe_cannot_continue(
@@ -232,7 +232,7 @@ def test_compiling_is_left_to_gpus(
 def test_memory_that_is_not_there_is_answered_with_advice(
     tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(MicroBatches, "add", lambda *_: torch.empty(1 << 55))
+    monkeypatch.setattr(GradientAccumulator, "add", lambda *_: torch.empty(1 << 55))
     with pytest.raises(UserError, match=r"out of memory at train.batch_size=8 .*batch_size=4"):
         run(tmp_path, data)
 

@@ -1,4 +1,4 @@
-"""The repository itself: texts without one machine's paths, packages in layers, locks that fit."""
+"""The repository itself: no paths of one machine, layers, locks that fit, one place for a thing."""
 
 import ast
 import re
@@ -6,13 +6,20 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
+from tests import source_rules
+
 # Folders of the machines that this is written on, and package registries that only they use.
 MACHINE_PATH = re.compile(r"(?<![\w.$}~-])/(work|farm|root|home/\w+|Users/\w+)/")
-MODULES = {"pyyaml": "yaml", "scikit-learn": "sklearn"}  # packages whose module is called otherwise
+MODULES = {
+    "pydantic-core": "pydantic_core",
+    "pyyaml": "yaml",
+    "scikit-learn": "sklearn",
+}  # packages whose module is called otherwise
 SECTIONS = ("run.lock", "torch-cpu.lock", "torch-cuda.lock", "dev.lock")
 
 
@@ -27,15 +34,19 @@ def text_files(repository: Path) -> list[Path]:
     return [p for p in files if p.is_file() and b"\0" not in p.read_bytes()[:8000]]
 
 
-def test_no_machine_paths(repository: Path) -> None:
-    found = [
+def lines_with(pattern: re.Pattern[str], repository: Path) -> list[str]:
+    """The lines of all text files but this one in which ``pattern`` is found."""
+    return [
         f"{path.relative_to(repository)}:{number}: {line.strip()}"
         for path in text_files(repository)
         if path != Path(__file__).resolve()
         for number, line in enumerate(path.read_text(errors="replace").splitlines(), start=1)
-        if MACHINE_PATH.search(line)
+        if pattern.search(line)
     ]
-    assert not found
+
+
+def test_no_machine_paths(repository: Path) -> None:
+    assert not lines_with(MACHINE_PATH, repository)
 
 
 def test_machine_paths_are_recognised() -> None:
@@ -119,3 +130,74 @@ def test_every_locked_package_has_a_checksum(repository: Path) -> None:
         text = (repository / "requirements" / lock).read_text()
         for entry in re.split(r"\n(?=[a-z])", text):
             assert entry.startswith("#") or "--hash=sha256:" in entry, entry
+
+
+CODE = ("speakernet", "local", "benchmarks", "requirements")
+# Where the rules below have their one place.
+THE_RENAMER, THE_ARRAYS = "speakernet/work/files.py", "speakernet/arrays.py"
+WRITERS = (THE_RENAMER, "speakernet/work/products.py", "utils/common.sh")
+# A name of a temporary file that all its writers share; numbers of processes make it their own.
+SHARED_NAME = re.compile(r"(?<!\$\$)(?<!\\\$)(?<!%d)(?<!\*)\.tmp\b")
+# The published systems had numbers in our notes; their names are voxsrc2020 and tdy.
+NUMBERED_SYSTEM = re.compile(r"(?<![a-z-])seed[ _-]?[12](?![\d.])", re.IGNORECASE)
+
+
+def lines(found: Iterable[str]) -> str:
+    """What was found, one a line: pytest shows a long list in part only."""
+    return "\n".join(found)
+
+
+def sources(repository: Path, *folders: str) -> dict[str, str]:
+    """The Python files of ``folders``, by their paths."""
+    files = (path for path in text_files(repository) if path.suffix == ".py")
+    names = {path.relative_to(repository).as_posix(): path for path in files}
+    return {name: path.read_text() for name, path in names.items() if name.split("/")[0] in folders}
+
+
+def lines_that_break(
+    repository: Path, rule: Callable[[str], list[int]], *folders: str, place: str = ""
+) -> str:
+    """Where files other than ``place`` break a rule that is made for ``place``."""
+    files = sources(repository, *folders)
+    assert not place or rule(files.pop(place)), f"{place} is not what the rule takes it for"
+    return lines(f"{name}:{line}" for name, text in files.items() for line in rule(text))
+
+
+@pytest.mark.parametrize(
+    ("rule", "broken", "kept"),
+    [
+        (source_rules.renames, "os.replace(a, b)", "text.replace('a', 'b')"),
+        (source_rules.renames, "Path('a').rename(b)", "replace(options, dither=0.0)"),
+        (source_rules.renames, "in_order(a).replace(b)", "named.replace(field=b)"),
+        (source_rules.renames, "from shutil import copy, move", "from shutil import copy"),
+        (source_rules.renames, "shutil.move(a, b)", "files.move(a, b)"),
+        (source_rules.array_aliases, "Array = NDArray[Any]", "x: NDArray[Any] = f()"),
+        (source_rules.array_aliases, "A: TypeAlias = int | np.ndarray", "Row = list[int]"),
+        (source_rules.array_aliases, "A = npt.NDArray", "A = Callable[[NDArray[Any]], None]"),
+        (source_rules.misnamed_loggers, "log = logging.getLogger(__name__)", "log = math.log"),
+        (
+            source_rules.misnamed_loggers,
+            "logger = logging.getLogger('x')",
+            "logger = logging.getLogger(__name__)",
+        ),
+    ],
+)
+def test_a_breach_of_a_rule_is_found(
+    rule: Callable[[str], list[int]], broken: str, kept: str
+) -> None:
+    assert rule(f"import a\n{broken}\n") == [2]
+    assert rule(f"import a\n{kept}\n") == []
+
+
+def test_array_types_have_one_name_each(repository: Path) -> None:
+    assert lines_that_break(repository, source_rules.array_aliases, *CODE, place=THE_ARRAYS) == ""
+
+
+def test_loggers_have_one_name(repository: Path) -> None:
+    assert lines_that_break(repository, source_rules.misnamed_loggers, *CODE) == ""
+
+
+def test_systems_have_names(repository: Path) -> None:
+    assert NUMBERED_SYSTEM.search("the EER of seed 1") and NUMBERED_SYSTEM.search("_seed2_eer")
+    assert not NUMBERED_SYSTEM.search("--seed 1, seeds 0, 1, 2, seed=1, reseed 1, seed 1.5")
+    assert not lines_with(NUMBERED_SYSTEM, repository)

@@ -84,8 +84,8 @@ is_ready() {
 
 write_stamp() {
   make_relocatable
-  stamp "$1" >"$venv/stamp.tmp"
-  mv "$venv/stamp.tmp" "$venv/$1.stamp"
+  stamp "$1" >"$venv/stamp.$$.tmp"
+  mv "$venv/stamp.$$.tmp" "$venv/$1.stamp"
 }
 
 make_run() {

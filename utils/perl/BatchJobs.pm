@@ -148,7 +148,9 @@ status=\$?
   echo "# Accounting: time=\$((SECONDS - start_s)) threads=$call->{num_threads}"
   echo "# Finished at \$(date) with status \$status"
 } >>$log
-echo \$status >$done_quoted/\$$name.tmp && mv $done_quoted/\$$name.tmp $done_quoted/\$$name
+# A batch system may start a job twice, on two machines: the mark of each is its own until it is whole.
+mark=\$$name.\$(hostname)-\$\$.tmp
+echo \$status >$done_quoted/"\$mark" && mv $done_quoted/"\$mark" $done_quoted/\$$name
 exit \$((status != 0))
 END
 }

@@ -1,42 +1,74 @@
-"""The one way in which programs make their parsers."""
+"""Arguments of programs, and the parser that takes them."""
 
 import argparse
-from collections.abc import Sequence
-from pathlib import Path
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NoReturn
 
-from speakernet.bin.options.types import METAVARS
+from speakernet.bin.options.types import METAVARS, Type
 from speakernet.config.errors import UserError, suggestion
 
 
-class Parser(argparse.ArgumentParser):
-    """The parser of the program in ``file``, described by its module's docstring.
+class Argument:
+    """An argument of a command line: positional, or an option if its name begins with dashes.
 
-    Options are never abbreviated, and a wrong one is a UserError: one line.
+    kind: the type, see ``types``; text: its help. ``settings`` are those of ``argparse``; a default
+    is given as one would type it, and shown in the help.
     """
 
-    def __init__(self, file: str, description: str | None) -> None:
+    def __init__(self, name: str, kind: Type, text: str, **settings: Any) -> None:
+        default = settings.get("default")
+        if default not in (None, "", (), []):
+            words = default if isinstance(default, list) else [default]
+            text += f" (default: {' '.join(map(str, words))})"
+        if name.startswith("-") and kind in METAVARS:
+            settings.setdefault("metavar", METAVARS[kind])
+        self.name = name
+        self.settings = {"type": kind, "help": text, **settings}
+
+
+class Flag(Argument):
+    """An option without a value: only where Kaldi's program of the same name has it so."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.settings = {"action": "store_true", "help": text}
+
+
+class Parser(argparse.ArgumentParser):
+    """The parser of the command ``name``; options are not abbreviated, errors are one line."""
+
+    def __init__(self, name: str, description: str | None, arguments: Iterable[Argument]) -> None:
         super().__init__(
-            prog=f"speakernet {Path(file).stem.replace('_', '-')}",
+            prog=f"speakernet {name}",
             description=description,
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
+        for argument in arguments:
+            self.add_argument(argument.name, **argument.settings)
 
-    def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
-        """Add an argument; the metavar of an option follows its type unless one is given."""
-        metavar = METAVARS.get(settings.get("type", str))
-        if metavar and str(names[0]).startswith("-"):
-            settings.setdefault("metavar", metavar)
-        return super().add_argument(*names, **settings)
+    def parse_words(self, words: Sequence[str]) -> argparse.Namespace:
+        """Return the arguments in ``words``.
 
-    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
-        """Return the arguments; an unknown one is a UserError with the nearest option."""
-        known, unknown = self.parse_known_args(args, namespace)
+        Raises UserError for what does not fit; for an unknown option it names the nearest one.
+        """
+        known, unknown = self.parse_known_args(list(self._joined(deque(words))))
         if unknown:
             word = next((word for word in unknown if word.startswith("-")), unknown[0])
             self.error(f"unknown argument '{word}'{suggestion(word, self._option_string_actions)}")
         return known
+
+    def _joined(self, words: deque[str]) -> Iterator[str]:
+        """Yield ``--suffix=-noise`` for ``--suffix -noise``, which argparse would refuse."""
+        while words:
+            word = words.popleft()
+            option = self._option_string_actions.get(word)
+            if word == "--":
+                yield from (word, *words)
+                return
+            is_text = option is not None and option.type is str and option.nargs is None
+            yield f"{word}={words.popleft()}" if is_text and words else word
 
     def error(self, message: str) -> NoReturn:
         """Raise a UserError instead of printing the usage and leaving with status 2."""

@@ -9,8 +9,12 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+if TYPE_CHECKING:
+    from speakernet.metrics.definitions import Definition
+
+Type = Callable[[str], Any]
 Value = TypeVar("Value", int, float)
 
 
@@ -76,6 +80,13 @@ def device(text: str) -> str:
     return text
 
 
+def definition(text: str) -> "Definition":
+    """Return the definition of EER and minDCF of this name."""
+    from speakernet.metrics.definitions import definitions
+
+    return definitions.get(text)
+
+
 def speed_factor(text: str) -> str:
     """Return the text of a factor from 0.1 to 10; it becomes a part of ids as it is written."""
     _number(text, float, lambda value: 0.1 <= value <= 10, "a factor from 0.1 to 10, like 0.9")
@@ -94,7 +105,7 @@ def _number(
     return value
 
 
-METAVARS: Mapping[Callable[[str], Any], str] = MappingProxyType(
+METAVARS: Mapping[Type, str] = MappingProxyType(
     {
         Path: "FILE",
         positive_int: "N",
@@ -108,5 +119,6 @@ METAVARS: Mapping[Callable[[str], Any], str] = MappingProxyType(
         whole_decibels: "DB:...",
         truth: "true|false",
         device: "DEVICE",
+        definition: "NAME",
     }
 )

@@ -1,23 +1,23 @@
 """The options of Kaldi's validate_data_dir.sh, which ``--validate-opts`` of a copy takes, too."""
 
-import argparse
 import logging
+from argparse import Namespace
 from pathlib import Path
 
-from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.parser import Flag
 
 logger = logging.getLogger(__name__)
 
+VALIDATION = (
+    Flag("--no-feats", "feats.scp may be missing"),
+    Flag("--no-text", "text may be missing"),
+    Flag("--no-wav", "wav.scp may be missing"),
+    Flag("--no-spk-sort", "speakers need no order"),
+    Flag("--non-print", "text may hold any characters"),
+)
 
-def add_validation_options(parser: Parser) -> None:
-    """Add the options that ``validate_as_asked`` reads."""
-    for name in ("feats", "text", "wav"):
-        parser.add_argument(f"--no-{name}", action="store_true", help=f"{name} may be missing")
-    parser.add_argument("--no-spk-sort", action="store_true", help="speakers need no order")
-    parser.add_argument("--non-print", action="store_true", help="text may hold any characters")
 
-
-def validate_as_asked(data_dir: Path, args: argparse.Namespace) -> None:
+def validate_as_asked(data_dir: Path, args: Namespace) -> None:
     """Check a data directory; raises UserError with the first fault's file and line."""
     from speakernet.kaldi.datadir import validate
 

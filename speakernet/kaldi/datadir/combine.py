@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from speakernet.config import UserError
-from speakernet.kaldi.datadir.fix import fix, in_order, merge_sorted
-from speakernet.kaldi.datadir.layout import SINGLE_FILES, Tables, existing_tables
+from speakernet.kaldi.datadir.fix import fix
+from speakernet.kaldi.datadir.layout import FRAME_SHIFT, Tables, existing_tables
+from speakernet.kaldi.datadir.sorting import count_lines, in_order, merge_sorted
 from speakernet.kaldi.datadir.speakers import write_spk2utt
-from speakernet.kaldi.tables import iter_fields, iter_ids, iter_line_blocks
+from speakernet.kaldi.tables import iter_fields, iter_ids
 from speakernet.work.files import folder_for_replace, open_for_replace, scratch_folder
 
 logger = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def combine(
         _add_missing(inputs, sources, work)
         _merge_tables(inputs, folder, work, skip_fix)
         _check_utterances(inputs, folder / "utt2spk")
-        _combine_single_files(sources, folder)
+        _combine_frame_shifts(sources, folder / FRAME_SHIFT)
         write_spk2utt(folder / "utt2spk", folder / "spk2utt")
         if not skip_fix:
             fix(folder)
@@ -84,8 +85,8 @@ def _merge_tables(inputs: list[Tables], folder: Path, work: Path, skip_fix: bool
 
 def _check_utterances(inputs: list[Tables], merged: Path) -> None:
     """Raise UserError if an utterance is in two sources."""
-    total = sum(_num_lines(tables["utt2spk"]) for tables in inputs)
-    if _num_lines(merged) == total:
+    total = sum(count_lines(tables["utt2spk"]) for tables in inputs)
+    if count_lines(merged) == total:
         return
     seen: set[bytes] = set()
     for tables in inputs:
@@ -95,18 +96,12 @@ def _check_utterances(inputs: list[Tables], merged: Path) -> None:
         seen |= ids
 
 
-def _num_lines(path: Path) -> int:
-    return sum(len(lines) for _, lines in iter_line_blocks(path))
-
-
-def _combine_single_files(sources: Sequence[Path], folder: Path) -> None:
-    for name in SINGLE_FILES:
-        values = {}
-        for source in sources:
-            if (source / name).is_file():
-                values[source / name] = (source / name).read_bytes()
-        if len(set(values.values())) > 1:
-            one, other = list(values)[:2]
-            raise UserError(f"{one} and {other} (or others) differ")
-        if len(values) == len(sources):
-            (folder / name).write_bytes(next(iter(values.values())))
+def _combine_frame_shifts(sources: Sequence[Path], target: Path) -> None:
+    """Write the frame shift that all sources have. Raises UserError if two differ."""
+    paths = [source / FRAME_SHIFT for source in sources if (source / FRAME_SHIFT).is_file()]
+    shifts = {path: path.read_bytes() for path in paths}
+    if len(set(shifts.values())) > 1:
+        one, other = paths[:2]
+        raise UserError(f"{one} and {other} (or others) differ")
+    if len(paths) == len(sources):
+        target.write_bytes(shifts[paths[0]])

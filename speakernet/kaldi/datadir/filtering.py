@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from speakernet.kaldi.datadir.layout import (
-    SINGLE_FILES,
+    FRAME_SHIFT,
     Tables,
     existing_tables,
     recording_tables,
@@ -19,15 +19,11 @@ from speakernet.kaldi.tables import iter_columns, iter_line_blocks
 from speakernet.work.files import open_for_replace
 
 
-def filter_table(source: Path, target: Path, ids: AbstractSet[bytes]) -> int:
-    """Write the lines whose id is among ``ids``; return how many lines were left out."""
-    dropped = 0
+def filter_table(source: Path, target: Path, ids: AbstractSet[bytes]) -> None:
+    """Write the lines whose id is among ``ids``."""
     with open_for_replace(target) as file:
         for _, lines in iter_line_blocks(source):
-            kept = [line for line in lines if line.split(None, 1)[0] in ids]
-            file.writelines(line + b"\n" for line in kept)
-            dropped += len(lines) - len(kept)
-    return dropped
+            file.writelines(line + b"\n" for line in lines if line.split(None, 1)[0] in ids)
 
 
 def second_fields(path: Path, num_fields: int) -> set[bytes]:
@@ -38,13 +34,21 @@ def second_fields(path: Path, num_fields: int) -> set[bytes]:
     return found
 
 
-def restrict(tables: Tables, target: Path, keep: AbstractSet[bytes]) -> None:
-    """Write to the folder ``target`` the tables restricted to the utterances ``keep``.
+def restrict(tables: Tables, target: Path, keep: AbstractSet[bytes]) -> Tables:
+    """Write to the folder ``target`` the tables restricted to the utterances ``keep``, and spk2utt.
 
-    Recordings and speakers that are no longer used go too; spk2utt is made from utt2spk.
+    Recordings and speakers that are no longer used go too. Returns the new tables.
     """
     for name, file in utterance_tables(tables).items():
         filter_table(file, target / name, keep)
+    follow_utterances(tables, target)
+    return {name: target / name for name in tables}
+
+
+def follow_utterances(tables: Tables, target: Path) -> None:
+    """Write what the utterances in the folder ``target`` use of the tables of recordings and
+    speakers, and spk2utt.
+    """
     if "segments" in tables:
         recordings = second_fields(target / "segments", 4)
         for name, file in recording_tables(tables).items():
@@ -55,11 +59,10 @@ def restrict(tables: Tables, target: Path, keep: AbstractSet[bytes]) -> None:
     write_spk2utt(target / "utt2spk", target / "spk2utt")
 
 
-def copy_single_files(source: Path, target: Path) -> None:
-    """Copy the files that hold for the whole directory, such as frame_shift."""
-    for name in SINGLE_FILES:
-        if (source / name).is_file():
-            shutil.copyfile(source / name, target / name)
+def copy_frame_shift(source: Path, target: Path) -> None:
+    """Copy the file that says how far frames are apart, if there is one."""
+    if (source / FRAME_SHIFT).is_file():
+        shutil.copyfile(source / FRAME_SHIFT, target / FRAME_SHIFT)
 
 
 def write_subset(source: Path, target: Path, keep: AbstractSet[bytes]) -> None:
@@ -67,4 +70,4 @@ def write_subset(source: Path, target: Path, keep: AbstractSet[bytes]) -> None:
     ``target``.
     """
     restrict(existing_tables(source), target, keep)
-    copy_single_files(source, target)
+    copy_frame_shift(source, target)

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
-import operator
-import os
 import shutil
-import subprocess
 from pathlib import Path
 
 from speakernet.config import UserError
 from speakernet.kaldi.datadir.filtering import restrict
 from speakernet.kaldi.datadir.layout import (
-    DERIVED_TABLES,
+    DISPENSABLE_TABLES,
     Tables,
     existing_tables,
     recording_tables,
     speaker_tables,
     utterance_tables,
 )
+from speakernet.kaldi.datadir.sorting import in_order
 from speakernet.kaldi.datadir.speakers import check_utt2spk, write_spk2utt
-from speakernet.kaldi.tables import check_order, iter_fields, iter_ids, iter_lines, same_ids
-from speakernet.work.files import scratch_folder
+from speakernet.kaldi.tables import iter_fields, iter_ids, same_ids
+from speakernet.work.files import open_for_replace, scratch_folder
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +33,7 @@ def fix(path: Path) -> tuple[int, int]:
     UserError for what has no one remedy (an id with two different values, broken lines) and if
     nothing would be left.
     """
-    with scratch_folder(path / ".fix.tmp") as work:
+    with scratch_folder(path / ".fix") as work:
         tables, differing = _tables_in_order(path, work / "sorted")
         total, _ = check_utt2spk(tables["utt2spk"], spk_sort=False)
         keep = _utterances_to_keep(tables, differing)
@@ -45,8 +42,7 @@ def fix(path: Path) -> tuple[int, int]:
         if keep is not None:
             if not keep:
                 raise UserError(f"{path}: no utterance is in all tables; nothing would be left")
-            restrict(tables, _made(work / "restricted"), keep)
-            tables = {name: work / "restricted" / name for name in tables}
+            tables = restrict(tables, _made(work / "restricted"), keep)
         _made(work / "speakers")
         write_spk2utt(tables["utt2spk"], work / "speakers" / "spk2utt")
         _replace(path, {**tables, "spk2utt": work / "speakers" / "spk2utt"})
@@ -70,54 +66,14 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def in_order(path: Path, work: Path) -> Path:
-    """Return ``path`` if its ids are in order, else a copy in the folder ``work``, sorted and
-    without repeated lines.
-
-    Raises UserError for an id that has two different values.
-    """
-    ids = iter_ids(path)
-    if all(itertools.starmap(operator.lt, itertools.pairwise(ids))):
-        return path
-    work.mkdir(exist_ok=True)
-    merge_sorted([path], work / path.name, is_sorted=False)
-    try:
-        num_left = check_order(work / path.name)
-    except UserError as error:
-        problem = str(error).partition(": ")[2]
-        raise UserError(f"{path}: {problem}, with different values") from None
-    num_dropped = sum(1 for _ in iter_lines(path)) - num_left
-    if num_dropped:
-        logger.warning("%s: dropped %d repeated lines", path, num_dropped)
-    return work / path.name
-
-
-def merge_sorted(sources: list[Path], target: Path, *, is_sorted: bool = True) -> None:
-    """Merge (or, unless ``is_sorted``, sort) tables by the bytes of their lines; repeated lines go.
-
-    Done by the system's ``sort``, which bounds memory and spills to the target's folder. Raises
-    UserError when it fails, as on a full disk.
-    """
-    command = ["sort", "-u", "-T", str(target.parent), "-o", str(target)]
-    if is_sorted:
-        command.append("-m")
-    result = subprocess.run(
-        [*command, "--", *map(str, sources)],
-        env={**os.environ, "LC_ALL": "C"},
-        stderr=subprocess.PIPE,
-        check=False,
-    )
-    if result.returncode != 0:
-        first_line = result.stderr.decode(errors="replace").partition("\n")[0]
-        raise UserError(f"{target}: {first_line.rpartition(': ')[2]}")
-
-
 def _utterances_to_keep(tables: Tables, differing: list[Path]) -> set[bytes] | None:
     """Return the utterances that all tables agree on, or None if that is all of every table."""
     utt2spk = tables["utt2spk"]
-    restrictions = {f: set(iter_ids(f)) for f in differing if f.name not in DERIVED_TABLES}
+    restrictions = {f: set(iter_ids(f)) for f in differing if f.name not in DISPENSABLE_TABLES}
     if "segments" in tables:
-        deciding = {n: f for n, f in recording_tables(tables).items() if n not in DERIVED_TABLES}
+        deciding = {
+            n: f for n, f in recording_tables(tables).items() if n not in DISPENSABLE_TABLES
+        }
         if deciding:
             restrictions |= _restriction(tables["segments"], 4, _common_ids(deciding))
     if speaker_tables(tables):
@@ -144,17 +100,10 @@ def _lacking(tables: Tables, keep: set[bytes] | None) -> dict[str, int]:
         wanted |= dict.fromkeys(recording_tables(tables), recordings)
     missing = {
         name: len(wanted[name].difference(iter_ids(tables[name])))
-        for name in DERIVED_TABLES
+        for name in DISPENSABLE_TABLES
         if name in wanted
     }
     return {name: count for name, count in missing.items() if count}
-
-
-def _put_away(path: Path, lacking: dict[str, int]) -> None:
-    for name, count in lacking.items():
-        logger.warning("%s lacked %d ids; it is in .backup now", path / name, count)
-        (path / ".backup").mkdir(exist_ok=True)
-        os.replace(path / name, path / ".backup" / name)
 
 
 def _common_ids(tables: Tables) -> set[bytes]:
@@ -181,21 +130,36 @@ def _unused(tables: Tables) -> bool:
 
 
 def _replace(path: Path, tables: Tables) -> None:
-    """Move changed tables into the data directory; the old ones go to its .backup."""
+    """Write changed tables into the data directory; the old ones go to its .backup."""
     changed = {
         name: file
         for name, file in tables.items()
         if file != path / name and not _same_content(file, path / name)
     }
-    backup = path / ".backup"
     for name in changed:
-        backup.mkdir(exist_ok=True)
         if (path / name).exists():
-            shutil.copy2(path / name, backup / name)
+            _back_up(path, name)
     for name, file in changed.items():
-        os.replace(file, path / name)
+        _copy_file(file, path / name)
     if changed:
         logger.info("%s: changed %s; the old files are in .backup", path, ", ".join(changed))
+
+
+def _put_away(path: Path, lacking: dict[str, int]) -> None:
+    for name, count in lacking.items():
+        _back_up(path, name)
+        (path / name).unlink()
+        logger.warning("%s lacked %d ids; it is in .backup now", path / name, count)
+
+
+def _back_up(path: Path, name: str) -> None:
+    (path / ".backup").mkdir(exist_ok=True)
+    _copy_file(path / name, path / ".backup" / name)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    with open(source, "rb") as old, open_for_replace(target) as new:
+        shutil.copyfileobj(old, new)
 
 
 def _same_content(left: Path, right: Path) -> bool:

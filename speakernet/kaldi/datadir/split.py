@@ -12,20 +12,17 @@ import numpy as np
 from speakernet.arrays import Int32, Int64
 from speakernet.config import UserError
 from speakernet.kaldi.datadir.filtering import (
-    copy_single_files,
+    copy_frame_shift,
     filter_table,
-    second_fields,
+    follow_utterances,
 )
 from speakernet.kaldi.datadir.layout import (
-    DERIVED_TABLES,
-    SINGLE_FILES,
+    DISPENSABLE_TABLES,
+    FRAME_SHIFT,
     Tables,
     existing_tables,
-    recording_tables,
-    speaker_tables,
     utterance_tables,
 )
-from speakernet.kaldi.datadir.speakers import write_spk2utt
 from speakernet.kaldi.datadir.validate import check_same_ids
 from speakernet.kaldi.tables import (
     check_order,
@@ -35,11 +32,12 @@ from speakernet.kaldi.tables import (
     same_ids,
 )
 from speakernet.work.files import folder_for_replace
+from speakernet.work.job_parts import job_part
 
 logger = logging.getLogger(__name__)
 
 _SOURCE = ".source"
-_MAY_LACK = {"feats.scp", "vad.scp", *DERIVED_TABLES}
+_MAY_LACK = {"feats.scp", "vad.scp", *DISPENSABLE_TABLES}
 
 
 def split(path: Path, num_parts: int, *, per_utt: bool = False) -> Path:
@@ -87,8 +85,10 @@ def _partial_tables(tables: Tables) -> set[str]:
 
 def _describe(path: Path, tables: Tables) -> str:
     """Return name, size and time of change of the source's files."""
-    singles = {name: path / name for name in SINGLE_FILES if (path / name).is_file()}
-    stats = {name: file.stat() for name, file in sorted({**tables, **singles}.items())}
+    files = dict(tables)
+    if (path / FRAME_SHIFT).is_file():
+        files[FRAME_SHIFT] = path / FRAME_SHIFT
+    stats = {name: file.stat() for name, file in sorted(files.items())}
     return json.dumps({name: [stat.st_size, stat.st_mtime_ns] for name, stat in stats.items()})
 
 
@@ -99,18 +99,24 @@ def _assign(utt2spk: Path, num_parts: int, per_utt: bool) -> Int32:
     speakers = np.fromiter(
         (codes.setdefault(speaker, len(codes)) for _, (_, speaker) in lines), np.int32
     )
-    if per_utt:
-        speakers = np.arange(len(speakers), dtype=np.int32)
-    sizes = np.bincount(speakers)
-    if len(sizes) < num_parts:
+    num_units = len(speakers) if per_utt else len(codes)
+    if num_units < num_parts:
         kind = "utterances" if per_utt else "speakers"
         hint = "" if per_utt else " (--per-utt splits inside speakers)"
-        raise UserError(f"{utt2spk}: {len(sizes)} {kind} do not fill {num_parts} parts{hint}")
-    return balance(sizes, num_parts)[speakers]
+        raise UserError(f"{utt2spk}: {num_units} {kind} do not fill {num_parts} parts{hint}")
+    if not per_utt:
+        return balance(np.bincount(speakers), num_parts)[speakers]
+    parts = [job_part(range(num_units), part + 1, num_parts) for part in range(num_parts)]
+    return np.repeat(np.arange(num_parts, dtype=np.int32), [len(part) for part in parts])
 
 
 def balance(sizes: Int64, num_parts: int) -> Int32:
-    """Return the part of each of the consecutive groups, none empty, near-equal in total size."""
+    """Return the part of each of the consecutive groups, none empty, near-equal in total size.
+
+    For groups of one item the parts are those of ``work.job_parts.job_part``. Groups that must
+    not be cut (speakers: Kaldi keeps them together) take more: one of them can be larger than a
+    part ought to be, and the next parts are not to be empty for that.
+    """
     middle = np.cumsum(sizes) - sizes / 2
     wanted = (middle * num_parts / sizes.sum()).astype(np.int32)
     first_allowed = np.arange(len(sizes)) - len(sizes) + num_parts
@@ -127,7 +133,7 @@ def _write_parts(
 ) -> None:
     for folder in folders:
         folder.mkdir()
-        copy_single_files(path, folder)
+        copy_frame_shift(path, folder)
     for name, file in utterance_tables(tables).items():
         if name not in partial:
             _distribute(file, parts, [folder / name for folder in folders])
@@ -135,14 +141,7 @@ def _write_parts(
         utterances = set(iter_ids(folder / "utt2spk")) if partial else set()
         for name in partial:
             filter_table(tables[name], folder / name, utterances)
-        speakers = second_fields(folder / "utt2spk", 2)
-        for name, file in speaker_tables(tables).items():
-            filter_table(file, folder / name, speakers)
-        if "segments" in tables:
-            recordings = second_fields(folder / "segments", 4)
-            for name, file in recording_tables(tables).items():
-                filter_table(file, folder / name, recordings)
-        write_spk2utt(folder / "utt2spk", folder / "spk2utt")
+        follow_utterances(tables, folder)
 
 
 def _distribute(source: Path, parts: Int32, targets: list[Path]) -> None:

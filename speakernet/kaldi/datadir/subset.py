@@ -12,7 +12,7 @@ from pathlib import Path
 
 from speakernet.config import UserError
 from speakernet.kaldi.datadir.filtering import write_subset
-from speakernet.kaldi.datadir.layout import existing_tables
+from speakernet.kaldi.datadir.layout import Id, Tables, existing_tables
 from speakernet.kaldi.datadir.speakers import iter_speakers
 from speakernet.kaldi.tables import iter_fields, iter_ids
 from speakernet.work.files import folder_for_replace
@@ -85,27 +85,31 @@ def _whole_speakers(utt2spk: Path, number: int) -> Iterator[bytes]:
     return (utterance for _, (utterance, speaker) in lines if speaker in chosen)
 
 
-def subset_by_list(
-    source: Path, target: Path, *, utt_list: Path | None, spk_list: Path | None
-) -> None:
-    """Write the utterances (or all those of the speakers) whose ids are first on a line of a file.
+def subset_by_list(source: Path, target: Path, listed: Path, kind: Id = Id.UTTERANCE) -> None:
+    """Write the utterances whose own id, speaker or recording is first on a line of ``listed``.
 
     Ids that the source does not have are counted in a warning. Raises UserError if none is left.
     """
-    existing_tables(source)
-    listed = set(iter_ids(utt_list or spk_list or Path(), has_values=False))
-    lines = iter_fields(source / "utt2spk", num_fields=2)
-    column = 0 if utt_list else 1
+    wanted = set(iter_ids(listed, has_values=False))
     keep, found = set(), set()
-    for _, fields in lines:
-        if fields[column] in listed:
-            keep.add(fields[0])
-            found.add(fields[column])
+    for utterance, name in _pairs(existing_tables(source), kind):
+        if name in wanted:
+            keep.add(utterance)
+            found.add(name)
     if not keep:
-        raise UserError(f"{utt_list or spk_list}: none of its {len(listed)} ids is in {source}")
-    if len(found) < len(listed):
-        logger.warning("%d listed ids are not in %s", len(listed) - len(found), source)
+        raise UserError(f"{listed}: none of its {len(wanted)} ids is in {source}")
+    if len(found) < len(wanted):
+        logger.warning("%d listed ids are not in %s", len(wanted) - len(found), source)
     _write(source, target, keep)
+
+
+def _pairs(tables: Tables, kind: Id) -> Iterator[tuple[bytes, bytes]]:
+    """Yield each utterance and its id of a kind."""
+    if kind is Id.SPEAKER:
+        return ((f[0], f[1]) for _, f in iter_fields(tables["utt2spk"], num_fields=2))
+    if kind is Id.RECORDING and "segments" in tables:
+        return ((f[0], f[1]) for _, f in iter_fields(tables["segments"], num_fields=4))
+    return ((utterance, utterance) for utterance in iter_ids(tables["utt2spk"]))
 
 
 def _write(source: Path, target: Path, keep: set[bytes]) -> None:

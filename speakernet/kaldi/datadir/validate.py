@@ -9,7 +9,7 @@ from pathlib import Path
 
 from speakernet.config import UserError
 from speakernet.kaldi.datadir.layout import (
-    SINGLE_FILES,
+    FRAME_SHIFT,
     Tables,
     existing_tables,
     recording_tables,
@@ -124,9 +124,9 @@ def _check_values(path: Path, tables: Tables, non_print: bool) -> None:
         for number, (_, words) in enumerate(iter_table(tables["text"]), 1):
             if not words.replace("\t", " ").isprintable():
                 raise UserError(f"{tables['text']}:{number}: character that cannot be printed")
-    for name in SINGLE_FILES:
-        if (path / name).exists() and not _is_positive((path / name).read_bytes()):
-            raise UserError(f"{path / name}:1: expected a positive number")
+    frame_shift = path / FRAME_SHIFT
+    if frame_shift.exists() and not _is_positive(frame_shift.read_bytes()):
+        raise UserError(f"{frame_shift}:1: expected a positive number")
 
 
 def _check_numbers(path: Path, *, whole: bool) -> None:

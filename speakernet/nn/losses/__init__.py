@@ -1,8 +1,15 @@
-"""Training losses by name. Each file of this package registers its own."""
+"""Training losses by name. A new one is a new file in this package."""
 
-from speakernet.nn.losses.base import LossConfig, LossOutput, SpeakerLoss, build_loss, loss_names
-from speakernet.nn.plugins import import_siblings
+from typing import TYPE_CHECKING
+
+from speakernet.config.plugins import import_siblings
+from speakernet.nn.losses.base import LOSSES, LossOptions, LossOutput, SpeakerLoss, build_loss
 
 import_siblings(__name__, __path__)
 
-__all__ = ["LossConfig", "LossOutput", "SpeakerLoss", "build_loss", "loss_names"]
+if TYPE_CHECKING:
+    LossConfig = LossOptions
+else:
+    LossConfig = LOSSES.section()
+
+__all__ = ["LOSSES", "LossConfig", "LossOptions", "LossOutput", "SpeakerLoss", "build_loss"]

@@ -1,41 +1,52 @@
-"""What a loss is. All are computed in float32 (or the wider type of their input)."""
+"""Base class of losses and of their options; all compute in float32 (or the input's wider type)."""
 
 from typing import NamedTuple
 
 import torch
-from pydantic import Field, field_validator
+from pydantic import Field
 from torch import Tensor, nn
 
-from speakernet.config import Config, Registry, UserError
+from speakernet.config import Choices, Config, UserError
 from speakernet.nn.layers.basic import EPSILON, init_kernel
 from speakernet.nn.layers.precision import at_least_float32, without_autocast
 
 
-class LossConfig(Config):
-    """A loss by name. ``margin`` is the full one: schedules lead up to it."""
+class LossOptions(Config):
+    """What every loss has: a name."""
 
     name: str
-    margin: float = Field(default=0.0, ge=0)
-    scale: float = Field(default=32.0, gt=0)
-    num_centers: int = Field(default=1, ge=1)
-    """Sub-centers a speaker, for losses whose name starts with ``sc_``."""
-    hard_margin: float = Field(default=0.1, ge=0)
-    """What ``hcm`` adds to the cosine of other speakers that beat the right one."""
-    utterances_per_speaker: int = Field(default=2, ge=2)
-    """For losses that compare utterances: how many of a speaker stand together in a batch."""
-    hard_rank: int = Field(default=10, ge=1)
-    """``triplet`` draws a hard negative from this many nearest ones …"""
-    hard_probability: float = Field(default=0.5, ge=0, le=1)
-    """… with this probability, any other one otherwise."""
 
-    @field_validator("name")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        try:
-            LOSSES.get(name)
-        except UserError as error:
-            raise ValueError(str(error)) from None
-        return name
+    @property
+    def full_margin(self) -> float:
+        """The margin that schedules lead up to; 0 for losses without one."""
+        return 0.0
+
+    @property
+    def cosine_scale(self) -> float:
+        """The factor of cosines in the cross-entropy of held-out speakers."""
+        return 32.0
+
+    @property
+    def group_size(self) -> int:
+        """How many utterances of a speaker must follow each other in a batch (1: any order)."""
+        return 1
+
+    @property
+    def has_class_weights(self) -> bool:
+        """Whether the loss learns vectors that stand for the speakers."""
+        return LOSSES.get(self.name).class_weights is not SpeakerLoss.class_weights
+
+
+class MarginOptions(LossOptions):
+    """Options of losses with a margin."""
+
+    margin: float = Field(default=0.2, ge=0)
+    """The full margin, to which `schedule.margin` leads up."""
+
+    @property
+    def full_margin(self) -> float:
+        """The margin that schedules lead up to."""
+        return self.margin
 
 
 class LossOutput(NamedTuple):
@@ -50,15 +61,9 @@ class LossOutput(NamedTuple):
 
 
 class SpeakerLoss(nn.Module):
-    """Maps embeddings and speaker labels to a loss.
+    """Maps embeddings and speaker labels to a loss."""
 
-    ``utterances_per_speaker`` is how many utterances of a speaker must follow each other in a batch
-    (1: any order will do).
-    """
-
-    utterances_per_speaker: int = 1
-
-    def __init__(self, config: LossConfig, embedding_dim: int, num_classes: int) -> None:
+    def __init__(self, config: LossOptions, embedding_dim: int, num_classes: int) -> None:
         super().__init__()
         self.config = config
         self.embedding_dim = embedding_dim
@@ -73,7 +78,7 @@ class SpeakerLoss(nn.Module):
         """
         wide = at_least_float32(embeddings)
         with without_autocast(embeddings):
-            return self.compute(wide, labels, self.config.margin if margin is None else margin)
+            return self.compute(wide, labels, self.config.full_margin if margin is None else margin)
 
     def compute(self, embeddings: Tensor, labels: Tensor, margin: float | Tensor) -> LossOutput:
         """Compute the loss of float32 or float64 ``embeddings``."""
@@ -87,17 +92,12 @@ class SpeakerLoss(nn.Module):
         raise UserError(f"loss '{self.config.name}' has no class weights")
 
 
-LOSSES = Registry[type[SpeakerLoss]]("loss")
+LOSSES = Choices[LossOptions, type[SpeakerLoss]]("loss")
 
 
-def build_loss(config: LossConfig, *, embedding_dim: int, num_classes: int) -> SpeakerLoss:
+def build_loss(config: LossOptions, *, embedding_dim: int, num_classes: int) -> SpeakerLoss:
     """Return the loss that ``config.name`` stands for; an unknown name raises UserError."""
     return LOSSES.get(config.name)(config, embedding_dim, num_classes)
-
-
-def loss_names() -> list[str]:
-    """Return the names of all losses."""
-    return LOSSES.names()
 
 
 def class_kernel(num_rows: int, embedding_dim: int) -> nn.Parameter:

@@ -19,13 +19,15 @@ Rows are l2-normalised with 1e-5 as the least squared length and cosines are cli
 import math
 
 import torch
+from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
 from speakernet.nn.losses.base import (
     LOSSES,
-    LossConfig,
+    LossOptions,
     LossOutput,
+    MarginOptions,
     SpeakerLoss,
     class_kernel,
     classification_accuracy,
@@ -36,11 +38,37 @@ from speakernet.nn.losses.base import (
 _MIN_SQUARED_SINE = 1e-7
 
 
-@LOSSES.register("linear")
+class CosineOptions(MarginOptions):
+    """Options of losses on scaled cosines."""
+
+    scale: float = Field(default=32.0, gt=0)
+    """What cosines are multiplied by: the largest logit."""
+
+    @property
+    def cosine_scale(self) -> float:
+        """The factor of cosines in the cross-entropy of held-out speakers, too."""
+        return self.scale
+
+
+class SubCenterOptions(CosineOptions):
+    """Options of losses with several centers a speaker."""
+
+    num_centers: int = Field(default=2, ge=1)
+    """Centers of each speaker, the nearest of which counts."""
+
+
+class HardMarginOptions(CosineOptions):
+    """Options of `hcm`."""
+
+    hard_margin: float = Field(default=0.1, ge=0)
+    """What is added to the cosine of other speakers that beat the right one."""
+
+
+@LOSSES.add("linear", options=LossOptions)
 class LinearSoftmax(SpeakerLoss):
     """Cross-entropy of the inner products of embeddings and class weights."""
 
-    def __init__(self, config: LossConfig, embedding_dim: int, num_classes: int) -> None:
+    def __init__(self, config: LossOptions, embedding_dim: int, num_classes: int) -> None:
         super().__init__(config, embedding_dim, num_classes)
         self.weight = class_kernel(num_classes, embedding_dim)
 
@@ -58,11 +86,11 @@ class LinearSoftmax(SpeakerLoss):
 class CosineSoftmax(SpeakerLoss):
     """Softmax on cosines, whose target logit a subclass makes harder."""
 
-    has_centers = False
+    config: CosineOptions
 
-    def __init__(self, config: LossConfig, embedding_dim: int, num_classes: int) -> None:
+    def __init__(self, config: CosineOptions, embedding_dim: int, num_classes: int) -> None:
         super().__init__(config, embedding_dim, num_classes)
-        self.num_centers = config.num_centers if self.has_centers else 1
+        self.num_centers = config.num_centers if isinstance(config, SubCenterOptions) else 1
         self.weight = class_kernel(num_classes * self.num_centers, embedding_dim)
 
     def compute(self, embeddings: Tensor, labels: Tensor, margin: float | Tensor) -> LossOutput:
@@ -93,7 +121,7 @@ class CosineSoftmax(SpeakerLoss):
         raise NotImplementedError
 
 
-@LOSSES.register("am")
+@LOSSES.add("am", options=CosineOptions)
 class AmSoftmax(CosineSoftmax):
     """c - m."""
 
@@ -102,8 +130,7 @@ class AmSoftmax(CosineSoftmax):
         return cosine - margin
 
 
-@LOSSES.register("cm")
-@LOSSES.register("aam")
+@LOSSES.add("cm", "aam", options=CosineOptions)
 class CmSoftmax(CosineSoftmax):
     """cos(θ + m) - m²/2."""
 
@@ -112,7 +139,7 @@ class CmSoftmax(CosineSoftmax):
         return add_angle(cosine, margin) - 0.5 * margin * margin
 
 
-@LOSSES.register("cm_voxsrc2020")
+@LOSSES.add("cm_voxsrc2020", options=CosineOptions)
 class CmVoxsrc2020Softmax(CosineSoftmax):
     """cos(θ + m) - m/2."""
 
@@ -121,9 +148,11 @@ class CmVoxsrc2020Softmax(CosineSoftmax):
         return add_angle(cosine, margin) - 0.5 * margin
 
 
-@LOSSES.register("hcm")
+@LOSSES.add("hcm", options=HardMarginOptions)
 class HcmSoftmax(CmVoxsrc2020Softmax):
     """cm_voxsrc2020, harder against the speakers that still win."""
+
+    config: HardMarginOptions
 
     def harden(self, cosine: Tensor, target: Tensor, margin: float | Tensor) -> Tensor:
         """Return ``cosine`` with margins at the target and at the speakers that beat it."""
@@ -132,7 +161,7 @@ class HcmSoftmax(CmVoxsrc2020Softmax):
         return (cosine + self.config.hard_margin * wins).scatter(1, target, right)
 
 
-@LOSSES.register("qm")
+@LOSSES.add("qm", options=CosineOptions)
 class QmSoftmax(CosineSoftmax):
     """Quadratic in the cosine: both sides are pulled to their ideal, 1 and 0."""
 
@@ -143,18 +172,14 @@ class QmSoftmax(CosineSoftmax):
         return (cosine.square() - offset).scatter(1, target, right.to(cosine.dtype))
 
 
-@LOSSES.register("sc_am")
+@LOSSES.add("sc_am", options=SubCenterOptions)
 class SubCenterAmSoftmax(AmSoftmax):
     """am on the nearest of several centers (Deng et al., "Sub-center ArcFace", ECCV 2020)."""
 
-    has_centers = True
 
-
-@LOSSES.register("sc_cm")
+@LOSSES.add("sc_cm", options=SubCenterOptions)
 class SubCenterCmSoftmax(CmSoftmax):
     """cm on the nearest of several centers."""
-
-    has_centers = True
 
 
 def add_angle(cosine: Tensor, margin: float | Tensor) -> Tensor:

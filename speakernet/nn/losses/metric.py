@@ -7,14 +7,16 @@ cross-entropy. Chung et al., "In defence of metric learning for speaker recognit
 """
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
 from speakernet.config import UserError
 from speakernet.nn.losses.base import (
     LOSSES,
-    LossConfig,
+    LossOptions,
     LossOutput,
+    MarginOptions,
     SpeakerLoss,
     classification_accuracy,
 )
@@ -25,16 +27,36 @@ _LEAST_SLOPE = 1e-6
 _LEAST_COSINE = 1e-6
 
 
+class MetricOptions(LossOptions):
+    """Options of losses that compare the utterances of a batch."""
+
+    utterances_per_speaker: int = Field(default=2, ge=2)
+    """How many utterances of a speaker stand together in a batch."""
+
+    @property
+    def group_size(self) -> int:
+        """How many utterances of a speaker must follow each other in a batch."""
+        return self.utterances_per_speaker
+
+
+class TripletOptions(MetricOptions, MarginOptions):
+    """Options of `triplet`."""
+
+    margin: float = Field(default=0.0, ge=0)
+    hard_rank: int = Field(default=10, ge=1)
+    """A hard negative is drawn from this many nearest ones."""
+    hard_probability: float = Field(default=0.5, ge=0, le=1)
+    """Chance that a negative is a hard one; otherwise it is drawn from all."""
+
+
 class MetricLoss(SpeakerLoss):
     """A loss on groups of ``utterances_per_speaker`` rows."""
 
-    def __init__(self, config: LossConfig, embedding_dim: int, num_classes: int) -> None:
-        super().__init__(config, embedding_dim, num_classes)
-        self.utterances_per_speaker = config.utterances_per_speaker
+    config: MetricOptions
 
     def grouped(self, embeddings: Tensor) -> Tensor:
         """Return ``embeddings`` (batch, dim) as (speakers, utterances, dim)."""
-        number = self.utterances_per_speaker
+        number = self.config.utterances_per_speaker
         if embeddings.shape[0] % number:
             raise UserError(
                 f"loss '{self.config.name}' needs {number} utterances a speaker: "
@@ -68,7 +90,7 @@ def query_and_prototype(groups: Tensor) -> tuple[Tensor, Tensor]:
     return groups[:, 0], groups[:, 1:].mean(dim=1)
 
 
-@LOSSES.register("proto")
+@LOSSES.add("proto", options=MetricOptions)
 class Prototypical(MetricLoss):
     """Negative squared distances between first utterances and prototypes."""
 
@@ -79,7 +101,7 @@ class Prototypical(MetricLoss):
         return batch_softmax(-distance, 1)
 
 
-@LOSSES.register("proto_last_axis")
+@LOSSES.add("proto_last_axis", options=MetricOptions)
 class PrototypicalOverLastAxis(MetricLoss):
     """What the original's code of ``proto`` computes with today's PyTorch; to repeat such runs.
 
@@ -100,11 +122,11 @@ class PrototypicalOverLastAxis(MetricLoss):
         return batch_softmax(logits, 1)
 
 
-@LOSSES.register("angleproto")
+@LOSSES.add("angleproto", options=MetricOptions)
 class AngularPrototypical(MetricLoss):
     """Scaled cosines between first utterances and prototypes."""
 
-    def __init__(self, config: LossConfig, embedding_dim: int, num_classes: int) -> None:
+    def __init__(self, config: MetricOptions, embedding_dim: int, num_classes: int) -> None:
         super().__init__(config, embedding_dim, num_classes)
         self.scaled = ScaledCosine()
 
@@ -115,11 +137,11 @@ class AngularPrototypical(MetricLoss):
         return batch_softmax(self.scaled(cosine), 1)
 
 
-@LOSSES.register("ge2e")
+@LOSSES.add("ge2e", options=MetricOptions)
 class Ge2e(MetricLoss):
     """Every utterance against the mean of every speaker, its own speaker's without itself."""
 
-    def __init__(self, config: LossConfig, embedding_dim: int, num_classes: int) -> None:
+    def __init__(self, config: MetricOptions, embedding_dim: int, num_classes: int) -> None:
         super().__init__(config, embedding_dim, num_classes)
         self.scaled = ScaledCosine()
 
@@ -137,11 +159,11 @@ class Ge2e(MetricLoss):
         return batch_softmax(self.scaled(cosine.clamp_min(_LEAST_COSINE)), number)
 
 
-@LOSSES.register("softmaxproto")
+@LOSSES.add("softmaxproto", options=MetricOptions)
 class SoftmaxPrototypical(MetricLoss):
     """Sum of softmax over all speakers and the angular prototypical loss."""
 
-    def __init__(self, config: LossConfig, embedding_dim: int, num_classes: int) -> None:
+    def __init__(self, config: MetricOptions, embedding_dim: int, num_classes: int) -> None:
         super().__init__(config, embedding_dim, num_classes)
         self.softmax = Softmax(config, embedding_dim, num_classes)
         self.prototypical = AngularPrototypical(config, embedding_dim, num_classes)
@@ -157,12 +179,14 @@ class SoftmaxPrototypical(MetricLoss):
         return self.softmax.class_weights()
 
 
-@LOSSES.register("triplet")
+@LOSSES.add("triplet", options=TripletOptions)
 class Triplet(MetricLoss):
     """max(0, d²(a, p) - d²(a, n) + margin) on unit vectors: first, second, another's second.
 
     The negative is one of the ``hard_rank`` nearest with ``hard_probability``, else any other.
     """
+
+    config: TripletOptions
 
     def compute(self, embeddings: Tensor, labels: Tensor, margin: float | Tensor) -> LossOutput:
         """Compute the loss; accuracy is the share of anchors nearest to their own positive."""

@@ -13,19 +13,19 @@ from torch.nn import functional
 
 from speakernet.nn.losses.base import (
     LOSSES,
-    LossConfig,
+    LossOptions,
     LossOutput,
     SpeakerLoss,
     classification_accuracy,
 )
-from speakernet.nn.losses.cosine import AmSoftmax, add_angle
+from speakernet.nn.losses.cosine import AmSoftmax, CosineOptions, add_angle
 
 
-@LOSSES.register("softmax")
+@LOSSES.add("softmax", options=LossOptions)
 class Softmax(SpeakerLoss):
     """Cross-entropy of a dense layer with bias."""
 
-    def __init__(self, config: LossConfig, embedding_dim: int, num_classes: int) -> None:
+    def __init__(self, config: LossOptions, embedding_dim: int, num_classes: int) -> None:
         super().__init__(config, embedding_dim, num_classes)
         self.dense = nn.Linear(embedding_dim, num_classes)
 
@@ -40,16 +40,16 @@ class Softmax(SpeakerLoss):
         return self.dense.weight.detach()
 
 
-@LOSSES.register("amsoftmax")
+@LOSSES.add("amsoftmax", options=CosineOptions)
 class XavierAmSoftmax(AmSoftmax):
     """c - m, with another start than ``am``."""
 
-    def __init__(self, config: LossConfig, embedding_dim: int, num_classes: int) -> None:
+    def __init__(self, config: CosineOptions, embedding_dim: int, num_classes: int) -> None:
         super().__init__(config, embedding_dim, num_classes)
         nn.init.xavier_normal_(self.weight)
 
 
-@LOSSES.register("aamsoftmax")
+@LOSSES.add("aamsoftmax", options=CosineOptions)
 class AamSoftmax(XavierAmSoftmax):
     """cos(θ + m) where that falls with θ, c - m · sin m beyond."""
 

@@ -1,14 +1,28 @@
-"""Speaker embedding networks by name. Each file of this package registers its own family."""
+"""Speaker embedding networks by name. A new family is a new file in this package."""
 
+from typing import TYPE_CHECKING
+
+from speakernet.config.plugins import import_siblings
 from speakernet.nn.models.base import (
-    ModelConfig,
+    MODELS,
+    ModelOptions,
     SpeakerModel,
     at_temperature,
     build_model,
-    model_names,
 )
-from speakernet.nn.plugins import import_siblings
 
 import_siblings(__name__, __path__)
 
-__all__ = ["ModelConfig", "SpeakerModel", "at_temperature", "build_model", "model_names"]
+if TYPE_CHECKING:
+    ModelConfig = ModelOptions
+else:
+    ModelConfig = MODELS.section()
+
+__all__ = [
+    "MODELS",
+    "ModelConfig",
+    "ModelOptions",
+    "SpeakerModel",
+    "at_temperature",
+    "build_model",
+]

@@ -1,44 +1,64 @@
-"""What a speaker embedding network is, and how a name becomes one."""
+"""Base class of speaker embedding networks and of their options, and how a name becomes one."""
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal, NamedTuple
+from typing import Literal
 
-import torch
-from pydantic import field_validator
+from pydantic import Field
 from torch import Tensor, nn
 
-from speakernet.config import Config, Registry, UserError
-from speakernet.config.errors import suggestion
+from speakernet.config import Config, PatternChoices
 from speakernet.nn.layers.basic import batch_norm_1d, dense
 from speakernet.nn.layers.precision import at_least_float32
-from speakernet.nn.pooling import POOLINGS, Pooling
+from speakernet.nn.pooling import POOLINGS, Pooling, PoolingConfig, build_pooling
 
 InputKind = Literal["features", "waveform"]
 
 
-class ModelConfig(Config):
-    """A network by name; ``None`` stands for what the network was published with."""
+class ModelOptions(Config):
+    """What every network has: a name, whose numbers are sizes, and the length of an embedding."""
 
     name: str
-    embedding_dim: int | None = None
-    pooling: str | None = None
+    embedding_dim: int | None = Field(default=None, ge=1)
+    """Length of an embedding; null: what the network was published with."""
+
+    @property
+    def input_kind(self) -> InputKind:
+        """What the network takes."""
+        return MODELS.get(self.name).input_kind
+
+    @property
+    def has_temperature(self) -> bool:
+        """Whether the network has temporal dynamic layers, whose softmax has a temperature."""
+        return False
+
+    @property
+    def sizes(self) -> dict[str, str]:
+        """What the named groups of the pattern are in ``name``; empty where one is left out."""
+        return MODELS.sizes(self.name)
+
+
+class PooledModelOptions(ModelOptions):
+    """Options of networks whose pooling can be chosen."""
+
+    pooling: PoolingConfig | None = None
+    """Pooling over time; null: what the network was published with."""
+
+    def build_pooling(self, default: str, channels: int, num_bins: int) -> Pooling:
+        """Return the chosen pooling, or the one named ``default``."""
+        pooling = self.pooling or POOLINGS.options(default)(name=default)
+        return build_pooling(pooling, channels, num_bins)
+
+
+class BlockModelOptions(PooledModelOptions):
+    """Options of networks of residual blocks."""
+
     recompute_activations: bool = False
     """Trade time for memory in training: keep only the inputs of blocks for the backward pass."""
 
-    @field_validator("name")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        try:
-            find_family(name)
-        except UserError as error:
-            raise ValueError(str(error)) from None
-        return name
-
 
 class SpeakerModel(nn.Module):
-    """Maps a batch of utterances to embeddings.
+    """Maps a batch of utterances to embeddings; built from its options and the number of mel bins.
 
     ``input_kind`` says of what: "features" are (batch, time, mel), "waveform" is (batch, samples)
     at 16 kHz in [-1, 1]. ``embedding_dim`` is the length of an embedding.
@@ -46,6 +66,10 @@ class SpeakerModel(nn.Module):
 
     input_kind: InputKind = "features"
     embedding_dim: int
+
+    def __init__(self, config: ModelOptions, input_dim: int) -> None:
+        super().__init__()
+        self.config = config
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the embeddings (batch, embedding_dim) of ``x``."""
@@ -90,67 +114,15 @@ class EmbeddingTail(nn.Module):
         return embedding
 
 
-Builder = Callable[[re.Match[str], ModelConfig, int], SpeakerModel]
+MODELS = PatternChoices[ModelOptions, type[SpeakerModel]]("model")
 
 
-class ModelFamily(NamedTuple):
-    """Networks whose names match ``pattern``; ``published`` are those with published results."""
-
-    pattern: re.Pattern[str]
-    published: tuple[str, ...]
-    build: Builder
-
-
-FAMILIES = Registry[ModelFamily]("model family")
-
-
-def register_family(pattern: str, *published: str) -> Callable[[Builder], Builder]:
-    """Return a decorator for a function that builds any network whose name matches ``pattern``."""
-
-    def add(build: Builder) -> Builder:
-        FAMILIES.register(pattern)(ModelFamily(re.compile(pattern), published, build))
-        return build
-
-    return add
-
-
-def model_names() -> list[str]:
-    """Return the names of all published networks (others of the same patterns can be built)."""
-    return [n for pattern in FAMILIES.names() for n in FAMILIES.get(pattern).published]
-
-
-def find_family(name: str) -> tuple[ModelFamily, re.Match[str]]:
-    """Return the family that builds ``name``, and how its pattern matches.
-
-    Raises UserError with the nearest published name if no family knows it.
-    """
-    for pattern in FAMILIES.names():
-        family = FAMILIES.get(pattern)
-        if match := family.pattern.fullmatch(name):
-            return family, match
-    hint = suggestion(name, model_names())
-    known = ", ".join(FAMILIES.names())
-    raise UserError(f"unknown model '{name}'{hint}; known patterns: {known}")
-
-
-def build_model(config: ModelConfig, *, input_dim: int) -> SpeakerModel:
+def build_model(config: ModelOptions, *, input_dim: int) -> SpeakerModel:
     """Return the network that ``config.name`` stands for, with fresh weights.
 
     ``input_dim`` is the number of mel bins; networks on waveforms have their own and ignore it.
     """
-    family, match = find_family(config.name)
-    return family.build(match, config, input_dim)
-
-
-def input_kind(config: ModelConfig) -> InputKind:
-    """Return what the network that ``config.name`` stands for takes."""
-    with torch.device("meta"):
-        return build_model(config, input_dim=80).input_kind
-
-
-def build_pooling(config: ModelConfig, default: str, channels: int, num_bins: int) -> Pooling:
-    """Return the pooling that ``config`` asks for, or the network's ``default``."""
-    return POOLINGS.get(config.pooling or default)(channels, num_bins)
+    return MODELS.get(config.name)(config, input_dim)
 
 
 def strided_size(size: int, num_halvings: int) -> int:

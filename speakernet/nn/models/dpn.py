@@ -7,7 +7,6 @@ dense path that grows by ``increment`` channels a block. Unlike in that system's
 mel).
 """
 
-import re
 from typing import NamedTuple
 
 import torch
@@ -16,11 +15,10 @@ from torch import Tensor, nn
 from speakernet.nn.layers.basic import batch_norm_2d, conv2d, edge_padded_conv2d
 from speakernet.nn.layers.checkpointing import BlockSequence
 from speakernet.nn.models.base import (
+    MODELS,
+    BlockModelOptions,
     EmbeddingTail,
-    ModelConfig,
     SpeakerModel,
-    build_pooling,
-    register_family,
     strided_size,
 )
 
@@ -85,17 +83,18 @@ class DualPathBlock(nn.Module):
         return torch.cat([added, old[:, self.residual :], new[:, self.residual :]], dim=1)
 
 
+@MODELS.add_pattern("dpn68", options=BlockModelOptions, published=("dpn68",), examples=("dpn68",))
 class Dpn(SpeakerModel):
-    """Stem, stages of dual-path blocks, pooling and one dense layer."""
+    """Dual-path network: stem, stages of dual-path blocks, pooling, one dense layer."""
 
-    def __init__(self, config: ModelConfig, input_dim: int, stages: tuple[StageSizes, ...]) -> None:
-        super().__init__()
+    def __init__(self, config: BlockModelOptions, input_dim: int) -> None:
+        super().__init__(config, input_dim)
         self.embedding_dim = config.embedding_dim or 256
         self.conv = conv2d(1, _STEM_CHANNELS, 3)
         self.norm = batch_norm_2d(_STEM_CHANNELS)
         self.stages = nn.ModuleList()
         channels = _STEM_CHANNELS
-        for index, sizes in enumerate(stages):
+        for index, sizes in enumerate(_DPN68):
             blocks = []
             for number in range(sizes.num_blocks):
                 first = number == 0
@@ -104,8 +103,8 @@ class Dpn(SpeakerModel):
                 channels = blocks[-1].out_channels
             self.stages.append(BlockSequence(blocks, recompute=config.recompute_activations))
         self.last_norm = batch_norm_2d(channels)
-        num_bins = strided_size(input_dim, len(stages) - 1)
-        pooling = build_pooling(config, "statistics", channels, num_bins)
+        num_bins = strided_size(input_dim, len(_DPN68) - 1)
+        pooling = config.build_pooling("statistics", channels, num_bins)
         self.tail = EmbeddingTail(pooling, self.embedding_dim)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -115,9 +114,3 @@ class Dpn(SpeakerModel):
             y = stage(y)
         embedding: Tensor = self.tail(torch.relu(self.last_norm(y)))
         return embedding
-
-
-@register_family(r"dpn68", "dpn68")
-def build_dpn(_match: re.Match[str], config: ModelConfig, input_dim: int) -> SpeakerModel:
-    """Return ``dpn68``."""
-    return Dpn(config, input_dim, _DPN68)

@@ -4,14 +4,15 @@ Desplanques et al., "ECAPA-TDNN: emphasized channel attention, propagation and a
 based speaker verification" (Interspeech 2020). Maps are (batch, channel, time).
 """
 
-import re
+from typing import Self
 
 import torch
+from pydantic import model_validator
 from torch import Tensor, nn
 
-from speakernet.config import UserError
+from speakernet.config import misfit
 from speakernet.nn.layers.precision import at_least_float32
-from speakernet.nn.models.base import ModelConfig, SpeakerModel, build_pooling, register_family
+from speakernet.nn.models.base import MODELS, PooledModelOptions, SpeakerModel
 
 _SCALE = 8
 _BOTTLENECK = 128
@@ -77,17 +78,40 @@ class Block(nn.Sequential):
         return x + super().forward(x)
 
 
-class EcapaTdnn(SpeakerModel):
-    """First layer, three blocks, all their outputs joined, attentive pooling, one dense layer."""
+class EcapaOptions(PooledModelOptions):
+    """Options of ECAPA-TDNN."""
 
-    def __init__(self, config: ModelConfig, input_dim: int, channels: int) -> None:
-        super().__init__()
+    @property
+    def channels(self) -> int:
+        """N of the name."""
+        return int(self.sizes["channels"])
+
+    @model_validator(mode="after")
+    def _channels_can_be_split(self) -> Self:
+        if self.channels % _SCALE:
+            found = f"'{self.name}' has {self.channels} channels"
+            raise misfit("name", f"{found}; expected a multiple of {_SCALE}")
+        return self
+
+
+@MODELS.add_pattern(
+    r"ecapa_tdnn_c(?P<channels>[1-9]\d*)",
+    options=EcapaOptions,
+    published=("ecapa_tdnn_c512", "ecapa_tdnn_c1024"),
+    examples=("ecapa_tdnn_c16",),
+)
+class EcapaTdnn(SpeakerModel):
+    """ECAPA-TDNN: three blocks, their outputs joined, attentive pooling, one dense layer."""
+
+    def __init__(self, config: EcapaOptions, input_dim: int) -> None:
+        super().__init__(config, input_dim)
+        channels = config.channels
         self.embedding_dim = config.embedding_dim or 192
         self.first = ConvReluNorm(input_dim, channels, 5)
         self.blocks = nn.ModuleList(Block(channels, dilation) for dilation in _DILATIONS)
         joined = channels * len(_DILATIONS)
         self.aggregate = nn.Sequential(nn.Conv1d(joined, _AGGREGATED, 1), nn.ReLU())
-        self.pooling = build_pooling(config, "attentive_statistics", _AGGREGATED, 1)
+        self.pooling = config.build_pooling("attentive_statistics", _AGGREGATED, 1)
         self.norm = nn.BatchNorm1d(self.pooling.output_dim)
         self.dense = nn.Linear(self.pooling.output_dim, self.embedding_dim)
 
@@ -100,12 +124,3 @@ class EcapaTdnn(SpeakerModel):
             outputs.append(y)
         frames = self.aggregate(torch.cat(outputs, dim=1))
         return at_least_float32(self.dense(self.norm(self.pooling(frames.unsqueeze(3)))))
-
-
-@register_family(r"ecapa_tdnn_c(?P<channels>[1-9]\d*)", "ecapa_tdnn_c512", "ecapa_tdnn_c1024")
-def build_ecapa_tdnn(match: re.Match[str], config: ModelConfig, input_dim: int) -> SpeakerModel:
-    """Return ``ecapa_tdnn_cN``."""
-    channels = int(match["channels"])
-    if channels % _SCALE:
-        raise UserError(f"model '{match[0]}': {channels} channels; expected a multiple of {_SCALE}")
-    return EcapaTdnn(config, input_dim, channels)

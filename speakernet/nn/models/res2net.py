@@ -6,19 +6,16 @@ another. The stem keeps the resolution; ``_att`` pools with attention. Maps are 
 time, mel).
 """
 
-import re
-
 import torch
 from torch import Tensor, nn
 
 from speakernet.nn.layers.basic import batch_norm_2d, conv2d
 from speakernet.nn.layers.checkpointing import BlockSequence
 from speakernet.nn.models.base import (
+    MODELS,
+    BlockModelOptions,
     EmbeddingTail,
-    ModelConfig,
     SpeakerModel,
-    build_pooling,
-    register_family,
     strided_size,
 )
 
@@ -98,21 +95,28 @@ class Res2NetBlock(nn.Module):
         return torch.relu(y + self.shortcut(x))
 
 
+@MODELS.add_pattern(
+    r"res2net(?P<depth>14|26|50|101|152|200)_w(?P<width>[1-9]\d*)_s(?P<scale>[2-9]|[1-9]\d+)"
+    r"_c(?P<channels>[1-9]\d*)(?P<attention>_att)?",
+    options=BlockModelOptions,
+    published=(
+        "res2net50_w8_s6_c16",
+        "res2net50_w24_s4_c32",
+        "res2net50_w24_s4_c64",
+        "res2net101_w24_s4_c32_att",
+        "res2net152_w24_s4_c32_att",
+        "res2net200_w24_s4_c32_att",
+    ),
+    examples=("res2net14_w4_s3_c8_att", "res2net26_w4_s2_c8"),
+)
 class Res2Net(SpeakerModel):
-    """Stem, four stages of blocks, pooling and one dense layer."""
+    """Res2Net: stem, four stages of blocks, pooling and one dense layer."""
 
-    def __init__(
-        self,
-        config: ModelConfig,
-        input_dim: int,
-        *,
-        num_blocks: tuple[int, ...],
-        width: int,
-        scale: int,
-        channels: int,
-        pooling: str,
-    ) -> None:
-        super().__init__()
+    def __init__(self, config: BlockModelOptions, input_dim: int) -> None:
+        super().__init__(config, input_dim)
+        sizes = config.sizes
+        width, scale, channels = (int(sizes[name]) for name in ("width", "scale", "channels"))
+        num_blocks = _NUM_BLOCKS[int(sizes["depth"])]
         self.embedding_dim = config.embedding_dim or (192 if channels == 16 else 256)
         self.conv = conv2d(1, channels, 3)
         self.norm = batch_norm_2d(channels)
@@ -127,8 +131,9 @@ class Res2Net(SpeakerModel):
                 in_channels = _EXPANSION * size
             self.stages.append(BlockSequence(blocks, recompute=config.recompute_activations))
         num_bins = strided_size(input_dim, len(num_blocks) - 1)
-        pool = build_pooling(config, pooling, in_channels, num_bins)
-        self.tail = EmbeddingTail(pool, self.embedding_dim)
+        published = "attentive_statistics" if sizes["attention"] else "statistics"
+        pooling = config.build_pooling(published, in_channels, num_bins)
+        self.tail = EmbeddingTail(pooling, self.embedding_dim)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, time, mel) to (batch, embedding_dim)."""
@@ -137,26 +142,3 @@ class Res2Net(SpeakerModel):
             y = stage(y)
         embedding: Tensor = self.tail(y)
         return embedding
-
-
-@register_family(
-    r"res2net(?P<depth>14|26|50|101|152|200)_w(?P<width>[1-9]\d*)_s(?P<scale>[2-9]|[1-9]\d+)"
-    r"_c(?P<channels>[1-9]\d*)(?P<attention>_att)?",
-    "res2net50_w8_s6_c16",
-    "res2net50_w24_s4_c32",
-    "res2net50_w24_s4_c64",
-    "res2net101_w24_s4_c32_att",
-    "res2net152_w24_s4_c32_att",
-    "res2net200_w24_s4_c32_att",
-)
-def build_res2net(match: re.Match[str], config: ModelConfig, input_dim: int) -> SpeakerModel:
-    """Return the Res2Net that the name's numbers describe."""
-    return Res2Net(
-        config,
-        input_dim,
-        num_blocks=_NUM_BLOCKS[int(match["depth"])],
-        width=int(match["width"]),
-        scale=int(match["scale"]),
-        channels=int(match["channels"]),
-        pooling="attentive_statistics" if match["attention"] else "statistics",
-    )

@@ -7,8 +7,6 @@ depths 10 and 18 are for small machines. In ``tdy_`` networks every convolution 
 temporal dynamic. Input is the waveform; maps are (batch, channel, mel, time), as published.
 """
 
-import re
-
 import torch
 from torch import Tensor, nn
 
@@ -16,11 +14,10 @@ from speakernet.nn.layers.checkpointing import BlockSequence
 from speakernet.nn.layers.log_mel import NUM_MEL_BINS, LogMel
 from speakernet.nn.layers.temporal_dynamic import TemporalDynamicConv2d
 from speakernet.nn.models.base import (
+    MODELS,
+    BlockModelOptions,
     InputKind,
-    ModelConfig,
     SpeakerModel,
-    build_pooling,
-    register_family,
     strided_size,
 )
 
@@ -74,15 +71,30 @@ class BasicBlock(nn.Module):
         return torch.relu(y + self.shortcut(x))
 
 
+class ResNetOptions(BlockModelOptions):
+    """Options of a ResNet."""
+
+    @property
+    def has_temperature(self) -> bool:
+        """Whether the network is temporal dynamic."""
+        return bool(self.sizes["dynamic"])
+
+
+@MODELS.add_pattern(
+    r"(?P<dynamic>tdy_)?resnet(?P<depth>10|18|34)_(?P<width>half|quarter|eighth|sixteenth)",
+    options=ResNetOptions,
+    published=("resnet34_quarter", "resnet34_half", "tdy_resnet34_quarter", "tdy_resnet34_half"),
+    examples=("resnet10_eighth", "tdy_resnet10_eighth"),
+)
 class ResNet(SpeakerModel):
-    """Front end, stem, four stages of basic blocks, pooling and one dense layer."""
+    """ResNet on waveforms: front end, stem, four stages of blocks, pooling, one dense layer."""
 
     input_kind: InputKind = "waveform"
 
-    def __init__(
-        self, config: ModelConfig, num_blocks: tuple[int, ...], channels: int, dynamic: bool
-    ) -> None:
-        super().__init__()
+    def __init__(self, config: ResNetOptions, input_dim: int) -> None:
+        super().__init__(config, input_dim)
+        num_blocks = _NUM_BLOCKS[int(config.sizes["depth"])]
+        channels, dynamic = _CHANNELS[config.sizes["width"]], config.has_temperature
         self.embedding_dim = config.embedding_dim or 512
         self.front_end = LogMel("hamming")
         self.conv = nn.Conv2d(1, channels, 7, (2, 1), 3, bias=False)
@@ -97,7 +109,7 @@ class ResNet(SpeakerModel):
                 blocks.append(BasicBlock(in_channels, size, stride, num_bins, dynamic))
                 num_bins, in_channels = strided_size(num_bins, int(stride == 2)), size
             self.stages.append(BlockSequence(blocks, recompute=config.recompute_activations))
-        self.pooling = build_pooling(config, "average", in_channels, num_bins)
+        self.pooling = config.build_pooling("average", in_channels, num_bins)
         self.dense = nn.Linear(self.pooling.output_dim, self.embedding_dim)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -108,16 +120,3 @@ class ResNet(SpeakerModel):
             y = stage(y)
         embedding: Tensor = self.dense(self.pooling(y.transpose(2, 3)))
         return embedding
-
-
-@register_family(
-    r"(?P<dynamic>tdy_)?resnet(?P<depth>10|18|34)_(?P<width>half|quarter|eighth|sixteenth)",
-    "resnet34_quarter",
-    "resnet34_half",
-    "tdy_resnet34_quarter",
-    "tdy_resnet34_half",
-)
-def build_resnet(match: re.Match[str], config: ModelConfig, _input_dim: int) -> SpeakerModel:
-    """Return the ResNet that the name describes."""
-    blocks, channels = _NUM_BLOCKS[int(match["depth"])], _CHANNELS[match["width"]]
-    return ResNet(config, blocks, channels, dynamic=match["dynamic"] is not None)

@@ -5,7 +5,6 @@ al., "VoxCeleb" (Interspeech 2017). In ``tdy_vgg_m`` all convolutions but the fi
 dynamic. Input is the waveform; maps are (batch, channel, mel, time), as published.
 """
 
-import re
 from typing import NamedTuple
 
 import torch
@@ -14,11 +13,10 @@ from torch import Tensor, nn
 from speakernet.nn.layers.log_mel import NUM_MEL_BINS, LogMel
 from speakernet.nn.layers.temporal_dynamic import TemporalDynamicConv2d
 from speakernet.nn.models.base import (
+    MODELS,
     InputKind,
-    ModelConfig,
+    PooledModelOptions,
     SpeakerModel,
-    build_pooling,
-    register_family,
 )
 
 Pair = tuple[int, int]
@@ -77,22 +75,39 @@ def _make_conv(in_channels: int, num_bins: int, layer: Layer, dynamic: bool) -> 
     return nn.Conv2d(in_channels, layer.channels, layer.kernel, layer.stride, layer.padding)
 
 
+class VggOptions(PooledModelOptions):
+    """Options of VGG-M."""
+
+    @property
+    def has_temperature(self) -> bool:
+        """Whether the network is temporal dynamic."""
+        return bool(self.sizes["dynamic"])
+
+
+@MODELS.add_pattern(
+    r"(?P<dynamic>tdy_)?vgg_m",
+    options=VggOptions,
+    published=("vgg_m", "tdy_vgg_m"),
+    examples=("vgg_m",),
+)
 class VggM(SpeakerModel):
-    """Front end, six convolutions, pooling and one dense layer."""
+    """VGG-M on waveforms: front end, six convolutions, pooling and one dense layer."""
 
     input_kind: InputKind = "waveform"
 
-    def __init__(self, config: ModelConfig, dynamic: bool) -> None:
-        super().__init__()
+    def __init__(self, config: VggOptions, input_dim: int) -> None:
+        super().__init__(config, input_dim)
         self.embedding_dim = config.embedding_dim or 512
         self.front_end = LogMel("hann")
         self.layers = nn.Sequential()
         in_channels, num_bins = 1, NUM_MEL_BINS
         for index, sizes in enumerate(_LAYERS):
-            layer = VggLayer(in_channels, num_bins, sizes, dynamic=dynamic and index > 0)
+            layer = VggLayer(
+                in_channels, num_bins, sizes, dynamic=config.has_temperature and index > 0
+            )
             self.layers.append(layer)
             in_channels, num_bins = sizes.channels, layer.num_bins
-        self.pooling = build_pooling(config, "average", in_channels, num_bins)
+        self.pooling = config.build_pooling("average", in_channels, num_bins)
         self.dense = nn.Linear(self.pooling.output_dim, self.embedding_dim)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -100,9 +115,3 @@ class VggM(SpeakerModel):
         y = self.layers(self.front_end(x).transpose(1, 2).unsqueeze(1))
         embedding: Tensor = self.dense(self.pooling(y.transpose(2, 3)))
         return embedding
-
-
-@register_family(r"(?P<dynamic>tdy_)?vgg_m", "vgg_m", "tdy_vgg_m")
-def build_vgg(match: re.Match[str], config: ModelConfig, _input_dim: int) -> SpeakerModel:
-    """Return ``vgg_m`` or ``tdy_vgg_m``."""
-    return VggM(config, dynamic=match["dynamic"] is not None)

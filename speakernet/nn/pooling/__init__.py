@@ -1,8 +1,15 @@
-"""Poolings: from a map over time to one vector. Each file of this package registers its own."""
+"""Poolings: from a map over time to one vector. A new one is a new file in this package."""
 
-from speakernet.nn.plugins import import_siblings
-from speakernet.nn.pooling.base import POOLINGS, Pooling
+from typing import TYPE_CHECKING
+
+from speakernet.config.plugins import import_siblings
+from speakernet.nn.pooling.base import POOLINGS, Pooling, PoolingOptions, build_pooling
 
 import_siblings(__name__, __path__)
 
-__all__ = ["POOLINGS", "Pooling"]
+if TYPE_CHECKING:
+    PoolingConfig = PoolingOptions
+else:
+    PoolingConfig = POOLINGS.section()
+
+__all__ = ["POOLINGS", "Pooling", "PoolingConfig", "PoolingOptions", "build_pooling"]

@@ -8,14 +8,20 @@ as context of the attention and one weight for every time, mel position and chan
 """
 
 import torch
+from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
 from speakernet.nn.layers.basic import EPSILON, conv2d
 from speakernet.nn.layers.precision import at_least_float32
-from speakernet.nn.pooling.base import POOLINGS, Pooling
+from speakernet.nn.pooling.base import POOLINGS, Pooling, PoolingOptions
 
-ATTENTION_DIM = 128
+
+class AttentiveStatisticsOptions(PoolingOptions):
+    """Options of `attentive_statistics`."""
+
+    attention_dim: int = Field(default=128, ge=1)
+    """Width of the layer between the map and its weights."""
 
 
 def mean_and_std(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -29,7 +35,7 @@ def flatten_statistics(mean: Tensor, std: Tensor) -> Tensor:
     return torch.cat([mean, std], dim=1).squeeze(2).transpose(1, 2).flatten(1)
 
 
-@POOLINGS.register("statistics")
+@POOLINGS.add("statistics", options=PoolingOptions)
 class StatisticsPooling(Pooling):
     """Mean and standard deviation over time of every channel and mel position."""
 
@@ -43,14 +49,14 @@ class StatisticsPooling(Pooling):
         return flatten_statistics(*mean_and_std(at_least_float32(x)))
 
 
-@POOLINGS.register("attentive_statistics")
+@POOLINGS.add("attentive_statistics", options=AttentiveStatisticsOptions)
 class AttentiveStatisticsPooling(StatisticsPooling):
     """Weighted mean and standard deviation, the weights computed from the map itself."""
 
-    def __init__(self, channels: int, num_bins: int) -> None:
-        super().__init__(channels, num_bins)
-        self.reduce = conv2d(3 * channels, ATTENTION_DIM, 1)
-        self.expand = conv2d(ATTENTION_DIM, channels, 1)
+    def __init__(self, config: AttentiveStatisticsOptions, channels: int, num_bins: int) -> None:
+        super().__init__(config, channels, num_bins)
+        self.reduce = conv2d(3 * channels, config.attention_dim, 1)
+        self.expand = conv2d(config.attention_dim, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Pool ``x`` (batch, channel, time, mel) over time."""

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from speakernet.nn.layers.basic import EPSILON
 from speakernet.nn.layers.precision import at_least_float32
-from speakernet.nn.pooling.base import POOLINGS, Pooling
+from speakernet.nn.pooling.base import POOLINGS, Pooling, PoolingOptions
 
 
-@POOLINGS.register("average")
+@POOLINGS.add("average", options=PoolingOptions)
 class AveragePooling(Pooling):
     """Mean over time."""
 
@@ -26,12 +26,12 @@ class AveragePooling(Pooling):
         return at_least_float32(x).mean(dim=2).flatten(1)
 
 
-@POOLINGS.register("sap")
+@POOLINGS.add("sap", options=PoolingOptions)
 class SelfAttentivePooling(AveragePooling):
     """Weighted mean over time."""
 
-    def __init__(self, channels: int, num_bins: int) -> None:
-        super().__init__(channels, num_bins)
+    def __init__(self, config: PoolingOptions, channels: int, num_bins: int) -> None:
+        super().__init__(config, channels, num_bins)
         features = channels * num_bins
         self.hidden = nn.Linear(features, features)
         self.context = nn.Parameter(torch.empty(features, 1))
@@ -49,7 +49,7 @@ class SelfAttentivePooling(AveragePooling):
         return at_least_float32(frames), torch.softmax(at_least_float32(scores), dim=1)
 
 
-@POOLINGS.register("asp")
+@POOLINGS.add("asp", options=PoolingOptions)
 class AttentiveStatisticsOfFrames(SelfAttentivePooling):
     """Weighted mean and standard deviation over time."""
 

@@ -1,22 +1,15 @@
 """Schedules: pure functions of the step. A new one is a new file in this package."""
 
-import importlib
-import pkgutil
-from typing import TYPE_CHECKING, Annotated, Union
+from typing import TYPE_CHECKING
 
-from pydantic import Field
+from speakernet.config.plugins import import_siblings
+from speakernet.optim.schedules.base import SCHEDULES, BaseSchedule, ceil_epochs
 
-from speakernet.optim.schedules.base import BaseSchedule, ceil_epochs, schedules
+__all__ = ["SCHEDULES", "BaseSchedule", "Schedule", "ceil_epochs"]
 
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+import_siblings(__name__, __path__)
 
 if TYPE_CHECKING:
     Schedule = BaseSchedule
 else:
-    Schedule = Annotated[
-        Union[tuple(schedules.get(name) for name in schedules.names())],  # noqa: UP007
-        Field(discriminator="type"),
-    ]
-
-__all__ = ["BaseSchedule", "Schedule", "ceil_epochs", "schedules"]
+    Schedule = SCHEDULES.section()

@@ -1,8 +1,8 @@
-"""What a schedule is."""
+"""Base class of schedules."""
 
 import numpy as np
 
-from speakernet.config import Config, Registry
+from speakernet.config import Choices, Config
 
 
 class BaseSchedule(Config):
@@ -13,7 +13,7 @@ class BaseSchedule(Config):
         raise NotImplementedError
 
 
-schedules = Registry[type[BaseSchedule]]("schedule")
+SCHEDULES = Choices[BaseSchedule, type[BaseSchedule]]("schedule", tag="type")
 
 
 def ceil_epochs(num_steps: int, steps_per_epoch: int) -> int:

@@ -2,15 +2,18 @@
 
 from typing import Literal
 
-from speakernet.optim.schedules.base import BaseSchedule, schedules
+from pydantic import Field
+
+from speakernet.optim.schedules.base import SCHEDULES, BaseSchedule
 
 
-@schedules.register("constant")
+@SCHEDULES.add("constant")
 class Constant(BaseSchedule):
     """Always ``factor``. voxsrc2020 fine-tunes at 1/128 of the base learning rate."""
 
     type: Literal["constant"] = "constant"
-    factor: float = 1.0
+    factor: float = Field(default=1.0, ge=0)
+    """The value."""
 
     def value(self, step: int, steps_per_epoch: int) -> float:
         """Return ``factor``."""

@@ -2,16 +2,20 @@
 
 from typing import Literal
 
-from speakernet.optim.schedules.base import BaseSchedule, ceil_epochs, schedules
+from pydantic import Field
+
+from speakernet.optim.schedules.base import SCHEDULES, BaseSchedule, ceil_epochs
 
 
-@schedules.register("linear_staircase")
+@SCHEDULES.add("linear_staircase")
 class LinearStaircase(BaseSchedule):
     """0 up to ``start_epoch``, 1 from ``end_epoch`` on, between them steps of an epoch each."""
 
     type: Literal["linear_staircase"] = "linear_staircase"
-    start_epoch: int = 3
-    end_epoch: int = 13
+    start_epoch: int = Field(default=3, ge=0)
+    """Epochs at 0."""
+    end_epoch: int = Field(default=13, ge=0)
+    """The epoch from which on it is 1."""
 
     def value(self, step: int, steps_per_epoch: int) -> float:
         """Return the factor, between 0 and 1."""

@@ -12,15 +12,27 @@ After ``decay_until`` the last value stays. The staircase rounds up: the first u
 """
 
 import math
-from typing import Literal
+from typing import Literal, Self
 
-from speakernet.optim.schedules.base import BaseSchedule, ceil_epochs, schedules
+from pydantic import Field, model_validator
+
+from speakernet.config import misfit
+from speakernet.optim.schedules.base import SCHEDULES, BaseSchedule, ceil_epochs
 
 
 class _WarmupHold(BaseSchedule):
-    warmup_epochs: float = 3.0
-    hold_until: float = 13.0
-    decay_until: float = 23.0
+    warmup_epochs: float = Field(default=3.0, ge=0)
+    """Epochs in which the value rises linearly from 0 to 1."""
+    hold_until: float = Field(default=13.0, ge=0)
+    """The epoch up to which it stays 1."""
+    decay_until: float = Field(default=23.0, ge=0)
+    """The epoch from which on it stays what it has come to."""
+
+    @model_validator(mode="after")
+    def _in_turn(self) -> Self:
+        if not self.warmup_epochs <= self.hold_until <= self.decay_until:
+            raise misfit("hold_until", "expected warmup_epochs <= hold_until <= decay_until")
+        return self
 
     def value(self, step: int, steps_per_epoch: int) -> float:
         """Return the factor, between 0 and 1."""
@@ -37,7 +49,7 @@ class _WarmupHold(BaseSchedule):
         raise NotImplementedError
 
 
-@schedules.register("warmup_hold_halve")
+@SCHEDULES.add("warmup_hold_halve")
 class WarmupHoldHalve(_WarmupHold):
     """Linear warm-up, hold, then half of it every epoch."""
 
@@ -47,11 +59,11 @@ class WarmupHoldHalve(_WarmupHold):
         return float(0.5 ** ceil_epochs(done, steps_per_epoch))
 
 
-@schedules.register("warmup_hold_cosine")
+@SCHEDULES.add("warmup_hold_cosine")
 class WarmupHoldCosine(_WarmupHold):
     """Linear warm-up, hold, then half a cosine to zero."""
 
     type: Literal["warmup_hold_cosine"] = "warmup_hold_cosine"
 
     def _decay(self, done: int, total: int, steps_per_epoch: int) -> float:
-        return 0.5 * (1 + math.cos(math.pi * done / total))
+        return 0.5 * (1 + math.cos(math.pi * done / max(total, 1)))

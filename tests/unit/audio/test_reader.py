@@ -220,11 +220,11 @@ def test_random_stretch(wav: Path) -> None:
     reader, places = AudioReader(), np.lib.stride_tricks.sliding_window_view(SAMPLES, 500)
     for entry in (str(wav), f"cat < '{wav}' |"):
         rng = np.random.default_rng(0)
-        stretches = [reader.read_stretch(entry, 500, rng) for _ in range(3)]
+        stretches = [reader.read_random_segment(entry, 500, rng) for _ in range(3)]
         starts = [int(np.flatnonzero((places == s).all(axis=1))[0]) for s in stretches]
         assert len(set(starts)) == 3
         np.testing.assert_array_equal(
-            reader.read_stretch(entry, 30_000, rng), np.resize(SAMPLES, 30_000)
+            reader.read_random_segment(entry, 30_000, rng), np.resize(SAMPLES, 30_000)
         )
     with pytest.raises(UserError, match="found 16000 Hz; expected 8000 Hz"):
-        AudioReader(8000).read_stretch(str(wav), 500, np.random.default_rng(0))
+        AudioReader(8000).read_random_segment(str(wav), 500, np.random.default_rng(0))

@@ -138,10 +138,13 @@ def test_a_file_that_ends_early_is_good_as_far_as_it_goes(wav: Path) -> None:
     ("content", "message"),
     [
         (b"", "found no data"),
-        (riff(), "truncated: the wav header has no samples after it"),
-        (riff(chunk(b"fmt ", format_of())), "truncated: the wav header has no samples after it"),
-        (riff(chunk(b"fmt ", format_of()[:15])), "truncated: the wav header ends early"),
-        (riff(chunk(b"data", DATA)), "the wav header does not say how samples are stored"),
+        (riff(), "truncated: the wav header ends without a data chunk"),
+        (riff(chunk(b"fmt ", format_of())), "truncated: the wav header ends without a data chunk"),
+        (
+            riff(chunk(b"fmt ", format_of()[:15])),
+            "truncated: the wav header ends within its fmt chunk",
+        ),
+        (riff(chunk(b"data", DATA)), "the wav header has no fmt chunk before its data chunk"),
         (riff(chunk(b"fmt ", format_of(channels=0))), "found 0 channels at 16000 Hz"),
         (riff(chunk(b"fmt ", format_of(rate=0))), "found 1 channels at 0 Hz"),
         (
@@ -150,7 +153,7 @@ def test_a_file_that_ends_early_is_good_as_far_as_it_goes(wav: Path) -> None:
         ),
         (
             riff(chunk(b"fmt ", format_of()), chunk(b"LIST", bytes(5000))),
-            "truncated: the wav header has no samples after it",
+            "truncated: the wav header ends without a data chunk",
         ),
     ],
 )

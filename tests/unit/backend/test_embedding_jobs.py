@@ -117,6 +117,7 @@ def test_waveforms_in_crops_as_tdy(tmp_path: Path) -> None:
     recipe = Recipe.model_validate(
         {
             "features": "waveform",
+            "data": {"cmn_window": None},
             "model": {"name": "resnet34_quarter"},
             "loss": {"name": "softmax"},
             "extraction": {"mode": "crops", "num_crops": 3, "crop_frames": 40},

@@ -10,8 +10,8 @@ from speakernet.arrays import Float32
 from speakernet.backend.chunks import FEATURE_STEPS, cut_chunks
 from speakernet.backend.config import ExtractionConfig
 from speakernet.backend.extraction import Extractor
-from speakernet.config import UserError
-from speakernet.nn.models import ModelConfig, build_model
+from speakernet.config import UserError, configure
+from speakernet.nn.models import MODELS, build_model
 from tests.unit.backend.utterances import LENGTHS, MEL, utterances
 
 CHUNKS = ExtractionConfig(chunk_frames=100, min_frames=25)
@@ -20,7 +20,7 @@ CHUNKS = ExtractionConfig(chunk_frames=100, min_frames=25)
 @pytest.fixture(scope="module")
 def model() -> torch.nn.Module:
     torch.manual_seed(0)
-    return build_model(ModelConfig(name="tdnn_c8", embedding_dim=6), input_dim=MEL)
+    return build_model(configure(MODELS, "tdnn_c8", embedding_dim=6), input_dim=MEL)
 
 
 def extract(model: torch.nn.Module, batch_steps: int, names: list[str]) -> dict[str, Float32]:

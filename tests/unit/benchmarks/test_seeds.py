@@ -28,24 +28,24 @@ def test_mean_and_range_of_three_seeds(tmp_path: Path, capsys: pytest.CaptureFix
         write_run(tmp_path / str(n), base_cosine=cosine, lm_asnorm=asnorm)
         for n, (cosine, asnorm) in enumerate(eers)
     ]
-    assert main([str(run) for run in runs]) == 0
+    assert main(["--seeds", "1", "2", "5", "--runs", *map(str, runs)]) == 0
     printed = capsys.readouterr().out
     assert "| base | cosine | 9.96, 9.00, 11.04 | 10.00 | 9.00 – 11.04 |" in printed
-    assert "| 10.00 (9.00 – 11.04) | 7.58 (7.00 – 8.50) |" in printed
+    assert "| 1, 2, 5 | 10.00 (9.00 – 11.04) | 7.58 (7.00 – 8.50) |" in printed
     assert "| base | cosine | 14.96, 14.00, 16.04 | 15.00 | 14.00 – 16.04 |" in printed
 
 
 def test_a_run_without_results_is_named(tmp_path: Path) -> None:
     done = write_run(tmp_path / "done", base_cosine=9.0)
     with pytest.raises(UserError, match="missing/results.json: no such file"):
-        main([str(done), str(tmp_path / "missing")])
+        main(["--seeds", "1", "2", "--runs", str(done), str(tmp_path / "missing")])
 
 
 def test_runs_of_different_recipes_do_not_mix(tmp_path: Path) -> None:
     one = write_run(tmp_path / "one", base_cosine=9.0)
     other = write_run(tmp_path / "other", base_asnorm=7.0)
     with pytest.raises(UserError, match="other trial lists or models"):
-        main([str(one), str(other)])
+        main(["--seeds", "1", "2", "--runs", str(one), str(other)])
 
 
 def test_the_script_refuses_what_is_no_seed(repository: Path, tmp_path: Path) -> None:

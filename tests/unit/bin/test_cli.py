@@ -27,9 +27,22 @@ def test_overview_has_every_command_once_below_its_group() -> None:
     assert sorted(found) == command_names()
 
 
+PROGRAM = '''"""Make a thing.
+
+More.
+"""
+
+raise RuntimeError("not to be run")
+
+
+@program("users")
+def main(args: Namespace) -> int: ...
+'''
+
+
 def test_a_command_is_read_without_running_it(tmp_path: Path) -> None:
     path = tmp_path / "make_a_thing.py"
-    path.write_text('"""Make a thing.\n\nMore.\n"""\nGROUP = "users"\nraise RuntimeError\n')
+    path.write_text(PROGRAM)
     assert Command.read(path) == Command("make-a-thing", "users", "Make a thing.")
 
 

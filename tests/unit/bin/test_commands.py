@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from speakernet.bin.cli import GROUPS, Command, commands
-from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.program import Program
 from speakernet.bin.options.types import truth
 
 COMMANDS = commands()
@@ -38,14 +38,12 @@ SYNONYMS = {
 }
 
 
-def parser_of(command: Command) -> Parser:
-    made = import_module(f"speakernet.bin.{command.name.replace('-', '_')}").make_parser()
-    assert isinstance(made, Parser)
-    return made
-
-
 def arguments_of(command: Command) -> list[Action]:
-    return [a for a in parser_of(command)._actions if a.option_strings[:1] != ["-h"]]
+    module = import_module(f"speakernet.bin.{command.name.replace('-', '_')}")
+    assert isinstance(module.main, Program)
+    assert module.main.group == command.group
+    actions = module.main.make_parser()._actions
+    return [action for action in actions if action.option_strings[:1] != ["-h"]]
 
 
 def options_of(command: Command) -> dict[str, Action]:

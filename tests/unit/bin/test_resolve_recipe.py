@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from speakernet.bin.resolve_recipe import main, stage_values
+from speakernet.bin.resolve_recipe import main
 from speakernet.config import UserError, load_config
 from speakernet.recipe import Recipe
+from speakernet.recipe.resolving import stage_values
 
 ROOT = Path(__file__).resolve().parents[3]
 NAMES = "train_set train_data features copies speed_factors seed online_augment cohort"

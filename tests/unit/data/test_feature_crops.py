@@ -9,7 +9,7 @@ from speakernet.config import UserError
 from speakernet.data import cmn
 from speakernet.data.config import DataConfig, SpecAugmentConfig
 from speakernet.data.feature_crops import FeatureCrops
-from speakernet.data.index import read_speakers
+from speakernet.data.index import read_utterance_index
 from speakernet.data.sample_keys import sample_keys
 from speakernet.kaldi import mapped
 from speakernet.kaldi.ark import ArkWriter, read_matrix
@@ -31,7 +31,7 @@ def data(tmp_path: Path) -> Path:
 
 def crops_of(data: Path, **settings: object) -> FeatureCrops:
     config = DataConfig.model_validate({"num_frames": 50, **settings})
-    return FeatureCrops(data, read_speakers(data), config)
+    return FeatureCrops(data, read_utterance_index(data), config)
 
 
 def whole(data: Path, row: int) -> np.ndarray:
@@ -107,7 +107,7 @@ def test_a_range_that_does_not_fit_is_an_error(data: Path, part: str) -> None:
     lines = (data / "feats.scp").read_text().splitlines()
     (data / "feats.scp").write_text("\n".join([lines[0], lines[1] + part, *lines[2:]]) + "\n")
     crops = crops_of(data)
-    with pytest.raises(UserError, match=re.escape(f"{part}: no stretch of its")):
+    with pytest.raises(UserError, match=re.escape(f"{part}: not a range within its")):
         crops.centre(np.array([1]), 30)
 
 

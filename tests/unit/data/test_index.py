@@ -6,13 +6,19 @@ import numpy as np
 import pytest
 
 from speakernet.config import UserError
-from speakernet.data.index import Categories, Speakers, Strings, iter_aligned, read_speakers
+from speakernet.data.index import (
+    CategoryColumn,
+    StringColumn,
+    UtteranceIndex,
+    iter_aligned,
+    read_utterance_index,
+)
 
 NAMES = ["u-1", "", "Jürgen", "日本", "u-1"]
 
 
-def strings(*items: str) -> Strings:
-    column = Strings()
+def strings(*items: str) -> StringColumn:
+    column = StringColumn()
     for item in items:
         column.append(item)
     return column
@@ -27,7 +33,7 @@ def test_strings_come_back_as_they_were() -> None:
 
 
 def test_categories_are_numbered_in_the_order_of_their_names() -> None:
-    column = Categories()
+    column = CategoryColumn()
     for item in ("b", "c", "a", "b", "a"):
         column.append(item)
     names, labels = column.finish()
@@ -35,16 +41,16 @@ def test_categories_are_numbered_in_the_order_of_their_names() -> None:
     assert labels.dtype == np.int32 and labels.tolist() == [1, 2, 0, 1, 0]
 
 
-def speakers_of(folder: Path, text: str) -> Speakers:
+def speakers_of(folder: Path, text: str) -> UtteranceIndex:
     (folder / "utt2spk").write_text(text, encoding="utf-8")
-    return read_speakers(folder)
+    return read_utterance_index(folder)
 
 
 def test_labels_are_places_among_the_speakers(tmp_path: Path) -> None:
     speakers = speakers_of(tmp_path, "a-1 zoë\na-2 ada\nb-1 zoë\n")
     assert len(speakers) == 3
     assert list(speakers.ids) == ["a-1", "a-2", "b-1"]
-    assert speakers.names == ("ada", "zoë")
+    assert speakers.speakers == ("ada", "zoë")
     assert speakers.labels.tolist() == [1, 0, 1]
 
 
@@ -77,7 +83,7 @@ def test_a_table_of_speakers_that_is_none(tmp_path: Path, text: str, message: st
 
 def test_no_table_of_speakers(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="utt2spk: no such file"):
-        read_speakers(tmp_path)
+        read_utterance_index(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from speakernet.arrays import UInt64
 from speakernet.config import UserError
 from speakernet.data.config import DataConfig
 from speakernet.data.feature_crops import FeatureCrops
-from speakernet.data.index import read_speakers
-from speakernet.data.loader import CropBatches, Layout, iter_batches
+from speakernet.data.index import read_utterance_index
+from speakernet.data.loader import BatchLayout, MicroBatchDataset, iter_micro_batches
 from speakernet.data.orders import Permutation, Stream
 from tests.training.corpus import write_features
 
@@ -52,12 +52,14 @@ def _hang_up(worker: int) -> None:
     raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
 
 
-def batches_of(folder: Path, layout: Layout, crops: BrokenCrops | None = None) -> CropBatches:
-    speakers = read_speakers(folder)
+def batches_of(
+    folder: Path, layout: BatchLayout, crops: BrokenCrops | None = None
+) -> MicroBatchDataset:
+    speakers = read_utterance_index(folder)
     rows = np.arange(len(speakers))
     source = crops or FeatureCrops(folder, speakers, DataConfig(num_frames=40))
     stream = Stream(Permutation(len(rows), seed=3))
-    return CropBatches(source, rows, speakers.labels, stream, layout, seed=3)
+    return MicroBatchDataset(source, rows, speakers.labels, stream, layout, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -65,28 +67,33 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_features(tmp_path_factory.mktemp("loader") / "data")
 
 
-def read(folder: Path, layout: Layout, workers: int, numbers: range) -> list[tuple[Tensor, Tensor]]:
+def read(
+    folder: Path, layout: BatchLayout, workers: int, numbers: range
+) -> list[tuple[Tensor, Tensor]]:
     config = DataConfig(num_workers=workers)
-    return [tuple(b) for b in iter_batches(batches_of(folder, layout), numbers, config)]  # type: ignore[misc]
+    return [tuple(b) for b in iter_micro_batches(batches_of(folder, layout), numbers, config)]  # type: ignore[misc]
 
 
 def test_batches_do_not_depend_on_the_number_of_workers(folder: Path) -> None:
-    alone = read(folder, Layout(6), 0, range(20))
+    alone = read(folder, BatchLayout(6), 0, range(20))
     for workers in (1, 2):
         for (x, labels), (y, others) in zip(
-            alone, read(folder, Layout(6), workers, range(20)), strict=True
+            alone, read(folder, BatchLayout(6), workers, range(20)), strict=True
         ):
             assert torch.equal(x, y) and torch.equal(labels, others)
 
 
 def test_entering_in_the_middle_gives_the_same_batches(folder: Path) -> None:
-    whole, rest = read(folder, Layout(6), 0, range(20)), read(folder, Layout(6), 1, range(13, 20))
+    whole, rest = (
+        read(folder, BatchLayout(6), 0, range(20)),
+        read(folder, BatchLayout(6), 1, range(13, 20)),
+    )
     assert all(torch.equal(x, y) for (x, _), (y, _) in zip(whole[13:], rest, strict=True))
 
 
 def test_ranks_together_read_the_global_batch(folder: Path) -> None:
-    whole = read(folder, Layout(12), 0, range(3))
-    parts = [read(folder, Layout(3, 2, 2, rank), 0, range(6)) for rank in range(2)]
+    whole = read(folder, BatchLayout(12), 0, range(3))
+    parts = [read(folder, BatchLayout(3, 2, 2, rank), 0, range(6)) for rank in range(2)]
     for update, (inputs, labels) in enumerate(whole):
         pieces = [parts[rank][2 * update + micro] for micro in range(2) for rank in range(2)]
         assert torch.equal(torch.cat([x for x, _ in pieces]), inputs)
@@ -95,21 +102,23 @@ def test_ranks_together_read_the_global_batch(folder: Path) -> None:
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_an_error_in_a_worker_arrives_as_it_was(folder: Path, workers: int) -> None:
-    batches = batches_of(folder, Layout(4), BrokenCrops("raise"))
+    batches = batches_of(folder, BatchLayout(4), BrokenCrops("raise"))
     with pytest.raises(UserError) as caught:
-        next(iter_batches(batches, range(5), DataConfig(num_workers=workers)))
+        next(iter_micro_batches(batches, range(5), DataConfig(num_workers=workers)))
     assert str(caught.value) == "a.ark:17: the ark ends within a matrix"
 
 
 @pytest.mark.parametrize(("kind", "reason"), [("die", "worker"), ("hang up", "reset by peer")])
 def test_a_worker_that_dies_ends_the_run(folder: Path, kind: str, reason: str) -> None:
-    batches = batches_of(folder, Layout(4), BrokenCrops(kind))
-    with pytest.raises(UserError, match=f"a process that reads batches died: .*{reason}"):
-        next(iter_batches(batches, range(5), DataConfig(num_workers=1)))
+    batches = batches_of(folder, BatchLayout(4), BrokenCrops(kind))
+    with pytest.raises(UserError, match=f"a data loading worker process died: .*{reason}"):
+        next(iter_micro_batches(batches, range(5), DataConfig(num_workers=1)))
 
 
 def test_files_and_memory_do_not_grow(folder: Path) -> None:
-    stream = iter_batches(batches_of(folder, Layout(8)), range(300), DataConfig(num_workers=1))
+    stream = iter_micro_batches(
+        batches_of(folder, BatchLayout(8)), range(300), DataConfig(num_workers=1)
+    )
     next(stream)
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(250):

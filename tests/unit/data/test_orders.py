@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from speakernet.config import UserError
-from speakernet.data.config import DataConfig
-from speakernet.data.loader import Layout
+from speakernet.config import UserError, configure
+from speakernet.data.config import ORDERS
+from speakernet.data.loader import BatchLayout
 from speakernet.data.orders import (
     Blocks,
     Order,
@@ -16,7 +16,7 @@ from speakernet.data.orders import (
 
 LABELS = np.repeat(np.arange(7), [9, 4, 30, 2, 5, 1, 12]).astype(np.int32)
 
-ORDERS: dict[str, Order] = {
+EXAMPLES: dict[str, Order] = {
     "permutation": Permutation(50, seed=1),
     "skip": Skip(50, seed=1, probability=0.1),
     "blocks": Blocks(50, seed=1, block_size=4, in_window=3),
@@ -24,9 +24,9 @@ ORDERS: dict[str, Order] = {
 }
 
 
-@pytest.mark.parametrize("name", ORDERS)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_passes_depend_on_seed_and_number_only(name: str) -> None:
-    order = ORDERS[name]
+    order = EXAMPLES[name]
     first = order.indices(3)
     assert np.array_equal(first, order.indices(3))
     assert not np.array_equal(first, order.indices(4))
@@ -35,7 +35,7 @@ def test_passes_depend_on_seed_and_number_only(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["permutation", "blocks"])
 def test_permutations_hold_everything_once(name: str) -> None:
-    assert sorted(ORDERS[name].indices(0)) == list(range(50))
+    assert sorted(EXAMPLES[name].indices(0)) == list(range(50))
 
 
 def test_skip_leaves_another_tenth_out_and_keeps_the_order() -> None:
@@ -101,19 +101,22 @@ def test_a_stream_can_be_entered_anywhere() -> None:
 
 def test_ranks_and_micro_batches_cut_the_global_batch_exactly() -> None:
     taken = [
-        Layout(batch_size=3, accumulate=2, world_size=4, rank=rank).first_sample(micro_batch)
+        BatchLayout(batch_size=3, accumulate=2, world_size=4, rank=rank).first_sample(micro_batch)
         for micro_batch in range(2 * 5)
         for rank in range(4)
     ]
     assert sorted(taken) == list(range(0, 3 * 2 * 4 * 5, 3))
-    assert max(taken[:8]) < Layout(3, 2, 4).global_batch <= min(taken[8:])
+    assert max(taken[:8]) < BatchLayout(3, 2, 4).global_batch <= min(taken[8:])
 
 
 def test_config_chooses_the_order() -> None:
-    kinds = {"permutation": Permutation, "skip": Skip, "blocks": Blocks}
+    kinds = {
+        "permutation": Permutation,
+        "skip": Skip,
+        "blocks": Blocks,
+        "speaker_groups": SpeakerGroups,
+    }
+    assert sorted(kinds) == ORDERS.names()
     for name, kind in kinds.items():
-        config = DataConfig.model_validate({"order": name})
-        order = build_order(config, LABELS, 0, group=1, global_batch=8)
+        order = build_order(configure(ORDERS, name), LABELS, 0, group=2, global_batch=8)
         assert type(order) is kind
-    grouped = build_order(DataConfig(), LABELS, 0, group=2, global_batch=8)
-    assert type(grouped) is SpeakerGroups

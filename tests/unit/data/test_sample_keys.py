@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from speakernet.data.sample_keys import below, generator, sample_keys
+from speakernet.data.sample_keys import generator, integer_below, sample_keys
 
 MASK = (1 << 64) - 1
 
@@ -39,14 +39,14 @@ def test_keys_do_not_depend_on_how_they_are_asked_for() -> None:
 
 def test_draws_below_a_bound_are_even() -> None:
     keys = sample_keys(1, 0, 6000).tolist()
-    counts = np.bincount([below(key, 6) for key in keys], minlength=6)
+    counts = np.bincount([integer_below(key, 6) for key in keys], minlength=6)
     assert counts.min() > 850 and counts.max() < 1150
 
 
 @pytest.mark.parametrize("bound", [1, 2, 1000, 2**32])
 def test_draws_stay_below_their_bound(bound: int) -> None:
-    assert below(0, bound) == 0
-    assert below(MASK, bound) == bound - 1
+    assert integer_below(0, bound) == 0
+    assert integer_below(MASK, bound) == bound - 1
 
 
 def test_a_generator_belongs_to_its_purpose() -> None:

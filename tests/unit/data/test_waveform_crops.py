@@ -10,7 +10,7 @@ from speakernet.arrays import Float32
 from speakernet.audio.wav import write_wav
 from speakernet.config import UserError
 from speakernet.data.config import DataConfig
-from speakernet.data.index import read_speakers
+from speakernet.data.index import read_utterance_index
 from speakernet.data.sample_keys import sample_keys
 from speakernet.data.waveform_crops import WaveformCrops, num_samples
 
@@ -35,7 +35,7 @@ def data(tmp_path: Path) -> Path:
 
 def crops_of(data: Path, augment: Callable[..., Float32] | None = None) -> WaveformCrops:
     config = DataConfig(num_frames=NUM_FRAMES)
-    return WaveformCrops(data, read_speakers(data), config, augment)  # type: ignore[arg-type]
+    return WaveformCrops(data, read_utterance_index(data), config, augment)  # type: ignore[arg-type]
 
 
 def batch_of(data: Path, row: int, count: int = 50) -> Float32:
@@ -106,7 +106,7 @@ def test_augmentation_needs_its_noises(data: Path) -> None:
     with pytest.raises(
         UserError, match=r"data\.online_augment needs the options --musan and --rirs"
     ):
-        WaveformCrops(data, read_speakers(data), config)
+        WaveformCrops(data, read_utterance_index(data), config)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,9 @@
 """Entries of wav.scp as Kaldi's scripts write them, and as people write them."""
 
-from pathlib import Path
-
 import pytest
 
 from speakernet.config import UserError
 from speakernet.kaldi.pipes import AudioFile, Command, Resampled, Reverberated, parse_entry
-from speakernet.kaldi.wav_scp import Utterance, iter_utterances
 
 
 def reverberated(text: str) -> Reverberated:
@@ -15,32 +12,40 @@ def reverberated(text: str) -> Reverberated:
     return node
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("a.wav", AudioFile("a.wav")),
-        ("dir with spaces/a b.wav", AudioFile("dir with spaces/a b.wav")),
-        ("corpus/wavs.ark:1234", AudioFile("corpus/wavs.ark", 1234)),
-        ("cat a.wav |", AudioFile("a.wav")),
-        ("cat 'a b.wav' |", AudioFile("a b.wav")),
-        ('cat "it\'s.wav" |', AudioFile("it's.wav")),
-        (r"/bin/cat a\ b.wav |", AudioFile("a b.wav")),
-        ("cat a.wav b.wav |", Command("cat a.wav b.wav")),
-        ("cat < a.wav |", Command("cat < a.wav")),
-        ('cat "$DIR/a.wav" |', Command('cat "$DIR/a.wav"')),
-        ("cat *.wav |", Command("cat *.wav")),
-        ("cat ~/a.wav |", Command("cat ~/a.wav")),
-        ("cat a#1.wav |", AudioFile("a#1.wav")),
-        ("ffmpeg -v 8 -i a.m4a -f wav - |", Command("ffmpeg -v 8 -i a.m4a -f wav -")),
-        ("sph2pipe -f wav -p -c 1 a.sph |", Command("sph2pipe -f wav -p -c 1 a.sph")),
-        ("ffmpeg -i a | sox -t wav - -r 16k - |", Command("ffmpeg -i a | sox -t wav - -r 16k -")),
-        ("cat a.wav | tee b.wav |", Command("cat a.wav | tee b.wav")),
-        ("sox a.wav b.wav |", Command("sox a.wav b.wav")),
-        ("sox -m a.wav b.wav -t wav - |", Command("sox -m a.wav b.wav -t wav -")),
-    ],
-)
-def test_files_and_commands(text: str, expected: object) -> None:
-    assert parse_entry(text) == expected
+FILES = {
+    "a.wav": AudioFile("a.wav"),
+    "dir with spaces/a b.wav": AudioFile("dir with spaces/a b.wav"),
+    "corpus/wavs.ark:1234": AudioFile("corpus/wavs.ark", 1234),
+    "cat a.wav |": AudioFile("a.wav"),
+    "cat 'a b.wav' |": AudioFile("a b.wav"),
+    'cat "it\'s.wav" |': AudioFile("it's.wav"),
+    r"/bin/cat a\ b.wav |": AudioFile("a b.wav"),
+    "cat a#1.wav |": AudioFile("a#1.wav"),
+}
+# What needs more of a shell than quotes, or is not known.
+COMMANDS = [
+    "cat a.wav b.wav |",
+    "cat < a.wav |",
+    'cat "$DIR/a.wav" |',
+    "cat *.wav |",
+    "cat ~/a.wav |",
+    "ffmpeg -v 8 -i a.m4a -f wav - |",
+    "sph2pipe -f wav -p -c 1 a.sph |",
+    "ffmpeg -i a | sox -t wav - -r 16k - |",
+    "cat a.wav | tee b.wav |",
+    "sox a.wav b.wav |",
+    "sox -m a.wav b.wav -t wav - |",
+]
+
+
+@pytest.mark.parametrize("text", FILES)
+def test_files(text: str) -> None:
+    assert parse_entry(text) == FILES[text]
+
+
+@pytest.mark.parametrize("text", COMMANDS)
+def test_commands(text: str) -> None:
+    assert parse_entry(text) == Command(text.removesuffix(" |"))
 
 
 @pytest.mark.parametrize(
@@ -128,33 +133,3 @@ def test_errors_name_the_line(text: str, message: str) -> None:
         parse_entry(text, "data/train/wav.scp:7")
     assert str(error.value).startswith("data/train/wav.scp:7: ")
     assert message in str(error.value)
-
-
-def test_utterances_are_recordings_or_segments(tmp_path: Path) -> None:
-    scp, segments = tmp_path / "wav.scp", tmp_path / "segments"
-    scp.write_text("r1 a.wav\nr2 cat b.wav |\n", encoding="utf-8")
-    assert list(iter_utterances(tmp_path)) == [
-        Utterance("r1", "a.wav", f"{scp}:1"),
-        Utterance("r2", "cat b.wav |", f"{scp}:2"),
-    ]
-    segments.write_text("u1 r2 0.5 2\nu2 r2 2 -1\n", encoding="utf-8")
-    assert list(iter_utterances(tmp_path)) == [
-        Utterance("u1", "cat b.wav |", f"{scp}:2", 0.5, 2.0),
-        Utterance("u2", "cat b.wav |", f"{scp}:2", 2.0, -1.0),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("u1 r9 0 1", "segments:1: recording 'r9' is not in"),
-        ("u1 r1 0 x", "segments:1: found '0 x'; expected two times"),
-        ("u1 r1 2 1", "segments:1: found 2 to 1; expected 0 <= start < end"),
-        ("u1 r1 2", "segments:1: found 3 fields"),
-    ],
-)
-def test_broken_segments(tmp_path: Path, line: str, message: str) -> None:
-    (tmp_path / "wav.scp").write_text("r1 a.wav\n", encoding="utf-8")
-    (tmp_path / "segments").write_text(f"{line}\n", encoding="utf-8")
-    with pytest.raises(UserError, match=message):
-        list(iter_utterances(tmp_path))

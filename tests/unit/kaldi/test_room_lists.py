@@ -1,4 +1,4 @@
-"""Lists of rooms and noises that are wrong."""
+"""Lists of rooms and noises: what they weigh, and what is wrong with them."""
 
 import re
 from pathlib import Path
@@ -8,18 +8,18 @@ import pytest
 from speakernet.config import UserError
 from speakernet.kaldi.room_lists import read_noises, read_responses
 
+BROKEN = """
+--rir-id r a.wav => --room-id is missing
+--rir-id r --rom-id q a.wav => unknown option --rom-id (did you mean 'room-id'?)
+--rir-id r --room-id q => found no file
+--rir-id r --room-id q --probability much a.wav => 'much' is no number
+ => found no lines
+"""
 
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("--rir-id r a.wav", "--room-id is missing"),
-        ("--rir-id r --rom-id q a.wav", "unknown option --rom-id (did you mean 'room-id'?)"),
-        ("--rir-id r --room-id q", "found no file"),
-        ("--rir-id r --room-id q --probability much a.wav", "'much' is no number"),
-        ("", "found no lines"),
-    ],
-)
-def test_broken_room_lists(tmp_path: Path, line: str, message: str) -> None:
+
+@pytest.mark.parametrize("case", BROKEN.strip("\n").splitlines())
+def test_broken_room_lists(tmp_path: Path, case: str) -> None:
+    line, _, message = case.partition(" => ")
     path = tmp_path / "rir_list"
     path.write_text(f"{line}\n", encoding="utf-8")
     with pytest.raises(UserError, match=re.escape(message)):
@@ -71,3 +71,16 @@ def test_broken_noise_lists(tmp_path: Path) -> None:
             read_noises([str(path)])
     with pytest.raises(UserError, match="expected FILE or 'WEIGHT, FILE'"):
         read_noises(["many, noise_list"])
+
+
+def test_rooms_are_drawn_by_their_weights(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.write_text("".join(f"--rir-id {n} --room-id {n % 2} r{n}.wav\n" for n in range(6)))
+    other.write_text(
+        "--rir-id x --room-id y --probability 0.2 x.wav\n--rir-id z --room-id y z.wav\n"
+    )
+    responses = read_responses([f"0.75, {one}", str(other)], smoothing=0.0)
+    by_file = {response.location: response.probability for response in responses}
+    assert by_file["r0.wav"] == pytest.approx(0.75 / 6)
+    assert by_file["x.wav"] == pytest.approx(0.25 * 0.2)
+    assert by_file["z.wav"] == pytest.approx(0.25 * 0.8)

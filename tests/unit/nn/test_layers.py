@@ -1,13 +1,17 @@
 """Layers and poolings against slow, obvious references."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 import torch
 
+from benchmarks.peers.features import import_torchaudio_compliance
+from speakernet.config import configure
 from speakernet.nn.layers.basic import EdgePaddedConv2d, init_kernel
-from speakernet.nn.layers.log_mel import LogMel
+from speakernet.nn.layers.log_mel import LogMel, WindowName
 from speakernet.nn.layers.temporal_dynamic import NUM_BASIS, TemporalDynamicConv2d
-from speakernet.nn.pooling import POOLINGS
+from speakernet.nn.pooling import POOLINGS, build_pooling
 
 
 def reference_log_mel(samples: np.ndarray, window: np.ndarray) -> np.ndarray:
@@ -24,8 +28,8 @@ def reference_log_mel(samples: np.ndarray, window: np.ndarray) -> np.ndarray:
     return (log_mel - log_mel.mean(0)) / np.sqrt(log_mel.var(0) + 1e-5)
 
 
-@pytest.mark.parametrize("name", ["hamming", "hann"])
-def test_log_mel_equals_the_definition(name: str) -> None:
+@pytest.mark.parametrize("name", get_args(WindowName))
+def test_log_mel_equals_the_definition(name: WindowName) -> None:
     samples = np.random.default_rng(0).normal(0, 0.1, (2, 8000))
     a0 = {"hamming": 0.54, "hann": 0.5}[name]
     window = a0 - (1 - a0) * np.cos(2 * np.pi * np.arange(400) / 400)
@@ -33,6 +37,19 @@ def test_log_mel_equals_the_definition(name: str) -> None:
     theirs = np.stack([reference_log_mel(row, window) for row in samples])
     assert ours.shape == (2, 51, 64)
     np.testing.assert_allclose(ours.numpy(), theirs, atol=2e-4)
+
+
+@pytest.mark.parametrize("name", ["hamming", "hann"])
+def test_log_mel_equals_torchaudio(name: WindowName) -> None:
+    """The published systems were trained with it. Bit for bit, where tried."""
+    import_torchaudio_compliance()
+    from torchaudio.transforms import MelSpectrogram
+
+    windows = {"hamming": torch.hamming_window, "hann": torch.hann_window}
+    spectrogram = MelSpectrogram(16000, 512, 400, 160, n_mels=64, window_fn=windows[name])
+    waveforms = 0.1 * torch.randn(3, 16123, generator=torch.Generator().manual_seed(1))
+    theirs = torch.nn.InstanceNorm1d(64)(torch.log(spectrogram(waveforms) + 1e-6))
+    torch.testing.assert_close(LogMel(name)(waveforms), theirs.transpose(1, 2), rtol=0, atol=1e-5)
 
 
 def test_log_mel_stays_float32_without_gradient_under_autocast() -> None:
@@ -78,7 +95,7 @@ def test_temporal_dynamic_convolution_mixes_kernels_per_time_bin() -> None:
 
 @pytest.mark.parametrize("name", POOLINGS.names())
 def test_pooling_of_a_constant_map_is_the_constant(name: str) -> None:
-    pooling = POOLINGS.get(name)(4, 3)
+    pooling = build_pooling(configure(POOLINGS, name), 4, 3)
     x = torch.randn(2, 4, 1, 3).expand(2, 4, 6, 3)
     pooled = pooling(x.bfloat16().float())
     assert pooled.shape == (2, pooling.output_dim)
@@ -90,7 +107,7 @@ def test_pooling_of_a_constant_map_is_the_constant(name: str) -> None:
 
 def test_statistics_pooling_keeps_mel_positions() -> None:
     x = torch.randn(2, 4, 6, 3)
-    pooled = POOLINGS.get("statistics")(4, 3)(x).view(2, 3, 8)
+    pooled = build_pooling(configure(POOLINGS, "statistics"), 4, 3)(x).view(2, 3, 8)
     std = (x.var(dim=2, correction=0) + 1e-5).sqrt()
     torch.testing.assert_close(pooled[:, :, :4], x.mean(2).transpose(1, 2))
     torch.testing.assert_close(pooled[:, :, 4:], std.transpose(1, 2))
@@ -98,10 +115,13 @@ def test_statistics_pooling_keeps_mel_positions() -> None:
 
 def test_attentive_pooling_equals_the_definition() -> None:
     torch.manual_seed(0)
-    pooling, x = POOLINGS.get("attentive_statistics")(4, 3), torch.randn(2, 4, 6, 3)
+    config = configure(POOLINGS, "attentive_statistics", attention_dim=9)
+    pooling, x = build_pooling(config, 4, 3), torch.randn(2, 4, 6, 3)
+    reduce, expand = pooling.get_submodule("reduce"), pooling.get_submodule("expand")
+    assert reduce.get_parameter("weight").shape == (9, 12, 1, 1)
     std = (x.var(dim=2, correction=0, keepdim=True) + 1e-5).sqrt()
     context = torch.cat([x, x.mean(2, True).expand_as(x), std.expand_as(x)], dim=1)
-    weights = torch.softmax(pooling.expand(torch.tanh(pooling.reduce(context))), dim=2)
+    weights = torch.softmax(expand(torch.tanh(reduce(context))), dim=2)
     mean = (weights * x).sum(2)
     std = ((weights * x**2).sum(2) - mean**2 + 1e-5).sqrt()
     pooled = pooling(x).view(2, 3, 8)

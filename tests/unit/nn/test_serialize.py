@@ -3,21 +3,22 @@
 import logging
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from speakernet.config import UserError
-from speakernet.nn.models import ModelConfig, build_model
+from speakernet.config import UserError, configure
+from speakernet.nn.models import MODELS, build_model
 from speakernet.nn.serialize import find_checkpoints, load_model, read_checkpoint, save_model
 
 NAME = "tdy_resnet10_sixteenth"
 
 
-def make_checkpoint(seed: int = 0) -> dict:
+def make_checkpoint(seed: int = 0) -> dict[str, Any]:
     torch.manual_seed(seed)
-    model = build_model(ModelConfig(name=NAME), input_dim=64)
+    model = build_model(configure(MODELS, NAME), input_dim=64)
     recipe = f"model: {{name: {NAME}}}\nother: 1\n"
     return {"format_version": 1, "model": model.state_dict(), "recipe": recipe, "input_dim": 64}
 
@@ -32,7 +33,7 @@ def write(exp_dir: Path, name: str, seed: int, age: int) -> Path:
 
 def stem_of(exp_dir: Path, checkpoint: Path | None = None) -> torch.Tensor:
     model, _ = load_model(exp_dir, checkpoint)
-    return model.conv.weight
+    return model.get_parameter("conv.weight")
 
 
 def test_loaded_network_is_ready_for_evaluation(tmp_path: Path) -> None:
@@ -104,8 +105,24 @@ def test_mistakes_are_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="do not fit"):
         load_model(tmp_path, path)
     save_model(path, {**make_checkpoint(), "recipe": "model: {nam: tdnn}"})
-    with pytest.raises(UserError, match="no valid 'model'"):
+    with pytest.raises(UserError, match="no 'model' with a name"):
         load_model(tmp_path, path)
+    save_model(path, {**make_checkpoint(), "recipe": "model: {name: tdnn, channels: 3}"})
+    with pytest.raises(UserError, match="x.pt: its recipe has no valid 'model': .*'channels'"):
+        load_model(tmp_path, path)
+
+
+def test_checkpoints_of_earlier_versions_are_read(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = build_model(configure(MODELS, "tdnn_c8", pooling="asp"), input_dim=5)
+    recipe = """
+model: {name: tdnn_c8, embedding_dim: null, pooling: asp, recompute_activations: false}
+loss: {name: cm, num_centers: 1}
+"""
+    path = tmp_path / "x.pt"
+    save_model(path, {"model": model.state_dict(), "recipe": recipe, "input_dim": 5})
+    x = torch.randn(1, 30, 5)
+    assert torch.equal(load_model(tmp_path, path)[0](x), model.eval()(x))
 
 
 class Payload:

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from speakernet.bin.convert_tdy import main
-from speakernet.config import UserError
-from speakernet.nn.models import ModelConfig, build_model
+from speakernet.config import UserError, configure
+from speakernet.nn.models import MODELS, build_model
 from speakernet.nn.serialize import load_model
 from speakernet.nn.upstream import convert
 
@@ -35,7 +35,7 @@ def upstream_name(name: str) -> str:
 
 def upstream_state() -> dict[str, torch.Tensor]:
     torch.manual_seed(0)
-    state = build_model(ModelConfig(name=NAME), input_dim=64).state_dict()
+    state = build_model(configure(MODELS, NAME), input_dim=64).state_dict()
     kept = {n: v for n, v in state.items() if not n.endswith("temperature")}
     return {upstream_name(n): v for n, v in kept.items()}
 
@@ -71,7 +71,7 @@ def test_experiment_can_be_loaded(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert main([str(source), str(tmp_path / "exp")]) == 0
     assert NAME in capsys.readouterr().out
     model, data = load_model(tmp_path / "exp")
-    assert torch.equal(model.conv.weight, upstream_state()["conv1.weight"])
+    assert torch.equal(model.get_parameter("conv.weight"), upstream_state()["conv1.weight"])
     assert (tmp_path / "exp" / "recipe.yaml").read_text() == data["recipe"]
     with pytest.raises(UserError, match="exists"):
         main([str(source), str(tmp_path / "exp")])

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from speakernet.audio.wav import write_wav
 from speakernet.bin import (
     apply_cmvn_sliding,
     collect_features,
@@ -19,6 +18,7 @@ from speakernet.kaldi.tables import read_table
 from speakernet.prepare.feature_jobs import JobSettings, run_job
 from speakernet.signal.cmvn import sliding_cmn
 from speakernet.signal.options import FbankOptions, MfccOptions
+from tests.recordings import write_noise
 
 SETTINGS = JobSettings(options=FbankOptions(num_mel_bins=40))
 
@@ -29,8 +29,7 @@ def write_data(folder: Path, num: int = 6) -> Path:
     lines = []
     for index in range(num):
         path = folder / f"u{index}.wav"
-        samples = np.random.default_rng(index).integers(-3000, 3000, 300 + 4000 * index)
-        write_wav(path, samples.astype(np.int16), 16000)
+        write_noise(path, index, 300 + 4000 * index)
         lines.append(f"u{index} {path}\n")
     (folder / "wav.scp").write_text("".join(lines), encoding="utf-8")
     return folder
@@ -181,7 +180,7 @@ def test_some_failures_are_allowed(tmp_path: Path, caplog: pytest.LogCaptureFixt
     make(data, 2, "--max-failed-share", "0.2")
     assert list(read_table(data / "feats.scp")) == ["u0", "u1", "u2", "u3", "u5"]
     assert "u4.wav: No such file or directory" in caplog.text
-    assert f"fix_data_dir.sh {data} drops what has no features" in caplog.text
+    assert f"fix_data_dir.sh {data} removes utterances without features" in caplog.text
 
 
 def test_parts_of_another_data_dir_are_refused(tmp_path: Path) -> None:
@@ -190,7 +189,7 @@ def test_parts_of_another_data_dir_are_refused(tmp_path: Path) -> None:
     with (data / "wav.scp").open("a", encoding="utf-8") as file:
         file.write(f"u6 {data}/u5.wav\n")
     jobs = [str(data), str(data / "f.JOB"), "2"]
-    with pytest.raises(UserError, match="7 utterances went in, 6 have features and 0 failed"):
+    with pytest.raises(UserError, match="found 6 utterances with features .* expected 7 in all"):
         collect_features.main(["fbank", *jobs])
     with pytest.raises(UserError, match="its job did not finish"):
         collect_features.main(["fbank", *jobs[:2], "3"])

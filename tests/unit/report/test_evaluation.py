@@ -47,6 +47,11 @@ def test_the_definition_is_stated(
         assert f"minDCF({p_target:g})" in output
 
 
+def test_help_names_all_definitions() -> None:
+    shown = evaluate.main.make_parser().format_help()
+    assert all(name in shown for name in definitions.names())
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

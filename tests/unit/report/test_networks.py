@@ -4,7 +4,7 @@ import pytest
 
 from speakernet.bin import models
 from speakernet.nn.complexity import Complexity
-from speakernet.nn.models import model_names
+from speakernet.nn.models import MODELS
 from speakernet.report.networks import explain
 
 
@@ -13,7 +13,7 @@ def test_all_networks_and_what_their_published_counts_mean(
 ) -> None:
     assert models.main([]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert {line.split()[0] for line in lines[1:]} == set(model_names())
+    assert {line.split()[0] for line in lines[1:]} == set(MODELS.names())
     assert not [line for line in lines if line.endswith("differs")]
     counted = {line.split()[0] for line in lines if line.endswith("without the embedding layer")}
     assert counted == {"res2net152_w24_s4_c32_att", "res2net200_w24_s4_c32_att"}

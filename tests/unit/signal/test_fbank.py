@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from speakernet.signal.fbank import Fbank, fbank, floored
+from speakernet.signal.fbank import Fbank, fbank, floor_log_energy
 from speakernet.signal.options import FbankOptions
 
 OPTIONS = FbankOptions(dither=0)
@@ -51,5 +51,7 @@ def test_options_are_not_mixed_up() -> None:
 
 def test_a_floor_of_zero_is_none() -> None:
     energy = np.array([-30, 0, 5], dtype=np.float32)
-    np.testing.assert_array_equal(floored(energy, 0.0), energy)
-    np.testing.assert_allclose(floored(energy, 20.0), [np.log(20), np.log(20), 5], rtol=1e-6)
+    np.testing.assert_array_equal(floor_log_energy(energy, 0.0), energy)
+    np.testing.assert_allclose(
+        floor_log_energy(energy, 20.0), [np.log(20), np.log(20), 5], rtol=1e-6
+    )

@@ -7,10 +7,10 @@ import pytest
 
 from speakernet.config import UserError, load_config
 from speakernet.data.feature_crops import FeatureCrops
-from speakernet.data.loader import Layout
+from speakernet.data.loader import BatchLayout
 from speakernet.data.waveform_crops import WaveformCrops
 from speakernet.recipe import Recipe
-from speakernet.train.corpus import Corpus, batches_of, open_corpus, order_of
+from speakernet.train.corpus import Corpus, micro_batch_dataset, open_corpus, training_order
 from tests.training.corpus import MEL, write_features, write_recipe, write_waveforms
 
 
@@ -40,23 +40,25 @@ def test_features_and_waveforms_have_crops_of_their_own(tmp_path: Path, features
 def test_held_out_speakers_are_no_batch_s(tmp_path: Path, features: Path) -> None:
     sections = {"num_valid_speakers": 2, "num_valid_utterances": 3}
     corpus, recipe = open_with(tmp_path, features, train=sections)
-    layout = Layout(batch_size=8)
-    order = order_of(corpus, recipe, 1, layout)
+    layout = BatchLayout(batch_size=8)
+    order = training_order(corpus, recipe, 1, layout)
     assert order.length == order.epoch_length == 4 * 8
-    batches = batches_of(corpus, order, layout, recipe.seed)
-    seen = {corpus.speakers.ids[row] for n in range(4) for row in batches.utterances(n).tolist()}
-    held = {corpus.speakers.ids[row] for row in corpus.split.valid_rows.tolist()}
+    batches = micro_batch_dataset(corpus, order, layout, recipe.seed)
+    seen = {corpus.utterances.ids[row] for n in range(4) for row in batches.utterances(n).tolist()}
+    held = {corpus.utterances.ids[row] for row in corpus.split.valid_rows.tolist()}
     assert len(seen) == 32 and len(held) == 6
-    assert {name[:3] for name in seen} == set(corpus.split.names)
-    assert not {name[:3] for name in held} & set(corpus.split.names)
+    assert {name[:3] for name in seen} == set(corpus.split.speakers)
+    assert not {name[:3] for name in held} & set(corpus.split.speakers)
 
 
 def test_batches_have_the_labels_of_their_crops(tmp_path: Path, features: Path) -> None:
     corpus, recipe = open_with(tmp_path, features, seed=3)
-    layout = Layout(batch_size=6)
-    batches = batches_of(corpus, order_of(corpus, recipe, 1, layout), layout, recipe.seed)
+    layout = BatchLayout(batch_size=6)
+    batches = micro_batch_dataset(
+        corpus, training_order(corpus, recipe, 1, layout), layout, recipe.seed
+    )
     batch = batches[2]
     assert not isinstance(batch, UserError)
     rows = batches.utterances(2)
-    np.testing.assert_array_equal(batch.labels.numpy(), corpus.speakers.labels[rows])
+    np.testing.assert_array_equal(batch.labels.numpy(), corpus.utterances.labels[rows])
     assert batch.inputs.shape == (6, 40, MEL)

@@ -94,7 +94,10 @@ def test_other_settings_are_another_run(key: str, value: object, message: str) -
             "was made with 2 other training speakers than the 2 of the data",
         ),
         ({"data": "4567"}, "was made with other utterances than utt2spk has now"),
-        ({"sampler": {"global_batch": 8}}, "its updates saw 8 utterances, these would see 16"),
+        (
+            {"sampler": {"global_batch": 8}},
+            "was made with 8 utterances per update, this run has",
+        ),
     ],
 )
 def test_other_data_are_another_run(changes: dict[str, Any], message: str) -> None:
@@ -105,7 +108,7 @@ def test_other_data_are_another_run(changes: dict[str, Any], message: str) -> No
 @pytest.mark.parametrize("key", ["optimizer", "rng", "sampler", "recipe"])
 def test_a_final_model_alone_is_nothing_to_go_on_from(key: str) -> None:
     lacking = {name: value for name, value in state().items() if name != key}
-    with pytest.raises(UserError, match=f"x.pt: lacks '{key}': nothing to continue"):
+    with pytest.raises(UserError, match=f"x.pt: lacks '{key}': training cannot be resumed"):
         check_same_run(Path("x.pt"), lacking, FACTS)
 
 
@@ -145,11 +148,23 @@ def test_averaged_weights_are_taken_where_there_are_any(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "names", "reason"),
     [
-        ({}, ["b", "a"], "its 2 speakers are not these 2 (2 are in both)"),
-        ({}, ["a", "c"], "its 2 speakers are not these 2 (1 are in both)"),
-        ({"speakers": ["a"]}, ["a", "b"], "its 1 speakers are not these 2 (1 are in both)"),
-        ({"loss": filled(4, 3, 7).state_dict()}, ["a", "b"], "the loss has another shape"),
-        ({"loss": {}}, ["a", "b"], "the loss has another shape"),
+        (
+            {},
+            ["b", "a"],
+            "the speakers are in another order",
+        ),
+        (
+            {},
+            ["a", "c"],
+            "it has 2 speakers, the data 2 (1 in common)",
+        ),
+        (
+            {"speakers": ["a"]},
+            ["a", "b"],
+            "it has 1 speakers, the data 2 (1 in common)",
+        ),
+        ({"loss": filled(4, 3, 7).state_dict()}, ["a", "b"], "the loss has other shapes"),
+        ({"loss": {}}, ["a", "b"], "the loss has other shapes"),
     ],
 )
 def test_another_classifier_is_made_anew_and_said(
@@ -161,14 +176,14 @@ def test_another_classifier_is_made_anew_and_said(
 ) -> None:
     path = initial(tmp_path, **changes)
     assert load(tmp_path, names) == (5, 0)
-    assert caplog.messages == [f"{path}: the classifier is made anew: {reason}"]
+    assert caplog.messages == [f"{path}: its classifier is not copied: {reason}"]
 
 
 def test_another_network_is_an_error(tmp_path: Path) -> None:
     path = initial(tmp_path, model=filled(9, 4, 5).state_dict())
     with pytest.raises(UserError) as caught:
         load(tmp_path, ["a", "b"])
-    assert str(caught.value).startswith(f"{path}: its network is not this recipe's: ")
+    assert str(caught.value).startswith(f"{path}: its network differs from this recipe's: ")
     assert "\n" not in str(caught.value)
 
 

@@ -7,15 +7,17 @@ import pytest
 import torch
 from torch import nn
 
-from speakernet.data.loader import Batch
+from speakernet.config import configure
+from speakernet.data.loader import MicroBatch
 from speakernet.nn.layers.checkpointing import BlockSequence
-from speakernet.nn.losses import LossConfig, build_loss
-from speakernet.nn.models import ModelConfig, build_model
-from speakernet.optim import OptimConfig
+from speakernet.nn.losses import LOSSES, build_loss
+from speakernet.nn.models import MODELS, build_model
+from speakernet.optim.optimizers import OPTIMIZERS
+from speakernet.optim.optimizers.sgd import Sgd
 from speakernet.train.config import TrainConfig
 from speakernet.train.distributed import World
 from speakernet.train.objective import Objective
-from speakernet.train.step import GradientBuffer, MicroBatches
+from speakernet.train.step import GradientAccumulator, GradientBuffer
 from speakernet.train.update import Updater
 
 NUM_SPEAKERS, MEL = 7, 8
@@ -25,18 +27,18 @@ CPU = World(rank=0, size=1, local_rank=0, local_size=1, device=torch.device("cpu
 def objective_of(name: str = "res2net14_w4_s3_c4", **settings: Any) -> Objective:
     """Return a small network with a margin loss, in float64 unless a precision is given."""
     torch.manual_seed(1)
-    model = build_model(ModelConfig(name=name, embedding_dim=16), input_dim=MEL)
-    config = LossConfig(name="sc_cm", margin=0.2, num_centers=2)
+    model = build_model(configure(MODELS, name, embedding_dim=16), input_dim=MEL)
+    config = configure(LOSSES, "sc_cm", margin=0.2, num_centers=2)
     loss = build_loss(config, embedding_dim=16, num_classes=NUM_SPEAKERS)
     objective = Objective(model, loss, TrainConfig(**settings)).train()
     return objective if "precision" in settings else objective.double()
 
 
-def batches_of(count: int, dtype: torch.dtype = torch.float64) -> list[Batch]:
+def batches_of(count: int, dtype: torch.dtype = torch.float64) -> list[MicroBatch]:
     """Return micro-batches of four random crops."""
     generator = torch.Generator().manual_seed(2)
     return [
-        Batch(
+        MicroBatch(
             torch.randn(4, 24, MEL, generator=generator, dtype=dtype),
             torch.randint(NUM_SPEAKERS, (4,), generator=generator),
         )
@@ -49,10 +51,12 @@ def scaler() -> torch.amp.GradScaler:
     return torch.amp.GradScaler("cpu", enabled=False)
 
 
-def collect(objective: Objective, batches: list[Batch], **settings: Any) -> MicroBatches:
+def collect(
+    objective: Objective, batches: list[MicroBatch], **settings: Any
+) -> GradientAccumulator:
     """Go through ``batches`` as one update."""
     train = TrainConfig(accumulate=len(batches), **settings)
-    micro_batches = MicroBatches(objective, train, scaler())
+    micro_batches = GradientAccumulator(objective, train, scaler())
     micro_batches.start(0.2)
     for batch in batches:
         micro_batches.add(*batch)
@@ -116,14 +120,14 @@ def test_update_equals_a_plain_loop(precision: Literal["fp32", "bf16"]) -> None:
     objective = objective_of(precision=precision)
     batches = batches_of(2, torch.float32)
     expected = plain_update(copy.deepcopy(objective), batches)
-    optim = OptimConfig()
+    optim = Sgd()
     updater = Updater(objective, TrainConfig(accumulate=2, precision=precision), optim, CPU)
     updater(iter(batches), 0.1, 0.2)
     for ours, theirs in zip(objective.parameters(), expected.parameters(), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
 
 
-def plain_update(objective: Objective, batches: list[Batch]) -> Objective:
+def plain_update(objective: Objective, batches: list[MicroBatch]) -> Objective:
     """Update as a loop without any of the package's helpers would."""
     parameters = list(objective.parameters())
     optimizer = torch.optim.SGD(parameters, lr=0.1, momentum=0.9)
@@ -191,7 +195,7 @@ def test_going_on_in_another_layout_changes_nothing(optimizer: str) -> None:
     batches = batches_of(4)
     objectives = [objective_of(channels_last=channels_last) for channels_last in (False, True)]
     updaters = [
-        Updater(objective, TrainConfig(), OptimConfig(name=optimizer), CPU)
+        Updater(objective, TrainConfig(), configure(OPTIMIZERS, optimizer), CPU)
         for objective in objectives
     ]
     for batch in batches[:2]:

@@ -5,7 +5,7 @@ import torch
 
 from speakernet.config import UserError
 from speakernet.train.config import TrainConfig
-from speakernet.train.update import memory_advice
+from speakernet.train.update import explain_out_of_memory
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from speakernet.train.update import memory_advice
 def test_out_of_memory_is_answered_with_advice(error: RuntimeError) -> None:
     with (
         pytest.raises(UserError) as caught,
-        memory_advice(TrainConfig(batch_size=32, accumulate=4)),
+        explain_out_of_memory(TrainConfig(batch_size=32, accumulate=4)),
     ):
         raise error
     text = str(caught.value)
@@ -30,12 +30,12 @@ def test_out_of_memory_is_answered_with_advice(error: RuntimeError) -> None:
 def test_half_of_one_utterance_is_one() -> None:
     with (
         pytest.raises(UserError, match=r"try train\.batch_size=1 with"),
-        memory_advice(TrainConfig(batch_size=1)),
+        explain_out_of_memory(TrainConfig(batch_size=1)),
     ):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
 
 @pytest.mark.parametrize("error", [RuntimeError("shapes do not fit"), ValueError("out of memory")])
 def test_other_errors_stay_what_they_are(error: Exception) -> None:
-    with pytest.raises(type(error), match=str(error)), memory_advice(TrainConfig()):
+    with pytest.raises(type(error), match=str(error)), explain_out_of_memory(TrainConfig()):
         raise error

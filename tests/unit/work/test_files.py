@@ -17,7 +17,7 @@ from speakernet.work.files import (
     remove_abandoned,
     scratch_folder,
 )
-from speakernet.work.record import digest_of_file, prove
+from speakernet.work.record import compute_checksum, digest_of_file
 
 
 def test_a_file_is_there_when_it_is_whole(tmp_path: Path) -> None:
@@ -28,7 +28,7 @@ def test_a_file_is_there_when_it_is_whole(tmp_path: Path) -> None:
         file.writelines([b"lines\n"] * 3)
         assert path.read_bytes() == b"old\n"
     assert path.read_bytes() == b"new lines\nlines\nlines\n"
-    assert file.proof == prove(path)
+    assert file.checksum == compute_checksum(path)
     assert os.listdir(tmp_path) == ["a.scp"]
 
 
@@ -46,8 +46,8 @@ def test_the_checksum_is_that_of_the_file(tmp_path: Path, size: int) -> None:
     with open_for_replace(tmp_path / "a") as file:
         for start in range(0, size, 700_001):
             file.write(bytes(min(700_001, size - start)))
-    assert file.proof.size == size
-    assert file.proof.digest == digest_of_file(tmp_path / "a")
+    assert file.checksum.size == size
+    assert file.checksum.digest == digest_of_file(tmp_path / "a")
 
 
 def test_two_writers_of_one_file_write_two_files(tmp_path: Path) -> None:

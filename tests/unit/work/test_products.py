@@ -14,12 +14,12 @@ from speakernet.work.products import (
     RECORD,
     MadeFrom,
     changes,
-    describe,
+    describe_inputs,
     finish_product,
-    product_damages,
+    product_errors,
     read_product,
 )
-from speakernet.work.record import Record, prove, write_record
+from speakernet.work.record import Record, compute_checksum, write_record
 
 HOSTILE = ["a  b", "$(touch bad)", "`touch bad`", "a\nb", "*", "'", '"', "-n", "ü", "a;b", "\udcff"]
 
@@ -46,7 +46,9 @@ def made_from(
     fixed: Sequence[str | Path] = (),
     product: str | Path = "p",
 ) -> MadeFrom:
-    return describe(Path(product), command, [Path(i) for i in inputs], [Path(i) for i in fixed])
+    return describe_inputs(
+        Path(product), command, [Path(i) for i in inputs], [Path(i) for i in fixed]
+    )
 
 
 def finish(product: str | Path, *outputs: str, **description: Sequence[str]) -> Record:
@@ -310,12 +312,12 @@ def test_a_finished_product_is_whole_until_it_is_touched() -> None:
         write(f"p/{name}", name)
     record = finish("p", ".", "sub")
     product = Path("p")
-    assert product_damages(product, record, ["."]) == []
+    assert product_errors(product, record, ["."]) == []
     os.utime("p/a", (1, 1))
-    assert product_damages(product, record, ["."]) == []
+    assert product_errors(product, record, ["."]) == []
     write("p/sub/c", "C")
     Path("p/b").unlink()
-    assert product_damages(product, record, ["."]) == [
+    assert product_errors(product, record, ["."]) == [
         "p/b is missing",
         "p/sub/c was changed after it had been made",
     ]
@@ -323,8 +325,8 @@ def test_a_finished_product_is_whole_until_it_is_touched() -> None:
 
 def test_an_output_that_was_never_asked_for_before_is_missed() -> None:
     record = finish(write("p/a").parent)
-    assert product_damages(Path("p"), record, ["a"]) == []
-    assert product_damages(Path("p"), record, ["b"]) == ["p/b is missing or empty"]
+    assert product_errors(Path("p"), record, ["a"]) == []
+    assert product_errors(Path("p"), record, ["b"]) == ["p/b is missing or empty"]
 
 
 def empty_folder(path: Path) -> None:
@@ -372,8 +374,8 @@ def archives(folder: str, *names: str) -> None:
     """Write archives beside ``folder`` and their record in it, as feature jobs do."""
     for name in names:
         write(f"ark/{name}", name)
-    proofs = {f"../ark/{name}": prove(Path("ark", name)) for name in names}
-    write_record(Path(folder, ARCHIVES), {}, proofs)
+    checksums = {f"../ark/{name}": compute_checksum(Path("ark", name)) for name in names}
+    write_record(Path(folder, ARCHIVES), {}, checksums)
 
 
 def test_archives_that_lie_elsewhere_belong_to_the_product() -> None:
@@ -384,7 +386,7 @@ def test_archives_that_lie_elsewhere_belong_to_the_product() -> None:
     before = made_from(["d"])
     Path("ark/2.ark").unlink()
     write("ark/1.ark", "other")
-    assert product_damages(Path("d"), record, []) == [
+    assert product_errors(Path("d"), record, []) == [
         "d/../ark/1.ark was changed after it had been made",
         "d/../ark/2.ark is missing",
     ]
@@ -400,7 +402,7 @@ def test_features_that_changed_where_their_index_did_not() -> None:
     finish("d")
     before = made_from(["d"])
     write("ark/1.ark", "1.kra")
-    write_record(Path("d", ARCHIVES), {}, {"../ark/1.ark": prove(Path("ark/1.ark"))})
+    write_record(Path("d", ARCHIVES), {}, {"../ark/1.ark": compute_checksum(Path("ark/1.ark"))})
     finish("d")
     assert list(changes(before, made_from(["d"]))) == ["inputs, d, ../ark/1.ark"]
 

@@ -10,9 +10,9 @@ from speakernet.config import UserError
 from speakernet.work.files import open_for_replace
 from speakernet.work.record import (
     digest_of_text,
-    finished,
-    finished_part,
+    read_part_record,
     read_record,
+    valid_record,
     write_record,
 )
 
@@ -30,15 +30,15 @@ def product(tmp_path: Path) -> Path:
 
 
 def test_a_whole_product_is_finished(product: Path) -> None:
-    record = finished(product, MADE_FROM)
+    record = valid_record(product, MADE_FROM)
     assert record is not None
     assert record.facts == {"failed": {}}
     assert sorted(record.files) == ["x.ark", "x.scp"]
-    assert record == finished_part(product) == read_record(product)
+    assert record == read_part_record(product) == read_record(product)
 
 
 def test_other_settings_are_other_work(product: Path) -> None:
-    assert finished(product, {**MADE_FROM, "tables": ["a"]}) is None
+    assert valid_record(product, {**MADE_FROM, "tables": ["a"]}) is None
 
 
 @pytest.mark.parametrize("name", ["x.ark", "x.scp"])
@@ -56,19 +56,19 @@ def test_a_damaged_file_is_noticed(product: Path, name: str, damage: str) -> Non
         other = path.with_name("other")
         other.write_bytes(b"9" * size)
         other.rename(path)
-    assert finished(product, MADE_FROM) is None
+    assert valid_record(product, MADE_FROM) is None
     with pytest.raises(UserError, match=f"{name} (is missing|was changed after)"):
-        finished_part(product)
+        read_part_record(product)
 
 
 def test_another_time_with_the_same_content_is_no_damage(product: Path) -> None:
     os.utime(product.with_name("x.ark"), (1, 1))
-    assert finished(product, MADE_FROM) is not None
+    assert valid_record(product, MADE_FROM) is not None
     copy = product.parent / "copy"
     copy.mkdir()
     for name in ("x.ark", "x.scp", "x.json"):
         (copy / name).write_bytes(product.with_name(name).read_bytes())
-    assert finished(copy / "x.json", MADE_FROM) is not None
+    assert valid_record(copy / "x.json", MADE_FROM) is not None
 
 
 @pytest.mark.parametrize(
@@ -77,9 +77,9 @@ def test_another_time_with_the_same_content_is_no_damage(product: Path) -> None:
 def test_what_is_no_record_is_none(product: Path, text: str) -> None:
     product.write_text(text)
     assert read_record(product) is None
-    assert finished(product, MADE_FROM) is None
+    assert valid_record(product, MADE_FROM) is None
     with pytest.raises(UserError, match="its job did not finish"):
-        finished_part(product)
+        read_part_record(product)
 
 
 @pytest.mark.parametrize("files", [{"x.ark": [1]}, {"x.ark": ["a", 1, "b"]}, {"x.ark": None}, [1]])

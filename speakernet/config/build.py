@@ -1,0 +1,133 @@
+"""From a tree of settings to a checked, frozen config; every mistake with its place and key."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from speakernet.config.choices import Choices
+from speakernet.config.errors import UserError, suggestion
+from speakernet.config.schema import MISFIT, Config
+from speakernet.config.tree import (
+    Kind,
+    Tree,
+    Value,
+    kind_of,
+    merge,
+    name_in,
+    place_of,
+    plain,
+    plant,
+    section_of,
+)
+
+C = TypeVar("C", bound=Config)
+
+
+def build(cls: type[C], tree: Tree, source: str, facts: dict[str, Any] | None = None) -> C:
+    """Return the ``cls`` that ``tree`` describes; ``facts`` are what its validators may ask for.
+
+    Raises UserError with place (``source`` where there is none) and dotted key.
+    """
+    return _build(cls, Spot((), tree, cls), source, facts)
+
+
+def configure(choices: Choices[C, Any], name: str, **values: Any) -> C:
+    """Return the options of entry ``name`` with ``values``, checked as a recipe's are.
+
+    Raises UserError for an unknown name, and for options that the entry does not have.
+    """
+    options, source = choices.options(name), f"{choices.kind} '{name}'"
+    tree = merge({}, plant({choices.tag: name, **values}, source), options)
+    return _build(options, Spot((), tree, choices), source, None)
+
+
+class Spot(NamedTuple):
+    """A key of a recipe: the way to it, what is written there, and what belongs there."""
+
+    keys: tuple[str, ...]
+    node: "Value | Tree | None"
+    kind: Kind
+
+    @property
+    def section(self) -> type[Config] | None:
+        """The class whose fields are the keys below."""
+        return section_of(self.kind, self.node)
+
+    def below(self, key: str) -> "Spot":
+        """Return the spot of ``key`` in this one's section."""
+        node = self.node.get(key) if isinstance(self.node, dict) else None
+        return Spot((*self.keys, key), node, kind_of(self.section, key))
+
+
+def _build(cls: type[C], root: Spot, source: str, facts: dict[str, Any] | None) -> C:
+    assert isinstance(root.node, dict)
+    text = json.dumps(plain(root.node), default=str)
+    try:
+        # Strict JSON rules: a list may fill a tuple, but "3" is no number and 1 no truth value.
+        return cls.model_validate_json(text, context=facts)
+    except ValidationError as error:
+        raise UserError("; ".join(_explain(root, source, error))) from None
+
+
+def _explain(root: Spot, source: str, error: ValidationError) -> Iterator[str]:
+    for item in error.errors():
+        spot = _follow(root, item)
+        owner = _descend(root, spot.keys[:-1])
+        place = place_of(root.node, spot.keys) or source
+        yield f"{place}: {_describe(spot, owner, item)}"
+
+
+def _describe(spot: Spot, owner: Spot, item: ErrorDetails) -> str:
+    key = ".".join(spot.keys)
+    if item["type"] == MISFIT:
+        return f"'{key}': {item['ctx']['text']}"
+    if item["type"] == "extra_forbidden":
+        return f"unknown key '{key}'{_known(spot.keys[-1], owner)}"
+    if item["type"] == "missing":
+        return f"'{key}' is missing"
+    if isinstance(spot.kind, Choices) and item["type"].startswith("union_tag"):
+        return _describe_name(key, spot, spot.kind)
+    message = item["msg"].removeprefix("Value error, ")
+    return f"'{key}': {message} (found {item['input']!r})"
+
+
+def _describe_name(key: str, spot: Spot, choices: Choices[Any, Any]) -> str:
+    """Say what is wrong with the name of one of several things."""
+    name = name_in(choices, spot.node)
+    if name is not None:
+        return f"'{key}': {choices.unknown(name)}"
+    if not isinstance(spot.node, dict):
+        return f"'{key}': expected the {choices.kind}'s name, or {{{choices.tag}: …}}"
+    problem = "is no name" if choices.tag in spot.node else "is missing"
+    return f"'{key}.{choices.tag}' {problem}"
+
+
+def _known(key: str, owner: Spot) -> str:
+    """Say which key was perhaps meant, and which a named thing has."""
+    fields = owner.section.model_fields if owner.section else {}
+    hint = suggestion(key, fields)
+    if not isinstance(owner.kind, Choices):
+        return hint
+    name = name_in(owner.kind, owner.node)
+    options = ", ".join(field for field in fields if field != owner.kind.tag)
+    return f" of {owner.kind.kind} '{name}'{hint}; it has {options or 'no options'}"
+
+
+def _follow(root: Spot, item: ErrorDetails) -> Spot:
+    """Return the spot that pydantic's ``item`` is about."""
+    spot, parts = root, iter(item["loc"])
+    for part in parts:
+        spot = spot.below(str(part))
+        if isinstance(spot.kind, Choices):
+            next(parts, None)  # pydantic puts the key of the chosen entry here
+    below = item["ctx"]["key"] if item["type"] == MISFIT else ""
+    return _descend(spot, filter(None, below.split(".")))
+
+
+def _descend(spot: Spot, keys: Iterable[str]) -> Spot:
+    for key in keys:
+        spot = spot.below(key)
+    return spot

@@ -1,0 +1,126 @@
+"""The one configuration of a model, from data to scores. A recipe file holds only differences."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+
+from speakernet.backend.config import ExtractionConfig, ScoringConfig
+from speakernet.config import Config, misfit
+from speakernet.config.errors import suggestion
+from speakernet.data.config import DataConfig
+from speakernet.nn.losses import LossConfig
+from speakernet.nn.losses.base import MarginOptions
+from speakernet.nn.models import ModelConfig
+from speakernet.optim import OptimConfig, ScheduleConfig
+from speakernet.optim.optimizers.sgd import Sgd
+from speakernet.train.config import TrainConfig
+
+WAVEFORM = "waveform"
+
+Copy = Literal["reverb", "noise", "music", "babble"]
+SpeedFactor = Annotated[float, Field(gt=0)]
+Rule = tuple[bool, str, str]
+"""Whether a rule is broken, the key to blame, and what is wrong with it."""
+
+
+def _check_name(name: str) -> str:
+    """Names become parts of paths, which programs and tables must not take for anything else."""
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name):
+        raise ValueError("expected a name of letters, digits, '_', '-' and '.', not first '-', '.'")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_check_name)]
+
+EVALUATION_SECTIONS = ("extraction", "scoring")
+"""Sections that may change after training: they decide nothing about the network."""
+
+
+class Recipe(Config):
+    """Everything that decides a result, except paths and facts of the data."""
+
+    seed: int = 1
+    """Seed of everything random: weights, order, crops, augmentation, dither."""
+    features: Name = "fbank80"
+    """The name of a Kaldi configuration in conf/ (`fbank80`), or `waveform` for networks with
+    a front end of their own."""
+    train_set: Name = "train"
+    """The data set to train on."""
+    copies: tuple[Copy, ...] = ("reverb", "noise", "music", "babble")
+    """Augmented copies that are trained on beside the clean set."""
+    speed_factors: tuple[SpeedFactor, ...] = ()
+    """Each adds a copy of every training speaker, as another speaker, played at that speed."""
+    model: ModelConfig
+    """The network."""
+    loss: LossConfig
+    """What training minimises."""
+    data: DataConfig = DataConfig()
+    """Crops, their order, and who reads them."""
+    optim: OptimConfig = Sgd()
+    """How gradients become updates."""
+    schedule: ScheduleConfig = ScheduleConfig()
+    """Values over the run."""
+    train: TrainConfig = TrainConfig()
+    """How long, in what pieces, how precisely, and what is kept."""
+    extraction: ExtractionConfig = ExtractionConfig()
+    """How an utterance becomes an embedding."""
+    scoring: ScoringConfig = ScoringConfig()
+    """How embeddings become scores."""
+
+    @field_validator("features")
+    @classmethod
+    def _known_features(cls, features: str, info: ValidationInfo) -> str:
+        known = (info.context or {}).get("features")
+        if known is not None and features not in known:
+            hint = suggestion(features, known)
+            raise misfit("", f"unknown features '{features}'{hint}; known: {', '.join(known)}")
+        return features
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        for is_wrong, key, text in (*self._input_rules(), *self._loss_rules()):
+            if is_wrong:
+                raise misfit(key, text)
+        return self
+
+    def _input_rules(self) -> Iterator[Rule]:
+        """What the network takes decides which other settings have a meaning."""
+        data, name, waveform = self.data, self.model.name, self.uses_waveform
+        kind = self.model.input_kind
+        expected = WAVEFORM if kind == WAVEFORM else "a name of a file in conf/"
+        reads = f"model '{name}' reads {kind}; expected {expected}"
+        yield (kind == WAVEFORM) != waveform, "features", reads
+        changes = "changes features, and a waveform recipe has none; expected null"
+        yield waveform and data.cmn_window is not None, "data.cmn_window", changes
+        yield waveform and data.spec_augment is not None, "data.spec_augment", changes
+        changes = "changes audio; it needs features: waveform"
+        yield not waveform and data.online_augment is not None, "data.online_augment", changes
+        unread = not self.model.has_temperature and not self.schedule.is_default("temperature")
+        yield unread, "schedule.temperature", f"model '{name}' has no softmax temperature"
+
+    def _loss_rules(self) -> Iterator[Rule]:
+        """What the loss has decides which other settings have a meaning."""
+        loss, group, grouped = self.loss, self.loss.group_size, self.data.order.is_grouped
+        prefix = f"loss '{loss.name}'"
+        unread = not isinstance(loss, MarginOptions) and not self.schedule.is_default("margin")
+        yield unread, "schedule.margin", f"{prefix} has no margin"
+        compares = f"{prefix} compares {group} utterances of each speaker"
+        yield group > 1 and not grouped, "data.order", f"{compares}; expected speaker_groups"
+        single = f"{prefix} compares no utterances; expected another than speaker_groups"
+        yield group == 1 and grouped, "data.order", single
+        yield self.train.batch_size % group > 0, "train.batch_size", f"{compares}: not a multiple"
+        unknown = self.scoring.needs_class_weights and not loss.has_class_weights
+        yield unknown, "scoring.cohort", f"{prefix} has no class weights"
+
+    @property
+    def train_data(self) -> str:
+        """The name of the data directory to train on: the set, ``_sp``, ``_aug``."""
+        speed = "_sp" if self.speed_factors else ""
+        return f"{self.train_set}{speed}{'_aug' if self.copies else ''}"
+
+    @property
+    def uses_waveform(self) -> bool:
+        """Whether the network reads audio instead of feature files."""
+        return self.features == WAVEFORM

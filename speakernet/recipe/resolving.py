@@ -1,0 +1,116 @@
+"""A recipe folder's recipes with all their values, written where the models are or will be."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Set
+from pathlib import Path
+from typing import Any
+
+from speakernet.config import UserError, dump_config, load_config
+from speakernet.recipe import EVALUATION_SECTIONS, WAVEFORM, Recipe
+from speakernet.train.start import BATCH_SETTINGS, FREE_SETTINGS
+from speakernet.work.files import open_for_replace
+
+FINAL_SETTINGS = {"train.epochs", "train.final", "train.average_last"}
+"""What may change after training, and then asks for more of it or for another choice of weights."""
+
+
+def resolve(folder: Path, exp_dir: Path, repository: Path) -> None:
+    """Write the recipes of ``folder`` (egs/<corpus>/<recipe>) and their settings below ``exp_dir``.
+
+    ``repository`` has conf/ and steps/, which say what features there are. Raises UserError for a
+    recipe that is wrong, or that no longer fits a model that was trained.
+    """
+    features = known_features(repository)
+    recipes = {exp_dir: load_config(Recipe, folder / "recipe.yaml", features=features)}
+    if (folder / "lm.yaml").is_file():
+        recipes[exp_dir / "lm"] = load_config(Recipe, folder / "lm.yaml", features=features)
+    for directory, recipe in recipes.items():
+        _check_unchanged(recipe, directory)
+    for directory, recipe in recipes.items():
+        _write_resolved(recipe, directory)
+
+
+def known_features(repository: Path) -> list[str]:
+    """Return what a recipe's ``features`` can be: waveforms, or a configuration of a known type."""
+    names = sorted(path.stem for path in repository.glob("conf/*.conf"))
+    types = {name: re.split(r"\d", name)[0] for name in names}
+    return [n for n in names if (repository / f"steps/make_{types[n]}.sh").is_file()] + [WAVEFORM]
+
+
+def stage_values(recipe: Recipe) -> dict[str, str]:
+    """Return what run.sh needs to know of ``recipe``, in the order in which it reads it.
+
+    train_data is the set with its speed-perturbed speakers and augmented copies; online_augment,
+    whether training draws noises and rooms; cohort, whether scores need the cohort's embeddings.
+    """
+    return {
+        "train_set": recipe.train_set,
+        "train_data": recipe.train_data,
+        "features": recipe.features,
+        "copies": " ".join(recipe.copies),
+        "speed_factors": " ".join(map(str, recipe.speed_factors)),
+        "seed": str(recipe.seed),
+        "online_augment": str(recipe.data.online_augment is not None).lower(),
+        "cohort": str(recipe.scoring.needs_cohort_embeddings).lower(),
+    }
+
+
+def stage_settings(recipe: Recipe) -> dict[str, list[str]]:
+    """Return the settings that each stage depends on, one ``key: value`` line each."""
+    values = recipe.model_dump(mode="json")
+    stages = {key: list(flatten({key: values.pop(key)})) for key in EVALUATION_SECTIONS}
+    return {"training": _without(flatten(values), FREE_SETTINGS - FINAL_SETTINGS), **stages}
+
+
+def _without(lines: Iterable[str], keys: Set[str]) -> list[str]:
+    return [line for line in lines if line.partition(":")[0] not in keys]
+
+
+def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Yield a ``dotted.key: value`` line for each leaf of ``tree``."""
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}: {value}"
+
+
+def _check_unchanged(recipe: Recipe, exp_dir: Path) -> None:
+    """A model that was trained keeps the recipe that it was trained with.
+
+    How its batches are cut is for training to judge, which knows the number of processes.
+    """
+    written = exp_dir / "recipe.yaml"
+    if not written.is_file() or not any(exp_dir.glob("checkpoints/*.pt")):
+        return
+    try:
+        trained = load_config(Recipe, written)
+    except UserError as error:
+        raise UserError(
+            f"{error}; if another version wrote this file and the recipe is still the one that the "
+            "model was trained with, remove the file: it is written anew"
+        ) from None
+    free = FINAL_SETTINGS | BATCH_SETTINGS
+    old, new = (_without(stage_settings(r)["training"], free) for r in (trained, recipe))
+    changes = [line for line in new if line not in old] or [x for x in old if x not in new]
+    if changes:
+        raise UserError(
+            f"{exp_dir}: was trained with other settings than the recipe's now: "
+            f"{'; '.join(changes[:4])}{'; …' if len(changes) > 4 else ''}; "
+            "train with these in another folder (run.sh --exp DIR)"
+        )
+
+
+def _write_resolved(recipe: Recipe, exp_dir: Path) -> None:
+    _write(exp_dir / "recipe.yaml", dump_config(recipe))
+    for stage, lines in stage_settings(recipe).items():
+        _write(exp_dir / "settings" / f"{stage}.settings", "\n".join(lines) + "\n")
+    _write(exp_dir / "settings" / "stages", "|".join(stage_values(recipe).values()) + "\n")
+
+
+def _write(path: Path, text: str) -> None:
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open_for_replace(path) as file:
+        file.write(text.encode())

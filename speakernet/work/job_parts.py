@@ -1,0 +1,27 @@
+"""Parallel jobs, numbered from 1: the part of the input that each processes, its output paths."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from speakernet.config import UserError
+
+Items = TypeVar("Items", Sequence[str], range)
+
+
+def job_part(items: Items, job: int, num_jobs: int) -> Items:
+    """Return the ``job``-th (from 1) of ``num_jobs`` consecutive parts of ``items``.
+
+    Sizes differ by one at most: with ``items`` on a line of unit steps, cut into equal lengths,
+    each item belongs to the part that contains its middle. Raises UserError if ``job`` is not from
+    1 to ``num_jobs``.
+    """
+    if not 1 <= job <= num_jobs:
+        raise UserError(f"job {job} of {num_jobs}; expected a number from 1 to {num_jobs}")
+    first, end = (-(-(2 * len(items) * j - num_jobs) // (2 * num_jobs)) for j in (job - 1, job))
+    return items[first:end]
+
+
+def job_paths(pattern: str, num_jobs: int) -> list[Path]:
+    """Return ``pattern`` with JOB replaced by 1 to ``num_jobs``."""
+    return [Path(pattern.replace("JOB", str(job))) for job in range(1, num_jobs + 1)]

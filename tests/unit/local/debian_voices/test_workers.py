@@ -1,0 +1,17 @@
+"""Work shared by processes."""
+
+import os
+
+import pytest
+from workers import map_tasks
+
+from speakernet.config import UserError
+
+
+def _die(_: int) -> None:
+    os._exit(9)
+
+
+def test_a_worker_that_is_killed_is_an_error() -> None:
+    with pytest.raises(UserError, match="a worker process was killed"):
+        map_tasks(_die, [1, 2], 2)

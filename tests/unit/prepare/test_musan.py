@@ -1,0 +1,72 @@
+"""A tree laid out like MUSAN becomes data dirs."""
+
+from pathlib import Path
+from shutil import which
+
+import numpy as np
+import pytest
+import soundfile
+
+from speakernet.audio.reader import run_command
+from speakernet.config import UserError
+from speakernet.kaldi.datadir import validate
+from speakernet.kaldi.pipes import Resampled, parse_entry
+from speakernet.kaldi.tables import read_table
+from speakernet.prepare.musan import PARTS, make_musan
+from tests.unit.prepare.recordings import write_waveform
+
+
+@pytest.fixture
+def musan(tmp_path: Path) -> Path:
+    root = tmp_path / "musan"
+    for part, seconds in (("noise", 0.6), ("music", 5), ("speech", 2)):
+        for index in range(4):
+            write_waveform(root / f"{part}/source/{part}-{index:04}.wav", seconds, index)
+    annotations = "".join(f"music-{i:04} rock {'YN'[i % 2]} someone\n" for i in range(5))
+    (root / "music/source/ANNOTATIONS").write_text(annotations, encoding="utf-8")
+    return root
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_parts_become_data_dirs(tmp_path: Path, musan: Path, part: str) -> None:
+    assert make_musan(musan, part, tmp_path / "m") == 4
+    validate(tmp_path / "m", feats=False)
+    seconds = {"noise": "0.6", "music": "5", "speech": "2"}[part]
+    assert read_table(tmp_path / "m/reco2dur") == {f"{part}-{i:04}": seconds for i in range(4)}
+
+
+def test_music_with_vocals_is_left_out_when_told(tmp_path: Path, musan: Path) -> None:
+    assert make_musan(musan, "music", tmp_path / "m", use_vocals=False) == 2
+    assert list(read_table(tmp_path / "m/wav.scp")) == ["music-0001", "music-0003"]
+
+
+def test_files_of_another_rate_are_behind_a_command(tmp_path: Path, musan: Path) -> None:
+    make_musan(musan, "noise", tmp_path / "m", sample_rate=8000)
+    entry = read_table(tmp_path / "m/wav.scp")["noise-0000"]
+    assert entry == f"sox -t wav {musan}/noise/source/noise-0000.wav -r 8000 -t wav - |"
+    assert read_table(tmp_path / "m/reco2dur")["noise-0000"] == "0.6"
+
+
+def test_broken_trees(tmp_path: Path, musan: Path) -> None:
+    (musan / "music/source/ANNOTATIONS").write_text("music-0001 rock X\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"ANNOTATIONS:1: found 'music-0001 rock X'; expected"):
+        make_musan(musan, "music", tmp_path / "m")
+    with pytest.raises(UserError, match="found no audio"):
+        make_musan(tmp_path / "wav", "noise", tmp_path / "m")
+    write_waveform(musan / "noise/other/noise-0001.wav", 1)
+    with pytest.raises(UserError, match=r"noise-0001.wav: has the same name as "):
+        make_musan(musan, "noise", tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.skipif(not which("sox"), reason="needs sox")
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "it's.flac"])
+def test_sox_changes_the_rate_of_noises(tmp_path: Path, name: str) -> None:
+    samples = np.random.default_rng(0).integers(-3000, 3000, 16000) / 32768
+    (tmp_path / "a tree/noise").mkdir(parents=True)
+    soundfile.write(tmp_path / "a tree/noise" / name, samples, 16000)
+    assert make_musan(tmp_path / "a tree", "noise", tmp_path / "m", sample_rate=8000) == 1
+    (entry,) = read_table(tmp_path / "m/wav.scp").values()
+    assert isinstance(parse_entry(entry), Resampled)
+    audio = run_command(entry[:-1])
+    assert (audio.sample_rate, len(audio.samples)) == (8000, 8000)

@@ -1,0 +1,14 @@
+"""The parts of parallel jobs."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from speakernet.work.job_parts import job_part
+
+
+@given(st.integers(0, 50), st.integers(1, 9))
+def test_parts_are_a_partition(count: int, num_jobs: int) -> None:
+    items = [str(i) for i in range(count)]
+    parts = [job_part(items, job, num_jobs) for job in range(1, num_jobs + 1)]
+    assert [x for part in parts for x in part] == items
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
