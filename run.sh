@@ -129,5 +129,5 @@ if stage 8 "results"; then
   published=()
   [ ! -f "$corpus_dir/published.tsv" ] || published=(--published "$corpus_dir/published.tsv")
   run_forwarding steps/evaluate.sh "${published[@]}" "$dir" "${trials[@]}"
-  where_to_look=("$dir/RESULTS.md" "$dir/det.png")
+  where_to_look=("$dir/RESULTS.md" "$dir/det.png" "$dir/log")
 fi
