@@ -90,60 +90,24 @@ num_lines() {
   wc -l <"$1"
 }
 
-# temporary_name PATH: a name beside PATH for what is to become it. Each call has another, on this machine and on others, so that two
-# runs of one job do not write into each other's files. It tells who wrote, as in speakernet/work/files.py.
-temporary_name() {
-  local host
-  host=$(uname -n)
-  printf '%s.%s-%d-%d.tmp\n' "$1" "${host//[!A-Za-z0-9_-]/_}" "$$" "$BASHPID"
-}
-
-# publish NEW PATH: NEW, complete and beside PATH, becomes PATH. A folder that is there already is moved out of the way and removed
-# when its successor is in place; a link to a folder stays one. Where several processes do this at once, the last one's stays.
-publish() {
-  local path=$2 old=()
-  [ -e "$1" ] || die "no such file or folder $1"
-  [ ! -d "$1" ] || path=$(realpath -m -- "$2")
-  for _ in {1..100}; do
-    if rename "$1" "$path"; then
-      rm -rf -- "${old[@]}"
-      return
-    fi
-    old+=("$(temporary_name "$path")")
-    rename "$path" "${old[-1]}" || true # or another process has done so
-  done
-  die "could not rename $1 to $path"
-}
-
-rename() {
-  mv -fT -- "$1" "$2" 2>/dev/null
-}
-
-# new_tmp_dir DIR: makes an empty folder, to be published as DIR, and prints its name. What dead processes of this machine left of
-# such folders is removed.
-new_tmp_dir() {
-  local dir new left prefix pid
-  dir=$(realpath -m -- "$1")
-  new=$(temporary_name "$dir")
-  prefix=${new%-*-*.tmp}-
-  for left in "$prefix"*-*.tmp; do
-    pid=${left#"$prefix"}
-    [ -e "/proc/${pid%%-*}" ] || rm -rf -- "$left"
-  done
-  mkdir -p -- "$new"
-  echo "$new"
-}
-
-# write_to FILE COMMAND ARGUMENT...: the command's output becomes FILE if the command succeeds; otherwise FILE is untouched.
+# write_to FILE COMMAND ARGUMENT...: the command's output becomes FILE if the command succeeds; otherwise FILE is untouched. Another
+# process, on this machine or on another, may do the same: each writes a file of its own, named as in speakernet/work/files.py, and the
+# last one's stays. Folders that appear whole are made in Python.
 write_to() {
-  local file=$1 new
+  local file=$1 host new
   shift
-  new=$(temporary_name "$file")
+  host=$(uname -n)
+  new=$file.${host//[!A-Za-z0-9_-]/_}-$$-$BASHPID.tmp
   if ! "$@" >"$new"; then
     rm -f "$new"
     die "could not write $file"
   fi
-  publish "$new" "$file"
+  move "$new" "$file"
+}
+
+# move SOURCE TARGET: renames a file, replacing one that is there, or a folder, if none is there. The only renaming of the scripts.
+move() {
+  mv -fT -- "$1" "$2"
 }
 
 # leave_on_signal: from here on SIGTERM, SIGINT, SIGHUP and SIGUSR1 (Slurm's warning before the time limit) end the script with
