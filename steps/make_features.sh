@@ -46,7 +46,7 @@ fi
 for table in feats.scp utt2num_frames utt2dur; do
   if [ -f "$data/$table" ]; then
     mkdir -p "$data/.backup"
-    mv "$data/$table" "$data/.backup/$table"
+    move "$data/$table" "$data/.backup/$table"
   fi
 done
 utils/validate_data_dir.sh --no-feats --no-text "$data"
