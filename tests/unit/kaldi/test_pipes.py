@@ -126,7 +126,7 @@ def test_copies_of_copies_nest() -> None:
         ),
         (
             "wav-reverberate --additive-signals=a --snrs=x --start-times=0 c - |",
-            "not a list of numb",
+            "not a list of",
         ),
         ("wav-reverberate --multi-channel-output=true a.wav - |", "is not supported"),
     ],
