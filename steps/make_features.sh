@@ -62,8 +62,8 @@ prefix=$feature_dir/raw_${type}_$name.JOB
 $cmd "JOB=1:$nj" "$log_dir/make_${type}_$name.JOB.log" \
   python -m speakernet.bin.compute_features --config "$config" --compress "$compress" --seed "$seed" \
   "$type" "$data/split${nj}utt/JOB" "$prefix"
-python -m speakernet.bin.collect_features --config "$config" --max-failed-share "$max_failed_share" \
-  "$type" "$data" "$prefix" "$nj"
+python -m speakernet.bin.collect_features --nj "$nj" --config "$config" --max-failed-share "$max_failed_share" \
+  "$type" "$data" "$prefix"
 write_to "$data/conf/$type.conf" cat "$config"
 # Parts of a run with more jobs.
 for ((job = nj + 1; ; job++)); do

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class NetworkRecipe(Protocol):
-    """Protocol for the parts of a recipe that whoever runs a network reads."""
+    """Protocol for the parts of a recipe that both training and extraction read."""
 
     @property
     def seed(self) -> int: ...

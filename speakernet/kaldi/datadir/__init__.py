@@ -1,4 +1,4 @@
-"""Kaldi data directories: read, checked, mended, merged, cut and copied.
+"""Kaldi data directories: read, validated, repaired, merged, split and copied.
 
 Tables are streamed: apart from sets of ids where tables disagree, and one integer per utterance in
 ``split``, memory does not grow with the number of utterances.

@@ -174,7 +174,7 @@ def _write_utt2uniq(utt2spk: Path, target: Path, affix: Affix) -> None:
 
 
 def _complete(source: Path, folder: Path, change: _Change) -> None:
-    """Put tables in order, and write what is no table of the source."""
+    """Sort the tables, and write the files that are not copied from the source."""
     for file in folder.iterdir():
         # A suffix can change the order: 'a' < 'a-b', but 'a_x' > 'a-b_x'.
         if file.is_file() and not ids_ascend(file):

@@ -124,7 +124,10 @@ def test_copies_of_copies_nest() -> None:
             "wav-reverberate --additive-signals=a.wav,b.wav --snrs=5 --start-times=0 c.wav - |",
             "found 2 --additive-signals, 1 --snrs and 1 --start-times",
         ),
-        ("wav-reverberate --additive-signals=a --snrs=x --start-times=0 c - |", "no list of numb"),
+        (
+            "wav-reverberate --additive-signals=a --snrs=x --start-times=0 c - |",
+            "not a list of numb",
+        ),
         ("wav-reverberate --multi-channel-output=true a.wav - |", "is not supported"),
     ],
 )

@@ -12,7 +12,7 @@ BROKEN = """
 --rir-id r a.wav => --room-id is missing
 --rir-id r --rom-id q a.wav => unknown option --rom-id (did you mean 'room-id'?)
 --rir-id r --room-id q => found no file
---rir-id r --room-id q --probability much a.wav => 'much' is no number
+--rir-id r --room-id q --probability much a.wav => 'much' is not a number
  => found no lines
 """
 

@@ -151,8 +151,8 @@ def compute(data: Path, count: int) -> None:
 
 def make(data: Path, count: int, *options: str) -> None:
     compute(data, count)
-    jobs = [str(data), str(data / "f.JOB"), str(count)]
-    assert collect_features.main([*options, "fbank", *jobs]) == 0
+    jobs = ["--nj", str(count), "fbank", str(data), str(data / "f.JOB")]
+    assert collect_features.main([*options, *jobs]) == 0
 
 
 def test_parts_become_tables(tmp_path: Path) -> None:
@@ -188,13 +188,13 @@ def test_parts_of_another_data_dir_are_refused(tmp_path: Path) -> None:
     compute(data, 2)
     with (data / "wav.scp").open("a", encoding="utf-8") as file:
         file.write(f"u6 {data}/u5.wav\n")
-    jobs = [str(data), str(data / "f.JOB"), "2"]
+    parts = ["fbank", str(data), str(data / "f.JOB")]
     with pytest.raises(UserError, match="found 6 utterances with features .* expected 7 in all"):
-        collect_features.main(["fbank", *jobs])
+        collect_features.main(["--nj", "2", *parts])
     with pytest.raises(UserError, match="its job did not finish"):
-        collect_features.main(["fbank", *jobs[:2], "3"])
+        collect_features.main(["--nj", "3", *parts])
     with pytest.raises(UserError, match="expected a number from 0 to 1"):
-        collect_features.main(["--max-failed-share", "5", "fbank", *jobs])
+        collect_features.main(["--max-failed-share", "5", *parts])
 
 
 def test_vad_from_cepstra(tmp_path: Path) -> None:
