@@ -14,7 +14,8 @@ from importlib import import_module, metadata, util
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-MODULES = {"pyyaml": "yaml", "scikit-learn": "sklearn"}  # packages whose module is called otherwise
+MODULES = {"pydantic-core": "pydantic_core", "pyyaml": "yaml", "scikit-learn": "sklearn"}
+"""Packages whose module is called otherwise."""
 
 
 def main() -> None:
