@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # From a corpus to EER: data directories, augmented copies, features, training, large-margin
 # fine-tuning, embeddings, scores, results. A stage can be run alone, again, or on another machine
-# that sees the same files; what is finished is skipped and says so (utils/once.sh). Exit code 99: asked
-# to leave by SIGTERM, SIGINT or SIGUSR1; training has saved, and the same command continues.
+# that sees the same files; what is finished is skipped and says so (utils/once.sh). Exit code 99:
+# interrupted by SIGTERM, SIGINT or SIGUSR1; training has saved, and the same command resumes.
 # shellcheck disable=SC2034,SC2154 # corpus.sh uses and sets variables
 set -euo pipefail
 shopt -s inherit_errexit
@@ -129,5 +129,5 @@ if stage 8 "results"; then
   published=()
   [ ! -f "$corpus_dir/published.tsv" ] || published=(--published "$corpus_dir/published.tsv")
   run_forwarding steps/evaluate.sh "${published[@]}" "$dir" "${trials[@]}"
-  where_to_look=("$dir/RESULTS.md" "$dir/det.png")
+  where_to_look=("$dir/RESULTS.md" "$dir/det.png" "$dir/log")
 fi

@@ -2,7 +2,7 @@
 
     torchrun --nproc-per-node 8 -m benchmarks.all_reduce [--models NAME …] [--json FILE]
 
-By NCCL between GPUs, by gloo between CPUs. One process has nobody to write to, which still shows
+By NCCL between GPUs, by gloo between CPUs. A single process has no peer, which still shows
 whether the library works at all. Medians of wall time.
 """
 

@@ -7,7 +7,7 @@ Copies: clean, reverberation, noise, music, babble of 3 to 7 talkers, with the o
 VoxSRC-2020 recipe; 80 bins, dither 1, 16 kHz. One core, CPU seconds of whole processes with their
 start-up, medians of turns taken one after the other.
 "process per utterance" runs each line of wav.scp in a shell, with ``cat`` in the place of Kaldi's
-wav-reverberate and of sox (Kaldi is not at hand), and kaldi-native-fbank behind it: processes and
+wav-reverberate and of sox (Kaldi is not installed), and kaldi-native-fbank behind it: processes and
 pipes only, none of the arithmetic, so a lower bound for such a pipeline.
 """
 

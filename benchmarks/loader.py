@@ -99,7 +99,7 @@ def measure_speed(folder: Path, num_crops: int, repeats: int) -> dict[str, float
     speeds: dict[str, list[float]] = {name: [] for name in systems}
     turns = list(systems.items())
     for _ in range(repeats):
-        turns.append(turns.pop(0))  # nobody always follows the same one
+        turns.append(turns.pop(0))  # so that none always follows the same one
         for name, read in turns:
             count = num_crops // 8 if name.startswith("kaldiio") else num_crops
             start = time.process_time()

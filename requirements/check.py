@@ -14,7 +14,8 @@ from importlib import import_module, metadata, util
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-MODULES = {"pyyaml": "yaml", "scikit-learn": "sklearn"}  # packages whose module is called otherwise
+MODULES = {"pydantic-core": "pydantic_core", "pyyaml": "yaml", "scikit-learn": "sklearn"}
+"""Packages whose module is called otherwise."""
 
 
 def main() -> None:
@@ -38,7 +39,7 @@ def refuse(problems: dict[str, str]) -> None:
     """End with a line that has the problem of each requirement."""
     install = shlex.join([sys.executable, "-m", "pip", "install", *problems])
     sys.exit(
-        f"path.sh: SPEAKERNET_ENV=active: {sys.executable}: {', '.join(problems.values())}. "
+        f"environment.sh: error: SPEAKERNET_ENV=active: {sys.executable}: {', '.join(problems.values())}. "
         f"Either mend it: {install}; or leave SPEAKERNET_ENV unset, which makes .venv"
     )
 

@@ -46,7 +46,7 @@ fi
 for table in feats.scp utt2num_frames utt2dur; do
   if [ -f "$data/$table" ]; then
     mkdir -p "$data/.backup"
-    mv "$data/$table" "$data/.backup/$table"
+    move "$data/$table" "$data/.backup/$table"
   fi
 done
 utils/validate_data_dir.sh --no-feats --no-text "$data"
@@ -62,8 +62,8 @@ prefix=$feature_dir/raw_${type}_$name.JOB
 $cmd "JOB=1:$nj" "$log_dir/make_${type}_$name.JOB.log" \
   python -m speakernet.bin.compute_features --config "$config" --compress "$compress" --seed "$seed" \
   "$type" "$data/split${nj}utt/JOB" "$prefix"
-python -m speakernet.bin.collect_features --config "$config" --max-failed-share "$max_failed_share" \
-  "$type" "$data" "$prefix" "$nj"
+python -m speakernet.bin.collect_features --nj "$nj" --config "$config" --max-failed-share "$max_failed_share" \
+  "$type" "$data" "$prefix"
 write_to "$data/conf/$type.conf" cat "$config"
 # Parts of a run with more jobs.
 for ((job = nj + 1; ; job++)); do

@@ -30,6 +30,6 @@ utils/validate_data_dir.sh --no-feats --no-text "$source_dir"
 utils/copy_data_dir.sh "$source_dir" "$target"
 "steps/make_$type.sh" --nj "$nj" --cmd "$cmd" --seed "$seed" --max-failed-share "$max_failed_share" \
   "--$type-config" "conf/$features.conf" "$target" "$arks/log" "$arks"
-# Whoever allows failures has been told which they were; the other files of the directory follow.
+# Failures within the allowed share were reported above; drop these utterances from the other tables, too.
 [ "$(num_lines "$target/feats.scp")" -eq "$(num_lines "$target/utt2spk")" ] || utils/fix_data_dir.sh "$target"
 utils/validate_data_dir.sh --no-text "$target"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Trains a network with torchrun, on one or many processes and machines; continues from the newest
-# checkpoint. Exit code 99: asked to leave by SIGTERM or SIGUSR1, everything is saved, start again.
+# checkpoint. Exit code 99: interrupted by SIGTERM or SIGUSR1 after saving; the same command resumes.
 set -euo pipefail
 shopt -s inherit_errexit
 
@@ -109,7 +109,7 @@ if [ "$status" -ne 0 ]; then
   reason=$(reason_of_failure || true)
   # A signal may come before there is anything to save, and before a process can note that it came.
   if [ -f "$exp_dir/requeue" ] || { [ "$status" -eq 99 ] && [[ $reason != error:* ]]; }; then
-    log "asked to leave; the same command continues"
+    log "interrupted; the same command resumes"
     exit 99
   fi
   die "training failed${reason:+: ${reason#error: }}; see $log"

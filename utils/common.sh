@@ -90,25 +90,24 @@ num_lines() {
   wc -l <"$1"
 }
 
-# temporary_name PATH: a name beside PATH for what is to become it. Each call has another, on this machine and on others, so that two
-# runs of one job do not write into each other's files. It tells who wrote, as in speakernet/work/files.py.
-temporary_name() {
-  local host
-  host=$(uname -n)
-  printf '%s.%s-%d-%d.tmp\n' "$1" "${host//[!A-Za-z0-9_-]/_}" "$$" "$BASHPID"
-}
-
-# write_to FILE COMMAND ARGUMENT...: the command's output becomes FILE if the command succeeds; otherwise FILE is untouched.
-# (Folders are written whole by the programs that make them, see speakernet/work/files.py.)
+# write_to FILE COMMAND ARGUMENT...: the command's output becomes FILE if the command succeeds; otherwise FILE is untouched. Another
+# process, on this machine or on another, may do the same: each writes a file of its own, named as in speakernet/work/files.py, and the
+# last one's stays. Folders that appear whole are made in Python.
 write_to() {
-  local file=$1 new
+  local file=$1 host new
   shift
-  new=$(temporary_name "$file")
+  host=$(uname -n)
+  new=$file.${host//[!A-Za-z0-9_-]/_}-$$-$BASHPID.tmp
   if ! "$@" >"$new"; then
     rm -f "$new"
     die "could not write $file"
   fi
-  mv -f -- "$new" "$file"
+  move "$new" "$file"
+}
+
+# move SOURCE TARGET: renames a file, replacing one that is there, or a folder, if none is there. The only renaming of the scripts.
+move() {
+  mv -fT -- "$1" "$2"
 }
 
 # leave_on_signal: from here on SIGTERM, SIGINT, SIGHUP and SIGUSR1 (Slurm's warning before the time limit) end the script with

@@ -9,7 +9,7 @@
 #   . utils/parse_options.sh
 
 # shellcheck source=utils/common.sh
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "${BASH_SOURCE[0]%/*}/common.sh"
 
 # Checks the word $1 as an option whose value is the next of the remaining $2 words; sets _option_name.
 _options_name() {

@@ -13,7 +13,7 @@ require_stages() {
 }
 
 # use_model untrained|base|lm: what follows is about this model. $network has its recipe and checkpoints, $model_dir its embeddings
-# and scores, $feats the features of all sets. The untrained network goes along to show what training gave.
+# and scores, $feats the features of all sets. The untrained network is scored, too, to show what training gave.
 # shellcheck disable=SC2034,SC2154 # run.sh and corpus.sh set what it reads, run.sh reads what it sets
 use_model() {
   network=$dir model_dir=$dir
@@ -91,10 +91,10 @@ summarize() {
   for line in "${summary[@]}"; do log "$line"; done
   case $1 in
     0) log "finished in $((EPOCHSECONDS - run_began)) s; see ${where_to_look[*]}" ;;
-    99) log "asked to leave in ${place:-its beginning}; the same command continues: $command_line" ;;
+    99) log "interrupted in ${place:-its beginning}; the same command resumes: $command_line" ;;
     *)
       log "failed in ${place:-its beginning} after $((EPOCHSECONDS - run_began)) s, with status $1${place:+; logs: $(newest_log_folder)}"
-      log "when that is mended, the same command continues: $command_line"
+      log "after correcting this, the same command resumes: $command_line"
       ;;
   esac
   rm -f "$SPEAKERNET_MADE"

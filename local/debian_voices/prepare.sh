@@ -28,7 +28,7 @@ packages=$(python local/debian_voices/list_packages.py --tables "$tables" "${cho
 mapfile -t packages <<<"$packages"
 local/debian_voices/fetch.sh --packages-table "$tables/packages.tsv" "$cache/debs" "${packages[@]}"
 
-# The sets come last: where they are, so is what they are used with.
+# The sets are written last: if they exist, so do the noises and impulse responses.
 python local/debian_voices/prepare_rirs.py --nj "$nj" "$data/RIRS_NOISES"
 log "decoding ${#packages[@]} packages"
 python local/debian_voices/prepare_corpus.py --nj "$nj" --tables "$tables" --debs "$cache/debs" "${choice[@]}" "$data"

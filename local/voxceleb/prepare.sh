@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the data dirs voxceleb1_dev, voxceleb1 (dev and test, with the official trial lists) and voxceleb2_dev from VoxCeleb's trees
-# or zips, which have to be at hand together with MUSAN and RIRS_NOISES. Audio is neither copied nor converted.
+# or zips, which must exist together with MUSAN and RIRS_NOISES. Audio is neither copied nor converted.
 set -euo pipefail
 shopt -s inherit_errexit
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import torch
 
@@ -14,15 +14,13 @@ from speakernet.backend.embedding_parts import Part
 from speakernet.backend.extraction import Extractor
 from speakernet.backend.inputs import Load, NamedArray, feature_loader, read_ahead, waveform_loader
 from speakernet.config import UserError
+from speakernet.data.config import NetworkRecipe
 from speakernet.nn.host_memory import keep_freed_memory
-from speakernet.nn.models import ModelConfig, SpeakerModel, build_model
+from speakernet.nn.models import SpeakerModel, build_model
 from speakernet.nn.serialize import find_checkpoints, load_model
 from speakernet.work.job_parts import job_part
 from speakernet.work.progress import progress
 from speakernet.work.record import digest_of_file, digest_of_text
-
-if TYPE_CHECKING:
-    from speakernet.data.config import DataConfig
 
 logger = logging.getLogger(__name__)
 
@@ -30,17 +28,9 @@ GPU_BATCH_FRAMES = 64_000
 _GPU_READERS = 4
 
 
-class ExtractionRecipe(Protocol):
-    """The parts of a recipe that extraction reads."""
+class ExtractionRecipe(NetworkRecipe, Protocol):
+    """Protocol for the parts of a recipe that extraction reads."""
 
-    @property
-    def seed(self) -> int: ...
-    @property
-    def uses_waveform(self) -> bool: ...
-    @property
-    def model(self) -> ModelConfig: ...
-    @property
-    def data(self) -> "DataConfig": ...
     @property
     def extraction(self) -> ExtractionConfig: ...
 

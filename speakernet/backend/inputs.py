@@ -32,7 +32,7 @@ def feature_loader(data_dir: Path, cmn_window: int | None) -> Load:
             raise UserError(f"{data_dir}/feats.scp: '{name}' of utt2spk is missing")
         features = np.asarray(read_matrix(scp[name]), dtype=np.float32)
         if features.ndim != 2:
-            raise UserError(f"{data_dir}/feats.scp: '{name}' is no matrix")
+            raise UserError(f"{data_dir}/feats.scp: '{name}' is not a matrix")
         return sliding_cmn(features, cmn_window) if cmn_window and len(features) else features
 
     return load

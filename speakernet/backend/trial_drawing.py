@@ -28,19 +28,13 @@ def draw_trials(
 ) -> Trials:
     """Draw different pairs of utterances, sorted.
 
-    A target trial takes a speaker with two sessions or more, all alike, two of these, then one
-    utterance of each; without ``utt2session`` every utterance is a session. A non-target trial
-    takes two speakers, then one utterance of each. There are fewer than asked for where draws bring
-    hardly any new ones. Raises UserError if there are no pairs of a kind.
+    A target trial takes one of the speakers with two sessions or more, two of the sessions, then
+    one utterance of each, all equally likely; without ``utt2session`` every utterance is a session.
+    A non-target trial takes two speakers, then one utterance of each. There are fewer than asked
+    for where draws bring hardly any new ones. Raises UserError if there are no pairs of a kind.
     """
-    utterances: dict[str, list[str]] = {}
-    sessions: dict[str, dict[str, list[str]]] = {}
-    for utterance, speaker in sorted(utt2spk.items()):
-        session = _session(utterance, utt2session)
-        utterances.setdefault(speaker, []).append(utterance)
-        sessions.setdefault(speaker, {}).setdefault(session, []).append(utterance)
+    utterances, paired = _group(utt2spk, utt2session)
     speakers = list(utterances)
-    paired = [list(own.values()) for own in sessions.values() if len(own) > 1]
     if not paired or len(speakers) < 2:
         raise UserError(
             "trials need two speakers, one of them with two "
@@ -63,6 +57,19 @@ def draw_trials(
     pairs = sorted([(*pair, True) for pair in targets] + [(*pair, False) for pair in others])
     one, two, labels = zip(*pairs, strict=True)
     return Trials(list(one), list(two), np.array(labels, dtype=np.bool_))
+
+
+def _group(
+    utt2spk: Mapping[str, str], utt2session: Mapping[str, str] | None
+) -> tuple[dict[str, list[str]], list[list[list[str]]]]:
+    """Return the utterances of each speaker, and of those with two sessions or more by session."""
+    utterances: dict[str, list[str]] = {}
+    sessions: dict[str, dict[str, list[str]]] = {}
+    for utterance, speaker in sorted(utt2spk.items()):
+        session = _session(utterance, utt2session)
+        utterances.setdefault(speaker, []).append(utterance)
+        sessions.setdefault(speaker, {}).setdefault(session, []).append(utterance)
+    return utterances, [list(own.values()) for own in sessions.values() if len(own) > 1]
 
 
 def _session(utterance: str, utt2session: Mapping[str, str] | None) -> str:

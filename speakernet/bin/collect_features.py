@@ -11,10 +11,10 @@ from speakernet.bin.options.types import positive_int, share
 @program("recipes")
 @argument("--max-failed-share", share, "of utterances that may be unreadable", default=0.05)
 @argument("--config", Path, "Kaldi config file (default: its defaults)")
+@argument("--nj", positive_int, "number of jobs", default=1)
 @argument("type", str, "of the features", choices=("fbank", "mfcc"))
 @argument("data_dir", Path, "data dir that gets the tables")
 @argument("prefix", str, "path of the parts, with JOB in place of the number")
-@argument("nj", positive_int, "number of jobs")
 def main(args: Namespace) -> int:
     """Parse the command line and join the parts."""
     from speakernet.kaldi.tables import check_order

@@ -1,6 +1,6 @@
 """Write the RESULTS.md of a corpus from all results.json of its experiments.
 
-Published figures stand beside ours; those that nobody has run yet have an empty place.
+Published figures are shown beside ours; the cell is empty where a recipe has not been run.
 """
 
 from argparse import Namespace

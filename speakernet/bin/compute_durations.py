@@ -18,10 +18,10 @@ logger = logging.getLogger(__name__)
 
 @program("recipes")
 @argument("--job", positive_int, "do part N, from 1 (default: join the parts)")
+@argument("--nj", positive_int, "number of jobs", default=1)
 @argument("--max-failed-share", share, "of recordings that may be unreadable", default=0.0)
 @argument("data_dir", Path, "data dir that gets reco2dur")
 @argument("prefix", str, "path of the part; without --job JOB stands for its number")
-@argument("nj", positive_int, "number of jobs")
 def main(args: Namespace) -> int:
     """Parse the command line and run the job, or collect what the jobs have written."""
     # There are as many jobs as cores. OpenBLAS reads this when NumPy is imported: not at the top.

@@ -1,6 +1,7 @@
 """Compute EER, detection costs and Cllr of score files.
 
-Scores that are missing, given twice, not finite, or of a pair that is no trial are errors.
+Scores that are missing, given twice or not finite, and pairs that are not in the trial list, are
+errors.
 """
 
 import json

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 @program("data")
-@argument("data_dir", Path, "data dir to mend")
+@argument("data_dir", Path, "data dir to repair")
 def main(args: Namespace) -> int:
     """Mend it, and say how many utterances are left."""
     from speakernet.kaldi.datadir import fix

@@ -16,27 +16,29 @@ from speakernet.config.errors import UserError
 if TYPE_CHECKING:
     from speakernet.prepare.reverberant_copies import RoomOptions
 
-_SET = "[WEIGHT,]FILE"
+_LISTS = {"action": "append", "metavar": "[WEIGHT,]FILE"}
 
 
 @program("data")
-@argument("--rir-set-parameters", str, "rooms", action="append", required=True, metavar=_SET)
-@argument("--noise-set-parameters", str, "noises", action="append", default=[], metavar=_SET)
+@argument("--rir-set-parameters", str, "list of impulse responses", required=True, **_LISTS)
+@argument("--noise-set-parameters", str, "list of noises", default=[], **_LISTS)
 @argument("--num-replications", positive_int, "number of copies", default=1)
 @argument("--foreground-snrs", decibels, "of noises that come and go", default="20:10:0")
 @argument("--background-snrs", decibels, "of noises that last", default="20:10:0")
 @argument("--prefix", str, "ids become PREFIX<number>-<id>, speakers', too", default="")
 @argument("--utt-suffix", str, "ids become <id>-SUFFIX", default="", metavar="SUFFIX")
-@argument("--speech-rvb-probability", share, "of a room", default=1.0)
-@argument("--pointsource-noise-addition-probability", share, "of these noises", default=1.0)
-@argument("--isotropic-noise-addition-probability", share, "of these noises", default=1.0)
-@argument("--rir-smoothing-weight", share, "of equal probabilities of rooms", default=0.3)
+@argument("--speech-rvb-probability", share, "of an impulse response", default=1.0)
+@argument("--pointsource-noise-addition-probability", share, "of point sources", default=1.0)
+@argument("--isotropic-noise-addition-probability", share, "of diffuse noise", default=1.0)
+@argument("--rir-smoothing-weight", share, "of equal probabilities of responses", default=0.3)
 @argument("--noise-smoothing-weight", share, "of equal probabilities of noises", default=0.3)
 @argument("--max-noises-per-minute", count, "point sources", default=2)
 @argument("--random-seed", count, "of what is drawn", default=0)
 @argument("--shift-output", truth, "take the delay of the direct sound off", default="true")
-@argument("--source-sampling-rate", positive_int, "of all sounds (default: as they are)")
-@argument("--include-original-data", truth, "among the copies", default="false")
+@argument(
+    "--source-sampling-rate", positive_int, "responses and noises get it (default: their own)"
+)
+@argument("--include-original-data", truth, "recordings as they are, too", default="false")
 @argument("--num-utts", count, "take a random subset of this size, 0 for all", default=0)
 @argument("input_dir", Path, "data dir to copy")
 @argument("output_dir", Path, "data dir to write")

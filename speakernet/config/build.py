@@ -66,7 +66,7 @@ def _build(cls: type[C], root: Spot, source: str, facts: dict[str, Any] | None) 
     assert isinstance(root.node, dict)
     text = json.dumps(plain(root.node), default=str)
     try:
-        # Strict JSON rules: a list may fill a tuple, but "3" is no number and 1 no truth value.
+        # Strict JSON rules: a list may fill a tuple, but "3" is not a number, and 1 not a boolean.
         return cls.model_validate_json(text, context=facts)
     except ValidationError as error:
         raise UserError("; ".join(_explain(root, source, error))) from None
@@ -101,7 +101,7 @@ def _describe_name(key: str, spot: Spot, choices: Choices[Any, Any]) -> str:
         return f"'{key}': {choices.unknown(name)}"
     if not isinstance(spot.node, dict):
         return f"'{key}': expected the {choices.kind}'s name, or {{{choices.tag}: …}}"
-    problem = "is no name" if choices.tag in spot.node else "is missing"
+    problem = "is not a name" if choices.tag in spot.node else "is missing"
     return f"'{key}.{choices.tag}' {problem}"
 
 

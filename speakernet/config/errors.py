@@ -1,4 +1,4 @@
-"""The one exception for mistakes that a user can mend."""
+"""The exception for invalid input: mistakes that a user can correct."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches

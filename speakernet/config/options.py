@@ -20,7 +20,7 @@ _TRUTH = {"": True, "true": True, "t": True, "1": True, "false": False, "f": Fal
 def read_option_file(path: str | Path) -> list[tuple[str, str]]:
     """Return (``file:line``, option) of every line of a Kaldi config file; ``#`` starts a comment.
 
-    Raises UserError for a missing file and for a line that is no option.
+    Raises UserError for a missing file and for a line that is not an option.
     """
     return list(_option_lines(Path(path)))
 

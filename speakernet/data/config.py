@@ -1,10 +1,26 @@
 """The recipe's section ``data``: which crops make a batch."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from pydantic import Field
 
 from speakernet.config import Choices, Config
+
+if TYPE_CHECKING:
+    from speakernet.nn.models import ModelConfig
+
+
+class NetworkRecipe(Protocol):
+    """Protocol for the parts of a recipe that both training and extraction read."""
+
+    @property
+    def seed(self) -> int: ...
+    @property
+    def uses_waveform(self) -> bool: ...
+    @property
+    def model(self) -> "ModelConfig": ...
+    @property
+    def data(self) -> "DataConfig": ...
 
 
 class SpecAugmentConfig(Config):

@@ -121,26 +121,7 @@ def iter_micro_batches(
     Raises a UserError of a worker process, and a UserError if a worker process died (use
     ``kill_workers_on_error`` around this).
     """
-    workers = config.num_workers
-    loader: DataLoader[MicroBatch | UserError] = DataLoader(
-        batches,
-        batch_size=None,
-        sampler=numbers,
-        num_workers=workers,
-        prefetch_factor=max(1, config.prefetch_batches // workers) if workers else None,
-        pin_memory=pin_memory,
-        worker_init_fn=_init_worker if workers else None,
-        multiprocessing_context="fork" if workers else None,
-        # By default DataLoader draws from torch's global generator, so that a resumed run would
-        # have another random state than an uninterrupted one.
-        generator=torch.Generator(),
-    )
-    # The first iteration installs PyTorch's SIGCHLD handler, which raises in the main thread when a
-    # worker dies: C++ code that is writing a checkpoint then aborts. Restore the handler that was
-    # there, as waiting for a batch reports a dead worker within 5 s anyway.
-    handler = signal.getsignal(signal.SIGCHLD)
-    iterator = iter(loader)
-    signal.signal(signal.SIGCHLD, handler)
+    iterator = _start_loader(batches, numbers, config, pin_memory)
     processes = multiprocessing.active_children()
     try:
         for batch in iterator:
@@ -163,6 +144,33 @@ def iter_micro_batches(
         f"a data loading worker process died: {reason}; "
         "check whether it was killed and whether memory or /dev/shm is full"
     )
+
+
+def _start_loader(
+    batches: MicroBatchDataset, numbers: range, config: DataConfig, pin_memory: bool
+) -> Iterator["MicroBatch | UserError"]:
+    """Return the iterator of a DataLoader whose worker processes have started."""
+    workers = config.num_workers
+    loader: DataLoader[MicroBatch | UserError] = DataLoader(
+        batches,
+        batch_size=None,
+        sampler=numbers,
+        num_workers=workers,
+        prefetch_factor=max(1, config.prefetch_batches // workers) if workers else None,
+        pin_memory=pin_memory,
+        worker_init_fn=_init_worker if workers else None,
+        multiprocessing_context="fork" if workers else None,
+        # By default DataLoader draws from torch's global generator, so that a resumed run would
+        # have another random state than an uninterrupted one.
+        generator=torch.Generator(),
+    )
+    # The first iteration installs PyTorch's SIGCHLD handler, which raises in the main thread when a
+    # worker dies: C++ code that is writing a checkpoint then aborts. Restore the handler that was
+    # there, as waiting for a batch reports a dead worker within 5 s anyway.
+    handler = signal.getsignal(signal.SIGCHLD)
+    iterator = iter(loader)
+    signal.signal(signal.SIGCHLD, handler)
+    return iterator
 
 
 @contextmanager

@@ -236,7 +236,7 @@ def build_order(
     group: int,
     global_batch: int,
 ) -> Order:
-    """Return the order that ``config`` asks for; ``group``: how many of a speaker stand together."""
+    """Return the order that ``config`` asks for; ``group``: adjacent utterances per speaker."""
     if len(labels) == 0:
         raise UserError("no utterances are left to train on")
     if isinstance(config, SpeakerGroupsOrder):

@@ -34,8 +34,8 @@ class ArkWriter:
     """Write arrays to an archive and, unless ``scp`` is None, its index.
 
     Both files are written under temporary names, renamed when the ``with`` block ends well and
-    removed when it does not; then ``files`` can prove them. Raises UserError when the disk is full
-    and for a key or array that the format cannot hold.
+    removed when it does not; then ``files`` have their checksums. Raises UserError when the disk is
+    full and for a key or array that the format cannot hold.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What stands behind an entry of ``wav.scp``: a file, or commands that write a wav to a pipe.
+"""The meaning of an entry of ``wav.scp``: a file, or commands that write a wav to a pipe.
 
 Kaldi's augmentation scripts write commands such as ::
 
@@ -183,4 +183,4 @@ def _numbers(option: str, text: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in _split(text))
     except ValueError:
-        raise UserError(f"wav-reverberate: --{option}='{text}' is no list of numbers") from None
+        raise UserError(f"wav-reverberate: --{option}='{text}' is not a list of numbers") from None

@@ -101,7 +101,7 @@ def _probability(options: dict[str, str], place: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise UserError(f"{place}: --probability '{text}' is no number") from None
+        raise UserError(f"{place}: --probability '{text}' is not a number") from None
 
 
 def _read_list(path: Path, known: Sequence[str]) -> list[tuple[dict[str, str], str, str]]:

@@ -61,11 +61,11 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         raise UserError(f"{path}: no such checkpoint") from None
     except _DAMAGES as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(f"{path}: is damaged, or no checkpoint: {reason}") from None
+        raise UserError(f"{path}: is damaged, or not a checkpoint: {reason}") from None
     if damaged:
         raise UserError(f"{path}: is damaged: the checksum of {damaged} is wrong")
     if not isinstance(checkpoint, dict) or "model" not in checkpoint:
-        raise UserError(f"{path}: is no checkpoint: expected a dictionary with the key 'model'")
+        raise UserError(f"{path}: is not a checkpoint: expected a dictionary with the key 'model'")
     version = checkpoint.get("format_version", FORMAT_VERSION)
     if version != FORMAT_VERSION:
         raise UserError(f"{path}: has format {version!r}; this version reads {FORMAT_VERSION}")

@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Generic, TypeVar
 
-from speakernet.kaldi.datadir import Affixes, Audio, NewAudio, combine
+from speakernet.kaldi.datadir import Affixes, AudioChange, NewAudio, combine
 from speakernet.kaldi.room_lists import Response, RoomNoise
 from speakernet.kaldi.shell import quoted
 from speakernet.kaldi.tables import iter_table
@@ -115,7 +115,7 @@ def _new_audio(source: Path, options: RoomOptions, number: int) -> NewAudio:
     if not number:
         return NewAudio(iter_table(source / "wav.scp"))
     # Not shifted, what a room adds makes a recording longer.
-    audio = Audio.SAME_LENGTH if options.shift_output else Audio.OTHER_LENGTH
+    audio = AudioChange.SAME_LENGTH if options.shift_output else AudioChange.OTHER_LENGTH
     return NewAudio(iter_reverberant_entries(source, options, number), audio)
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from speakernet.kaldi.datadir import Affixes, Audio, NewAudio
+from speakernet.kaldi.datadir import Affixes, AudioChange, NewAudio
 from speakernet.kaldi.shell import sox_reading
 from speakernet.kaldi.tables import iter_table
 from speakernet.prepare.copies import write_copy
@@ -12,7 +12,7 @@ def write_speed_copy(source: Path, target: Path, factor: str) -> None:
     """Write ``target``: all utterances of ``source`` at ``factor`` times the speed, sp-prefixed."""
     prefix = f"sp{factor}-"
     entries = ((name, speed_entry(entry, factor)) for name, entry in iter_table(source / "wav.scp"))
-    new = NewAudio(entries, Audio.OTHER_SPEED, float(factor))
+    new = NewAudio(entries, AudioChange.OTHER_SPEED, float(factor))
     write_copy(source, target, Affixes(utt_prefix=prefix, spk_prefix=prefix), new)
 
 

@@ -19,7 +19,7 @@ def experiment_report(
 def corpus_report(
     corpus: str, rows: Sequence[Row], notes: Sequence[str], published: Sequence[Published] = ()
 ) -> str:
-    """Return the Markdown of all recipes of a corpus, with the published rows that nobody ran."""
+    """Return the Markdown of all recipes of a corpus, and published rows without a result."""
     ordered = sorted(rows, key=sort_key)
     lines = [f"# Results on {corpus}", ""]
     lines += ["Written by `speakernet collect-results`; not edited by hand.", ""]

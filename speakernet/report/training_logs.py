@@ -54,7 +54,7 @@ class Comparison:
 
 
 def compare_logs(log: Path, reference: Path, tolerance: float) -> Comparison:
-    """Compare two logs; UserError if they have no step in common, or are no logs."""
+    """Compare two logs; UserError if they have no step in common, or are not logs."""
     ours, theirs = read_log(log), read_log(reference)
     steps = tuple(sorted(ours.keys() & theirs.keys()))
     if not steps:

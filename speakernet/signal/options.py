@@ -28,8 +28,17 @@ _UNSUPPORTED = (
 )
 
 
+class KaldiOptions:
+    """Base class for options that Kaldi config files set."""
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """Read a Kaldi config file. Raises UserError with file and line for an invalid option."""
+        return parse_options(cls, read_option_file(path), unsupported=_UNSUPPORTED)
+
+
 @dataclass(frozen=True, kw_only=True)
-class SpectralOptions:
+class SpectralOptions(KaldiOptions):
     """Options that filter bank and MFCC features share: framing, window, mel bins."""
 
     sample_frequency: float = 16000.0
@@ -68,11 +77,6 @@ class SpectralOptions:
                 f"--low-freq={self.low_freq:g} and --high-freq={self.high_freq:g}: expected "
                 f"0 <= low < high <= {self.sample_frequency / 2:g}"
             )
-
-    @classmethod
-    def from_file(cls, path: str | Path) -> Self:
-        """Read a Kaldi config file. Raises UserError with file and line for an invalid option."""
-        return parse_options(cls, read_option_file(path), unsupported=_UNSUPPORTED)
 
     @property
     def window_size(self) -> int:
@@ -131,7 +135,7 @@ class MfccOptions(SpectralOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class VadOptions:
+class VadOptions(KaldiOptions):
     """Options of Kaldi's compute-vad."""
 
     vad_energy_threshold: float = 5.0
@@ -145,8 +149,3 @@ class VadOptions:
             raise UserError("--vad-energy-mean-scale and --vad-frames-context: expected 0 or more")
         if not 0 < self.vad_proportion_threshold < 1:
             raise UserError("--vad-proportion-threshold: expected a value between 0 and 1")
-
-    @classmethod
-    def from_file(cls, path: str | Path) -> Self:
-        """Read a Kaldi config file. Raises UserError with file and line for an invalid option."""
-        return parse_options(cls, read_option_file(path))

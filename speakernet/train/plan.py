@@ -4,26 +4,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from speakernet.config import Config, UserError
-from speakernet.data.config import DataConfig
+from speakernet.data.config import NetworkRecipe
 from speakernet.nn.losses import LossConfig
-from speakernet.nn.models import ModelConfig
 from speakernet.optim import OptimConfig, ScheduleConfig, learning_rate
 from speakernet.train.config import TrainConfig
 
 
-class TrainingRecipe(Protocol):
-    """Protocol for the sections of a recipe that training reads."""
+class TrainingRecipe(NetworkRecipe, Protocol):
+    """Protocol for the parts of a recipe that training reads."""
 
     @property
-    def seed(self) -> int: ...
-    @property
-    def uses_waveform(self) -> bool: ...
-    @property
-    def model(self) -> ModelConfig: ...
-    @property
     def loss(self) -> LossConfig: ...
-    @property
-    def data(self) -> DataConfig: ...
     @property
     def optim(self) -> OptimConfig: ...
     @property

@@ -49,11 +49,11 @@ def run_training(
         trainer.begin(files.init)
         finished = trainer.run()
     if not finished and world.is_main:
-        logger.warning("stopped by %s after saving; the same command continues", stop.signal)
+        logger.warning("stopped by %s after saving; the same command resumes", stop.signal)
     # On every machine, as each one's train.sh looks for the file.
     if not finished and world.local_rank == 0:
         (files.exp_dir / REQUEUE_FILE).touch()
-    barrier(world)  # torchrun would stop the others when one process ends with status 99
+    barrier(world)  # torchrun stops all processes as soon as one ends with status 99
     shut_down_distributed()
     return finished
 

@@ -11,6 +11,8 @@ import os
 import sys
 from typing import TextIO
 
+STAGE, PRODUCT = "SPEAKERNET_STAGE", "SPEAKERNET_PRODUCT"
+
 CLEAR_LINE = "\r\x1b[K"
 
 LOG_ONLY = "log_only"
@@ -31,7 +33,10 @@ def _belongs_on_stderr(record: logging.LogRecord) -> bool:
 
 
 class LineFormatter(logging.Formatter):
-    """Date, time, stage and product (or else the program), then the message."""
+    """Date, time, stage and product (or else the program), then the message.
+
+    A message that begins with the product's path does not repeat it.
+    """
 
     def __init__(self, program: str) -> None:
         super().__init__("%(message)s", "%Y-%m-%d %H:%M:%S")
@@ -41,7 +46,7 @@ class LineFormatter(logging.Formatter):
         """Return the line of ``record``; only warnings and errors name their level."""
         level = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING else ""
         about = context() or self._program
-        message = super().format(record).rstrip()
+        message = super().format(record).rstrip().removeprefix(f"{os.environ.get(PRODUCT)}: ")
         line = f"{self.formatTime(record, self.datefmt)} {about}: {level}{message}"
         if is_terminal(sys.stderr):
             return CLEAR_LINE + line  # over the progress bar, if there is one
@@ -52,7 +57,7 @@ class LineFormatter(logging.Formatter):
 
 def context() -> str:
     """Return the stage and the product that this process computes, or an empty string."""
-    stage, product = (os.environ.get(f"SPEAKERNET_{name}") for name in ("STAGE", "PRODUCT"))
+    stage, product = os.environ.get(STAGE), os.environ.get(PRODUCT)
     return ", ".join(filter(None, [f"stage {stage}" if stage else "", product]))
 
 

@@ -100,7 +100,7 @@ jobs_are_ended() {
 @test "slurm.pl: SIGTERM and SIGKILL end its jobs" { jobs_are_ended slurm.pl; }
 @test "queue.pl: SIGTERM and SIGKILL end its jobs" { jobs_are_ended queue.pl; }
 
-@test "slurm.pl: a job that is asked to leave may take its time, and its status is noted" {
+@test "slurm.pl: a job that gets a signal may take its time to end, and its status is noted" {
   type -P slurmctld >/dev/null && [ -d "$cluster" ] || skip "no Slurm"
   "$utils/slurm.pl" x.log sh -c 'trap "sleep 1; echo saved; exit 99" USR1; touch here; while :; do sleep 0.1; done' 3>&- &
   runner=$!
@@ -134,7 +134,7 @@ options_become() {
   echo "options mem=1" >bad.conf
   run "$utils/queue.pl" --config bad.conf x.log true
   [ "$status" -eq 1 ]
-  [[ $output == "queue.pl: bad.conf:1: 'options mem=1' is no line of the form"* ]]
+  [[ $output == "queue.pl: bad.conf:1: 'options mem=1' is not of the form"* ]]
 }
 
 @test "the active environment reaches jobs through a batch system that passes nothing on" {

@@ -128,6 +128,12 @@ hostile=('a[$(touch pwned)]' '$(touch pwned)' '`touch pwned`' $'1\nPATH=/pwned' 
   [ "$(echo *)" = "began go out script.sh slow.sh" ]
 }
 
+@test "a file being written tells its writer, as those of Python do" {
+  run_script <<<'write_to out bash -c "echo out.*"'
+  host=$(uname -n | tr -c '[:alnum:]_\n-' _)
+  [[ $(cat out) =~ ^out\.$host-[0-9]+-[0-9]+\.tmp$ ]]
+}
+
 @test "parts of jobs are joined in order, and a missing one is an error" {
   for job in {1..11}; do echo "$job" >"part.$job.scp"; done
   run_script <<<'join_jobs part.JOB.scp 11 all.scp'

@@ -69,7 +69,7 @@ only_tools() {
   fake_apt 'printf "on" >"${package%%=*}_1%3a2-3_all.deb"'
   fetch voices
   [ "$status" -eq 1 ]
-  [[ ${lines[-1]} == "fetch.sh: voices_1%3a2-3_all.deb: the download is not what "*"packages.tsv expects (size 4, sha256 "* ]]
+  [[ ${lines[-1]} == "fetch.sh: error: voices_1%3a2-3_all.deb: the download is not what "*"packages.tsv expects (size 4, sha256 "* ]]
   [ -z "$(ls -A "$tmp/debs")" ]
 }
 
@@ -77,7 +77,7 @@ only_tools() {
   fake_apt 'echo "E: Version 1:2-3 for voices was not found" >&2; exit 100'
   fetch voices
   [ "$status" -eq 1 ]
-  [[ ${lines[-1]} == "fetch.sh: apt-get download failed: E: Version 1:2-3 for voices was not found; if this is not Debian 12, put the .deb files of "*" into $tmp/debs" ]]
+  [[ ${lines[-1]} == "fetch.sh: error: apt-get download failed: E: Version 1:2-3 for voices was not found; if this is not Debian 12, put the .deb files of "*" into $tmp/debs" ]]
   [ -z "$(ls -A "$tmp/debs")" ]
 }
 
@@ -85,7 +85,7 @@ only_tools() {
   tools=$(only_tools)
   PATH=$tools run "$tools/bash" local/debian_voices/fetch.sh --packages-table "$tmp/packages.tsv" "$tmp/debs" voices
   [ "$status" -eq 1 ]
-  [[ ${lines[-1]} == "fetch.sh: apt-get is not here; put the .deb files of $tmp/packages.tsv, "*" into $tmp/debs" ]]
+  [[ ${lines[-1]} == "fetch.sh: error: apt-get is not here; put the .deb files of $tmp/packages.tsv, "*" into $tmp/debs" ]]
   cp "$tmp"/mirror/* "$tmp/debs"
   PATH=$tools run "$tools/bash" local/debian_voices/fetch.sh --packages-table "$tmp/packages.tsv" "$tmp/debs" voices
   [ "$status" -eq 0 ]
@@ -94,7 +94,7 @@ only_tools() {
 @test "an unknown package, an unknown option and a missing argument are errors" {
   fetch voices nothing
   [ "$status" -eq 1 ]
-  [ "${lines[-1]}" = "fetch.sh: $tmp/packages.tsv has no package 'nothing'" ]
+  [ "${lines[-1]}" = "fetch.sh: error: $tmp/packages.tsv has no package 'nothing'" ]
   run local/debian_voices/prepare.sh --subsets true "$tmp/data"
   [ "$status" -eq 1 ]
   [ "$output" = "prepare.sh: error: invalid option --subsets" ]

@@ -148,9 +148,9 @@ make_fbank() { steps/make_fbank.sh --nj 2 "$@" "$data"; }
   run -1 steps/make_fbank.sh
   [[ $output == "Usage: steps/make_fbank.sh"* ]]
   run -1 make_fbank --fbank-confg x
-  [ "$output" = "make_features.sh: invalid option --fbank-confg" ]
+  [ "$output" = "make_features.sh: error: invalid option --fbank-confg" ]
   run -1 make_fbank --fbank-config nowhere.conf
-  [ "$output" = "make_features.sh: no such file nowhere.conf" ]
+  [ "$output" = "make_features.sh: error: no such file nowhere.conf" ]
   echo --num-mel-bin=80 >"$work/my.conf"
   run -1 make_fbank --fbank-config "$work/my.conf"
   [[ $output == *"my.conf:1: unknown option --num-mel-bin (did you mean 'num-mel-bins'?)"* ]]

@@ -131,7 +131,7 @@ make() { "$once" --input input --output out p -- bash -c 'mkdir -p p; cat input 
   [ "$(wc -l <log)" -eq 1 ]
 }
 
-@test "asked to leave: the command ends first, the status is 99, and the lock is free" {
+@test "interrupted: the command ends first, the status is 99, and the lock is free" {
   "$once" p -- bash -c 'mkdir p; trap "sleep 0.5; touch p/saved; exit" TERM; touch p/here; for _ in {1..300}; do sleep 0.1; done' 3>&- &
   pid=$!
   eventually test -e p/here

@@ -45,7 +45,7 @@ lock() {
 make_clone() {
   mkdir -p "$1/utils"
   cp -r "$repository/utils/install" "$1/utils"
-  cp "$repository/utils/speakernet" "$1/utils"
+  cp "$repository"/utils/{speakernet,common.sh} "$1/utils"
   cp "$repository/path.sh" "$1"
   cp -r "$BATS_FILE_TMPDIR/requirements" "$1"
 }
@@ -99,7 +99,7 @@ $PWD C" ]
   bash -c '. ./path.sh && python -c "import torch"' 2>first &
   bash -c '. ./path.sh && python -c "import torch"' 2>second
   wait $!
-  [ "$(cat first second | grep -c '^path.sh: making .venv')" -eq 1 ]
+  [ "$(cat first second | grep -c ' environment.sh: making .venv')" -eq 1 ]
   mv "$BATS_TEST_TMPDIR/here" "$BATS_TEST_TMPDIR/a new place"
   cd "$BATS_TEST_TMPDIR/a new place"
   run bash -c '. ./path.sh && av-program'
@@ -113,7 +113,7 @@ $PWD C" ]
   echo >>"$BATS_TEST_TMPDIR/cache/wheels/av-1.0-py3-none-any.whl"
   SPEAKERNET_CACHE=$BATS_TEST_TMPDIR/cache run bash -c '. ./path.sh || exit 7'
   [ "$status" -eq 7 ]
-  [[ ${lines[-1]} == "path.sh: the download failed"* ]]
+  [[ ${lines[-1]} == "environment.sh: error: the download failed"* ]]
   [ ! -e .venv/run.stamp ]
 }
 
@@ -201,7 +201,7 @@ require() {
   require 'absent>=3' 'av>=1.1' 'torch>=0.9,<1.0'
   run bash -c '. ./path.sh || exit 7'
   [ "$status" -eq 7 ]
-  [ "$output" = "path.sh: SPEAKERNET_ENV=active: $python: absent is missing, av is 1.0, not >=1.1, torch is 1.0, not <1.0,>=0.9. \
+  [ "$output" = "environment.sh: error: SPEAKERNET_ENV=active: $python: absent is missing, av is 1.0, not >=1.1, torch is 1.0, not <1.0,>=0.9. \
 Either mend it: '$python' -m pip install 'absent>=3' 'av>=1.1' 'torch>=0.9,<1.0'; or leave SPEAKERNET_ENV unset, which makes .venv" ]
   require 'av>=1.0'
   printf 'raise OSError("libav.so: no such file\\nmore")\n' >"$BATS_TEST_TMPDIR/own venv/lib"/python*/site-packages/av.py
@@ -230,9 +230,9 @@ Either mend it: '$python' -m pip install 'absent>=3' 'av>=1.1' 'torch>=0.9,<1.0'
   chmod +x "$BATS_TEST_TMPDIR/python"
   PATH=$BATS_TEST_TMPDIR:$PATH run bash -c '. ./path.sh || exit 7'
   [ "$status" -eq 7 ]
-  [ "$output" = "path.sh: SPEAKERNET_ENV=active: $BATS_TEST_TMPDIR/python is Python 3.8.1; 3.11, 3.12, 3.13 or 3.14 is needed" ]
+  [ "$output" = "environment.sh: error: SPEAKERNET_ENV=active: $BATS_TEST_TMPDIR/python is Python 3.8.1; 3.11, 3.12, 3.13 or 3.14 is needed" ]
   SPEAKERNET_ENV=conda run bash -c '. ./path.sh || exit 7'
-  [ "$output" = "path.sh: SPEAKERNET_ENV must be 'active' or unset, not 'conda'" ]
+  [ "$output" = "environment.sh: error: SPEAKERNET_ENV must be 'active' or unset, not 'conda'" ]
 }
 
 @test "what pyproject.toml asks for is in the environment of this repository" {

@@ -121,7 +121,7 @@ fails() {
   [[ ${lines[0]} == "product: error: no such input: $BATS_TEST_TMPDIR/data/corpus/fbank80/train_sp_aug"* ]]
   [[ ${lines[1]} == *" run.sh: stage 4 training: "*" s, 1 not finished" ]]
   [[ ${lines[2]} == *" run.sh: failed in stage 4 training at $BATS_TEST_TMPDIR/exp/corpus/recipe/checkpoints after "*"with status 1"* ]]
-  [[ ${lines[3]} == *"the same command continues: bash run.sh --recipe $recipe "*" --stage 4 --stop-stage 4" ]]
+  [[ ${lines[3]} == *"the same command resumes: bash run.sh --recipe $recipe "*" --stage 4 --stop-stage 4" ]]
   [ "${#lines[@]}" -eq 4 ]
 }
 
@@ -129,7 +129,7 @@ fails() {
   exp="$BATS_TEST_TMPDIR/exp \$(touch pwned)"
   run bash run.sh --recipe "$recipe" --exp "$exp" --data "$BATS_TEST_TMPDIR/data" --stage 4 --stop-stage 4
   [ "$status" -eq 1 ]
-  run bash -c "set -- ${lines[-1]#*the same command continues: bash run.sh }; printf '%s\n' \"\$4\""
+  run bash -c "set -- ${lines[-1]#*the same command resumes: bash run.sh }; printf '%s\n' \"\$4\""
   [ "$output" = "$exp" ]
   [ ! -e pwned ]
 }
@@ -179,7 +179,7 @@ processes_under() {
   for child in $(pgrep -P "$1"); do processes_under "$child"; done
 }
 
-@test "SIGUSR1 to run.sh in training: saved, 99, nothing left running; the same command continues" {
+@test "SIGUSR1 to run.sh in training: saved, 99, nothing left running; the same command resumes" {
   local training=$BATS_TEST_TMPDIR/data/corpus/fbank80 exp=$BATS_TEST_TMPDIR/exp/corpus/recipe processes pid
   (. ./path.sh && python -m tests.training.corpus "$training")
   ln -s data "$training/train"

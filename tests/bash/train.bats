@@ -90,7 +90,7 @@ pid_of_rank() {
   done
 }
 
-@test "one training at a time; SIGUSR1 saves and leaves with 99; the same command continues" {
+@test "one training at a time; SIGUSR1 saves and leaves with 99; the same command resumes" {
   start_training --nproc 1
   run bash steps/train.sh --nproc 1 "$recipe" "$data" "$exp"
   [ "$status" -eq 1 ]

@@ -88,7 +88,7 @@ def test_second_run_recomputes_nothing(finished: Path) -> None:
     lines = result.stderr.splitlines()
     assert all(re.match(r"\d{4}(-\d\d){2} \d\d(:\d\d){2} (stage \d |run\.sh: )", x) for x in lines)
     assert [x.split()[4] for x in lines if " run.sh: stage " in x] == list("12345678")
-    assert lines[-1].endswith(f" s; see {EXP}/RESULTS.md {EXP}/det.png")
+    assert lines[-1].endswith(f" s; see {EXP}/RESULTS.md {EXP}/det.png {EXP}/log")
 
 
 def test_scores_follow_an_archive_whose_index_is_the_same(finished: Path) -> None:

@@ -16,12 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from speakernet.audio.wav import write_wav
 from speakernet.kaldi.tables import write_table
 from tests import tiny_experiment
+from tests.recordings import write_noise
 
 NUM_RECORDINGS = 40
 
@@ -74,8 +73,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = []
     for number in range(NUM_RECORDINGS):
         path = work / f"r{number:02d}.wav"
-        samples = np.random.default_rng(number).integers(-3000, 3000, 8000 + 100 * number)
-        write_wav(path, samples.astype(np.int16), 16000)
+        write_noise(path, number, 8000 + 100 * number)
         lines.append(f"r{number:02d} sleep 0.01; cat {path} |\n")
     (work / "data" / "wav.scp").write_text("".join(lines), encoding="utf-8")
     write_tables(work / "many", 20_000)

@@ -1,5 +1,7 @@
 """Every shipped recipe trains, is interrupted, goes on, and gives embeddings."""
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,9 @@ import pytest
 from speakernet.bin import extract_embeddings, train
 from speakernet.config import load_config
 from speakernet.kaldi.ark import read_ark
-from speakernet.recipe import Recipe
+from speakernet.nn.models import MODELS
+from speakernet.recipe import WAVEFORM, Recipe
+from speakernet.signal.options import FbankOptions, MfccOptions
 from tests.training.corpus import write_features, write_waveforms
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,14 +24,20 @@ RECIPES = sorted(
 
 
 @pytest.fixture(scope="module")
-def corpora(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A data directory for each kind of features; only its dimension is the real one's."""
+def corpora(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Make a data directory for a kind of features; only its dimension is the real one's."""
     folder = tmp_path_factory.mktemp("corpora")
-    return {
-        "fbank80": write_features(folder / "fbank80", mel=80),
-        "fbank40": write_features(folder / "fbank40", mel=40),
-        "waveform": write_waveforms(folder / "waveform"),
-    }
+
+    @cache
+    def make(features: str) -> Path:
+        if features == WAVEFORM:
+            return write_waveforms(folder / features)
+        kind = MfccOptions if features.startswith("mfcc") else FbankOptions
+        options = kind.from_file(ROOT / f"conf/{features}.conf")
+        dim = options.num_ceps if isinstance(options, MfccOptions) else options.num_mel_bins
+        return write_features(folder / features, mel=dim)
+
+    return make
 
 
 def shortened(path: Path, folder: Path, *, epochs: int, num_frames: int) -> Path:
@@ -49,10 +59,10 @@ extraction: {{{crops}}}
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_recipe_trains_resumes_and_extracts(
-    name: str, corpora: dict[str, Path], tmp_path: Path
+    name: str, corpora: Callable[[str], Path], tmp_path: Path
 ) -> None:
     features = load_config(Recipe, ROOT / name).features
-    data = corpora[features]
+    data = corpora(features)
     # VGG-M's poolings leave nothing of a shorter crop.
     num_frames = 100 if features == "waveform" else 32
     for epochs in (1, 2):
@@ -84,9 +94,7 @@ def test_one_line_turns_on_what_makes_gpus_faster(name: str, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", [n for n in RECIPES if n.endswith("recipe.yaml")])
 def test_folder_is_named_after_its_network(name: str) -> None:
-    folder = Path(name).parent.name
-    assert load_config(Recipe, ROOT / name).model.name in {
-        folder,
-        folder.removesuffix("_voxsrc2020"),
-        folder.removesuffix("_fbank40"),
-    }
+    words = Path(name).parent.name.split("_")
+    beginnings = ["_".join(words[:count]) for count in range(len(words), 0, -1)]
+    longest = next(beginning for beginning in beginnings if MODELS.key_of(beginning))
+    assert load_config(Recipe, ROOT / name).model.name == longest

@@ -118,7 +118,7 @@ def test_sigterm_saves_and_asks_for_requeueing(tmp_path: Path) -> None:
             assert process.poll() is None
         process.send_signal(signal.SIGUSR1)
         assert process.wait(timeout=60) == 99
-        assert process.stderr is not None and "the same command continues" in process.stderr.read()
+        assert process.stderr is not None and "the same command resumes" in process.stderr.read()
     assert (exp_dir / "requeue").exists()
     newest = max(exp_dir.glob("checkpoints/*-*.pt"), key=lambda path: path.stat().st_mtime_ns)
     assert torch.load(newest, weights_only=True)["step"] > 0

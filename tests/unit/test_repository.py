@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -15,7 +16,11 @@ from tests import source_rules
 
 # Folders of the machines that this is written on, and package registries that only they use.
 MACHINE_PATH = re.compile(r"(?<![\w.$}~-])/(work|farm|root|home/\w+|Users/\w+)/")
-MODULES = {"pyyaml": "yaml", "scikit-learn": "sklearn"}  # packages whose module is called otherwise
+MODULES = {
+    "pydantic-core": "pydantic_core",
+    "pyyaml": "yaml",
+    "scikit-learn": "sklearn",
+}  # packages whose module is called otherwise
 SECTIONS = ("run.lock", "torch-cpu.lock", "torch-cuda.lock", "dev.lock")
 
 
@@ -30,15 +35,19 @@ def text_files(repository: Path) -> list[Path]:
     return [p for p in files if p.is_file() and b"\0" not in p.read_bytes()[:8000]]
 
 
-def test_no_machine_paths(repository: Path) -> None:
-    found = [
+def lines_with(pattern: re.Pattern[str], repository: Path) -> list[str]:
+    """The lines of all text files but this one in which ``pattern`` is found."""
+    return [
         f"{path.relative_to(repository)}:{number}: {line.strip()}"
         for path in text_files(repository)
         if path != Path(__file__).resolve()
         for number, line in enumerate(path.read_text(errors="replace").splitlines(), start=1)
-        if MACHINE_PATH.search(line)
+        if pattern.search(line)
     ]
-    assert not found
+
+
+def test_no_machine_paths(repository: Path) -> None:
+    assert not lines_with(MACHINE_PATH, repository)
 
 
 def test_machine_paths_are_recognised() -> None:
@@ -127,6 +136,7 @@ def test_every_locked_package_has_a_checksum(repository: Path) -> None:
 CODE = ("speakernet", "local", "benchmarks", "requirements")
 # Where the rules below have their one place.
 THE_RENAMER, THE_ARRAYS = "speakernet/work/files.py", "speakernet/arrays.py"
+PROGRAMS = (".py", ".sh", ".pl", ".pm")
 WRITERS = (THE_RENAMER, "speakernet/work/products.py", "utils/common.sh")
 # A name of a temporary file that all its writers share; numbers of processes make it their own.
 SHARED_NAME = re.compile(r"(?<!\$\$)(?<!\\\$)(?<!%d)(?<!\*)\.tmp\b")
@@ -181,6 +191,10 @@ def test_a_breach_of_a_rule_is_found(
     assert rule(f"import a\n{kept}\n") == []
 
 
+def test_files_are_renamed_in_one_place(repository: Path) -> None:
+    assert lines_that_break(repository, source_rules.renames, *CODE, place=THE_RENAMER) == ""
+
+
 def test_array_types_have_one_name_each(repository: Path) -> None:
     assert lines_that_break(repository, source_rules.array_aliases, *CODE, place=THE_ARRAYS) == ""
 
@@ -189,14 +203,38 @@ def test_loggers_have_one_name(repository: Path) -> None:
     assert lines_that_break(repository, source_rules.misnamed_loggers, *CODE) == ""
 
 
+def test_a_public_class_of_the_library_is_one_class(repository: Path) -> None:
+    """Programs have names of their own, as nothing imports them."""
+    files = sources(repository, "speakernet").items()
+    library = [text for name, text in files if not name.startswith("speakernet/bin/")]
+    counts = Counter(name for text in library for name in source_rules.public_classes(text))
+    assert counts["Recipe"] == 1
+    assert lines(name for name, count in counts.items() if count > 1) == ""
+
+
+def test_temporary_names_belong_to_one_writer(repository: Path) -> None:
+    assert SHARED_NAME.search('mv "$file.tmp" "$file"')
+    assert not SHARED_NAME.search('mv "$file.$$.tmp" "$file" && rm -f "$file".*.tmp')
+    found = {line: Path(line.split(":")[0]) for line in lines_with(SHARED_NAME, repository)}
+    programs = {line: path for line, path in found.items() if path.suffix in PROGRAMS}
+    others = [
+        line
+        for line, path in programs.items()
+        if path.parts[0] != "tests" and path.as_posix() not in WRITERS
+    ]
+    assert lines(others) == ""
+
+
 def test_systems_have_names(repository: Path) -> None:
     assert NUMBERED_SYSTEM.search("the EER of seed 1") and NUMBERED_SYSTEM.search("_seed2_eer")
     assert not NUMBERED_SYSTEM.search("--seed 1, seeds 0, 1, 2, seed=1, reseed 1, seed 1.5")
-    found = [
-        f"{path.relative_to(repository)}:{number}"
-        for path in text_files(repository)
-        if path != Path(__file__).resolve()
-        for number, line in enumerate(path.read_text(errors="replace").splitlines(), start=1)
-        if NUMBERED_SYSTEM.search(line)
-    ]
-    assert lines(found) == ""
+    assert not lines_with(NUMBERED_SYSTEM, repository)
+
+
+def test_unit_tests_mirror_modules(repository: Path) -> None:
+    folder = repository / "tests/unit"
+    known = set(text_files(repository))
+    files = [path for path in folder.rglob("test_*.py") if path in known]
+    assert folder / "train/test_step.py" in files
+    others = [path for path in files if not source_rules.has_a_module(repository, path)]
+    assert lines(sorted(str(path.relative_to(folder)) for path in others)) == "test_repository.py"

@@ -11,6 +11,7 @@
 #   SPEAKERNET_TORCH=cpu|cuda    which torch (default: cuda where there is an NVIDIA GPU)
 set -euo pipefail
 shopt -s inherit_errexit
+. "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cache=${SPEAKERNET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/speakernet}
@@ -23,7 +24,7 @@ main() {
   case ${SPEAKERNET_ENV:-} in
     '') make_environment "$wanted" ;;
     active) check_active "$wanted" ;;
-    *) fail "SPEAKERNET_ENV must be 'active' or unset, not '$SPEAKERNET_ENV'" ;;
+    *) die "SPEAKERNET_ENV must be 'active' or unset, not '$SPEAKERNET_ENV'" ;;
   esac
 }
 
@@ -32,9 +33,9 @@ make_environment() {
   unset PYTHONPATH PYTHONHOME
   PATH=${PATH//"$venv/bin:"/} # python3 must be the system's
   if is_ready "$wanted"; then return; fi
-  exec {lock}>"$root/.venv.lock" || fail "cannot write in $root, and .venv must be made there"
+  exec {lock}>"$root/.venv.lock" || die "cannot write in $root, and .venv must be made there"
   if ! flock --nonblock "$lock"; then
-    say "waiting for another process that is making .venv"
+    log "waiting for another process that is making .venv"
     flock "$lock"
   fi
   is_ready run || make_run
@@ -44,7 +45,7 @@ make_environment() {
 # The stamp has the times of the files and folders that the answer hangs on, as check.py prints them.
 check_active() {
   local python path=${PYTHONPATH:-} key stamp listing files extra=()
-  python=$(type -P python) || fail "SPEAKERNET_ENV=active, but there is no program named python in PATH"
+  python=$(type -P python) || die "SPEAKERNET_ENV=active, but there is no program named python in PATH"
   path=${path#"$root"}
   key=$(sha256sum <<<"$1 $root $python ${path#:}")
   stamp=$cache/active/${key%% *}
@@ -52,23 +53,15 @@ check_active() {
     mapfile -t files < <(cut -d ' ' -f 3- "$stamp")
     if [[ $(times_of "${files[@]}") == "$(<"$stamp")" ]]; then return; fi
   fi
-  is_supported "$python" || fail "SPEAKERNET_ENV=active: $python is $(version_of "$python"); 3.11, 3.12, 3.13 or 3.14 is needed"
+  is_supported "$python" || die "SPEAKERNET_ENV=active: $python is $(version_of "$python"); 3.11, 3.12, 3.13 or 3.14 is needed"
   if [[ $1 == dev ]]; then extra=(dev benchmarks); fi
   listing=$("$python" "$root/requirements/check.py" "${extra[@]}") || exit 1 # it said why
   mapfile -t files <<<"$listing"
   mkdir -p "$cache/active"
-  times_of "${files[@]}" >"$stamp.$HOSTNAME.$$"
-  mv "$stamp.$HOSTNAME.$$" "$stamp"
+  write_to "$stamp" times_of "${files[@]}"
 }
 
 times_of() { stat --dereference --format='%i %.Z %n' -- "$@" 2>/dev/null || true; }
-
-say() { printf 'path.sh: %s\n' "$*" >&2; }
-
-fail() {
-  say "$@"
-  exit 1
-}
 
 # The stamp is what .venv was made from. It is written last, so that a .venv with a stamp is whole.
 stamp() {
@@ -84,27 +77,26 @@ is_ready() {
 
 write_stamp() {
   make_relocatable
-  stamp "$1" >"$venv/stamp.$$.tmp"
-  mv "$venv/stamp.$$.tmp" "$venv/$1.stamp"
+  write_to "$venv/$1.stamp" stamp "$1"
 }
 
 make_run() {
   local python torch
   python=$(find_python)
   torch=$(which_torch)
-  say "making .venv with $python and torch for $torch (once; a few minutes); downloads are kept in $cache"
+  log "making .venv with $python and torch for $torch (once; a few minutes); downloads are kept in $cache"
   rm -f "$venv"/*.stamp
   rm -rf "$venv"
   create_venv "$python"
   echo "$torch" >"$venv/torch"
   install_locked run.lock "torch-$torch.lock"
-  "$venv/bin/python" -c 'import av, soundfile, torch' || fail "the packages in .venv do not load on this machine (see above)"
+  "$venv/bin/python" -c 'import av, soundfile, torch' || die "the packages in .venv do not load on this machine (see above)"
   write_stamp run
-  say ".venv is ready"
+  log ".venv is ready"
 }
 
 make_dev() {
-  say "adding the tools for tests and linters to .venv"
+  log "adding the tools for tests and linters to .venv"
   rm -f "$venv/dev.stamp"
   install_locked dev.lock
   write_stamp dev
@@ -120,7 +112,7 @@ find_python() {
     fi
     found+=" $candidate is $(version_of "$candidate");"
   done
-  fail "Python 3.11, 3.12, 3.13 or 3.14 is needed, with its module venv.${found:- There is no python3.} On Debian 12 or newer," \
+  die "Python 3.11, 3.12, 3.13 or 3.14 is needed, with its module venv.${found:- There is no python3.} On Debian 12 or newer," \
     "root gets it by: apt-get install python3-venv. Elsewhere, or without root: install one (with uv, conda or pyenv)" \
     "and say where it is: SPEAKERNET_PYTHON=/path/to/python3.11 bash run.sh"
 }
@@ -133,7 +125,7 @@ which_torch() {
   case ${SPEAKERNET_TORCH:-} in
     cpu | cuda) echo "$SPEAKERNET_TORCH" ;;
     '') if nvidia-smi -L 2>/dev/null | grep -q '^GPU'; then echo cuda; else echo cpu; fi ;;
-    *) fail "SPEAKERNET_TORCH must be cpu or cuda, not '$SPEAKERNET_TORCH'" ;;
+    *) die "SPEAKERNET_TORCH must be cpu or cuda, not '$SPEAKERNET_TORCH'" ;;
   esac
 }
 
@@ -145,7 +137,7 @@ create_venv() {
     return
   fi
   wheels=$("$root/utils/install/fetch_deb.sh" python3-pip-whl)/usr/share/python-wheels ||
-    fail "$python has no pip (module ensurepip). Root gets it on Debian by: apt-get install python3-venv." \
+    die "$python has no pip (module ensurepip). Root gets it on Debian by: apt-get install python3-venv." \
       "Without root: SPEAKERNET_PYTHON=/path/to/python3.11 bash run.sh, with a Python that has it"
   "$python" -m venv --without-pip "$venv"
   "$venv/bin/python" "$(echo "$wheels"/pip-*.whl)/pip" --isolated install --quiet --no-index --find-links "$wheels" pip
@@ -159,7 +151,7 @@ install_locked() {
   download "$@"
   install_from_cache "$@" >"$log" 2>&1 || {
     cat "$log" >&2
-    fail "installing from $cache/wheels failed (see above)"
+    die "installing from $cache/wheels failed (see above)"
   }
 }
 
@@ -177,10 +169,10 @@ install_from_cache() {
 download() {
   local lock log=$venv/download.log
   for lock in "$@"; do
-    say "downloading the packages of requirements/$lock"
+    log "downloading the packages of requirements/$lock"
     download_lock "$lock" >"$log" 2>&1 || {
       cat "$log" >&2
-      fail "the download failed (see above). Where there is no network, fill $cache/wheels elsewhere (source path.sh" \
+      die "the download failed (see above). Where there is no network, fill $cache/wheels elsewhere (source path.sh" \
         "in a copy of this folder, with the same kind of Python) and copy it here"
     }
   done

@@ -4,6 +4,7 @@
 # A package that is there already is not fetched again. apt checks what it fetches against Debian's signed lists.
 set -euo pipefail
 shopt -s inherit_errexit
+. "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 
 package=$1
 cache=${SPEAKERNET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/speakernet}
@@ -14,8 +15,7 @@ if [[ -d $dir ]]; then
   exit 0
 fi
 if [[ -z $(type -P apt-get) || -z $(type -P dpkg-deb) ]]; then
-  echo "$0: the Debian package $package is needed, and this system has no apt-get and dpkg-deb" >&2
-  exit 1
+  die "the Debian package $package is needed, and this system has no apt-get and dpkg-deb"
 fi
 
 mkdir -p "$cache/deb" "$cache/apt/lists/partial" "$cache/apt/archives/partial"
@@ -31,12 +31,11 @@ if ! download -o APT::Sandbox::User=; then
   apt-get "${own_lists[@]}" -q update >>"$log" 2>&1 || true
   if ! download "${own_lists[@]}"; then
     sed "s/^/$package: /" "$log" >&2
-    echo "$0: apt-get could not fetch the Debian package $package (see above)" >&2
-    exit 1
+    die "apt-get could not fetch the Debian package $package (see above)"
   fi
 fi
 
 mkdir "$tmp/files"
 dpkg-deb -x "$tmp/$package"_*.deb "$tmp/files"
-mv -T "$tmp/files" "$dir" 2>/dev/null || [[ -d $dir ]] # another process may have been faster
+move "$tmp/files" "$dir" 2>/dev/null || [[ -d $dir ]] # another process may have been faster
 echo "$dir"

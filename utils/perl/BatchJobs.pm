@@ -62,7 +62,7 @@ sub read_config {
     elsif ($line =~ /^\s*command\s+(.+)$/)                { $config{command} = $1; }
     elsif ($line =~ /^\s*option\s+([\w-]+)=(\S+)\s*(.*)$/) { $config{option}{ $1 =~ tr/-/_/r }{$2} = $3; }
     elsif ($line =~ /^\s*default\s+([\w-]+)=(\S+)$/)      { $config{default}{ $1 =~ tr/-/_/r } = $2; }
-    else { fail("$file:" . ($i + 1) . ": '$line' is no line of the form 'command …', 'option name=value …' or 'default name=value'"); }
+    else { fail("$file:" . ($i + 1) . ": '$line' is not of the form 'command …', 'option name=value …' or 'default name=value'"); }
   }
   fail("$file: there is no line 'command …'") unless $config{command};
   return \%config;

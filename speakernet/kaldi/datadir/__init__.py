@@ -1,4 +1,4 @@
-"""Kaldi data directories: read, checked, mended, merged, cut and copied.
+"""Kaldi data directories: read, validated, repaired, merged, split and copied.
 
 Tables are streamed: apart from sets of ids where tables disagree, and one integer per utterance in
 ``split``, memory does not grow with the number of utterances.
@@ -7,7 +7,7 @@ Tables are streamed: apart from sets of ids where tables disagree, and one integ
 from speakernet.kaldi.datadir.combine import combine
 from speakernet.kaldi.datadir.copy import Affixes, NewAudio, copy
 from speakernet.kaldi.datadir.fix import fix
-from speakernet.kaldi.datadir.layout import Audio, Id
+from speakernet.kaldi.datadir.layout import AudioChange, Id
 from speakernet.kaldi.datadir.speakers import utt2spk_from_spk2utt, write_spk2utt
 from speakernet.kaldi.datadir.split import split
 from speakernet.kaldi.datadir.subset import SELECTIONS, subset, subset_by_list
@@ -16,7 +16,7 @@ from speakernet.kaldi.datadir.validate import validate
 __all__ = [
     "SELECTIONS",
     "Affixes",
-    "Audio",
+    "AudioChange",
     "Id",
     "NewAudio",
     "combine",

@@ -15,7 +15,7 @@ from speakernet.config import UserError
 from speakernet.kaldi.datadir.filtering import copy_frame_shift, restrict
 from speakernet.kaldi.datadir.layout import (
     TABLES,
-    Audio,
+    AudioChange,
     Id,
     Table,
     Tables,
@@ -67,7 +67,7 @@ class NewAudio:
     """
 
     entries: Iterable[tuple[str, str]]
-    audio: Audio = Audio.SAME_LENGTH
+    audio: AudioChange = AudioChange.SAME_LENGTH
     speed: float = 1.0
 
 
@@ -76,7 +76,7 @@ class _Change:
     """What a copy does to the lines of any table."""
 
     affixes: dict[Id | None, Affix]
-    audio: Audio
+    audio: AudioChange
     speed: float
 
 
@@ -102,7 +102,7 @@ def copy(
         require_file(source / "wav.scp")
     change = _Change(
         affixes.by_kind(recordings=new is not None or "segments" not in tables),
-        Audio.SAME if new is None else new.audio,
+        AudioChange.SAME if new is None else new.audio,
         1.0 if new is None else new.speed,
     )
     with folder_for_replace(target) as folder, scratch_folder(folder / ".work") as work:
@@ -136,7 +136,7 @@ def _write_tables(tables: Tables, folder: Path, change: _Change) -> None:
 def _changed_lines(path: Path, table: Table, change: _Change) -> Iterator[list[bytes]]:
     """Yield the copy's lines, block after block."""
     before, after = change.affixes[table.key]
-    is_scaled = table.num_times > 0 and change.audio == Audio.OTHER_SPEED
+    is_scaled = table.num_times > 0 and change.audio == AudioChange.OTHER_SPEED
     for first, ids, values in iter_pair_blocks(path):
         if change.affixes[table.value] != _NOTHING:
             values = [_rename_first(value, change.affixes[table.value]) for value in values]
@@ -185,13 +185,13 @@ def _write_utt2uniq(utt2spk: Path, target: Path, affix: Affix) -> None:
 
 
 def _complete(source: Path, folder: Path, change: _Change) -> None:
-    """Put tables in order, and write what is no table of the source."""
+    """Sort the tables, and write the files that are not copied from the source."""
     for file in folder.iterdir():
         # A suffix can change the order: 'a' < 'a-b', but 'a_x' > 'a-b_x'.
         if file.is_file() and not ids_ascend(file):
             sort_table(file, file)
     write_spk2utt(folder / "utt2spk", folder / "spk2utt")
-    if change.audio <= Audio.SAME_LENGTH:
+    if change.audio <= AudioChange.SAME_LENGTH:
         copy_frame_shift(source, folder)
 
 

@@ -22,7 +22,7 @@ class Id(Enum):
     SPEAKER = "speaker"
 
 
-class Audio(IntEnum):
+class AudioChange(IntEnum):
     """The audio of a copy compared with its source's, from equal to most different."""
 
     SAME = 0
@@ -46,25 +46,25 @@ class Table:
     key: Id
     value: Id | None = None
     num_times: int = 0
-    audio: Audio = Audio.OTHER_LENGTH
+    audio: AudioChange = AudioChange.OTHER_LENGTH
     dispensable: bool = False
 
 
 TABLES = (
     Table("utt2spk", Id.UTTERANCE, value=Id.SPEAKER),
     Table("segments", Id.UTTERANCE, value=Id.RECORDING, num_times=2),
-    Table("feats.scp", Id.UTTERANCE, audio=Audio.SAME),
-    Table("vad.scp", Id.UTTERANCE, audio=Audio.SAME_LENGTH),
+    Table("feats.scp", Id.UTTERANCE, audio=AudioChange.SAME),
+    Table("vad.scp", Id.UTTERANCE, audio=AudioChange.SAME_LENGTH),
     Table("text", Id.UTTERANCE),
     Table("utt2lang", Id.UTTERANCE),
-    Table("utt2dur", Id.UTTERANCE, num_times=1, audio=Audio.OTHER_SPEED, dispensable=True),
-    Table("utt2num_frames", Id.UTTERANCE, audio=Audio.SAME_LENGTH, dispensable=True),
+    Table("utt2dur", Id.UTTERANCE, num_times=1, audio=AudioChange.OTHER_SPEED, dispensable=True),
+    Table("utt2num_frames", Id.UTTERANCE, audio=AudioChange.SAME_LENGTH, dispensable=True),
     Table("utt2uniq", Id.UTTERANCE, dispensable=True),  # says for good what an utterance was
     Table("utt2session", Id.UTTERANCE, dispensable=True),
-    Table("wav.scp", Id.RECORDING, audio=Audio.SAME),
-    Table("reco2dur", Id.RECORDING, num_times=1, audio=Audio.OTHER_SPEED, dispensable=True),
+    Table("wav.scp", Id.RECORDING, audio=AudioChange.SAME),
+    Table("reco2dur", Id.RECORDING, num_times=1, audio=AudioChange.OTHER_SPEED, dispensable=True),
     Table("reco2file_and_channel", Id.RECORDING, value=Id.RECORDING),
-    Table("cmvn.scp", Id.SPEAKER, audio=Audio.SAME),
+    Table("cmvn.scp", Id.SPEAKER, audio=AudioChange.SAME),
     Table("spk2gender", Id.SPEAKER),
 )
 DISPENSABLE_TABLES = tuple(table.name for table in TABLES if table.dispensable)

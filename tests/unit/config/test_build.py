@@ -52,7 +52,7 @@ from tests.unit.config.sections import (
             "r:1: unknown key 'schedule.num_steps' of schedule 'constant'; it has value",
         ),
         ({"schedule": 3}, "r:1: 'schedule': expected the schedule's name, or {type: …}"),
-        ({"network": {"name": 3}}, "r:1: 'network.name' is no name"),
+        ({"network": {"name": 3}}, "r:1: 'network.name' is not a name"),
         (
             {"schedule": "staircase"},
             "r:1: 'schedule.type': a flat network learns at once; expected constant",

@@ -35,6 +35,12 @@ def test_one_mask_is_one_stretch_of_every_width_at_every_place(
     assert seen == {(0, 0)} | {(b, w) for w in range(1, 5) for b in range(size - w + 1)}
 
 
+def test_places_and_widths_are_equally_likely() -> None:
+    """Of a width of 0 or 1 and four places; more than that would fall off the end."""
+    gone = [masked(seed, time=4, num_time_masks=1, max_time=1).any(axis=0) for seed in range(4000)]
+    np.testing.assert_allclose(np.mean(gone, axis=0), 1 / 8, atol=0.02)
+
+
 def test_several_masks_are_several_stretches() -> None:
     most = 0
     for seed in range(200):

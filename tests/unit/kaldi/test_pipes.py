@@ -12,32 +12,40 @@ def reverberated(text: str) -> Reverberated:
     return node
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("a.wav", AudioFile("a.wav")),
-        ("dir with spaces/a b.wav", AudioFile("dir with spaces/a b.wav")),
-        ("corpus/wavs.ark:1234", AudioFile("corpus/wavs.ark", 1234)),
-        ("cat a.wav |", AudioFile("a.wav")),
-        ("cat 'a b.wav' |", AudioFile("a b.wav")),
-        ('cat "it\'s.wav" |', AudioFile("it's.wav")),
-        (r"/bin/cat a\ b.wav |", AudioFile("a b.wav")),
-        ("cat a.wav b.wav |", Command("cat a.wav b.wav")),
-        ("cat < a.wav |", Command("cat < a.wav")),
-        ('cat "$DIR/a.wav" |', Command('cat "$DIR/a.wav"')),
-        ("cat *.wav |", Command("cat *.wav")),
-        ("cat ~/a.wav |", Command("cat ~/a.wav")),
-        ("cat a#1.wav |", AudioFile("a#1.wav")),
-        ("ffmpeg -v 8 -i a.m4a -f wav - |", Command("ffmpeg -v 8 -i a.m4a -f wav -")),
-        ("sph2pipe -f wav -p -c 1 a.sph |", Command("sph2pipe -f wav -p -c 1 a.sph")),
-        ("ffmpeg -i a | sox -t wav - -r 16k - |", Command("ffmpeg -i a | sox -t wav - -r 16k -")),
-        ("cat a.wav | tee b.wav |", Command("cat a.wav | tee b.wav")),
-        ("sox a.wav b.wav |", Command("sox a.wav b.wav")),
-        ("sox -m a.wav b.wav -t wav - |", Command("sox -m a.wav b.wav -t wav -")),
-    ],
-)
-def test_files_and_commands(text: str, expected: object) -> None:
-    assert parse_entry(text) == expected
+FILES = {
+    "a.wav": AudioFile("a.wav"),
+    "dir with spaces/a b.wav": AudioFile("dir with spaces/a b.wav"),
+    "corpus/wavs.ark:1234": AudioFile("corpus/wavs.ark", 1234),
+    "cat a.wav |": AudioFile("a.wav"),
+    "cat 'a b.wav' |": AudioFile("a b.wav"),
+    'cat "it\'s.wav" |': AudioFile("it's.wav"),
+    r"/bin/cat a\ b.wav |": AudioFile("a b.wav"),
+    "cat a#1.wav |": AudioFile("a#1.wav"),
+}
+# What needs more of a shell than quotes, or is not known.
+COMMANDS = [
+    "cat a.wav b.wav |",
+    "cat < a.wav |",
+    'cat "$DIR/a.wav" |',
+    "cat *.wav |",
+    "cat ~/a.wav |",
+    "ffmpeg -v 8 -i a.m4a -f wav - |",
+    "sph2pipe -f wav -p -c 1 a.sph |",
+    "ffmpeg -i a | sox -t wav - -r 16k - |",
+    "cat a.wav | tee b.wav |",
+    "sox a.wav b.wav |",
+    "sox -m a.wav b.wav -t wav - |",
+]
+
+
+@pytest.mark.parametrize("text", FILES)
+def test_files(text: str) -> None:
+    assert parse_entry(text) == FILES[text]
+
+
+@pytest.mark.parametrize("text", COMMANDS)
+def test_commands(text: str) -> None:
+    assert parse_entry(text) == Command(text.removesuffix(" |"))
 
 
 @pytest.mark.parametrize(
@@ -116,7 +124,10 @@ def test_copies_of_copies_nest() -> None:
             "wav-reverberate --additive-signals=a.wav,b.wav --snrs=5 --start-times=0 c.wav - |",
             "found 2 --additive-signals, 1 --snrs and 1 --start-times",
         ),
-        ("wav-reverberate --additive-signals=a --snrs=x --start-times=0 c - |", "no list of numb"),
+        (
+            "wav-reverberate --additive-signals=a --snrs=x --start-times=0 c - |",
+            "not a list of",
+        ),
         ("wav-reverberate --multi-channel-output=true a.wav - |", "is not supported"),
     ],
 )

@@ -8,18 +8,18 @@ import pytest
 from speakernet.config import UserError
 from speakernet.kaldi.room_lists import read_noises, read_responses
 
+BROKEN = """
+--rir-id r a.wav => --room-id is missing
+--rir-id r --rom-id q a.wav => unknown option --rom-id (did you mean 'room-id'?)
+--rir-id r --room-id q => found no file
+--rir-id r --room-id q --probability much a.wav => 'much' is not a number
+ => found no lines
+"""
 
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("--rir-id r a.wav", "--room-id is missing"),
-        ("--rir-id r --rom-id q a.wav", "unknown option --rom-id (did you mean 'room-id'?)"),
-        ("--rir-id r --room-id q", "found no file"),
-        ("--rir-id r --room-id q --probability much a.wav", "'much' is no number"),
-        ("", "found no lines"),
-    ],
-)
-def test_broken_room_lists(tmp_path: Path, line: str, message: str) -> None:
+
+@pytest.mark.parametrize("case", BROKEN.strip("\n").splitlines())
+def test_broken_room_lists(tmp_path: Path, case: str) -> None:
+    line, _, message = case.partition(" => ")
     path = tmp_path / "rir_list"
     path.write_text(f"{line}\n", encoding="utf-8")
     with pytest.raises(UserError, match=re.escape(message)):

@@ -31,26 +31,26 @@ def test_both_forms(tmp_path: Path, content: str) -> None:
     np.testing.assert_array_equal(trials.is_target, TRIALS.is_target)
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("", "no trials"),
-        ("a x same\n", "trials:1: found 'a x same'; expected '<utt1> <utt2> target|nontarget'"),
-        ("a x target\n1 a x\n", "trials:2: found '1 a x'.*as on line 1"),
-        ("1 a x\na x target\n", "trials:2: found 'a x target'.*as on line 1"),
-        ("1 a x\n2 a x\n", "trials:2: found '2 a x'"),
-        ("a x target\na y imposter\n", "trials:2: found 'a y imposter'"),
-        ("1 a x\n1 a\n", "trials:2: found 2 fields in '1 a'; expected 3"),
-        ("1 a x\n1 a\n0 a x y\n", "trials:2: found 2 fields"),
-        ("1 a x\n\n", "trials:2: empty line"),
-        ("1 a x\r\n", "trials:1: the line ends in CR LF"),
-        ("1 a x", "trials:1: the last line does not end in a newline"),
-    ],
-)
-def test_broken_trials(tmp_path: Path, content: str, message: str) -> None:
+BROKEN = {
+    "": "no trials",
+    "a x same\n": "trials:1: found 'a x same'; expected '<utt1> <utt2> target|nontarget'",
+    "a x target\n1 a x\n": "trials:2: found '1 a x'.*as on line 1",
+    "1 a x\na x target\n": "trials:2: found 'a x target'.*as on line 1",
+    "1 a x\n2 a x\n": "trials:2: found '2 a x'",
+    "a x target\na y imposter\n": "trials:2: found 'a y imposter'",
+    "1 a x\n1 a\n": "trials:2: found 2 fields in '1 a'; expected 3",
+    "1 a x\n1 a\n0 a x y\n": "trials:2: found 2 fields",
+    "1 a x\n\n": "trials:2: empty line",
+    "1 a x\r\n": "trials:1: the line ends in CR LF",
+    "1 a x": "trials:1: the last line does not end in a newline",
+}
+
+
+@pytest.mark.parametrize("content", BROKEN)
+def test_broken_trials(tmp_path: Path, content: str) -> None:
     path = tmp_path / "trials"
     path.write_bytes(content.encode())
-    with pytest.raises(UserError, match=message.replace("|", r"\|")):
+    with pytest.raises(UserError, match=BROKEN[content].replace("|", r"\|")):
         read_trials(path)
 
 

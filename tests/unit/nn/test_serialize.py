@@ -135,7 +135,7 @@ class Payload:
 def test_code_in_a_file_does_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     torch.save({"model": Payload()}, tmp_path / "x.pt")
-    with pytest.raises(UserError, match="no checkpoint"):
+    with pytest.raises(UserError, match="not a checkpoint"):
         read_checkpoint(tmp_path / "x.pt")
     assert not (tmp_path / "ran").exists()
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from speakernet.audio.wav import write_wav
 from speakernet.bin import (
     apply_cmvn_sliding,
     collect_features,
@@ -19,6 +18,7 @@ from speakernet.kaldi.tables import read_table
 from speakernet.prepare.feature_jobs import JobSettings, run_job
 from speakernet.signal.cmvn import sliding_cmn
 from speakernet.signal.options import FbankOptions, MfccOptions
+from tests.recordings import write_noise
 
 SETTINGS = JobSettings(options=FbankOptions(num_mel_bins=40))
 
@@ -29,8 +29,7 @@ def write_data(folder: Path, num: int = 6) -> Path:
     lines = []
     for index in range(num):
         path = folder / f"u{index}.wav"
-        samples = np.random.default_rng(index).integers(-3000, 3000, 300 + 4000 * index)
-        write_wav(path, samples.astype(np.int16), 16000)
+        write_noise(path, index, 300 + 4000 * index)
         lines.append(f"u{index} {path}\n")
     (folder / "wav.scp").write_text("".join(lines), encoding="utf-8")
     return folder
@@ -152,8 +151,8 @@ def compute(data: Path, count: int) -> None:
 
 def make(data: Path, count: int, *options: str) -> None:
     compute(data, count)
-    jobs = [str(data), str(data / "f.JOB"), str(count)]
-    assert collect_features.main([*options, "fbank", *jobs]) == 0
+    jobs = ["--nj", str(count), "fbank", str(data), str(data / "f.JOB")]
+    assert collect_features.main([*options, *jobs]) == 0
 
 
 def test_parts_become_tables(tmp_path: Path) -> None:
@@ -189,13 +188,13 @@ def test_parts_of_another_data_dir_are_refused(tmp_path: Path) -> None:
     compute(data, 2)
     with (data / "wav.scp").open("a", encoding="utf-8") as file:
         file.write(f"u6 {data}/u5.wav\n")
-    jobs = [str(data), str(data / "f.JOB"), "2"]
+    parts = ["fbank", str(data), str(data / "f.JOB")]
     with pytest.raises(UserError, match="found 6 utterances with features .* expected 7 in all"):
-        collect_features.main(["fbank", *jobs])
+        collect_features.main(["--nj", "2", *parts])
     with pytest.raises(UserError, match="its job did not finish"):
-        collect_features.main(["fbank", *jobs[:2], "3"])
+        collect_features.main(["--nj", "3", *parts])
     with pytest.raises(UserError, match="expected a number from 0 to 1"):
-        collect_features.main(["--max-failed-share", "5", "fbank", *jobs])
+        collect_features.main(["--max-failed-share", "5", *parts])
 
 
 def test_vad_from_cepstra(tmp_path: Path) -> None:

@@ -14,17 +14,18 @@ CPU = torch.device("cpu")
 
 
 class Network(nn.Module):
-    """A convolution, a batch norm, a dense layer; it notes the type that it computes with."""
+    """Convolutions, a batch norm, a dense layer; it notes the type that it computes with."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(1, 3, 3)
+        self.first = nn.Conv2d(1, 2, 3)
+        self.conv = nn.Conv2d(2, 3, 3)
         self.norm = nn.BatchNorm2d(3)
         self.dense = nn.Linear(3, 2)
         self.dtype = torch.float64
 
     def forward(self, x: Tensor) -> Tensor:
-        maps = self.norm(self.conv(x.unsqueeze(1)))
+        maps = self.norm(self.conv(self.first(x.unsqueeze(1))))
         self.dtype = maps.dtype
         return self.dense(maps.mean(dim=(2, 3)))
 
@@ -92,7 +93,7 @@ def test_only_kernels_of_maps_are_stored_channels_last() -> None:
     (_, changed, _), (_, plain, _) = parts_of(channels_last=True), parts_of()
     assert changed.conv.weight.is_contiguous(memory_format=torch.channels_last)
     assert changed.dense.weight.is_contiguous()
-    assert plain.conv.weight.is_contiguous()
+    assert plain.conv.weight.is_contiguous() and not changed.conv.weight.is_contiguous()
     assert torch.equal(plain.conv.weight, changed.conv.weight)
 
 

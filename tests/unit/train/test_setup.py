@@ -1,6 +1,7 @@
 """What comes before training: arithmetic, random states, fresh weights."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from torch import Tensor
 
 from speakernet.config import UserError, load_config
 from speakernet.recipe import Recipe
+from speakernet.train import setup
 from speakernet.train.config import TrainConfig
 from speakernet.train.corpus import Corpus, open_corpus
 from speakernet.train.distributed import World
@@ -87,7 +89,43 @@ def test_the_classifier_knows_those_that_are_trained_on(tmp_path: Path, data: Pa
     assert shapes == [(4, 16)] or shapes == [(16, 4)]
 
 
-def test_a_device_is_checked_before_it_is_used(tmp_path: Path, data: Path) -> None:
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note the calls that tell the C library to keep freed memory, as long as the process lives."""
+    calls: list[str] = []
+    monkeypatch.setattr(setup, "keep_freed_memory", lambda: calls.append("kept"))
+    return calls
+
+
+def test_a_device_is_checked_before_anything_is_set(
+    tmp_path: Path, data: Path, kept: list[str]
+) -> None:
     _, recipe = corpus_and_recipe(tmp_path, data, train={"precision": "fp16"})
     with pytest.raises(UserError, match="fp16 needs a GPU"):
         prepare_device(recipe, CPU)
+    assert kept == []
+
+
+@pytest.mark.parametrize("kind", ["cpu", "cuda"])
+def test_a_device_is_prepared(tmp_path: Path, data: Path, kept: list[str], kind: str) -> None:
+    _, recipe = corpus_and_recipe(tmp_path, data, train={"deterministic": False})
+    torch.backends.cudnn.deterministic = True
+    prepare_device(recipe, replace(CPU, device=torch.device(kind)))
+    assert torch.backends.cudnn.deterministic is False
+    assert kept == (["kept"] if kind == "cpu" else [])
+
+
+def test_a_gpu_has_random_numbers_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = torch.arange(3)
+    restored: list[Tensor] = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda: numbers)
+    monkeypatch.setattr(torch.cuda, "set_rng_state", restored.append)
+    state = random_state()
+    set_random_state({"torch": state["torch"]})  # of a run on a CPU
+    assert restored == []
+    set_random_state(state)
+    assert restored[0] is numbers
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    set_random_state(state)
+    assert len(restored) == 1 and random_state().keys() == {"torch"}

@@ -189,7 +189,7 @@ def test_compile_takes_blocks_or_the_whole(monkeypatch: pytest.MonkeyPatch) -> N
     assert compiled[4:] == [whole]
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS.names())
 def test_going_on_in_another_layout_changes_nothing(optimizer: str) -> None:
     """Moments were saved in the order of other strides; a fused update pairs them by place."""
     batches = batches_of(4)

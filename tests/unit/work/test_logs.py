@@ -39,6 +39,15 @@ def test_a_line_says_when_and_for_what(
     assert re.fullmatch(f"{TIME} {re.escape(about)}: 7 files", line("7 files"))
 
 
+def test_a_message_about_the_product_does_not_repeat_its_path(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert line("d/x: 7 files").endswith(" compute_vad: d/x: 7 files")
+    monkeypatch.setenv("SPEAKERNET_PRODUCT", "d/x")
+    assert re.fullmatch(f"{TIME} d/x: 7 files", line("d/x: 7 files"))
+    assert line("d/x.ark: 7 files").endswith(" d/x: d/x.ark: 7 files")
+
+
 def test_only_warnings_and_errors_name_their_level() -> None:
     assert line("x").endswith(" compute_vad: x")
     assert line("x", logging.WARNING).endswith(" compute_vad: warning: x")

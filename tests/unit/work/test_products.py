@@ -16,6 +16,7 @@ from speakernet.work.products import (
     changes,
     describe_inputs,
     finish_product,
+    is_done,
     product_errors,
     read_product,
 )
@@ -293,6 +294,57 @@ def test_an_input_may_be_called_like_anything() -> None:
     write("command", "two")
     assert list(changes(old, made_from(["command"]))) == ["inputs, command, content"]
     assert list(changes(old, made_from())) == ["inputs, command is gone"]
+
+
+# Done or not
+
+
+def test_a_product_that_is_done_is_said_to_be(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    write("input", "one")
+    assert not is_done(Path("p"), (), made_from(["input"]))  # there is no record
+    assert caplog.messages == []
+    write("p/out")
+    finish("p", inputs=["input"])
+    assert is_done(Path("p"), (), made_from(["input"]))
+    assert caplog.messages == ["done before, skipped"]
+
+
+def test_why_a_product_is_made_again(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    write("input", "one")
+    write("p/out", "o")
+    finish("p", inputs=["input"])
+    write("input", "two")
+    assert not is_done(Path("p"), (), made_from(["input"], ["make", "x" * 500]))
+    long, change = caplog.messages
+    assert change == "made again: inputs, input, content (changed)"
+    assert long.startswith("made again: command: make xxx") and len(long) < 250
+    caplog.clear()
+    write("input", "one")
+    write("p/out", "O")
+    assert not is_done(Path("p"), (), made_from(["input"]))
+    write("p/out", "o")
+    assert not is_done(Path("p"), ["other"], made_from(["input"]))
+    assert caplog.messages == [
+        "made again: p/out was changed after it had been made",
+        "made again: p/other is missing or empty",
+    ]
+
+
+@pytest.mark.parametrize("outputs", [[], ["other"]], ids=["whole", "incomplete"])
+def test_what_took_days_is_kept(outputs: list[str]) -> None:
+    write("data/wav.scp", "one")
+    write("p/out")
+    finish("p", fixed=["data"])
+    write("data/wav.scp", "two")
+    with pytest.raises(UserError) as caught:
+        is_done(Path("p"), outputs, made_from(fixed=["data"]))
+    assert str(caught.value).startswith(
+        "p: was made from other inputs: fixed inputs, data, wav.scp (changed); it is kept: undo"
+    )
+    write("data/wav.scp", "one")
+    assert is_done(Path("p"), [], made_from(fixed=["data"]))
 
 
 # Outputs

@@ -6,7 +6,7 @@ import pytest
 
 from speakernet.config import UserError
 from speakernet.kaldi import datadir
-from speakernet.kaldi.datadir import Affixes, Audio, NewAudio
+from speakernet.kaldi.datadir import Affixes, AudioChange, NewAudio
 from speakernet.kaldi.tables import iter_table, read_table
 from tests.unit.kaldi.datadir.data_dirs import UTTERANCES, content, make, speakers_of, write
 
@@ -63,7 +63,7 @@ def test_entries_of_other_recordings_are_no_copy(tmp_path: Path) -> None:
 
 def test_times_that_are_no_numbers(tmp_path: Path) -> None:
     source = make(tmp_path / "a", segments=True)
-    faster = NewAudio(iter_table(source / "wav.scp"), Audio.OTHER_SPEED, 1.1)
+    faster = NewAudio(iter_table(source / "wav.scp"), AudioChange.OTHER_SPEED, 1.1)
     write(source / "segments", [f"{utt} rec-s1 0 end" for utt in UTTERANCES])
     with pytest.raises(UserError, match="segments:1: found 'rec-s1 0 end'; expected times in sec"):
         datadir.copy(source, tmp_path / "b", new=faster)
@@ -72,7 +72,7 @@ def test_times_that_are_no_numbers(tmp_path: Path) -> None:
 def test_the_end_of_a_recording_is_no_time(tmp_path: Path) -> None:
     source = make(tmp_path / "a", ["s1-u0", "s1-u1"], segments=True)
     write(source / "segments", ["s1-u0 rec-s1 0 1.1", "s1-u1 rec-s1 2.2 -1"])
-    faster = NewAudio(iter_table(source / "wav.scp"), Audio.OTHER_SPEED, 1.1)
+    faster = NewAudio(iter_table(source / "wav.scp"), AudioChange.OTHER_SPEED, 1.1)
     datadir.copy(source, tmp_path / "b", Affixes(utt_prefix="f-", spk_prefix="f-"), new=faster)
     assert read_table(tmp_path / "b/segments") == {
         "f-s1-u0": "f-rec-s1 0 1",

@@ -1,37 +1,16 @@
 """Every registered loss: gradients, extremes, precision."""
 
-from typing import Any
-
 import pytest
 import torch
-from torch.nn import functional
 
 from speakernet.config import UserError, configure
-from speakernet.nn.losses import LOSSES, SpeakerLoss, build_loss
+from speakernet.nn.losses import LOSSES
 from tests.tensors import gradient
+from tests.unit.nn.losses.small import CLASSES, DIM, VISIBLE, losses_with, make_batch, make_loss
 
-CLASSES, DIM = 6, 5
 CONFIGS = {name: configure(LOSSES, name) for name in LOSSES.names()}
 CLASSIFIERS = [name for name, config in CONFIGS.items() if config.has_class_weights]
 OTHERS = [name for name in CONFIGS if name not in CLASSIFIERS]
-# Values that make what is special about a loss visible in so small a batch, where it has them.
-VISIBLE = {"margin": 0.2, "scale": 8.0, "num_centers": 3, "hard_rank": 1, "hard_probability": 1.0}
-
-
-def losses_with(option: str) -> list[str]:
-    return [name for name in LOSSES.names() if option in LOSSES.options(name).model_fields]
-
-
-def make_loss(name: str, **settings: Any) -> SpeakerLoss:
-    torch.manual_seed(0)
-    visible = {key: value for key, value in VISIBLE.items() if name in losses_with(key)}
-    config = configure(LOSSES, name, **(visible | settings))
-    return build_loss(config, embedding_dim=DIM, num_classes=CLASSES)
-
-
-def make_batch() -> tuple[torch.Tensor, torch.Tensor]:
-    random = torch.Generator().manual_seed(3)
-    return torch.randn(8, DIM, generator=random), torch.tensor([0, 0, 2, 2, 3, 3, 5, 5])
 
 
 @pytest.mark.parametrize("name", LOSSES.names())
@@ -90,26 +69,6 @@ def test_margin_makes_it_harder_where_there_is_one(name: str) -> None:
     assert float(with_tensor.detach()) == pytest.approx(hard)
 
 
-@pytest.mark.parametrize("name", ["aam", "am", "cm", "cm_voxsrc2020", "sc_am", "sc_cm"])
-def test_without_margin_it_is_softmax_on_cosines(name: str) -> None:
-    loss = make_loss(name, **({"num_centers": 1} if name in losses_with("num_centers") else {}))
-    embeddings, labels = make_batch()
-    cosine = functional.normalize(embeddings) @ functional.normalize(loss.class_weights()).T
-    expected = functional.cross_entropy(8.0 * cosine, labels)
-    output = loss(embeddings, labels, margin=0.0)
-    torch.testing.assert_close(output.loss.detach(), expected)
-    expected_accuracy = (cosine.argmax(1) == labels).float().mean()
-    assert output.accuracy == expected_accuracy
-
-
-def test_sub_centers_take_the_nearest() -> None:
-    loss = make_loss("sc_am", margin=0.0)
-    centers = functional.normalize(loss.class_weights().view(CLASSES, 3, DIM), dim=2)
-    embeddings, labels = make_batch()
-    nearest = torch.einsum("bd,ckd->bck", functional.normalize(embeddings), centers).amax(2)
-    torch.testing.assert_close(loss(embeddings, labels).logits.detach(), 8.0 * nearest)
-
-
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_class_weights_hold_the_centers_of_each_class(name: str) -> None:
     weights = make_loss(name).class_weights()
@@ -130,32 +89,6 @@ def test_batch_must_hold_whole_groups(name: str) -> None:
     assert loss.config.group_size == 3
     with pytest.raises(UserError, match="3 utterances a speaker"):
         loss(*make_batch())
-
-
-def test_ge2e_equals_a_loop() -> None:
-    loss = make_loss("ge2e")
-    embeddings, labels = make_batch()
-    groups, logits = embeddings.view(4, 2, DIM), []
-    for speaker in range(4):
-        for number in range(2):
-            others = [
-                groups[speaker, 1 - number] if s == speaker else groups[s].mean(0) for s in range(4)
-            ]
-            cosine = torch.cosine_similarity(groups[speaker, number], torch.stack(others))
-            logits.append(10.0 * cosine.clamp_min(1e-6) - 5.0)
-    torch.testing.assert_close(loss(embeddings, labels).logits.detach(), torch.stack(logits))
-
-
-def test_triplet_takes_the_nearest_negative() -> None:
-    loss = make_loss("triplet")
-    embeddings, labels = make_batch()
-    groups = functional.normalize(embeddings.view(4, 2, DIM), dim=2)
-    terms = []
-    for a in range(4):
-        distances = [(groups[a, 0] - groups[o, 1]).square().sum() for o in range(4)]
-        negative = min(d for o, d in enumerate(distances) if o != a)
-        terms.append((distances[a] - negative + 0.2).clamp_min(0))
-    torch.testing.assert_close(loss(embeddings, labels).loss, torch.stack(terms).mean())
 
 
 def test_unknown_loss_is_refused() -> None:
