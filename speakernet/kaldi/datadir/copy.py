@@ -13,7 +13,15 @@ from pathlib import Path
 
 from speakernet.config import UserError
 from speakernet.kaldi.datadir.filtering import copy_frame_shift, restrict
-from speakernet.kaldi.datadir.layout import TABLES, AudioChange, Id, Table, Tables, existing_tables
+from speakernet.kaldi.datadir.layout import (
+    TABLES,
+    AudioChange,
+    Id,
+    Table,
+    Tables,
+    existing_tables,
+    require_file,
+)
 from speakernet.kaldi.datadir.sorting import ids_ascend, sort_table
 from speakernet.kaldi.datadir.speakers import write_spk2utt
 from speakernet.kaldi.datadir.validate import validate
@@ -84,11 +92,14 @@ def copy(
 
     ``keep`` restricts it to some of the source's utterances. utt2uniq says what a renamed utterance
     was, or keeps saying what the source's was made from. A copy with new audio is validated. Raises
-    UserError for an affix with white space, and for a copy that would not be valid.
+    UserError for a source without utt2spk (with new audio, wav.scp), for an affix with white space,
+    and for a copy that would not be valid.
     """
     affixes = affixes or Affixes()
     _check_arguments(source, target, affixes)
     tables = existing_tables(source)
+    if new is not None:
+        require_file(source / "wav.scp")
     change = _Change(
         affixes.by_kind(recordings=new is not None or "segments" not in tables),
         AudioChange.SAME if new is None else new.audio,

@@ -78,3 +78,13 @@ def test_the_end_of_a_recording_is_no_time(tmp_path: Path) -> None:
         "f-s1-u0": "f-rec-s1 0 1",
         "f-s1-u1": "f-rec-s1 2 -1",
     }
+
+
+@pytest.mark.parametrize("name", ["utt2spk", "wav.scp"])
+def test_new_audio_needs_the_source_of_the_old(tmp_path: Path, name: str) -> None:
+    source = make(tmp_path / "a")
+    new = with_noise(source)
+    (source / name).unlink()
+    with pytest.raises(UserError, match=rf"a/{name}: no such file"):
+        datadir.copy(source, tmp_path / "b", new=new, keep={b"s1-u0"})
+    assert not (tmp_path / "b").exists()
