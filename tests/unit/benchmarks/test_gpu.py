@@ -113,5 +113,5 @@ def test_no_gpu_ends_it(machine: Machine) -> None:
     machine.add_python("bin/python3", gpus=0)
     machine.add_program("bin/nvidia-smi", "#!/bin/sh\nexit 9\n")
     result = machine.run()
-    assert (result.returncode, result.stderr) == (1, "gpu.sh: no NVIDIA GPU here\n")
+    assert (result.returncode, result.stderr) == (1, "gpu.sh: error: no NVIDIA GPU here\n")
     assert not machine.calls.exists()

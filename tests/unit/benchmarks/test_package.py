@@ -95,8 +95,8 @@ def test_loader_counts_crops(run: Run, tmp_path: Path) -> None:
     assert all(f"| {name} | " in printed for name in result)
 
 
-def test_libraries_are_measured_side_by_side() -> None:
-    printed = run("benchmarks.libraries", "--trials", 300, "--repeats", 1)
+def test_libraries_are_measured_side_by_side(run: Run) -> None:
+    printed = run("libraries", "--trials", 300, "--repeats", 1)
     for name in ("sklearn.isotonic", "pav_llrs", "torchaudio MelSpectrogram", "signal/resample.py"):
         assert f"| {name}" in printed
     differences = [line.split(": ")[1] for line in printed.splitlines() if "difference" in line]
