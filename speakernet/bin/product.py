@@ -25,7 +25,8 @@ TO_BE_MADE = 3
 def main(args: Namespace) -> int:
     """Check or finish a product."""
     from speakernet.work.files import open_for_replace
-    from speakernet.work.products import describe_inputs, finish_product, is_done
+    from speakernet.work.made_from import describe_inputs
+    from speakernet.work.products import finish_product, is_done
     from speakernet.work.record import from_json, to_json
 
     if args.task == "finish":

@@ -21,6 +21,9 @@ from speakernet.work.files import Checksum, NewFile, new_digest, open_for_replac
 
 logger = logging.getLogger(__name__)
 
+RECORD = ".done"
+"""The name of a product's record, in the product's folder."""
+
 _FORMAT = "speakernet record 1"
 _READ_BYTES = 1 << 20
 
