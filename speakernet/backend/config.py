@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from speakernet.config import Config
+from speakernet.config import Config, setting_error
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -76,6 +76,19 @@ class ScoringConfig(Config):
     scores."""
     plda: PldaConfig | None = None
     """Also score by PLDA, trained on the cohort's utterances; null: do not."""
+
+    @model_validator(mode="after")
+    def _crops_have_no_cohort(self) -> Self:
+        if self.compares_crops and self.normalization != "none":
+            raise setting_error("normalization", "crop_distance has none; expected none")
+        if self.compares_crops and self.subtract_mean:
+            raise setting_error("subtract_mean", "crop_distance has no cohort; expected false")
+        return self
+
+    @property
+    def compares_crops(self) -> bool:
+        """Whether embeddings are matrices, one row a crop."""
+        return self.similarity == "crop_distance"
 
     @property
     def needs_class_weights(self) -> bool:

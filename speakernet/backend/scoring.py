@@ -105,8 +105,5 @@ def _check_shape(table: EmbeddingTable, config: ScoringConfig, models: Models | 
             f"{table.source}: embeddings are {'vectors' if wanted == 3 else 'matrices'}; "
             f"'{config.similarity}' compares {'matrices of crops' if wanted == 3 else 'vectors'}"
         )
-    if wanted == 3 and (config.normalization != "none" or config.subtract_mean or models):
-        raise UserError(
-            "crop_distance has neither score normalisation, nor mean subtraction, nor "
-            "several enrolment utterances; set scoring.normalization to 'none'"
-        )
+    if wanted == 3 and models:
+        raise UserError("crop_distance compares single utterances, not several of a model")

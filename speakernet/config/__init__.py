@@ -9,7 +9,7 @@ from speakernet.config.registry import Registry
 if TYPE_CHECKING:
     from speakernet.config.build import configure
     from speakernet.config.choices import Choices, PatternChoices
-    from speakernet.config.schema import Config, misfit
+    from speakernet.config.schema import Config, setting_error
     from speakernet.config.yaml import dump_config, load_config
 
 # Importing pydantic takes longer than some programs run, and most of those have no recipe.
@@ -20,7 +20,7 @@ _LATER = {
     "configure": "build",
     "dump_config": "yaml",
     "load_config": "yaml",
-    "misfit": "schema",
+    "setting_error": "schema",
 }
 
 __all__ = [
@@ -32,7 +32,7 @@ __all__ = [
     "configure",
     "dump_config",
     "load_config",
-    "misfit",
+    "setting_error",
 ]
 
 

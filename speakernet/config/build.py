@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from speakernet.config.choices import Choices
 from speakernet.config.errors import UserError, suggestion
-from speakernet.config.schema import MISFIT, Config
+from speakernet.config.schema import SETTING_ERROR, Config
 from speakernet.config.tree import (
     Kind,
     Tree,
@@ -18,20 +18,20 @@ from speakernet.config.tree import (
     merge,
     name_in,
     place_of,
-    plain,
-    plant,
     section_of,
+    to_tree,
+    to_values,
 )
 
 C = TypeVar("C", bound=Config)
 
 
-def build(cls: type[C], tree: Tree, source: str, facts: dict[str, Any] | None = None) -> C:
-    """Return the ``cls`` that ``tree`` describes; ``facts`` are what its validators may ask for.
+def build(cls: type[C], tree: Tree, source: str, context: dict[str, Any] | None = None) -> C:
+    """Return the ``cls`` that ``tree`` describes; ``context`` are what its validators may ask for.
 
     Raises UserError with place (``source`` where there is none) and dotted key.
     """
-    return _build(cls, Spot((), tree, cls), source, facts)
+    return _build(cls, Location((), tree, cls), source, context)
 
 
 def configure(choices: Choices[C, Any], name: str, **values: Any) -> C:
@@ -40,11 +40,11 @@ def configure(choices: Choices[C, Any], name: str, **values: Any) -> C:
     Raises UserError for an unknown name, and for options that the entry does not have.
     """
     options, source = choices.options(name), f"{choices.kind} '{name}'"
-    tree = merge({}, plant({choices.tag: name, **values}, source), options)
-    return _build(options, Spot((), tree, choices), source, None)
+    tree = merge({}, to_tree({choices.tag: name, **values}, source), options)
+    return _build(options, Location((), tree, choices), source, None)
 
 
-class Spot(NamedTuple):
+class Location(NamedTuple):
     """A key of a recipe: the way to it, what is written there, and what belongs there."""
 
     keys: tuple[str, ...]
@@ -56,56 +56,65 @@ class Spot(NamedTuple):
         """The class whose fields are the keys below."""
         return section_of(self.kind, self.node)
 
-    def below(self, key: str) -> "Spot":
-        """Return the spot of ``key`` in this one's section."""
+    def below(self, key: str) -> "Location":
+        """Return the location of ``key`` in this one's section."""
         node = self.node.get(key) if isinstance(self.node, dict) else None
-        return Spot((*self.keys, key), node, kind_of(self.section, key))
+        return Location((*self.keys, key), node, kind_of(self.section, key))
 
 
-def _build(cls: type[C], root: Spot, source: str, facts: dict[str, Any] | None) -> C:
+def _build(cls: type[C], root: Location, source: str, context: dict[str, Any] | None) -> C:
     assert isinstance(root.node, dict)
-    text = json.dumps(plain(root.node), default=str)
+    text = json.dumps(to_values(root.node), default=str)
     try:
+<<<<<<< HEAD
         # Strict JSON rules: a list may fill a tuple, but "3" is not a number, and 1 not a boolean.
         return cls.model_validate_json(text, context=facts)
+=======
+        # Strict JSON rules: a list may fill a tuple, but "3" is no number and 1 no truth value.
+        return cls.model_validate_json(text, context=context)
+>>>>>>> strict
     except ValidationError as error:
         raise UserError("; ".join(_explain(root, source, error))) from None
 
 
-def _explain(root: Spot, source: str, error: ValidationError) -> Iterator[str]:
+def _explain(root: Location, source: str, error: ValidationError) -> Iterator[str]:
     for item in error.errors():
-        spot = _follow(root, item)
-        owner = _descend(root, spot.keys[:-1])
-        place = place_of(root.node, spot.keys) or source
-        yield f"{place}: {_describe(spot, owner, item)}"
+        location = _follow(root, item)
+        owner = _descend(root, location.keys[:-1])
+        place = place_of(root.node, location.keys) or source
+        yield f"{place}: {_describe(location, owner, item)}"
 
 
-def _describe(spot: Spot, owner: Spot, item: ErrorDetails) -> str:
-    key = ".".join(spot.keys)
-    if item["type"] == MISFIT:
+def _describe(location: Location, owner: Location, item: ErrorDetails) -> str:
+    key = ".".join(location.keys)
+    if item["type"] == SETTING_ERROR:
         return f"'{key}': {item['ctx']['text']}"
     if item["type"] == "extra_forbidden":
-        return f"unknown key '{key}'{_known(spot.keys[-1], owner)}"
+        return f"unknown key '{key}'{_known(location.keys[-1], owner)}"
     if item["type"] == "missing":
         return f"'{key}' is missing"
-    if isinstance(spot.kind, Choices) and item["type"].startswith("union_tag"):
-        return _describe_name(key, spot, spot.kind)
+    if isinstance(location.kind, Choices) and item["type"].startswith("union_tag"):
+        return _describe_name(key, location, location.kind)
     message = item["msg"].removeprefix("Value error, ")
     return f"'{key}': {message} (found {item['input']!r})"
 
 
-def _describe_name(key: str, spot: Spot, choices: Choices[Any, Any]) -> str:
+def _describe_name(key: str, location: Location, choices: Choices[Any, Any]) -> str:
     """Say what is wrong with the name of one of several things."""
-    name = name_in(choices, spot.node)
+    name = name_in(choices, location.node)
     if name is not None:
         return f"'{key}': {choices.unknown(name)}"
-    if not isinstance(spot.node, dict):
+    if not isinstance(location.node, dict):
         return f"'{key}': expected the {choices.kind}'s name, or {{{choices.tag}: …}}"
+<<<<<<< HEAD
     problem = "is not a name" if choices.tag in spot.node else "is missing"
+=======
+    problem = "is no name" if choices.tag in location.node else "is missing"
+>>>>>>> strict
     return f"'{key}.{choices.tag}' {problem}"
 
 
-def _known(key: str, owner: Spot) -> str:
+def _known(key: str, owner: Location) -> str:
     """Say which key was perhaps meant, and which a named thing has."""
     fields = owner.section.model_fields if owner.section else {}
     hint = suggestion(key, fields)
@@ -116,18 +125,18 @@ def _known(key: str, owner: Spot) -> str:
     return f" of {owner.kind.kind} '{name}'{hint}; it has {options or 'no options'}"
 
 
-def _follow(root: Spot, item: ErrorDetails) -> Spot:
-    """Return the spot that pydantic's ``item`` is about."""
-    spot, parts = root, iter(item["loc"])
+def _follow(root: Location, item: ErrorDetails) -> Location:
+    """Return the location that pydantic's ``item`` is about."""
+    location, parts = root, iter(item["loc"])
     for part in parts:
-        spot = spot.below(str(part))
-        if isinstance(spot.kind, Choices):
+        location = location.below(str(part))
+        if isinstance(location.kind, Choices):
             next(parts, None)  # pydantic puts the key of the chosen entry here
-    below = item["ctx"]["key"] if item["type"] == MISFIT else ""
-    return _descend(spot, filter(None, below.split(".")))
+    below = item["ctx"]["key"] if item["type"] == SETTING_ERROR else ""
+    return _descend(location, filter(None, below.split(".")))
 
 
-def _descend(spot: Spot, keys: Iterable[str]) -> Spot:
+def _descend(location: Location, keys: Iterable[str]) -> Location:
     for key in keys:
-        spot = spot.below(key)
-    return spot
+        location = location.below(key)
+    return location

@@ -3,8 +3,8 @@
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
-MISFIT = "misfit"
-"""The type of the errors that ``misfit`` makes."""
+SETTING_ERROR = "setting_error"
+"""The type of the errors that ``setting_error`` makes."""
 
 
 class Config(BaseModel):
@@ -34,12 +34,14 @@ class Config(BaseModel):
         """Raise an error if ``field`` was changed though nothing reads it without ``needs``."""
         if not self.is_default(field):
             default = type(self).model_fields[field].default
-            raise misfit(field, f"is read only with {needs}; expected the default, {default}")
+            raise setting_error(
+                field, f"is read only with {needs}; expected the default, {default}"
+            )
 
 
-def misfit(key: str, text: str) -> PydanticCustomError:
+def setting_error(key: str, text: str) -> PydanticCustomError:
     """Return the error for a validator to raise.
 
     ``key`` is what is wrong, dotted, below the section or field that is validated; may be empty.
     """
-    return PydanticCustomError(MISFIT, "{text}", {"key": key, "text": text})
+    return PydanticCustomError(SETTING_ERROR, "{text}", {"key": key, "text": text})

@@ -94,17 +94,17 @@ def _default_name(section: type[Config] | None, key: str, kind: Kind, options: T
     return {} if name is None or place is None else {kind.tag: Value(name, place)}
 
 
-def plant(values: Mapping[str, Any], place: str) -> Tree:
+def to_tree(values: Mapping[str, Any], place: str) -> Tree:
     """Return plain nested ``values`` as a tree, all written at ``place``."""
     return {
-        key: plant(value, place) if isinstance(value, Mapping) else Value(value, place)
+        key: to_tree(value, place) if isinstance(value, Mapping) else Value(value, place)
         for key, value in values.items()
     }
 
 
-def plain(tree: Tree) -> dict[str, Any]:
+def to_values(tree: Tree) -> dict[str, Any]:
     """Return the nested values without their places."""
-    return {k: plain(v) if isinstance(v, dict) else v.data for k, v in tree.items()}
+    return {k: to_values(v) if isinstance(v, dict) else v.data for k, v in tree.items()}
 
 
 def place_of(tree: "Value | Tree | None", keys: Sequence[str]) -> str | None:

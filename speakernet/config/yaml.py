@@ -36,16 +36,16 @@ _Loader.add_implicit_resolver(
 )
 
 
-def load_config(cls: type[C], path: str | Path, overrides: Iterable[str] = (), **facts: Any) -> C:
+def load_config(cls: type[C], path: str | Path, overrides: Iterable[str] = (), **context: Any) -> C:
     """Read ``path`` with its bases and ``key.subkey=value`` overrides into a ``cls``.
 
-    ``facts`` are what the validators of ``cls`` may ask for. Raises UserError with file, line and
+    ``context`` are what the validators of ``cls`` may ask for. Raises UserError with file, line and
     dotted key for anything that does not fit.
     """
     tree = _read(Path(path), cls, chain=())
     for text in overrides:
         tree = merge(tree, _parse_override(text), cls)
-    return build(cls, tree, str(path), facts)
+    return build(cls, tree, str(path), context)
 
 
 def dump_config(config: Config) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from speakernet.backend.config import ExtractionConfig, ScoringConfig
-from speakernet.config import Config, misfit
+from speakernet.config import Config, setting_error
 from speakernet.config.errors import suggestion
 from speakernet.data.config import DataConfig
 from speakernet.nn.losses import LossConfig
@@ -75,15 +75,22 @@ class Recipe(Config):
         known = (info.context or {}).get("features")
         if known is not None and features not in known:
             hint = suggestion(features, known)
-            raise misfit("", f"unknown features '{features}'{hint}; known: {', '.join(known)}")
+            raise setting_error(
+                "", f"unknown features '{features}'{hint}; known: {', '.join(known)}"
+            )
         return features
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        for is_wrong, key, text in (*self._input_rules(), *self._loss_rules()):
+        for is_wrong, key, text in self._rules():
             if is_wrong:
-                raise misfit(key, text)
+                raise setting_error(key, text)
         return self
+
+    def _rules(self) -> Iterator[Rule]:
+        yield from self._input_rules()
+        yield from self._loss_rules()
+        yield from self._scoring_rules()
 
     def _input_rules(self) -> Iterator[Rule]:
         """What the network takes decides which other settings have a meaning."""
@@ -111,8 +118,15 @@ class Recipe(Config):
         single = f"{prefix} compares no utterances; expected another than speaker_groups"
         yield group == 1 and grouped, "data.order", single
         yield self.train.batch_size % group > 0, "train.batch_size", f"{compares}: not a multiple"
-        unknown = self.scoring.needs_class_weights and not loss.has_class_weights
-        yield unknown, "scoring.cohort", f"{prefix} has no class weights"
+
+    def _scoring_rules(self) -> Iterator[Rule]:
+        """What scores compare has to be there."""
+        scoring, name = self.scoring, self.loss.name
+        missing = scoring.needs_class_weights and not self.loss.has_class_weights
+        yield missing, "scoring.cohort", f"loss '{name}' has no class weights"
+        crops = self.extraction.mode == "crops"
+        compares = f"'{scoring.similarity}' does not fit extraction.mode {self.extraction.mode}"
+        yield crops != scoring.compares_crops, "scoring.similarity", compares
 
     @property
     def train_data(self) -> str:

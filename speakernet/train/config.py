@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from speakernet.config import Config, misfit
+from speakernet.config import Config, setting_error
 
 
 class TrainConfig(Config):
@@ -61,9 +61,11 @@ class TrainConfig(Config):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.ema_decay is not None and self.final == "average":
-            raise misfit("final", "ema_decay is an average already: expected last or best")
+            raise setting_error("final", "ema_decay is an average already: expected last or best")
         if self.final == "best" and not self.num_valid_speakers:
-            raise misfit("final", "best needs validation: expected num_valid_speakers above 0")
+            raise setting_error(
+                "final", "best needs validation: expected num_valid_speakers above 0"
+            )
         if self.final != "average":
             self.refuse_unread("average_last", "final: average")
         if not self.num_valid_speakers:

@@ -10,7 +10,7 @@ import torch
 from pydantic import model_validator
 from torch import Tensor, nn
 
-from speakernet.config import misfit
+from speakernet.config import setting_error
 from speakernet.nn.layers.precision import at_least_float32
 from speakernet.nn.models.base import MODELS, PooledModelOptions, SpeakerModel
 
@@ -90,7 +90,7 @@ class EcapaOptions(PooledModelOptions):
     def _channels_can_be_split(self) -> Self:
         if self.channels % _SCALE:
             found = f"'{self.name}' has {self.channels} channels"
-            raise misfit("name", f"{found}; expected a multiple of {_SCALE}")
+            raise setting_error("name", f"{found}; expected a multiple of {_SCALE}")
         return self
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
-from speakernet.config import misfit
+from speakernet.config import setting_error
 from speakernet.optim.optimizers.base import OPTIMIZERS, OptimizerOptions
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Sgd(OptimizerOptions):
     @model_validator(mode="after")
     def _nesterov_has_momentum(self) -> Self:
         if self.nesterov and not self.momentum:
-            raise misfit("nesterov", "is a form of momentum, which is 0; expected false")
+            raise setting_error("nesterov", "is a form of momentum, which is 0; expected false")
         return self
 
     def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:

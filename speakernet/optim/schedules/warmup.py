@@ -16,7 +16,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from speakernet.config import misfit
+from speakernet.config import setting_error
 from speakernet.optim.schedules.base import SCHEDULES, BaseSchedule, ceil_epochs
 
 
@@ -31,7 +31,7 @@ class _WarmupHold(BaseSchedule):
     @model_validator(mode="after")
     def _in_turn(self) -> Self:
         if not self.warmup_epochs <= self.hold_until <= self.decay_until:
-            raise misfit("hold_until", "expected warmup_epochs <= hold_until <= decay_until")
+            raise setting_error("hold_until", "expected warmup_epochs <= hold_until <= decay_until")
         return self
 
     def value(self, step: int, steps_per_epoch: int) -> float:

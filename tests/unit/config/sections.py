@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from speakernet.config import Choices, Config, PatternChoices, misfit
+from speakernet.config import Choices, Config, PatternChoices, setting_error
 
 
 class Schedule(Config):
@@ -93,5 +93,5 @@ class Recipe(Config):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.network.name == "flat" and not isinstance(self.schedule, Constant):
-            raise misfit("schedule.type", "a flat network learns at once; expected constant")
+            raise setting_error("schedule.type", "a flat network learns at once; expected constant")
         return self

@@ -6,7 +6,7 @@ import pytest
 
 from speakernet.config import UserError, configure
 from speakernet.config.build import build
-from speakernet.config.tree import merge, plant
+from speakernet.config.tree import merge, to_tree
 from tests.unit.config.sections import (
     NETWORKS,
     SCHEDULES,
@@ -64,7 +64,7 @@ from tests.unit.config.sections import (
     ],
 )
 def test_mistakes(values: dict[str, Any], expected: str) -> None:
-    tree = merge({}, plant(values, "r:1"), Recipe)
+    tree = merge({}, to_tree(values, "r:1"), Recipe)
     with pytest.raises(UserError) as caught:
         build(Recipe, tree, "r")
     assert expected in str(caught.value)
@@ -72,7 +72,7 @@ def test_mistakes(values: dict[str, Any], expected: str) -> None:
 
 def test_all_mistakes_are_told_at_once() -> None:
     with pytest.raises(UserError, match="'epoch' .*; r: unknown key 'set' "):
-        build(Recipe, plant({"epoch": 1, "set": []}, "r"), "r")
+        build(Recipe, to_tree({"epoch": 1, "set": []}, "r"), "r")
 
 
 def test_options_can_be_configured_without_a_recipe() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from speakernet.config.tree import merge, place_of, plain, plant
+from speakernet.config.tree import merge, place_of, to_tree, to_values
 from tests.unit.config.sections import Recipe
 
 CONSTANT = {"type": "constant"}
@@ -13,7 +13,7 @@ DEEP = {"name": "deep34", "widths": [1, 2], "dropout": {"type": "constant", "val
 
 
 def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
-    return plain(merge(merge({}, plant(base, "b:1"), Recipe), plant(change, "c:1"), Recipe))
+    return to_values(merge(merge({}, to_tree(base, "b:1"), Recipe), to_tree(change, "c:1"), Recipe))
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_merge(base: dict[str, Any], change: dict[str, Any], expected: dict[str,
 
 def test_places_are_those_of_the_value_or_of_its_section() -> None:
     tree = merge(
-        plant({"schedule": STAIRS}, "a:1"), plant({"network": {"name": "flat"}}, "b:2"), Recipe
+        to_tree({"schedule": STAIRS}, "a:1"), to_tree({"network": {"name": "flat"}}, "b:2"), Recipe
     )
     assert place_of(tree, ["schedule", "num_steps"]) == "a:1"
     assert place_of(tree, ["network", "widths"]) == "b:2"

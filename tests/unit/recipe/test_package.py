@@ -8,7 +8,7 @@ import pytest
 
 from speakernet.config import Choices, UserError, dump_config, load_config
 from speakernet.config.build import build
-from speakernet.config.tree import Tree, merge, plant
+from speakernet.config.tree import Tree, merge, to_tree
 from speakernet.data.config import ORDERS
 from speakernet.nn.losses import LOSSES
 from speakernet.nn.models import MODELS
@@ -62,7 +62,7 @@ def read(*changes: dict[str, Any]) -> Recipe:
     """Return the smallest recipe with ``changes``, each written as a file of its own."""
     tree: Tree = {}
     for number, change in enumerate((SMALLEST, *changes)):
-        tree = merge(tree, plant(change, f"file{number}"), Recipe)
+        tree = merge(tree, to_tree(change, f"file{number}"), Recipe)
     return build(Recipe, tree, "recipe")
 
 
@@ -84,7 +84,7 @@ def test_a_name_alone_is_enough_and_its_options_may_be_written(key: str) -> None
         options = choices.options(name)(**{choices.tag: name})
         assert getattr(options, choices.tag) == name
         written = options.model_dump(mode="json")
-        tree = merge({}, plant(nested("x", written)["x"], "file"), type(options))
+        tree = merge({}, to_tree(nested("x", written)["x"], "file"), type(options))
         assert build(type(options), tree, "file") == options
 
 
@@ -94,9 +94,9 @@ def test_options_of_a_base_do_not_leak_into_another_thing(key: str) -> None:
     names = names_of(choices)
     for base, name in zip(names, names[1:] + names[:1], strict=True):
         written = choices.options(base)(**{choices.tag: base}).model_dump(mode="json")
-        tree = merge({}, plant(nested(key, written), "base"), Recipe)
-        changed = merge(tree, plant(nested(key, {choices.tag: name}), "file"), Recipe)
-        alone = merge({}, plant(nested(key, {choices.tag: name}), "file"), Recipe)
+        tree = merge({}, to_tree(nested(key, written), "base"), Recipe)
+        changed = merge(tree, to_tree(nested(key, {choices.tag: name}), "file"), Recipe)
+        alone = merge({}, to_tree(nested(key, {choices.tag: name}), "file"), Recipe)
         assert changed == alone or key == "model.pooling"
 
 
@@ -116,6 +116,8 @@ WAVEFORM = {"features": "waveform", "model": "resnet10_eighth", "data": {"cmn_wi
         ({**GROUPED, "scoring": {"cohort": "class_weights"}}, "'scoring.cohort': loss 'ge2e' has"),
         ({"loss": "softmax", "schedule": {"margin": "constant"}}, "'schedule.margin': loss 'soft"),
         ({"schedule": {"temperature": "constant"}}, "'schedule.temperature': model 'tdnn_c8' has"),
+        ({"extraction": {"mode": "crops"}}, "'scoring.similarity': 'cosine' does not fit extr"),
+        ({"scoring": {"similarity": "crop_distance"}}, "'scoring.normalization': crop_distance h"),
         ({"extraction": {"num_crops": 3}}, "'extraction.num_crops': is read only with mode: crop"),
         ({"extraction": {"mode": "crops", "min_frames": 3}}, "'extraction.min_frames': is read o"),
         ({"extraction": {"mode": "whole", "chunk_frames": 3}}, "'extraction.chunk_frames': is re"),
