@@ -39,7 +39,8 @@ def refuse(problems: dict[str, str]) -> None:
     """End with a line that has the problem of each requirement."""
     install = shlex.join([sys.executable, "-m", "pip", "install", *problems])
     sys.exit(
-        f"environment.sh: error: SPEAKERNET_ENV=active: {sys.executable}: {', '.join(problems.values())}. "
+        f"environment.sh: error: SPEAKERNET_ENV=active: {sys.executable}: "
+        f"{', '.join(problems.values())}. "
         f"Either mend it: {install}; or leave SPEAKERNET_ENV unset, which makes .venv"
     )
 
