@@ -38,9 +38,9 @@ def main() -> None:
 def refuse(problems: dict[str, str]) -> None:
     """End with a line that has the problem of each requirement."""
     install = shlex.join([sys.executable, "-m", "pip", "install", *problems])
+    reasons = ", ".join(problems.values())
     sys.exit(
-        f"environment.sh: error: SPEAKERNET_ENV=active: {sys.executable}: "
-        f"{', '.join(problems.values())}. "
+        f"environment.sh: error: SPEAKERNET_ENV=active: {sys.executable}: {reasons}. "
         f"Either mend it: {install}; or leave SPEAKERNET_ENV unset, which makes .venv"
     )
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -16,11 +17,13 @@ from sounds import Sounds
 from speakernet.config import UserError
 from speakernet.work.files import open_for_replace
 
+logger = logging.getLogger(__name__)
+
 _SPEECH_SOURCE = "debian_voices"
 
 
 def finish_sounds(musan: Path, sounds: Iterable[Sounds], packages: dict[str, Package]) -> None:
-    """Write the texts beside noises and music and print what there is. Raises UserError if a kind
+    """Write the texts beside noises and music and log what there is. Raises UserError if a kind
     is empty.
     """
     kinds: dict[str, list[Sounds]] = defaultdict(list)
@@ -29,19 +32,19 @@ def finish_sounds(musan: Path, sounds: Iterable[Sounds], packages: dict[str, Pac
         licence = _licence(packages, source.row)
         _write_texts(musan / source.row.kind / source.row.source, source.annotations, [licence])
     for kind in ("noise", "music"):
-        _print_kind(musan / kind, kinds[kind])
+        _log_kind(musan / kind, kinds[kind])
 
 
-def _print_kind(folder: Path, sources: Sequence[Sounds]) -> None:
+def _log_kind(folder: Path, sources: Sequence[Sounds]) -> None:
     num_files = sum(source.num_files for source in sources)
     num_dropped = sum(source.num_dropped for source in sources)
     num_wavs = sum(len(source.annotations) for source in sources)
     if not num_wavs:
         raise UserError(f"{folder}: no file of the packages is left for it")
     minutes = sum(source.seconds for source in sources) / 60
-    print(
-        f"musan/{folder.name}: {num_files} files, {num_dropped} too short, "
-        f"{num_wavs} wav files, {minutes:.1f} minutes"
+    logger.info(
+        "musan/%s: %d files, %d too short, %d wav files, %.1f minutes",
+        *(folder.name, num_files, num_dropped, num_wavs, minutes),
     )
 
 
@@ -64,7 +67,7 @@ def add_speech(
     licences = {_licence(packages, speakers[recording.speaker]) for recording in recordings}
     _write_texts(folder, annotations, sorted(licences))
     minutes = sum(recording.duration_s for recording in recordings) / 60
-    print(f"musan/speech: {len(recordings)} wav files, {minutes:.1f} minutes")
+    logger.info("musan/speech: %d wav files, %.1f minutes", len(recordings), minutes)
 
 
 def _licence(packages: dict[str, Package], row: SpeakerRow | SoundRow) -> str:

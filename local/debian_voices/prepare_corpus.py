@@ -7,6 +7,7 @@ Usage: python local/debian_voices/prepare_corpus.py --tables egs/debian_voices -
 from __future__ import annotations
 
 import argparse
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -31,6 +32,8 @@ from workers import map_tasks
 from speakernet.bin.cli import run
 from speakernet.config import UserError
 from speakernet.work.files import folder_for_replace, open_for_replace, scratch_folder
+
+logger = logging.getLogger(__name__)
 
 _MIN_S = 2.5
 _RULES = {
@@ -68,10 +71,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         new = {name: stack.enter_context(folder_for_replace(data / name)) for name in _PRODUCTS}
         babble = stack.enter_context(scratch_folder(data / ".babble"))
         tasks = _tasks(arguments, tables, new, babble)
-        results = map_tasks(process_package, tasks, arguments.nj)
+        results = map_tasks(process_package, tasks, arguments.nj, "packages")
         _write_report(data / "clips.tsv", speakers, results)
         recordings = _sorted_recordings(results)
-        _print_roles(speakers, recordings)
+        _log_roles(speakers, recordings)
         write_sets(new, data / "wav", speakers, recordings)
         speech = [r for r in recordings if speakers[r.speaker].role == "babble"]
         add_speech(new["musan"], babble, speech, speakers, tables.packages)
@@ -139,17 +142,19 @@ def _write_report(
     with open_for_replace(path) as file:
         file.writelines(line.encode() for line in lines)
     clips = sum(totals.values(), Counter())
-    print(f"{clips.total()} clips:")
-    for fate, count in clips.most_common():
-        print(f"  {count:6d} {fate}")
+    fates = ", ".join(f"{count} {fate}" for fate, count in clips.most_common())
+    logger.info("%d clips: %s", clips.total(), fates)
 
 
-def _print_roles(speakers: dict[str, SpeakerRow], recordings: Sequence[Recording]) -> None:
+def _log_roles(speakers: dict[str, SpeakerRow], recordings: Sequence[Recording]) -> None:
     for role in _RULES:
         members = [r for r in recordings if speakers[r.speaker].role == role]
         num_speakers = len({recording.speaker for recording in members})
         minutes = sum(recording.duration_s for recording in members) / 60
-        print(f"{role}: {num_speakers} speakers, {len(members)} utterances, {minutes:.1f} minutes")
+        logger.info(
+            "%s: %d speakers, %d utterances, %.1f minutes",
+            *(role, num_speakers, len(members), minutes),
+        )
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ Usage: python local/debian_voices/prepare_rirs.py DATA/RIRS_NOISES
 from __future__ import annotations
 
 import argparse
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from workers import map_tasks
 
 from speakernet.bin.cli import run
 from speakernet.work.files import folder_for_replace, open_for_replace
+
+logger = logging.getLogger(__name__)
 
 _SIZES_M = {"small": (1.0, 10.0), "medium": (10.0, 30.0)}
 _HEIGHTS_M = (2.0, 5.0)
@@ -57,10 +60,11 @@ def main(argv: Sequence[str] | None = None) -> int:
                 _RoomTask(kind, number, arguments.rirs_per_room, arguments.seed, folder)
                 for number in range(1, arguments.rooms + 1)
             ]
-            map_tasks(_make_room, tasks, arguments.nj)
+            map_tasks(_make_room, tasks, arguments.nj, "rooms")
             _write_list(folder / "rir_list", tasks)
     num_rooms = len(_SIZES_M) * arguments.rooms
-    print(f"RIRS_NOISES: {num_rooms} rooms, {num_rooms * arguments.rirs_per_room} responses")
+    num_responses = num_rooms * arguments.rirs_per_room
+    logger.info("RIRS_NOISES: %d rooms, %d responses", num_rooms, num_responses)
     return 0
 
 

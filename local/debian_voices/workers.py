@@ -10,20 +10,22 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
 from speakernet.config import UserError
+from speakernet.work.progress import progress
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
 def map_tasks(
-    function: Callable[[Task], Result], tasks: Sequence[Task], num_processes: int
+    function: Callable[[Task], Result], tasks: Sequence[Task], num_processes: int, unit: str
 ) -> list[Result]:
-    """Return the results in the order of the tasks. Raises what ``function`` raises, and UserError
-    if a process dies.
+    """Return the results in the order of the tasks; report progress in ``unit``.
+
+    Raises what ``function`` raises, and UserError if a process dies.
     """
     with ProcessPoolExecutor(num_processes) as pool:
         try:
-            return list(pool.map(function, tasks))
+            return list(progress(pool.map(function, tasks), len(tasks), unit))
         except BrokenProcessPool:
             raise UserError("a worker process was killed (out of memory?); try --nj 1") from None
         finally:

@@ -6,6 +6,7 @@ Usage: python local/voxceleb/make_data_dirs.py --data-root DIR DATA
 from __future__ import annotations
 
 import argparse
+import logging
 import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -20,6 +21,8 @@ from speakernet.kaldi.datadir import validate, write_spk2utt
 from speakernet.kaldi.tables import write_table
 from speakernet.kaldi.trials import Trials, read_trials, write_trials
 from speakernet.work.files import folder_for_replace
+
+logger = logging.getLogger(__name__)
 
 # Where people keep the trees, relative to the data root; the first that exist are used.
 _VOX1_TREES = (
@@ -137,7 +140,7 @@ def _check_size(name: str, utterances: Sequence[Utterance], *, partial: bool) ->
         )
     if not utterances:
         raise UserError(f"{name}: no audio file found")
-    print(f"{name}: {found[0]} speakers, {found[1]} utterances")
+    logger.info("%s: %d speakers, %d utterances", name, *found)
 
 
 def write_data_dir(path: Path, utterances: Sequence[Utterance]) -> None:
@@ -160,7 +163,7 @@ def _read_list(each: _List, path: Path, known: set[str], *, partial: bool) -> Tr
     for utt in (*trials.enroll, *trials.test):
         if utt not in known:
             raise UserError(f"{path}: utterance {utt} is not in VoxCeleb1's trees")
-    print(f"{each.name}: {found[0]} target and {found[1]} nontarget trials")
+    logger.info("%s: %d target and %d nontarget trials", each.name, *found)
     return trials
 
 

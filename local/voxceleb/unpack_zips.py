@@ -7,6 +7,7 @@ Usage: python local/voxceleb/unpack_zips.py --data-root DIR
 from __future__ import annotations
 
 import argparse
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from pathlib import Path
 from zip_parts import unpack
 
 from speakernet.bin.cli import run
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         marker.touch()
         num_files = unpack(parts, folder, arguments.nj)
         marker.unlink()
-        print(f"{archive.whole}: {num_files} files unpacked to {folder}")
+        logger.info("%s: %d files unpacked to %s", archive.whole, num_files, folder)
     return 0
 
 

@@ -1,5 +1,6 @@
 """The texts and the speech of a MUSAN-like tree."""
 
+import logging
 import re
 from pathlib import Path
 
@@ -19,15 +20,14 @@ def sounds(kind: str, annotations: list[str]) -> Sounds:
     return Sounds(row, annotations, num_files=2, num_dropped=1, seconds=60.0)
 
 
-def test_noises_and_music_get_their_texts(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_noises_and_music_get_their_texts(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
     for kind in ("noise", "music"):
         (tmp_path / kind / "s").mkdir(parents=True)
     finish_sounds(tmp_path, [sounds("noise", ["a x", "b y"]), sounds("music", ["c z"])], PACKAGES)
     assert (tmp_path / "noise/s/ANNOTATIONS").read_text() == "a x\nb y\n"
     assert (tmp_path / "music/s/LICENSE").read_text() == "p: licence of p\n"
-    assert "music: 2 files, 1 too short, 1 wav files, 1.0 minutes" in capsys.readouterr().out
+    assert "music: 2 files, 1 too short, 1 wav files, 1.0 minutes" in caplog.text
 
 
 def test_a_kind_without_files_is_an_error(tmp_path: Path) -> None:

@@ -14,4 +14,4 @@ def _die(_: int) -> None:
 
 def test_a_worker_that_is_killed_is_an_error() -> None:
     with pytest.raises(UserError, match="a worker process was killed"):
-        map_tasks(_die, [1, 2], 2)
+        map_tasks(_die, [1, 2], 2, "tasks")
