@@ -37,9 +37,10 @@ def program(name: str, *arguments: object) -> list[str]:
     return [sys.executable, "-m", f"speakernet.bin.{name}", *map(str, arguments)]
 
 
+ONE_JOB = ("--job", 1, "--nj", 1)
 JOBS = {
     "durations": Job(
-        lambda w: program("compute_durations", "--job", 1, w / "data", w / "part", 1),
+        lambda w: program("compute_durations", *ONE_JOB, w / "data", w / "part"),
         ("part.durations",),
     ),
     "features": Job(
@@ -47,7 +48,9 @@ JOBS = {
         ("fbank.ark", "fbank.scp", "fbank.utt2num_frames", "fbank.utt2dur"),
     ),
     "embeddings": Job(
-        lambda w: program("extract_embeddings", w / "exp", w / "data" / "test", w / "emb"),
+        lambda w: program(
+            "extract_embeddings", *ONE_JOB, w / "exp", w / "data" / "test", w / "emb"
+        ),
         ("emb/parts/1.ark", "emb/parts/1.scp", "emb/parts/1.short"),
     ),
     "copies of a data dir": Job(
