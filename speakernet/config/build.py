@@ -66,13 +66,8 @@ def _build(cls: type[C], root: Location, source: str, context: dict[str, Any] | 
     assert isinstance(root.node, dict)
     text = json.dumps(to_values(root.node), default=str)
     try:
-<<<<<<< HEAD
         # Strict JSON rules: a list may fill a tuple, but "3" is not a number, and 1 not a boolean.
-        return cls.model_validate_json(text, context=facts)
-=======
-        # Strict JSON rules: a list may fill a tuple, but "3" is no number and 1 no truth value.
         return cls.model_validate_json(text, context=context)
->>>>>>> strict
     except ValidationError as error:
         raise UserError("; ".join(_explain(root, source, error))) from None
 
@@ -106,11 +101,7 @@ def _describe_name(key: str, location: Location, choices: Choices[Any, Any]) -> 
         return f"'{key}': {choices.unknown(name)}"
     if not isinstance(location.node, dict):
         return f"'{key}': expected the {choices.kind}'s name, or {{{choices.tag}: …}}"
-<<<<<<< HEAD
-    problem = "is not a name" if choices.tag in spot.node else "is missing"
-=======
     problem = "is no name" if choices.tag in location.node else "is missing"
->>>>>>> strict
     return f"'{key}.{choices.tag}' {problem}"
 
 
