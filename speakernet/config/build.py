@@ -101,7 +101,7 @@ def _describe_name(key: str, location: Location, choices: Choices[Any, Any]) -> 
         return f"'{key}': {choices.unknown(name)}"
     if not isinstance(location.node, dict):
         return f"'{key}': expected the {choices.kind}'s name, or {{{choices.tag}: …}}"
-    problem = "is no name" if choices.tag in location.node else "is missing"
+    problem = "is not a name" if choices.tag in location.node else "is missing"
     return f"'{key}.{choices.tag}' {problem}"
 
 
