@@ -41,15 +41,16 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 
 def shortened(path: Path, folder: Path, *, epochs: int, num_frames: int) -> Path:
-    """Write the recipe ``path`` with short crops and one update of four utterances an epoch."""
+    """Write the recipe ``path`` with short crops and one small update an epoch."""
     recipe = load_config(Recipe, path)
-    grouped = "order: {max_seg_per_spk: 4}" if recipe.data.order.is_grouped else ""
+    is_grouped = recipe.data.order.is_grouped
+    grouped, batch = ("order: {max_seg_per_spk: 4}", 4) if is_grouped else ("", 2)
     crops = f"crop_frames: {num_frames}" if recipe.extraction.mode == "crops" else ""
     text = f"""
 base: ["{path}"]
 data: {{num_frames: {num_frames}, num_workers: 0, {grouped}}}
-train: {{epochs: {epochs}, batch_size: 4, accumulate: 1, utterances_per_epoch: 4, num_threads: 1,
-        compile: false, precision: fp32, tensorboard: false, num_valid_speakers: 0}}
+train: {{epochs: {epochs}, batch_size: {batch}, accumulate: 1, utterances_per_epoch: {batch},
+        num_threads: 1, compile: false, precision: fp32, tensorboard: false, num_valid_speakers: 0}}
 extraction: {{{crops}}}
 """
     short = folder / "recipe.yaml"
