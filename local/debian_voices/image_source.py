@@ -5,6 +5,10 @@ acoustics", J. Acoust. Soc. Am. 65(4), 1979, eqs. 8 to 10 and the high-pass filt
 appendix. All six walls have the same reflection coefficient β = √(1 - absorption), independent of
 frequency; arrivals are rounded to the nearest sample. The length is the reverberation time of
 Eyring's formula, T60 = 24 ln(10) V / (-c S ln(1 - absorption)), cut at ``max_s``.
+
+Papers:
+
+- Allen and Berkley: https://doi.org/10.1121/1.382599
 """
 
 from __future__ import annotations

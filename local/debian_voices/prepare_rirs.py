@@ -6,6 +6,10 @@ speech for robust speech recognition", ICASSP 2017): small rooms of 1 to 10 m, m
 30 m, 2 to 5 m high, absorption 0.2 to 0.8.
 
 Usage: python local/debian_voices/prepare_rirs.py DATA/RIRS_NOISES
+
+Papers:
+
+- Ko et al.: https://doi.org/10.1109/ICASSP.2017.7953152
 """
 
 from __future__ import annotations

@@ -10,6 +10,10 @@ scores is so small that it would carry float32's rounding into the fifth decimal
 References: S. Shum et al., "Unsupervised speaker adaptation based on the cosine similarity",
 Odyssey 2010; P. Matejka et al., "Analysis of score normalization in multilingual speaker
 recognition", Interspeech 2017 (AS-norm1).
+
+Papers:
+
+- Matejka et al.: https://doi.org/10.21437/Interspeech.2017-803
 """
 
 from dataclasses import dataclass

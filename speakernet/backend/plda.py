@@ -11,6 +11,10 @@ through EM. One linear map then makes W = I and B = diag(b), after which the log
 
 in nats. All float64. Reference: N. Bruemmer and E. de Villiers, "The speaker partitioning problem",
 Odyssey 2010.
+
+Papers:
+
+- Garcia-Romero and Espy-Wilson: https://doi.org/10.21437/Interspeech.2011-53
 """
 
 from dataclasses import dataclass

@@ -13,6 +13,10 @@ are merged. What is left is exact.
 Reference: N. Poh and S. Bengio, "Estimating the confidence interval of expected performance curve
 in biometric authentication using joint bootstrap", ICASSP 2007; B. Efron, "Bootstrap methods:
 another look at the jackknife", Annals of Statistics 1979.
+
+Papers:
+
+- Efron: https://doi.org/10.1214/aos/1176344552
 """
 
 from collections.abc import Callable, Iterator, Sequence

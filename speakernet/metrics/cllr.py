@@ -13,6 +13,10 @@ which is infinite in pools of one class; those trials cost nothing.
 
 Reference: N. Bruemmer and J. du Preez, "Application-independent evaluation of speaker detection",
 Computer Speech and Language 20 (2006). All float64.
+
+Papers:
+
+- Bruemmer and du Preez: https://doi.org/10.1016/j.csl.2005.08.001
 """
 
 import numpy as np

@@ -3,6 +3,10 @@
 No layer has a bias; batch norm has neither scale nor shift and a running-average decay of 0.997;
 kernels start from a truncated normal of variance 1 / fan_in. Float32; maps are laid out
 (batch, channel, time, mel).
+
+Papers:
+
+- the VoxSRC 2020 system of xx205: https://arxiv.org/abs/2011.00200
 """
 
 import math

@@ -8,6 +8,10 @@ network computes from the input around each output time bin t:
 
 A high temperature :math:`\tau` lets all basis kernels learn at first; evaluation uses 1.
 Maps are (batch, channel, mel, time) here.
+
+Papers:
+
+- TDY-CNN: https://arxiv.org/abs/2110.03213
 """
 
 import torch

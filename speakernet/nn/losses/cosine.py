@@ -14,6 +14,12 @@ linear             softmax on the plain inner product, without margin and scale
 
 Rows are l2-normalised with 1e-5 as the least squared length and cosines are clipped to [-1, 1].
 θ + m beyond π is not treated specially: the target logit is then on its rising branch.
+
+Papers:
+
+- CosFace: https://arxiv.org/abs/1801.09414
+- ArcFace: https://arxiv.org/abs/1801.07698
+- Sub-center ArcFace: https://doi.org/10.1007/978-3-030-58621-8_43
 """
 
 import math

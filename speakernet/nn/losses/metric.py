@@ -4,6 +4,12 @@ A batch holds N utterances of each of S speakers, one speaker after the other, n
 Logits are similarities (rows: utterances, columns: speakers of the batch), the loss their
 cross-entropy. Chung et al., "In defence of metric learning for speaker recognition" (Interspeech
 2020); GE2E: Wan et al. (ICASSP 2018); prototypical: Snell et al. (NeurIPS 2017).
+
+Papers:
+
+- Chung et al.: https://arxiv.org/abs/2003.11982
+- GE2E: https://arxiv.org/abs/1710.10467
+- Snell et al.: https://arxiv.org/abs/1703.05175
 """
 
 import torch

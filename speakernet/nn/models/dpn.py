@@ -5,6 +5,10 @@ keeps the resolution. A block's first outputs are added to a residual path, the 
 dense path that grows by ``increment`` channels a block. Unlike in that system's other networks,
 3×3 convolutions of stride 2 are padded as TensorFlow's "same" does. Maps are (batch, channel, time,
 mel).
+
+Papers:
+
+- Chen et al.: https://arxiv.org/abs/1707.01629
 """
 
 from typing import NamedTuple

@@ -2,6 +2,11 @@
 
 Desplanques et al., "ECAPA-TDNN: emphasized channel attention, propagation and aggregation in TDNN
 based speaker verification" (Interspeech 2020). Maps are (batch, channel, time).
+
+Papers:
+
+- Desplanques et al.: https://arxiv.org/abs/2005.07143
+- Hu et al.: https://arxiv.org/abs/1709.01507
 """
 
 from typing import Self

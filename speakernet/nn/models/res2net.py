@@ -4,6 +4,10 @@ Gao et al., "Res2Net: a new multi-scale backbone architecture" (TPAMI 2021). A b
 whose 3×3 convolution is split into ``scale`` groups of ``width`` channels that are linked one after
 another. The stem keeps the resolution; ``_att`` pools with attention. Maps are (batch, channel,
 time, mel).
+
+Papers:
+
+- Gao et al.: https://arxiv.org/abs/1904.01169
 """
 
 import torch

@@ -5,6 +5,11 @@ a 7×7 stem that halves mel only, four stages of basic blocks. ``[tdy_]resnet{de
 34 was published with widths ``half`` and ``quarter`` of 64 channels; ``eighth``, ``sixteenth`` and
 depths 10 and 18 are for small machines. In ``tdy_`` networks every convolution but the stem is
 temporal dynamic. Input is the waveform; maps are (batch, channel, mel, time), as published.
+
+Papers:
+
+- He et al.: https://arxiv.org/abs/1512.03385
+- Chung et al.: https://arxiv.org/abs/2003.11982
 """
 
 import torch

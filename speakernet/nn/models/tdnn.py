@@ -2,6 +2,10 @@
 
 Snyder et al., "X-vectors: robust DNN embeddings for speaker recognition" (ICASSP 2018), with
 convolution → ReLU → batch norm and "same" padding. ``tdnn`` has 512 channels; ``tdnn_cN`` has N.
+
+Papers:
+
+- Snyder et al.: https://doi.org/10.1109/ICASSP.2018.8461375
 """
 
 from torch import Tensor, nn

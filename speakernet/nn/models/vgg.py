@@ -3,6 +3,11 @@
 Chatfield et al., "Return of the devil in the details" (BMVC 2014), adapted to speech by Nagrani et
 al., "VoxCeleb" (Interspeech 2017). In ``tdy_vgg_m`` all convolutions but the first are temporal
 dynamic. Input is the waveform; maps are (batch, channel, mel, time), as published.
+
+Papers:
+
+- Chatfield et al.: https://arxiv.org/abs/1405.3531
+- Nagrani et al.: https://arxiv.org/abs/1706.08612
 """
 
 from typing import NamedTuple

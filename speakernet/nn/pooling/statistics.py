@@ -5,6 +5,11 @@ Per channel c and mel position f: the mean over time and the standard deviation
 mel positions are kept. Snyder et al., "X-vectors" (ICASSP 2018); attentive: Okabe et al.,
 "Attentive statistics pooling" (Interspeech 2018), here with the global mean and standard deviation
 as context of the attention and one weight for every time, mel position and channel.
+
+Papers:
+
+- Snyder et al.: https://doi.org/10.1109/ICASSP.2018.8461375
+- Okabe et al.: https://arxiv.org/abs/1803.10963
 """
 
 import torch

@@ -2,6 +2,11 @@
 
 ``average``; ``sap`` self-attentive pooling (Cai et al., Odyssey 2018); ``asp`` attentive statistics
 pooling (Okabe et al., Interspeech 2018) with one weight a time bin.
+
+Papers:
+
+- Cai et al.: https://arxiv.org/abs/1804.05160
+- Okabe et al.: https://arxiv.org/abs/1803.10963
 """
 
 import torch
