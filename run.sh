@@ -26,8 +26,15 @@ help_message="usage: bash run.sh [options]
   --data DIR         parent of data/<corpus>               (default: $data)
   --exp DIR          parent of exp/<corpus>/<recipe>       (default: $exp)
 
-stages: 1 data directories   2 augmented copies   3 features   4 training
-        5 large-margin fine-tuning   6 embeddings   7 scores   8 results"
+stages, and what they make (D: data/<corpus>, E: exp/<corpus>/<recipe>):
+  1 data directories          D/<set>
+  2 augmented copies          D/musan_*, D/<training set>[_sp][_aug]
+  3 features                  D/<features>/<set>
+  4 training                  E/checkpoints
+  5 large-margin fine-tuning  E/lm/checkpoints
+  6 embeddings                E/{.,lm,untrained}/embeddings_<set>
+  7 scores                    E/{.,lm,untrained}/scores
+  8 results                   E/{results.json,RESULTS.md,det.png}"
 . utils/parse_options.sh
 . utils/common.sh
 . utils/stages.sh
@@ -50,7 +57,7 @@ require_file "$recipe/recipe.yaml" "$corpus_dir/corpus.sh"
 python -m speakernet.bin.resolve_recipe "$recipe" "$dir"
 models=(base)
 [ ! -f "$recipe/lm.yaml" ] || models+=(lm)
-declare -A trial_lists_of=()
+declare -A trial_lists_of=() # by training set: lists that share no speakers with it, where not all do
 . "$corpus_dir/corpus.sh"
 
 # train_model base|lm: fine-tuning (lm) begins with the base model.
@@ -71,14 +78,15 @@ for list in ${trial_lists_of[$train_set]-$trial_lists}; do trials+=("$data/$test
 begin_stages "$stage" "$stop_stage" "$command_line" "$data" "$dir"
 
 if stage 1 "data directories"; then
-  once "$data" --output "$train_set/wav.scp" -- "${prepare[@]}" --nj "$nj" "$data"
+  once "$data" --output "$train_set" --output "$test_set" --output "$cohort_set" -- "${prepare[@]}" --nj "$nj" "$data"
 fi
 
 if stage 2 "augmented copies"; then
   for model in "${models[@]}"; do
     use_model "$model"
     if [ -n "$copies" ] || [ "$online_augment" = true ]; then
-      once "$data/musan_noise" --input "$data" -- steps/data/make_musan.sh "$musan_root" "$data"
+      once "$data/musan_noise" --input "$data" --output . --output ../musan_music --output ../musan_speech -- \
+        steps/data/make_musan.sh "$musan_root" "$data"
     fi
     [ "$train_data" != "$train_set" ] || continue
     once "$data/$train_data" --input "$data/$train_set" "${copy_inputs[@]}" -- \
@@ -91,7 +99,7 @@ fi
 if stage 3 "features"; then
   sets=()
   for model in "${models[@]}"; do use_model "$model" && sets+=("$train_data" "${embed_sets[@]}"); done
-  use_model base
+  use_model base # fine-tuning reads the same features
   for set in $(printf '%s\n' "${sets[@]}" | awk '!seen[$0]++'); do
     [ "$features" != waveform ] || continue # the network has a front end of its own
     once "$feats/$set" --input "$data/$set" --input "conf/$features.conf" -- \
@@ -102,7 +110,9 @@ fi
 
 if stage 4 "training"; then train_model base; fi
 
-if stage 5 "large-margin fine-tuning" && [ "${models[*]}" != base ]; then train_model lm; fi
+if stage 5 "large-margin fine-tuning"; then
+  if [ "${models[*]}" = base ]; then log "no lm.yaml in $recipe: nothing to fine-tune"; else train_model lm; fi
+fi
 
 if stage 6 "embeddings"; then
   for model in untrained "${models[@]}"; do

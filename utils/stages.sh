@@ -19,6 +19,7 @@ use_model() {
   network=$dir model_dir=$dir
   [ "$1" = base ] || model_dir=$dir/$1
   [ "$1" != lm ] || network=$dir/lm
+  # The order is that of stage_values in speakernet/recipe/resolving.py.
   IFS='|' read -r train_set train_data features copies speed_factors seed online_augment cohort <"$network/settings/stages"
   feats=$data/$features weights=$network/checkpoints embed_sets=("$test_set") embed_options=() score_options=()
   copy_inputs=() noise_inputs=() noise_options=() cohort_inputs=()

@@ -13,13 +13,13 @@ from speakernet.config.errors import UserError
 
 
 @program("data")
-@argument("--fg-snrs", whole_decibels, "of foreground noises", default="20:10:0")
-@argument("--bg-snrs", whole_decibels, "of backgrounds", default="20:10:0")
+@argument("--fg-snrs", whole_decibels, "SNRs of foreground noises in dB", default="20:10:0")
+@argument("--bg-snrs", whole_decibels, "SNRs of background noises in dB", default="20:10:0")
 @argument("--num-bg-noises", counts, "backgrounds at once, one of these", default="1")
 @argument("--fg-interval", count, "seconds between foreground noises", default=0)
 @argument("--utt-suffix", str, "ids become <id>-SUFFIX", default="", metavar="SUFFIX")
 @argument("--utt-prefix", str, "ids become PREFIX-<id>", default="", metavar="PREFIX")
-@argument("--random-seed", count, "of what is drawn", default=123)
+@argument("--random-seed", count, "seed of random choices", default=123)
 @argument("--modify-spk-id", truth, "ids of speakers change, too", default="false")
 @argument("--bg-noise-dir", Path, "data dir of the backgrounds", metavar="DIR")
 @argument("--fg-noise-dir", Path, "data dir of the foreground noises", metavar="DIR")

@@ -11,7 +11,7 @@ from speakernet.bin.options.types import positive_int
 @program("users")
 @argument("output", Path, "checkpoint to write")
 @argument("inputs", Path, "checkpoints, or one experiment's directory", nargs="+")
-@argument("--last-epochs", positive_int, "of a directory: only its last N epochs (default: all)")
+@argument("--last-epochs", positive_int, "only the last N epochs of a directory (default: all)")
 def main(args: Namespace) -> int:
     """Average as the arguments say; return the exit status."""
     from speakernet.nn.serialize import save_model

@@ -18,11 +18,25 @@ from speakernet.bin.options.types import prior, truth
 @argument("train", Path, "folder with trials of other speakers and their scores")
 @argument("trials", Path, "trial lists", nargs="+")
 @argument("scores", Path, "folder with the scores of the lists")
-@argument("--kinds", str, "of scores", nargs="+", default=["cosine", "asnorm"], metavar="KIND")
+@argument(
+    "--kinds", str, "kinds of scores", nargs="+", default=["cosine", "asnorm"], metavar="KIND"
+)
 @argument("--fuse", truth, "all kinds in one map", default="false")
-@argument("--train-quality-tables", Path, "of the training's utterances", nargs="+", default=())
-@argument("--quality-tables", Path, "of the lists', in the same order", nargs="+", default=())
-@argument("--train-utt2spk", Path, "of the training, to compare speakers, not utterances")
+@argument(
+    "--train-quality-tables",
+    Path,
+    "quality tables of the training utterances",
+    nargs="+",
+    default=(),
+)
+@argument(
+    "--quality-tables",
+    Path,
+    "the same tables of the trial lists' utterances",
+    nargs="+",
+    default=(),
+)
+@argument("--train-utt2spk", Path, "speakers of the training, to check for common ones")
 @argument("--utt2spk", Path, "speakers of the trials, who may not be in the training")
 @argument("--p-target", prior, "prior to train at", default=0.05)
 def main(args: Namespace) -> int:

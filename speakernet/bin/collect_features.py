@@ -9,10 +9,10 @@ from speakernet.bin.options.types import positive_int, share
 
 
 @program("recipes")
-@argument("--max-failed-share", share, "of utterances that may be unreadable", default=0.05)
+@argument("--max-failed-share", share, "share of utterances that may be unreadable", default=0.05)
 @argument("--config", Path, "Kaldi config file (default: its defaults)")
 @argument("--nj", positive_int, "number of jobs", default=1)
-@argument("type", str, "of the features", choices=("fbank", "mfcc"))
+@argument("type", str, "type of the features", choices=("fbank", "mfcc"))
 @argument("data_dir", Path, "data dir that gets the tables")
 @argument("prefix", str, "path of the parts, with JOB in place of the number")
 def main(args: Namespace) -> int:

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 @program("recipes")
 @argument("--job", positive_int, "do part N, from 1 (default: join the parts)")
 @argument("--nj", positive_int, "number of jobs", default=1)
-@argument("--max-failed-share", share, "of recordings that may be unreadable", default=0.0)
+@argument("--max-failed-share", share, "share of recordings that may be unreadable", default=0.0)
 @argument("data_dir", Path, "data dir that gets reco2dur")
 @argument("prefix", str, "path of the part; without --job JOB stands for its number")
 def main(args: Namespace) -> int:

@@ -19,9 +19,9 @@ logger = logging.getLogger(__name__)
 
 @program("recipes")
 @argument("--config", Path, "Kaldi config file (default: its defaults)")
-@argument("--seed", count, "of the dither", default=0)
+@argument("--seed", count, "seed of the dither", default=0)
 @argument("--compress", truth, "store one byte a value", default="true")
-@argument("type", str, "of the features", choices=("fbank", "mfcc"))
+@argument("type", str, "type of the features", choices=("fbank", "mfcc"))
 @argument("data_dir", Path, "data dir with wav.scp")
 @argument("prefix", Path, "path of what is written, without suffixes")
 def main(args: Namespace) -> int:

@@ -16,7 +16,7 @@ from speakernet.bin.options.program import argument, arguments, program
 @program("users")
 @argument("trials", Path, "trial list")
 @argument("scores", Path, "score files of its trials", nargs="+")
-@argument("--format", str, "of the output", choices=("table", "json"), default="table")
+@argument("--format", str, "format of the output", choices=("table", "json"), default="table")
 @arguments(*EVALUATION)
 def main(args: Namespace) -> int:
     """Print the figures of every score file."""

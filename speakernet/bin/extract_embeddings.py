@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 @argument("--untrained", truth, "random weights of recipe.seed instead", default="false")
 @argument("--nj", positive_int, "number of jobs", default=1)
 @argument("--device", device, "cpu, cuda, cuda:N or auto (GPUs in turn)", default="auto")
-@argument("--num-threads", positive_int, "of a job on a CPU", default=1)
+@argument("--num-threads", positive_int, "threads of a job on a CPU", default=1)
 def main(args: Namespace) -> int:
     """Run one job, or join the parts."""
     from speakernet.kaldi.tables import read_table

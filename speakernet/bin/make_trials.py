@@ -13,7 +13,7 @@ from speakernet.bin.options.types import count, positive_int
 @argument("output", Path, "trial list to write")
 @argument("--num-target", positive_int, "most trials of one speaker", default=10_000)
 @argument("--num-nontarget", positive_int, "most trials of two speakers", default=30_000)
-@argument("--seed", count, "of the draw", default=0)
+@argument("--seed", count, "seed of random choices", default=0)
 @argument("--utt2session", Path, "targets are drawn from two sessions of a speaker")
 @argument("--exclude", Path, "an utt2spk whose speakers are left out")
 def main(args: Namespace) -> int:

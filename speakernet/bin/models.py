@@ -16,7 +16,7 @@ PUBLISHED = Path(__file__).parents[2] / "egs" / "voxceleb" / "published.tsv"
 
 @program("users")
 @argument("names", str, "networks (default: all that we have)", nargs="*", metavar="NAME")
-@argument("--num-mel-bins", positive_int, "of the networks named", default=80)
+@argument("--num-mel-bins", positive_int, "mel bins of the networks named", default=80)
 @argument("--published", Path, "published figures to show beside ours (default: egs/voxceleb)")
 def main(args: Namespace) -> int:
     """Print the table; return the exit status."""

@@ -14,7 +14,7 @@ from speakernet.config.errors import UserError
 @argument("trials", Path, "trial list")
 @argument("scores", Path, "score files of its trials", nargs="+")
 @argument("output", Path, "picture: .png, .svg or .pdf")
-@argument("--names", str, "of the systems (default: the files')", nargs="+", metavar="NAME")
+@argument("--names", str, "names of the systems (default: the files')", nargs="+", metavar="NAME")
 @argument("--p-targets", priors, "priors whose minDCF is marked", default="0.01,0.05")
 def main(args: Namespace) -> int:
     """Draw one picture."""

@@ -23,17 +23,28 @@ _LISTS = {"action": "append", "metavar": "[WEIGHT,]FILE"}
 @argument("--rir-set-parameters", str, "list of impulse responses", required=True, **_LISTS)
 @argument("--noise-set-parameters", str, "list of noises", default=[], **_LISTS)
 @argument("--num-replications", positive_int, "number of copies", default=1)
-@argument("--foreground-snrs", decibels, "of noises that come and go", default="20:10:0")
-@argument("--background-snrs", decibels, "of noises that last", default="20:10:0")
+@argument("--foreground-snrs", decibels, "SNRs of foreground noises in dB", default="20:10:0")
+@argument("--background-snrs", decibels, "SNRs of background noises in dB", default="20:10:0")
 @argument("--prefix", str, "ids become PREFIX<number>-<id>, speakers', too", default="")
 @argument("--utt-suffix", str, "ids become <id>-SUFFIX", default="", metavar="SUFFIX")
-@argument("--speech-rvb-probability", share, "of an impulse response", default=1.0)
-@argument("--pointsource-noise-addition-probability", share, "of point sources", default=1.0)
-@argument("--isotropic-noise-addition-probability", share, "of diffuse noise", default=1.0)
-@argument("--rir-smoothing-weight", share, "of equal probabilities of responses", default=0.3)
-@argument("--noise-smoothing-weight", share, "of equal probabilities of noises", default=0.3)
+@argument("--speech-rvb-probability", share, "probability of an impulse response", default=1.0)
+@argument(
+    "--pointsource-noise-addition-probability",
+    share,
+    "probability of point-source noises",
+    default=1.0,
+)
+@argument(
+    "--isotropic-noise-addition-probability", share, "probability of isotropic noise", default=1.0
+)
+@argument(
+    "--rir-smoothing-weight", share, "weight of a uniform distribution of responses", default=0.3
+)
+@argument(
+    "--noise-smoothing-weight", share, "weight of a uniform distribution of noises", default=0.3
+)
 @argument("--max-noises-per-minute", count, "point sources", default=2)
-@argument("--random-seed", count, "of what is drawn", default=0)
+@argument("--random-seed", count, "seed of random choices", default=0)
 @argument("--shift-output", truth, "take the delay of the direct sound off", default="true")
 @argument(
     "--source-sampling-rate", positive_int, "responses and noises get it (default: their own)"

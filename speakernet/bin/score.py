@@ -16,14 +16,22 @@ from speakernet.bin.options.program import argument, options_from, program
 @program("recipes")
 @argument("model_dir", Path, "has recipe.yaml")
 @argument("trials", Path, "trial lists", nargs="+")
-@argument("embeddings", Path, "of the trials: folder, .scp or .ark")
+@argument("embeddings", Path, "embeddings of the trials: folder, .scp or .ark")
 @argument("output", Path, "folder of the score files")
 @argument("--enroll-spk2utt", Path, "enrolment ids are models with these utterances")
-@argument("--cohort-embeddings", Path, "to normalise with", metavar="DIR")
-@argument("--cohort-utt2spk", Path, "which of them, and their speakers")
+@argument(
+    "--cohort-embeddings", Path, "embeddings of the cohort, for score normalisation", metavar="DIR"
+)
+@argument("--cohort-utt2spk", Path, "utterances of the cohort and their speakers")
 @argument("--utt2spk", Path, "speakers of the trials, to be left out of their own cohort")
 @argument("--checkpoint", Path, "weights for a cohort of classes (default: the model's newest)")
-@argument("--set", str, "scoring.top_n=9 or the like", action="append", metavar="KEY=VALUE")
+@argument(
+    "--set",
+    str,
+    "overrides a key of scoring: scoring.top_n=9",
+    action="append",
+    metavar="KEY=VALUE",
+)
 def main(args: Namespace) -> int:
     """Score every trial list."""
     from speakernet.backend.class_weights import load_class_weights

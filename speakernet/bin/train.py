@@ -14,7 +14,7 @@ from speakernet.config.errors import UserError
 
 @program("recipes")
 @argument("--init", Path, "start from this checkpoint or experiment", metavar="PATH")
-@argument("--musan", Path, "of the noises for online augmentation", metavar="PREFIX")
+@argument("--musan", Path, "data dirs PREFIX_noise, … for online augmentation", metavar="PREFIX")
 @argument("--rirs", Path, "rooms for online augmentation", metavar="DIR")
 @argument("recipe", Path, "recipe.yaml")
 @argument("data_dir", Path, "has utt2spk, and feats.scp or wav.scp")

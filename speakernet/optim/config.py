@@ -13,10 +13,12 @@ class ScheduleConfig(Config):
 
     learning_rate: Schedule = WarmupHoldHalve()
     """Factor of `optim.learning_rate`."""
-    margin: Schedule = LinearStaircase()
-    """Factor of `loss.margin`, where the loss has one."""
-    temperature: Schedule = LinearPerEpoch()
-    """Softmax temperature of temporal dynamic networks; others have none."""
+    margin: Schedule | None = LinearStaircase()
+    """Factor of `loss.margin`. For a loss without a margin it stays at its default or is null:
+    another value is an error, also an inherited one."""
+    temperature: Schedule | None = LinearPerEpoch()
+    """Softmax temperature of temporal dynamic networks. For other networks it stays at its default
+    or is null."""
 
 
 def learning_rate(

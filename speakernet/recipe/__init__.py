@@ -104,20 +104,28 @@ class Recipe(Config):
         yield waveform and data.spec_augment is not None, "data.spec_augment", changes
         changes = "changes audio; it needs features: waveform"
         yield not waveform and data.online_augment is not None, "data.online_augment", changes
-        unread = not self.model.has_temperature and not self.schedule.is_default("temperature")
-        yield unread, "schedule.temperature", f"model '{name}' has no softmax temperature"
+        has_one = self.model.has_temperature
+        text = f"model '{name}' has {'a' if has_one else 'no'} softmax temperature"
+        yield self._misfit_of_schedule("temperature", has_one, text)
 
     def _loss_rules(self) -> Iterator[Rule]:
         """What the loss has decides which other settings have a meaning."""
         loss, group, grouped = self.loss, self.loss.group_size, self.data.order.is_grouped
         prefix = f"loss '{loss.name}'"
-        unread = not isinstance(loss, MarginOptions) and not self.schedule.is_default("margin")
-        yield unread, "schedule.margin", f"{prefix} has no margin"
+        has_one = isinstance(loss, MarginOptions)
+        text = f"{prefix} has {'a' if has_one else 'no'} margin"
+        yield self._misfit_of_schedule("margin", has_one, text)
         compares = f"{prefix} compares {group} utterances of each speaker"
         yield group > 1 and not grouped, "data.order", f"{compares}; expected speaker_groups"
         single = f"{prefix} compares no utterances; expected another than speaker_groups"
         yield group == 1 and grouped, "data.order", single
         yield self.train.batch_size % group > 0, "train.batch_size", f"{compares}: not a multiple"
+
+    def _misfit_of_schedule(self, key: str, is_used: bool, text: str) -> Rule:
+        is_null = getattr(self.schedule, key) is None
+        is_wrong = is_null if is_used else not (is_null or self.schedule.is_default(key))
+        expected = "a schedule" if is_used else f"null (schedule: {{{key}: null}})"
+        return is_wrong, f"schedule.{key}", f"{text}; expected {expected}"
 
     def _scoring_rules(self) -> Iterator[Rule]:
         """What scores compare has to be there."""

@@ -24,6 +24,10 @@ def resolve(folder: Path, exp_dir: Path, repository: Path) -> None:
     recipes = {exp_dir: load_config(Recipe, folder / "recipe.yaml", features=features)}
     if (folder / "lm.yaml").is_file():
         recipes[exp_dir / "lm"] = load_config(Recipe, folder / "lm.yaml", features=features)
+    if len({recipe.features for recipe in recipes.values()}) > 1:
+        raise UserError(
+            f"{folder}/lm.yaml: 'features' differs from recipe.yaml's; expected the same"
+        )
     for directory, recipe in recipes.items():
         _check_unchanged(recipe, directory)
     for directory, recipe in recipes.items():

@@ -7,6 +7,7 @@ from speakernet.config import Config, UserError
 from speakernet.data.config import NetworkRecipe
 from speakernet.nn.losses import LossConfig
 from speakernet.optim import OptimConfig, ScheduleConfig, learning_rate
+from speakernet.optim.schedules import Schedule
 from speakernet.train.config import TrainConfig
 
 
@@ -54,8 +55,8 @@ class Plan:
         epoch = self.steps_per_epoch
         return UpdateSettings(
             learning_rate=learning_rate(optim, schedule, step, epoch, self.global_batch),
-            margin=self.recipe.loss.full_margin * schedule.margin.value(step, epoch),
-            temperature=schedule.temperature.value(step, epoch),
+            margin=self.recipe.loss.full_margin * _value(schedule.margin, step, epoch, 0.0),
+            temperature=_value(schedule.temperature, step, epoch, 1.0),
         )
 
 
@@ -72,3 +73,7 @@ def make_plan(recipe: TrainingRecipe, global_batch: int, utterances_per_pass: in
             "(train.batch_size * train.accumulate * processes)"
         )
     return Plan(recipe, global_batch, utterances // global_batch)
+
+
+def _value(schedule: Schedule | None, step: int, steps_per_epoch: int, otherwise: float) -> float:
+    return otherwise if schedule is None else schedule.value(step, steps_per_epoch)

@@ -104,7 +104,7 @@ def _movable_path(word: str, names: Mapping[Path, str]) -> str:
 def _content(path: Path) -> dict[str, str]:
     """Return the checksums (or settings) that identify the content of an input, by name."""
     if not path.exists():
-        raise UserError(f"no such input: {path}")
+        raise UserError(f"no such input: {path}; run the stage or step that makes it first")
     if path.suffix == _SETTINGS_SUFFIX and path.is_file():
         return _read_settings(path)
     if path.is_file():

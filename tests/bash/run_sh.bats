@@ -28,7 +28,7 @@ fails() {
 @test "--help tells the options and stages" {
   run bash run.sh --help
   [ "$status" -eq 0 ]
-  [[ $output == *"--stop-stage N"*"stages: 1 data directories"* ]]
+  [[ $output == *"--stop-stage N"*"1 data directories"* ]]
 }
 
 @test "an unknown option" { fails "invalid option --stages" --stages 3; }

@@ -35,6 +35,7 @@ def test_learning_rate_has_the_golden_values(key: str, schedule: BaseSchedule) -
 
 def test_margin_has_the_golden_values() -> None:
     schedule = ScheduleConfig().margin
+    assert schedule is not None
     for step, expected in zip(GOLDEN["steps"], GOLDEN["margin_values"], strict=True):
         margin = GOLDEN["margin"] * schedule.value(step, STEPS_PER_EPOCH)
         assert margin == pytest.approx(expected, rel=1e-6), step

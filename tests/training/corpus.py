@@ -82,7 +82,9 @@ def write_recipe(path: Path, **sections: object) -> Path:
     for name, value in sections.items():
         old = recipe.get(name)
         both = isinstance(old, dict) and isinstance(value, dict)
-        recipe[name] = {**old, **value} if both else value  # type: ignore[dict-item]
+        # Another loss or optimizer has other options.
+        alike = both and value.get("name") in (None, old.get("name"))  # type: ignore[attr-defined]
+        recipe[name] = {**old, **value} if alike else value  # type: ignore[dict-item]
     path.write_text(yaml.safe_dump(recipe))
     return path
 

@@ -115,6 +115,7 @@ WAVEFORM = {"features": "waveform", "model": "resnet10_eighth", "data": {"cmn_wi
         ({**GROUPED, "train": {"batch_size": 7}}, "'train.batch_size': loss 'ge2e' compares 2"),
         ({**GROUPED, "scoring": {"cohort": "class_weights"}}, "'scoring.cohort': loss 'ge2e' has"),
         ({"loss": "softmax", "schedule": {"margin": "constant"}}, "'schedule.margin': loss 'soft"),
+        ({"schedule": {"margin": None}}, "'schedule.margin': loss 'cm' has a margin; expected a s"),
         ({"schedule": {"temperature": "constant"}}, "'schedule.temperature': model 'tdnn_c8' has"),
         ({"extraction": {"mode": "crops"}}, "'scoring.similarity': 'cosine' does not fit extr"),
         ({"scoring": {"similarity": "crop_distance"}}, "'scoring.normalization': crop_distance h"),
@@ -151,7 +152,8 @@ def test_what_goes_together_is_accepted() -> None:
     dynamic = read(
         WAVEFORM, {"model": "tdy_resnet10_eighth", "schedule": {"temperature": "constant"}}
     )
-    assert dynamic.schedule.temperature.value(0, 1) == 1
+    temperature = dynamic.schedule.temperature
+    assert temperature is not None and temperature.value(0, 1) == 1
     assert read({"train": {"final": "average", "average_last": 3}}).train.num_kept == 3
 
 
