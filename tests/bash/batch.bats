@@ -75,8 +75,8 @@ arguments_arrive() {
 failures_are_counted() {
   run "$utils/$1" JOB=1:3 x.JOB.log sh -c 'echo what went wrong; [ JOB != 2 ]'
   [ "$status" -eq 1 ]
-  [ "${lines[0]}" = "$1: 1 / 3 failed, log is in x.*.log" ]
-  [ "${lines[1]}" = "$1: x.2.log ends with: what went wrong" ]
+  [ "${lines[0]}" = "$1: error: 1 / 3 failed, log is in x.*.log" ]
+  [ "${lines[1]}" = "$1: error: x.2.log ends with: what went wrong" ]
   tail -n 1 x.2.log | grep '^# Finished at .* with status 1$'
   "$utils/$1" --pick failed JOB=1:3 x.JOB.log echo again
   [ "$(cat x.*.log | output_of -)" = $'what went wrong\nagain\nwhat went wrong' ]
