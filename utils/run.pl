@@ -96,7 +96,7 @@ sub end_job {
   my $elapsed_s = time - $job->{start};
   write_log($job->{log}, '>>', "# Accounting: time=$elapsed_s threads=$call->{num_threads}\n"
       . "# Ended ($ended) at " . timestamp() . ", elapsed time $elapsed_s seconds\n")
-    or print STDERR "run.pl: cannot write to the log $job->{log}: $!\n";
+    or print STDERR "run.pl: error: cannot write to the log $job->{log}: $!\n";
   return $status == 0;
 }
 

@@ -75,8 +75,8 @@ arguments_arrive() {
 failures_are_counted() {
   run "$utils/$1" JOB=1:3 x.JOB.log sh -c 'echo what went wrong; [ JOB != 2 ]'
   [ "$status" -eq 1 ]
-  [ "${lines[0]}" = "$1: 1 / 3 failed, log is in x.*.log" ]
-  [ "${lines[1]}" = "$1: x.2.log ends with: what went wrong" ]
+  [ "${lines[0]}" = "$1: error: 1 / 3 failed, log is in x.*.log" ]
+  [ "${lines[1]}" = "$1: error: x.2.log ends with: what went wrong" ]
   tail -n 1 x.2.log | grep '^# Finished at .* with status 1$'
   "$utils/$1" --pick failed JOB=1:3 x.JOB.log echo again
   [ "$(cat x.*.log | output_of -)" = $'what went wrong\nagain\nwhat went wrong' ]
@@ -130,11 +130,11 @@ options_become() {
 @test "an option that the configuration does not know, or a bad line, is an error" {
   run "$utils/slurm.pl" --memory 4G x.log true
   [ "$status" -eq 1 ]
-  [ "$output" = "slurm.pl: option --memory: the default configuration does not say what it means" ]
+  [ "$output" = "slurm.pl: error: option --memory: the default configuration does not say what it means" ]
   echo "options mem=1" >bad.conf
   run "$utils/queue.pl" --config bad.conf x.log true
   [ "$status" -eq 1 ]
-  [[ $output == "queue.pl: bad.conf:1: 'options mem=1' is not of the form"* ]]
+  [[ $output == "queue.pl: error: bad.conf:1: 'options mem=1' is not of the form"* ]]
 }
 
 @test "the active environment reaches jobs through a batch system that passes nothing on" {
@@ -152,5 +152,5 @@ $PYTHONPATH" ]
 @test "a batch system that takes no jobs is an error" {
   run "$utils/slurm.pl" --config <(echo "command /nowhere/sbatch") x.log true
   [ "$status" -eq 1 ]
-  [[ $output == "slurm.pl: submitting failed: /nowhere/sbatch"*"No such file or directory" ]]
+  [[ $output == "slurm.pl: error: submitting failed: /nowhere/sbatch"*"No such file or directory" ]]
 }

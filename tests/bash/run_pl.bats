@@ -49,15 +49,15 @@ is_gone() { ! kill -0 "$1" 2>/dev/null; }
 @test "a failing job: status 1, the log is named, its last line shown" {
   run "$run_pl" a/x.log sh -c 'echo what went wrong >&2; exit 3'
   [ "$status" -eq 1 ]
-  [ "${lines[0]}" = "run.pl: job failed, log is in a/x.log" ]
-  [ "${lines[1]}" = "run.pl: a/x.log ends with: what went wrong" ]
+  [ "${lines[0]}" = "run.pl: error: job failed, log is in a/x.log" ]
+  [ "${lines[1]}" = "run.pl: error: a/x.log ends with: what went wrong" ]
   tail -n 1 a/x.log | grep '# Ended (code 3)'
 }
 
 @test "some jobs of an array fail: the others run, the failed are counted" {
   run "$run_pl" JOB=1:4 x.JOB.log sh -c '[ JOB -gt 2 ]'
   [ "$status" -eq 1 ]
-  [ "${lines[0]}" = "run.pl: 2 / 4 failed, log is in x.*.log" ]
+  [ "${lines[0]}" = "run.pl: error: 2 / 4 failed, log is in x.*.log" ]
   grep -l 'code 0' x.3.log x.4.log
 }
 
@@ -106,7 +106,7 @@ is_gone() { ! kill -0 "$1" 2>/dev/null; }
   sed -i '/^# Ended/d' x.3.log
   run "$run_pl" --pick incomplete JOB=1:3 x.JOB.log echo second
   [ "$status" -eq 1 ]
-  [[ ${lines[0]} == "run.pl: 1 / 3 failed"* ]]
+  [[ ${lines[0]} == "run.pl: error: 1 / 3 failed"* ]]
   [ "$(cat x.*.log | output_of -)" = $'first\nfirst\nsecond' ]
   "$run_pl" --pick failed JOB=1:3 x.JOB.log echo third
   [ "$(cat x.*.log | output_of -)" = $'first\nthird\nsecond' ]

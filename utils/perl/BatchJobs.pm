@@ -200,7 +200,7 @@ sub wait_for_jobs {
   }
   if (%waiting) {
     my $jobs = join(' ', sort { $a <=> $b } keys %waiting);
-    print STDERR basename($0), ": the batch system no longer knows job $id, and these left no status: $jobs; see $files->{output}\n";
+    print STDERR basename($0), ": error: the batch system no longer knows job $id, and these left no status: $jobs; see $files->{output}\n";
   }
   remove_folder($files->{done});
   return (@failed, keys %waiting);

@@ -22,7 +22,7 @@ my %is_operator = map { $_ => 1 } ('|', '||', '|&', '&&', ';', '<', '>', '>>', '
 
 sub fail {
   my ($message, $status) = @_;
-  print STDERR "$program: $message\n";
+  print STDERR "$program: error: $message\n";
   exit($status // 1);
 }
 
@@ -214,13 +214,13 @@ sub report {
   my $num_jobs = $call->{last} - $call->{first} + 1;
   my $first_log = for_job($call, $call->{log}, $failed[0]);
   if ($num_jobs == 1) {
-    print STDERR "$program: job failed, log is in $first_log\n";
+    print STDERR "$program: error: job failed, log is in $first_log\n";
   } else {
     my $num_failed = @failed;
     my $logs = for_job($call, $call->{log}, '*');
-    print STDERR "$program: $num_failed / $num_jobs failed, log is in $logs\n";
+    print STDERR "$program: error: $num_failed / $num_jobs failed, log is in $logs\n";
   }
-  print STDERR "$program: $first_log ends with: ", last_words($first_log), "\n";
+  print STDERR "$program: error: $first_log ends with: ", last_words($first_log), "\n";
   exit(1);
 }
 
