@@ -67,7 +67,11 @@ def test_noises_with_any_name_are_the_same_for_a_shell_and_for_us(
     entries = [f"sox {quoted(str(path))} -t wav - |" if is_command else str(path) for path in paths]
     table = {f"n{number}": entry for number, entry in enumerate(entries)}
     noises = NoiseSet.from_dir(write_data_dir(tmp_path / "n", table))
-    options = NoiseOptions(**{kind: noises}, nums_background=(3, 9))
+    options = NoiseOptions(
+        foreground=noises if kind == "foreground" else None,
+        background=noises if kind == "background" else None,
+        nums_background=(3, 9),
+    )
     assert_read_as_by_a_shell(tmp_path, dict(iter_noisy_entries(train, options)).values())
 
 
