@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from speakernet.audio.reader import run_command
+from speakernet.audio.commands import run_command
 from speakernet.config import UserError
 from speakernet.kaldi.datadir import validate
 from speakernet.kaldi.pipes import Resampled, parse_entry
