@@ -39,7 +39,13 @@ class Scorer:
         self._config = config
         vectors = table.vectors if mean is None else table.vectors - mean
         norm = norm_crops if config.similarity == "crop_distance" else length_norm
-        self._enrolment = Enrolment(norm(vectors), table.rows, models, config.enrolment)
+        names = list(table.rows)
+        try:
+            normed = norm(vectors, names)
+        except UserError as error:
+            raise UserError(f"{table.source}: {error}") from None
+        self._enrolment = Enrolment(normed, table.rows, models, config.enrolment)
+        self._names = [*names, *(models or ())]
 
     def pairs(self, enroll: Sequence[str], test: Sequence[str], source: str) -> Pairs:
         """Return the rows that trials of these ids compare; ``source`` is named in errors."""
@@ -67,7 +73,13 @@ class Scorer:
             is_used[pair.left] = is_used[pair.right] = True
         used = np.flatnonzero(is_used)
         top_n = cohort_size(self._top_n, len(cohort) - (own is not None))
-        some = cohort_statistics(vectors[used], cohort, top_n, None if own is None else own[used])
+        some = cohort_statistics(
+            vectors[used],
+            cohort,
+            top_n,
+            None if own is None else own[used],
+            [self._names[row] for row in used.tolist()],
+        )
         mean, std = np.full(len(vectors), np.nan), np.full(len(vectors), np.nan)
         mean[used], std[used] = some.mean, some.std
         return CohortStatistics(mean, std)

@@ -68,3 +68,12 @@ def test_empty_and_broken_utterances_are_refused(model: torch.nn.Module) -> None
         list(extractor([("e", np.empty((0, MEL), np.float32))]))
     with pytest.raises(UserError, match="'n': its embedding is not finite"):
         list(extractor([("n", np.full((30, MEL), np.nan, np.float32))]))
+
+
+def test_a_zero_embedding_is_an_error(model: torch.nn.Module) -> None:
+    silent = torch.nn.Module()
+    silent.input_kind = "features"
+    silent.forward = lambda batch: torch.zeros(len(batch), 6)  # type: ignore[method-assign]
+    extractor = Extractor(silent, CHUNKS)  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="'u04': its embedding is zero"):
+        list(extractor([utterances()[4]]))
