@@ -1,5 +1,6 @@
 """From a table of embeddings to the scores of trial lists, by the recipe's settings."""
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,8 @@ from speakernet.backend.normalization import (
 )
 from speakernet.backend.plda import Plda
 from speakernet.config import UserError
+
+logger = logging.getLogger(__name__)
 
 
 class Scorer:
@@ -72,7 +75,13 @@ class Scorer:
         for pair in pairs:
             is_used[pair.left] = is_used[pair.right] = True
         used = np.flatnonzero(is_used)
-        top_n = cohort_size(self._top_n, len(cohort) - (own is not None))
+        available = len(cohort) - (own is not None)
+        top_n = cohort_size(self._top_n, available)
+        if self._config.normalization == "asnorm" and self._top_n > available:
+            logger.warning(
+                "scoring.top_n asks for the %d nearest of the cohort, which has %d: all are taken, "
+                "as by snorm", self._top_n, available,
+            )  # fmt: skip
         some = cohort_statistics(
             vectors[used],
             cohort,

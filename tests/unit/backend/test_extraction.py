@@ -70,10 +70,14 @@ def test_empty_and_broken_utterances_are_refused(model: torch.nn.Module) -> None
         list(extractor([("n", np.full((30, MEL), np.nan, np.float32))]))
 
 
-def test_a_zero_embedding_is_an_error(model: torch.nn.Module) -> None:
-    silent = torch.nn.Module()
-    silent.input_kind = "features"
-    silent.forward = lambda batch: torch.zeros(len(batch), 6)  # type: ignore[method-assign]
-    extractor = Extractor(silent, CHUNKS)  # type: ignore[arg-type]
+class Silent(torch.nn.Module):
+    input_kind = "features"
+
+    def forward(self, batch: torch.Tensor) -> torch.Tensor:
+        return torch.zeros(len(batch), 6)
+
+
+def test_a_zero_embedding_is_an_error() -> None:
+    extractor = Extractor(Silent(), CHUNKS)  # type: ignore[arg-type]
     with pytest.raises(UserError, match="'u04': its embedding is zero"):
         list(extractor([utterances()[4]]))
