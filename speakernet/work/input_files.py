@@ -6,8 +6,8 @@ pointer of Git LFS, the HTML page of a failed download, a compressed copy. Messa
 
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from speakernet.config import UserError
 
@@ -41,7 +41,7 @@ _KINDS: tuple[tuple[bytes, str], ...] = (
 _HTML = (b"<!doctype html", b"<html", b"<head")
 
 
-def open_input(path: str | Path) -> BinaryIO:
+def open_input(path: str | Path) -> BufferedReader:
     """Open a file for reading. Raises UserError unless it is a file: pipes would block."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
