@@ -7,7 +7,9 @@ error and the duration that the file declares are looked at, and noted where the
 import itertools
 import re
 import subprocess
+from io import SEEK_END
 from signal import SIGPIPE
+from tempfile import TemporaryFile
 
 from speakernet.audio.notes import Note, decoding_note
 from speakernet.audio.sound_files import Audio
@@ -24,6 +26,8 @@ _COMPLAINT = re.compile(
     re.IGNORECASE,
 )
 _MESSAGE_BYTES = 1 << 16
+_BLOCK_BYTES = 1 << 20
+_MAX_BYTES = 2 << 30
 # Options of ffmpeg after which the output is meant to have another length.
 _OTHER_LENGTH = {
     "-ss",
@@ -42,27 +46,47 @@ _MISSING_S, _MISSING_SHARE = 0.25, 0.02
 
 def run_command(text: str) -> Audio:
     """Run a shell command and read the audio file that it writes to its standard output."""
-    process = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", text],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
-    messages = " / ".join(process.stderr.decode(errors="replace").split("\n")[-4:]).strip(" /")
-    failure = f"status {process.returncode} from '{text} |': {messages or 'no message'}"
-    if process.returncode not in (0, _BROKEN_PIPE):
+    status, output, errors = _run(text)
+    messages = " / ".join(errors.decode(errors="replace").split("\n")[-4:]).strip(" /")
+    failure = f"status {status} from '{text} |': {messages or 'no message'}"
+    if status not in (0, _BROKEN_PIPE):
         raise UserError(failure)
     try:
-        audio = read_audio_bytes(process.stdout)
+        audio = read_audio_bytes(output)
     except UserError as error:
-        message = failure if process.returncode else f"the output of '{text} |'"
+        message = failure if status else f"the output of '{text} |'"
         raise UserError(f"{message}: {error}") from None
-    complaints = _complaints(process.stderr) or _missing_end(text, audio)
+    complaints = _complaints(errors) or _missing_end(text, audio)
     return audio._replace(notes=(*audio.notes, *complaints))
 
 
+def _run(text: str) -> tuple[int, bytes, bytes]:
+    """Return status, standard output and the end of the standard error of a shell command.
+
+    Raises UserError for an output that does not end within 2 GiB.
+    """
+    command = ["bash", "-o", "pipefail", "-c", text]
+    with (
+        TemporaryFile() as errors,
+        subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors
+        ) as process,
+    ):
+        assert process.stdout is not None
+        blocks, size = [], 0
+        while block := process.stdout.read(_BLOCK_BYTES):
+            blocks.append(block)
+            size += len(block)
+            if size > _MAX_BYTES:
+                process.kill()
+                raise UserError(f"the output of '{text} |' does not end within {_MAX_BYTES} bytes")
+        status = process.wait()
+        errors.seek(max(0, errors.seek(0, SEEK_END) - _MESSAGE_BYTES))
+        return status, b"".join(blocks), errors.read()
+
+
 def _complaints(messages: bytes) -> list[Note]:
-    for line in messages[-_MESSAGE_BYTES:].split(b"\n"):
+    for line in messages.split(b"\n"):
         if _COMPLAINT.search(line):
             return [decoding_note(line.decode(errors="replace"))]
     return []

@@ -18,7 +18,7 @@ TABLE = "utterance_notes"
 # Peak to peak, in steps of 16 bits: dither of one bit is silence, too.
 _SILENT_STEPS = 2
 _FULL_SCALE = 32767
-_CLIPPED_SHARE = 1e-3
+_CLIPPED_SHARE = 0.01
 _MAX_DETAIL = 120
 _SEPARATOR = "; "
 
@@ -43,8 +43,8 @@ def decoding_note(message: str) -> Note:
 def examine(waveform: Float32, duration_s: float, short_s: float) -> list[Note]:
     """Return notes of a waveform (samples,) in the scale of 16-bit integers.
 
-    Silent: it varies by no more than two steps. Short: below ``short_s`` seconds. Clipped: a
-    thousandth of its samples or more are at full scale.
+    Silent: it varies by no more than two steps. Short: below ``short_s`` seconds. Clipped: one
+    in a hundred samples or more is at full scale.
     """
     notes = []
     if duration_s < short_s:

@@ -92,6 +92,8 @@ class AudioReader:
     def _read_part(self, utterance: Utterance) -> Reading:
         if utterance.problem:
             raise UserError(utterance.problem)
+        if utterance.entry == "-":
+            raise UserError("found '-', standard input; expected a file or a command ending in |")
         if utterance.start_s is None or utterance.end_s is None:
             signal = self._evaluate_entry(utterance.entry)
             return Reading(np.asarray(signal.samples, dtype=np.float32), signal.notes)

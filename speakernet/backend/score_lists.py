@@ -23,6 +23,7 @@ from speakernet.backend.plda import Plda, train_plda
 from speakernet.backend.quality import write_quality
 from speakernet.backend.scoring import PldaScorer, Scorer
 from speakernet.config import UserError
+from speakernet.kaldi.datadir import read_spk2utt
 from speakernet.kaldi.scores import write_scores
 from speakernet.kaldi.tables import iter_ids, read_table
 from speakernet.kaldi.trials import Trials, read_trial_lists
@@ -51,7 +52,7 @@ class ScoringFiles:
         """Return the enrolment utterances of each model, None where ids are utterances."""
         if self.enroll_spk2utt is None:
             return None
-        return {model: text.split() for model, text in read_table(self.enroll_spk2utt).items()}
+        return read_spk2utt(self.enroll_spk2utt)
 
 
 def score_lists(

@@ -77,7 +77,7 @@ def _files(root: Path) -> dict[str, str]:
 def _annotations(root: Path) -> Iterator[tuple[str, bool, str]]:
     """Yield (id, has vocals, ``file:line``) of all ANNOTATIONS below ``root``."""
     for path in sorted(root.rglob("ANNOTATIONS")):
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
         for number, line in enumerate(lines, start=1):
             fields = line.split()
             if fields and (len(fields) < 3 or fields[2] not in ("Y", "N")):

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from speakernet.audio import commands
 from speakernet.audio.commands import run_command
 from speakernet.audio.wav import write_wav
+from speakernet.config import UserError
 
 SAMPLES = np.random.default_rng(0).integers(-3000, 3000, 32_000).astype(np.int16)
 
@@ -86,3 +88,9 @@ def test_messages_of_decoders(tmp_path: Path, message: str, is_noted: bool) -> N
     audio = run_command(f"printf '%s\n' '{message}' >&2; cat {path}")
     assert [note.kind for note in audio.notes] == ["errors"] * is_noted
     np.testing.assert_array_equal(audio.samples[:, 0], SAMPLES)
+
+
+def test_an_output_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "_MAX_BYTES", 5 << 20)
+    with pytest.raises(UserError, match="the output of 'yes .' does not end within 5242880 bytes"):
+        run_command("yes")

@@ -154,7 +154,7 @@ def test_sox_at_the_files_own_rate_starts_no_program(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a program was started")
 
-    monkeypatch.setattr(subprocess, "run", refuse)
+    monkeypatch.setattr(subprocess, "Popen", refuse)
     quoted = f"'{wav}'"
     np.testing.assert_array_equal(read_audio(f"sox {quoted} -r 16000 -t wav - |"), SAMPLES)
     assert len(read_audio(f"sox -t wav {quoted} -t wav - speed 0.8 |")) == 25_000

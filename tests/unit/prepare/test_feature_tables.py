@@ -9,6 +9,8 @@ import soundfile
 from speakernet.bin import collect_features, compute_features
 from speakernet.config import UserError
 from speakernet.kaldi.tables import read_table
+from speakernet.prepare.feature_jobs import JobSettings, run_job
+from speakernet.signal.options import FbankOptions
 
 RATE = 16000
 SPEECH = np.random.default_rng(0).normal(0, 900, (2 * RATE, 2)).astype(np.int16)
@@ -103,3 +105,47 @@ def test_options_out_of_range(tmp_path: Path, option: str, message: str) -> None
     data = write_data(tmp_path / "data")
     with pytest.raises(UserError, match=message):
         make(data, option)
+
+
+ODD_ENTRIES = (
+    "sox {} -t wav - speed 1.0.1 |",
+    "sox {} -t wav - speed 0 |",
+    "wav-reverberate --additive-signals={} --snrs=5 --start-times=nan {} - |",
+    "wav-reverberate --additive-signals={} --snrs=-inf --start-times=0 {} - |",
+    "wav-reverberate --additive-signals={} --snrs=1e5 --start-times=0 {} - |",
+    "wav-reverberate --duration=1e18 {} - |",
+    "wav-reverberate --input-wave-channel=3 {} - |",
+    "wav-reverberate --noise-channel=-1 {} - |",
+    "wav-reverberate " * 2000 + "|",
+    "{}:4000000000",
+    "{}:999999999999999999999",
+    "-",
+    "/dev/zero",
+    "/",
+    "cat {} | head -c 1000 |",
+    "echo {} |",
+    "'{} |",
+    "exit 7 |",
+    "x\u00a0{}",
+)
+ODD_SEGMENTS = (
+    "good -1 1", "good 1 1", "good nan 1", "good 0 1e99", "good 9 12", "good 0 +1", "good 1_0 -1",
+    "Good 0 1", "nowhere 0 1", "good 0.5 0.50001", "good 0 2.6",
+)  # fmt: skip
+
+
+def test_one_odd_line_is_one_failure(tmp_path: Path) -> None:
+    good = tmp_path / "a.wav"
+    soundfile.write(good, SPEECH[:, 0], RATE)
+    entries = [f"u{n:02} {entry.format(good, good)}\n" for n, entry in enumerate(ODD_ENTRIES)]
+    (tmp_path / "wav.scp").write_text(f"a {good}\n{''.join(entries)}z {good}\n", encoding="utf-8")
+    report = run_job(tmp_path, tmp_path / "f", JobSettings(options=FbankOptions()))
+    assert list(read_table(tmp_path / "f.scp")) == ["a", "z"]
+    assert len(report.failed) == len(ODD_ENTRIES)
+    (tmp_path / "wav.scp").write_text(f"good {good}\n")
+    lines = [f"u{n:02} {line}\n" for n, line in enumerate(ODD_SEGMENTS)]
+    (tmp_path / "segments").write_text(f"a good 0 1\n{''.join(lines)}z good 1 -1\n")
+    report = run_job(tmp_path, tmp_path / "f", JobSettings(options=FbankOptions()))
+    assert list(read_table(tmp_path / "f.scp")) == ["a", "z"]
+    assert len(report.failed) == len(ODD_SEGMENTS)
+    assert all("\n" not in reason and "Error" not in reason for reason in report.failed.values())
