@@ -4,16 +4,18 @@ A field ``num_mel_bins: int`` is the option ``--num-mel-bins``; dashes and under
 a later value wins, and a truth value may stand without ``=true``, all as in Kaldi.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from speakernet.config.errors import UserError, suggestion
+from speakernet.config.numbers import parse_number, parse_whole
 
 T = TypeVar("T")
 
+_PARSERS: dict[type, Callable[[str], Any]] = {int: parse_whole, float: parse_number}
 _TRUTH = {"": True, "true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
 
 
@@ -83,7 +85,7 @@ def _convert(text: str, kind: type, what: str) -> Any:
             raise UserError(f"{what}: found '{text}'; expected true or false")
         return _TRUTH[text.lower()]
     try:
-        return kind(text)
+        return _PARSERS.get(kind, kind)(text)
     except ValueError:
-        expected = {int: "an integer", float: "a number"}.get(kind, "text")
+        expected = {int: "an integer", float: "a finite number"}.get(kind, "text")
         raise UserError(f"{what}: found '{text}'; expected {expected}") from None

@@ -17,6 +17,7 @@ from pathlib import Path
 from speakernet.audio.reader import AudioReader
 from speakernet.audio.wav import audio_length
 from speakernet.config.errors import UserError
+from speakernet.config.numbers import parse_number
 from speakernet.kaldi.pipes import AudioFile, Node, Resampled, parse_entry
 from speakernet.kaldi.tables import iter_lines, iter_table, write_table
 from speakernet.prepare.failures import check_failures
@@ -63,7 +64,7 @@ def _from_table(path: Path, scp: Path) -> Iterator[tuple[str, float]]:
 
 def _seconds(text: str, place: str) -> float:
     try:
-        seconds = float(text)
+        seconds = parse_number(text)
     except ValueError:
         seconds = -1.0
     if not seconds > 0:
