@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from random import Random
 
 from speakernet.bin.cli import command_names
 from speakernet.bin.options.parser import Parser
+from speakernet.bin.options.types import path
 from tests.hostile.calls import CALLS, Call
 from tests.hostile.mutators import NUMBERS, WORDS
 
@@ -82,7 +82,7 @@ def uncovered(command: str) -> list[str]:
     return [
         action.option_strings[0]
         for action in parser_of(command)._actions
-        if action.type is Path and action.option_strings and not given & set(action.option_strings)
+        if action.type is path and action.option_strings and not given & set(action.option_strings)
     ]
 
 
