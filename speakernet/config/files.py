@@ -2,8 +2,8 @@
 
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from speakernet.config.errors import UserError
 
@@ -14,7 +14,7 @@ _FROM_THE_SHELL = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 """Where pipes are by design: ``<(command)`` and redirections."""
 
 
-def open_input(path: str | Path) -> BinaryIO:
+def open_input(path: str | Path) -> BufferedReader:
     """Open a file for reading, or a pipe that the shell made (``<(command)``).
 
     Raises UserError for anything else: other pipes would block, and devices have no end.
@@ -42,7 +42,7 @@ def _other_kind(mode: int) -> str:
 
 
 def read_text(path: str | Path, max_bytes: int = MAX_TEXT_BYTES) -> str:
-    """Return the text of a file. Raises UserError as ``open_input``, and unless it is UTF-8."""
+    """Return the text of a file in UTF-8. Raises UserError as ``open_input`` does."""
     with open_input(path) as file:
         try:
             data = file.read(max_bytes + 1)

@@ -17,7 +17,7 @@ from speakernet.config.build import build
 from speakernet.config.errors import UserError
 from speakernet.config.files import read_text
 from speakernet.config.schema import Config
-from speakernet.config.tree import Tree, Value, merge
+from speakernet.config.tree import Tree, Value, merge, to_values
 
 C = TypeVar("C", bound=Config)
 
@@ -50,6 +50,11 @@ def load_config(cls: type[C], path: str | Path, overrides: Iterable[str] = (), *
     for text in overrides:
         tree = merge(tree, _parse_override(text), cls)
     return build(cls, tree, str(path), context)
+
+
+def load_plain(path: Path) -> dict[str, Any]:
+    """Return the values of a file without bases, unchecked. Raises UserError unless it is YAML."""
+    return to_values(_read_tree(path))
 
 
 def dump_config(config: Config) -> str:

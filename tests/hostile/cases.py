@@ -57,7 +57,8 @@ class Commands:
         words = target.words(value)
         changed = "" if target.place is None else target.call.words[target.place]
         products = [p for p in target.call.products if not (changed and p.startswith(changed))]
-        names = (target.name, target.name.lstrip("-"), *_dests(command), *([value] * bool(value)))
+        options = [word for word in target.call.words if word.startswith("--")]
+        names = (target.name, target.name.lstrip("-"), *_dests(command), value, *options)
         job = Job(_main(command, words), lambda: None, tuple(products))
         return Case(name, f"{target.name} {value!r}"[:200], command, words,
                     self._expected(target, names, must_fail=False), job)  # fmt: skip
@@ -67,7 +68,8 @@ class Commands:
         path = Path(target.file)
         words = target.call.words
         names = (target.file, path.name, str(path.parent), *self._read[target.call], *words)
-        must_fail = kind in _NO_INPUT and path.suffix != ".wav" and command != "product"
+        forgiving = path.suffix == ".wav" or command in ("product", "fix-data-dir")
+        must_fail = kind in _NO_INPUT and not forgiving
         job = Job(_main(command, words), prepare, target.call.products)
         expected = self._expected(target, names, must_fail=must_fail)
         return Case(name, f"{target.file}: {kind}", command, words, expected, job)

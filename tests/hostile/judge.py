@@ -109,9 +109,9 @@ def _checks(outcome: Outcome, expected: Expectation) -> Iterable[tuple[Verdict, 
 
 
 def _shown(name: str) -> str:
-    """How a message has a name: line breaks are escaped, long names are cut."""
-    shown = name.replace("\n", "\\n").replace("\r", "\\r")
-    return shown.encode("utf-8", "backslashreplace").decode()[:40]
+    """How a message has a name: what has no ink is escaped, long names are cut."""
+    shown = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+    return "".join(shown)[:40]
 
 
 def _is_kept(path: str, kept: Iterable[str]) -> bool:

@@ -13,7 +13,7 @@ from tests.hostile.execution import Job, Sandbox, run_all
 
 
 def files_read(world: Path) -> dict[Call, list[str]]:
-    """Run every call in a copy of ``world``; return the files of the world that it opened.
+    """Run every call in a copy of ``world``; return the files that it opened and did not change.
 
     Raises AssertionError for a call that fails: it has to be mended first.
     """
@@ -24,14 +24,15 @@ def files_read(world: Path) -> dict[Call, list[str]]:
             (_watched(base_job(command, call), sandbox), sandbox)
             for (command, call), sandbox in zip(calls, sandboxes, strict=True)
         )
-        failures = []
+        failures, changed = [], {}
         for number, outcome in run_all(watched, 2):
             command, call = calls[number]
+            changed[call] = outcome.changed
             if outcome.status != call.status or outcome.missing:
                 failures.append(f"{command} {' '.join(call.words)}: {outcome}")
         assert not failures, "calls.py has calls that fail: " + "\n".join(failures)
         return {
-            call: _names(sandbox, world)
+            call: [name for name in _names(sandbox, world) if name not in changed[call]]
             for (_, call), sandbox in zip(calls, sandboxes, strict=True)
         }
 
