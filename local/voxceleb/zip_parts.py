@@ -97,7 +97,7 @@ def audio_names(parts: Sequence[Path]) -> list[str]:
     ones, those that lead out of the folder or overwrite each other, and sizes that no audio has.
     """
     with _reading(parts), _opened(parts) as archive:
-        infos = [info for info in archive.infolist() if info.filename.endswith(_SUFFIXES)]
+        infos = [info for info in archive.infolist() if _is_audio(info.filename)]
         for info in infos:
             problem = _problem(info)
             if problem:
@@ -105,6 +105,11 @@ def audio_names(parts: Sequence[Path]) -> list[str]:
         _check_collisions(parts[0], [info.filename for info in infos])
         _check_sizes(parts, infos)
         return [info.filename for info in infos]
+
+
+def _is_audio(name: str) -> bool:
+    """Return whether a name is that of an audio file; macOS adds ``._`` files to zips."""
+    return name.lower().endswith(_SUFFIXES) and not name.rpartition("/")[2].startswith("._")
 
 
 def _problem(info: zipfile.ZipInfo) -> str | None:

@@ -12,6 +12,8 @@ import numpy as np
 
 from speakernet.arrays import Float64
 from speakernet.config import UserError
+from speakernet.config.numbers import parse_number
+from speakernet.kaldi.characters import near_miss
 from speakernet.kaldi.tables import read_table, write_table
 from speakernet.kaldi.trials import Trials
 
@@ -23,9 +25,9 @@ def read_quality(path: Path) -> dict[str, float]:
     values: dict[str, float] = {}
     for number, (name, text) in enumerate(read_table(path, num_fields=2).items(), 1):
         try:
-            value = float(text)
+            value = parse_number(text)
         except ValueError:
-            raise UserError(f"{path}:{number}: '{text}'; expected a number") from None
+            raise UserError(f"{path}:{number}: '{text}'; expected a finite number") from None
         if path.name in LOGARITHMIC and value <= 0:
             raise UserError(f"{path}:{number}: '{text}'; expected a positive length")
         values[name] = float(np.log(value)) if path.name in LOGARITHMIC else value
@@ -54,4 +56,7 @@ def _look_up(table: Mapping[str, float], names: Sequence[str], source: str) -> F
     try:
         return np.fromiter(map(table.__getitem__, names), np.float64, len(names))
     except KeyError as error:
-        raise UserError(f"{source}: {error} of the trials is missing") from None
+        name = str(error.args[0])
+        raise UserError(
+            f"{source}: '{name}' of the trials is missing{near_miss(name, table)}"
+        ) from None

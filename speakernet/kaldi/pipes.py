@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from speakernet.config.errors import UserError
+from speakernet.config.numbers import parse_number
 from speakernet.config.options import parse_options
 from speakernet.kaldi.shell import ShellCommand, parse_pipeline
 
@@ -61,6 +62,16 @@ class ReverberateOptions:
     duration: float = 0.0
     volume: float = 0.0
 
+    def __post_init__(self) -> None:
+        """Check the values; raises UserError."""
+        for channel in ("input_wave_channel", "rir_channel", "noise_channel"):
+            if getattr(self, channel) < 0:
+                raise UserError(f"--{channel.replace('_', '-')}: expected 0 or more")
+        if not 0 <= self.duration <= _MAX_DURATION_S:
+            raise UserError(f"--duration={self.duration:g}: expected 0 to {_MAX_DURATION_S:g} s")
+        if self.volume < 0:
+            raise UserError(f"--volume={self.volume:g}: expected 0 or more")
+
 
 @dataclass(frozen=True, slots=True)
 class Reverberated:
@@ -76,7 +87,12 @@ class Reverberated:
 
 Node: TypeAlias = AudioFile | Command | Resampled | Reverberated
 
-_ARCHIVE = re.compile(r"(.+):(\d+)")
+# ASCII's blanks alone separate words: a name may hold others.
+_BLANKS = " \t"
+_ARCHIVE = re.compile(r"(.+):([0-9]{1,18})")
+_MAX_DURATION_S = 86_400.0
+_MAX_SNR_DB = 300
+_MIN_SPEED = 0.01
 _OPTION = "--"
 
 
@@ -86,10 +102,10 @@ def parse_entry(text: str, place: str = "") -> Node:
     Raises UserError, starting with ``place`` (``file:line``), if it cannot be understood.
     """
     try:
-        return _parse(text.strip())
+        return _parse(text.strip(_BLANKS))
     except UserError as error:
         prefix = f"{place}: " if place else ""
-        raise UserError(f"{prefix}{error}; in: {text.strip()}") from None
+        raise UserError(f"{prefix}{error}; in: {text.strip(_BLANKS)}") from None
 
 
 def _parse(text: str) -> Node:
@@ -129,17 +145,19 @@ def _parse_simple(program: str, stage: ShellCommand) -> Node | None:
 def _parse_sox(words: tuple[str, ...], text: str) -> Node | None:
     """Recognise what Kaldi's scripts write: ``sox [-t wav] IN [-r R] -t wav - [speed F]``."""
     match = re.fullmatch(
-        r"(?:-t wav )?(?P<file>[^\0]+?)(?P<out>(?: -r \d+k?| -t wav| -b 16| -e signed-integer)*) -"
-        r"(?: speed (?P<speed>[0-9.]+))?",
+        r"(?:-t wav )?(?P<file>[^\0]+?)"
+        r"(?P<out>(?: -r [0-9]{1,9}k?| -t wav| -b 16| -e signed-integer)*)"
+        r" -(?: speed (?P<speed>[0-9]{1,4}(\.[0-9]{1,9})?))?",
         " ".join(words),
     )
     if not match or match["file"] not in words or match["file"].startswith("-"):
         return None
-    rate = re.search(r"-r (\d+)(k?)", match["out"])
+    rate = re.search(r"-r ([0-9]{1,9})(k?)", match["out"])
     sample_rate = int(rate[1]) * (1000 if rate[2] else 1) if rate else None
-    if "-t wav" not in match["out"]:
+    speed = float(match["speed"] or 1)
+    if "-t wav" not in match["out"] or not _MIN_SPEED <= speed <= 1 / _MIN_SPEED:
         return None
-    return Resampled(AudioFile(match["file"]), sample_rate, float(match["speed"] or 1), text)
+    return Resampled(AudioFile(match["file"]), sample_rate, speed, text)
 
 
 def _parse_reverberate(before: list[ShellCommand], words: tuple[str, ...]) -> Node:
@@ -172,15 +190,22 @@ def reverberated(source: Node, options: ReverberateOptions) -> Reverberated:
             f"wav-reverberate: found {len(signals)} --additive-signals, {len(snrs)} --snrs and "
             f"{len(starts)} --start-times; expected as many of each"
         )
+    if any(start < 0 for start in starts) or any(abs(snr) > _MAX_SNR_DB for snr in snrs):
+        raise UserError(
+            f"wav-reverberate: --snrs='{options.snrs}' --start-times='{options.start_times}'; "
+            f"expected at most {_MAX_SNR_DB} dB and times from 0 s"
+        )
     return Reverberated(source, options, response, signals, snrs, starts)
 
 
 def _split(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
+    return [part.strip(_BLANKS) for part in text.split(",") if part.strip(_BLANKS)]
 
 
 def _numbers(option: str, text: str) -> tuple[float, ...]:
     try:
-        return tuple(float(part) for part in _split(text))
+        return tuple(parse_number(part) for part in _split(text))
     except ValueError:
-        raise UserError(f"wav-reverberate: --{option}='{text}' is not a list of numbers") from None
+        raise UserError(
+            f"wav-reverberate: --{option}='{text}'; expected finite numbers like 15,7.5"
+        ) from None

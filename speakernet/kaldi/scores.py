@@ -8,11 +8,14 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 
 from speakernet.arrays import Float64
 from speakernet.config import UserError
+from speakernet.config.numbers import parse_number, parse_numbers
+from speakernet.kaldi.characters import near_miss
 from speakernet.kaldi.tables import iter_columns
 from speakernet.kaldi.trials import Names, Trials
 from speakernet.work.files import open_for_replace
@@ -43,11 +46,8 @@ def _read_columns(path: Path) -> tuple[list[str], list[str], Float64]:
         if is_voxsrc:
             columns = [columns[1], columns[2], columns[0]]
         try:
-            block = array("d", map(float, columns[2]))
+            block = parse_numbers(columns[2])
         except ValueError:
-            _raise_not_a_number(path, first, columns[2])
-        finite = np.isfinite(block)
-        if not finite.all():
             _raise_not_a_number(path, first, columns[2])
         enroll += map(names.__getitem__, columns[0])
         test += map(names.__getitem__, columns[1])
@@ -57,20 +57,15 @@ def _read_columns(path: Path) -> tuple[list[str], list[str], Float64]:
 
 def _is_number(text: bytes) -> bool:
     try:
-        float(text)
+        parse_number(text)
     except ValueError:
         return False
     return True
 
 
-def _raise_not_a_number(path: Path, first: int, texts: Sequence[bytes]) -> None:
-    for number, text in enumerate(texts, first):
-        try:
-            finite = bool(np.isfinite(float(text)))
-        except ValueError:
-            finite = False
-        if not finite:
-            raise UserError(f"{path}:{number}: score '{text.decode()}'; expected a finite number")
+def _raise_not_a_number(path: Path, first: int, texts: Sequence[bytes]) -> NoReturn:
+    number, text = next(item for item in enumerate(texts, first) if not _is_number(item[1]))
+    raise UserError(f"{path}:{number}: score '{text.decode()}'; expected a finite number")
 
 
 def _align(path: Path, trials: Trials, pairs: list[tuple[str, str]], scores: Float64) -> Float64:
@@ -80,7 +75,8 @@ def _align(path: Path, trials: Trials, pairs: list[tuple[str, str]], scores: Flo
     found: dict[tuple[str, str], float] = {}
     for number, (pair, score) in enumerate(zip(pairs, scores.tolist(), strict=True), 1):
         if pair not in known:
-            raise UserError(f"{path}:{number}: '{pair[0]} {pair[1]}' is not in the trial list")
+            hint = near_miss(" ".join(pair), map(" ".join, known))
+            raise UserError(f"{path}:{number}: '{' '.join(pair)}' is not in the trial list{hint}")
         if found.setdefault(pair, score) != score or (not repeated and len(found) < number):
             raise UserError(f"{path}:{number}: '{pair[0]} {pair[1]}' is scored twice")
     for number, pair in enumerate(wanted, 1):

@@ -1,10 +1,10 @@
 """Text tables: one line per entry, an id and the rest, as in ``wav.scp``, ``utt2spk`` and
 ``feats.scp``.
 
-Fields are separated by spaces or tabs (ASCII only, so that an id may hold any other character of
-UTF-8). Every line ends in a newline. Lines are in the C locale's order of their ids, that is the
-order of their UTF-8 bytes, which is also Python's order of ``str`` and ``bytes``. Files are read
-in blocks, so that a table of millions of lines costs no more memory than what is kept of it.
+Fields are separated by spaces or tabs; ``characters`` says what an id may hold. Every line ends in
+a newline. Lines are in the C locale's order of their ids, that is the order of their UTF-8 bytes,
+which is also Python's order of ``str`` and ``bytes``. Files are read in blocks, so that a table of
+millions of lines costs no more memory than what is kept of it.
 """
 
 from __future__ import annotations
@@ -14,70 +14,41 @@ import operator
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import numpy as np
-
 from speakernet.config import UserError
+from speakernet.kaldi.characters import check_characters, check_ids
 from speakernet.work.files import open_for_replace
+from speakernet.work.input_files import HEAD_BYTES, not_text, open_input
 
 _BLOCK_BYTES = 1 << 16  # the objects made of a block fit into the processor's cache
-_CONTROL_CHARACTERS = bytes(set(range(32)) - set(b"\t\n")) + b"\x7f"
+_MAX_LINE_BYTES = 1 << 25
 
 
 def iter_line_blocks(path: Path) -> Iterator[tuple[int, list[bytes]]]:
     """Yield ``(number of the first line, lines without newline)`` for block after block of a text
     file.
 
-    Raises UserError for a missing file, a last line without newline, control characters (carriage
-    returns above all) and bytes that are not UTF-8.
+    Raises UserError for a missing file, a last line without newline, a line beyond 32 MiB, and what
+    ``check_characters`` refuses (carriage returns above all).
     """
     number = 1
     rest = b""
     try:
-        with open(path, "rb") as file:
+        with open_input(path) as file:
             while block := file.read(_BLOCK_BYTES):
+                if number == 1 and not rest and (kind := not_text(block[:HEAD_BYTES])):
+                    raise UserError(f"{path}: found {kind}; expected a text table")
                 complete, newline, rest = (rest + block).rpartition(b"\n")
                 if newline:
-                    _check_characters(path, number, complete)
+                    check_characters(path, number, complete)
                     lines = complete.split(b"\n")
                     yield number, lines
                     number += len(lines)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
+                elif len(rest) > _MAX_LINE_BYTES:
+                    raise UserError(f"{path}:{number}: a line of over 32 MiB; expected a text file")
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
     if rest:
         raise UserError(f"{path}:{number}: the last line does not end in a newline")
-
-
-def _check_characters(path: Path, number: int, block: bytes) -> None:
-    if block.isascii() and _is_plain(block):
-        return
-    for offset, line in enumerate(block.split(b"\n")):
-        where = f"{path}:{number + offset}"
-        if line.endswith(b"\r"):
-            raise UserError(f"{where}: the line ends in CR LF (Windows); expected LF alone")
-        if len(line.translate(None, _CONTROL_CHARACTERS)) != len(line):
-            raise UserError(f"{where}: control character in {line!r}")
-        if line[:1] in (b" ", b"\t"):
-            raise UserError(f"{where}: the line starts with a space: {line!r}")
-        try:
-            line.decode()
-        except UnicodeDecodeError:
-            raise UserError(f"{where}: not valid UTF-8: {line!r}") from None
-
-
-def _is_plain(block: bytes) -> bool:
-    """Return whether a block has no control characters and no line that starts with a space."""
-    characters = np.frombuffer(block, np.uint8)
-    newlines = np.flatnonzero(characters == 10)
-    num_others = np.count_nonzero(characters < 32) - len(newlines)
-    starts = characters[np.minimum(newlines + 1, len(block) - 1)]
-    return (
-        (num_others == 0 or num_others == block.count(b"\t"))
-        and b"\x7f" not in block
-        and not block.startswith((b" ", b"\t"))
-        and not ((starts == 9) | (starts == 32)).any()
-    )
 
 
 def iter_columns(path: Path, num_fields: int) -> Iterator[tuple[int, list[list[bytes]]]]:
@@ -86,7 +57,10 @@ def iter_columns(path: Path, num_fields: int) -> Iterator[tuple[int, list[list[b
     Raises UserError for a line with another number of fields.
     """
     for first, lines in iter_line_blocks(path):
-        fields = b" ".join(lines).split()
+        joined = b" ".join(lines)
+        if not joined.isascii():
+            check_ids(path, first, lines)
+        fields = joined.split()
         num_spaces = num_fields - 1
         if len(fields) != num_fields * len(lines) or any(
             line.count(b" ") != num_spaces for line in lines
@@ -104,6 +78,8 @@ def iter_fields(path: Path, *, num_fields: int | None = None) -> Iterator[tuple[
     than ``num_fields``, an id without a value and an empty line.
     """
     for first, lines in iter_line_blocks(path):
+        if num_fields:
+            check_ids(path, first, lines)
         for number, line in enumerate(lines, first):
             fields = line.split() if num_fields else line.rstrip().split(None, 1)
             if len(fields) != (num_fields or 2):

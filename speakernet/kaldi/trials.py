@@ -6,6 +6,7 @@ VoxCeleb's: ``label utt1 utt2``, label 1 (same speaker) or 0. Kaldi's: ``utt1 ut
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,11 @@ from speakernet.config import UserError
 from speakernet.kaldi.tables import iter_columns
 from speakernet.work.files import open_for_replace
 
+logger = logging.getLogger(__name__)
+
 _KALDI_LABELS = {b"target": True, b"nontarget": False}
 _VOXCELEB_LABELS = {b"1": True, b"0": False}
+_LABELS = {True: "target", False: "nontarget"}
 _FORMS = "'<utt1> <utt2> target|nontarget' or '1|0 <utt1> <utt2>'"
 
 
@@ -46,7 +50,9 @@ def read_trials(path: Path) -> Trials:
     """Read a trial list; 580,000 trials take a fraction of a second.
 
     Raises UserError (``file:line: …``) for another number of fields, an unknown label, a change of
-    form inside the file, and an empty file.
+    form inside the file, an empty file, and a pair that is a target on one line and a nontarget on
+    another, in whichever order. Pairs on several lines and pairs of one utterance are counted in
+    warnings.
     """
     enroll: list[str] = []
     test: list[str] = []
@@ -66,7 +72,36 @@ def read_trials(path: Path) -> Trials:
         labels += map(known.__getitem__, label_column)
     if not labels:
         raise UserError(f"{path}: no trials; expected lines {_FORMS}")
-    return Trials(enroll, test, np.array(labels, dtype=np.bool_))
+    trials = Trials(enroll, test, np.array(labels, dtype=np.bool_))
+    _check_pairs(path, trials)
+    return trials
+
+
+def _check_pairs(path: Path, trials: Trials) -> None:
+    codes = {name: code for code, name in enumerate({*trials.enroll, *trials.test})}
+    sides = [
+        np.fromiter(map(codes.__getitem__, side), np.int64, len(trials))
+        for side in (trials.enroll, trials.test)
+    ]
+    pairs = np.minimum(*sides) * len(codes) + np.maximum(*sides)
+    order = np.argsort(pairs, kind="stable")
+    again = np.flatnonzero(np.diff(pairs[order]) == 0) + 1
+    changed = again[np.diff(trials.is_target[order])[again - 1]]
+    if changed.size:
+        _raise_contradiction(path, trials, *sorted(order[changed[0] - 1 : changed[0] + 1].tolist()))
+    if again.size:
+        logger.warning("%s: %d lines repeat a pair of another line", path, again.size)
+    num_same = int(np.count_nonzero(sides[0] == sides[1]))
+    if num_same:
+        logger.warning("%s: %d trials compare an utterance with itself", path, num_same)
+
+
+def _raise_contradiction(path: Path, trials: Trials, first: int, second: int) -> None:
+    pair = f"{trials.enroll[second]} {trials.test[second]}"
+    label, other = (_LABELS[bool(trials.is_target[row])] for row in (second, first))
+    raise UserError(
+        f"{path}:{second + 1}: '{pair}' is a {label} here and a {other} on line {first + 1}"
+    )
 
 
 def read_trial_lists(paths: Sequence[Path]) -> dict[str, Trials]:
@@ -97,7 +132,6 @@ def _label_problem(columns: list[list[bytes]], offset: int, is_kaldi: bool) -> s
 
 def write_trials(path: Path, trials: Trials) -> None:
     """Write a trial list in Kaldi's form; it appears whole or not at all."""
-    label = {True: "target", False: "nontarget"}
     rows = zip(trials.enroll, trials.test, trials.is_target.tolist(), strict=True)
     with open_for_replace(path) as file:
-        file.writelines(f"{one} {two} {label[same]}\n".encode() for one, two, same in rows)
+        file.writelines(f"{one} {two} {_LABELS[same]}\n".encode() for one, two, same in rows)

@@ -17,6 +17,7 @@ from pathlib import Path
 from speakernet.audio.reader import AudioReader
 from speakernet.audio.wav import audio_length
 from speakernet.config.errors import UserError
+from speakernet.config.numbers import parse_number
 from speakernet.kaldi.pipes import AudioFile, Node, Resampled, parse_entry
 from speakernet.kaldi.tables import iter_lines, iter_table, write_table
 from speakernet.prepare.failures import check_failures
@@ -63,7 +64,7 @@ def _from_table(path: Path, scp: Path) -> Iterator[tuple[str, float]]:
 
 def _seconds(text: str, place: str) -> float:
     try:
-        seconds = float(text)
+        seconds = parse_number(text)
     except ValueError:
         seconds = -1.0
     if not seconds > 0:
@@ -74,10 +75,11 @@ def _seconds(text: str, place: str) -> float:
 def entry_duration(entry: str, reader: AudioReader, place: str = "") -> float:
     """Return the duration in seconds of a ``wav.scp`` entry; pipes are run.
 
-    Raises UserError, starting with ``place``, if it cannot be read or has no samples.
+    Raises UserError, starting with ``place``, if it cannot be read or has no samples, whatever the
+    reason.
     """
-    node = parse_entry(entry, place)
     try:
+        node = parse_entry(entry)
         samples, rate = _header_length(node)
         if not rate:
             samples, rate = len(reader.read(node)), reader.sample_rate
@@ -85,6 +87,9 @@ def entry_duration(entry: str, reader: AudioReader, place: str = "") -> float:
             raise UserError(f"{entry}: found no samples")
     except UserError as error:
         raise UserError(f"{place}: {error}" if place else str(error)) from None
+    except Exception as error:  # of a library: one recording must not end the work on all others
+        reason = " ".join(f"{type(error).__name__} {error}".split())
+        raise UserError(f"{place}: cannot be read: {reason}") from None
     return samples / rate
 
 

@@ -14,9 +14,15 @@ from pathlib import Path
 
 from speakernet.arrays import Float64
 from speakernet.config import UserError
+from speakernet.config.files import open_input
 from speakernet.kaldi.scores import read_scores
 from speakernet.kaldi.trials import Trials, read_trials
-from speakernet.report.evaluation import EvaluationOptions, evaluate, find_utt2spk
+from speakernet.report.evaluation import (
+    EvaluationOptions,
+    check_kinds,
+    evaluate,
+    find_utt2spk,
+)
 from speakernet.report.results import Row, read_results, sort_key, write_results
 
 logger = logging.getLogger(__name__)
@@ -98,6 +104,7 @@ def _evaluate(
     facts: Mapping[str, str],
 ) -> Row:
     trials, scores = file.read()
+    check_kinds(file.trials, trials)
     speakers = find_utt2spk(file.trials, utt2spk) if options.bootstrap else None
     figures = evaluate(scores, trials, options, speakers)
     names = {"model": file.model, "trials": file.trials.name, "scoring": file.kind}
@@ -109,8 +116,8 @@ def _digest(file: ScoreFile, options: EvaluationOptions, utt2spk: Path | None) -
     names = (options.definition.name, options.points, options.bootstrap, options.seed)
     total.update(repr(names).encode())
     for path in (file.path, file.trials, utt2spk or file.trials.parent / "utt2spk"):
-        if path.is_file():
-            with open(path, "rb") as content:
+        if path.exists():
+            with open_input(path) as content:
                 total.update(hashlib.file_digest(content, "sha256").digest())
     return total.hexdigest()[:24]
 

@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 
 from speakernet.kaldi import datadir
 from speakernet.kaldi.ark import ArkWriter, read_ark, read_matrix
+from speakernet.kaldi.characters import is_visible
 from speakernet.kaldi.compression import compress, decompress, payload_size
 from speakernet.kaldi.datadir import Affixes
 from speakernet.kaldi.tables import read_table, write_table
 
 ids = st.text(
-    st.characters(codec="utf-8", exclude_categories=["Cc", "Zs", "Zl", "Zp"]),
+    st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Zs", "Zl", "Zp"]),
     min_size=1,
     max_size=8,
-)
+).filter(is_visible)
 matrices = npst.arrays(
     np.float32,
     npst.array_shapes(min_dims=2, max_dims=2, max_side=30),

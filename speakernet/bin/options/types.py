@@ -11,6 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from speakernet.config.numbers import parse_number, parse_whole
+
 if TYPE_CHECKING:
     from speakernet.metrics.definitions import Definition
 
@@ -18,30 +20,37 @@ Type = Callable[[str], Any]
 Value = TypeVar("Value", int, float)
 
 
+def path(text: str) -> Path:
+    """Return a path, which an empty text is not."""
+    if not text.strip():
+        raise ArgumentTypeError(f"found '{text}'; expected a path")
+    return Path(text)
+
+
 def positive_int(text: str) -> int:
     """Return a whole number from 1."""
-    return _number(text, int, lambda value: value >= 1, "a whole number, 1 or more")
+    return _number(text, parse_whole, lambda value: value >= 1, "a whole number, 1 or more")
 
 
 def count(text: str) -> int:
     """Return a whole number from 0; seeds are such numbers, too."""
-    return _number(text, int, lambda value: value >= 0, "a whole number, 0 or more")
+    return _number(text, parse_whole, lambda value: value >= 0, "a whole number, 0 or more")
 
 
 def positive_number(text: str) -> float:
     """Return a finite number above 0."""
-    return _number(text, float, lambda value: 0 < value < math.inf, "a number above 0")
+    return _number(text, parse_number, lambda value: 0 < value < math.inf, "a number above 0")
 
 
 def share(text: str) -> float:
     """Return a number from 0 to 1, both included."""
-    return _number(text, float, lambda value: 0 <= value <= 1, "a number from 0 to 1")
+    return _number(text, parse_number, lambda value: 0 <= value <= 1, "a number from 0 to 1")
 
 
 def prior(text: str) -> float:
     """Return a probability that is neither 0 nor 1."""
     expected = "a probability above 0 and below 1"
-    return _number(text, float, lambda value: 0 < value < 1, expected)
+    return _number(text, parse_number, lambda value: 0 < value < 1, expected)
 
 
 def priors(text: str) -> tuple[float, ...]:
@@ -57,13 +66,13 @@ def counts(text: str) -> list[int]:
 def decibels(text: str) -> list[float]:
     """Return the signal-to-noise ratios of a list like ``20:10:-2.5``."""
     expected = "numbers like 20:10:0"
-    return [_number(part, float, math.isfinite, expected) for part in text.split(":")]
+    return [_number(part, parse_number, math.isfinite, expected) for part in text.split(":")]
 
 
 def whole_decibels(text: str) -> list[int]:
     """Return the signal-to-noise ratios of a list like ``20:10:-5``, of whole numbers only."""
     expected = "whole numbers like 20:10:0"
-    return [_number(part, int, math.isfinite, expected) for part in text.split(":")]
+    return [_number(part, parse_whole, math.isfinite, expected) for part in text.split(":")]
 
 
 def truth(text: str) -> bool:
@@ -89,7 +98,9 @@ def definition(text: str) -> "Definition":
 
 def speed_factor(text: str) -> str:
     """Return the text of a factor from 0.1 to 10; it becomes a part of ids as it is written."""
-    _number(text, float, lambda value: 0.1 <= value <= 10, "a factor from 0.1 to 10, like 0.9")
+    _number(
+        text, parse_number, lambda value: 0.1 <= value <= 10, "a factor from 0.1 to 10, like 0.9"
+    )
     return text
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from speakernet.config import UserError
+from speakernet.config.numbers import parse_number
+from speakernet.kaldi.characters import is_visible, spelled
 from speakernet.kaldi.datadir.filtering import copy_frame_shift, restrict
 from speakernet.kaldi.datadir.layout import (
     TABLES,
@@ -119,8 +121,11 @@ def copy(
 
 
 def _check_arguments(source: Path, target: Path, affixes: Affixes) -> None:
-    if any(character.isspace() for text in vars(affixes).values() for character in text):
-        raise UserError(f"{target}: white space in a prefix or suffix of ids")
+    for text in vars(affixes).values():
+        if " " in text or not is_visible(text):
+            raise UserError(
+                f"{target}: white space in the prefix or suffix '{spelled(text)}' of ids"
+            )
     if source.resolve() == target.resolve():
         raise UserError(f"{target}: is both source and destination")
 
@@ -158,7 +163,10 @@ def _scale(value: bytes, num_times: int, speed: float, place: str) -> bytes:
     """Divide the last fields by the speed, but for -1, the end of a recording."""
     fields = value.split()
     try:
-        times = [t if t == b"-1" else b"%.9g" % (float(t) / speed) for t in fields[-num_times:]]
+        times = [
+            time if time == b"-1" else b"%.9g" % (parse_number(time) / speed)
+            for time in fields[-num_times:]
+        ]
     except ValueError:
         raise UserError(f"{place}: found '{value.decode()}'; expected times in seconds") from None
     return b" ".join((*fields[:-num_times], *times))

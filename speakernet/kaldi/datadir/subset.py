@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from speakernet.config import UserError
+from speakernet.config.numbers import parse_number
 from speakernet.kaldi.datadir.filtering import write_subset
 from speakernet.kaldi.datadir.layout import Id, Tables, existing_tables
 from speakernet.kaldi.datadir.speakers import iter_speakers
@@ -65,9 +66,16 @@ def _shortest(source: Path, number: int) -> Iterator[bytes]:
     for name in ("utt2num_frames", "utt2dur"):
         if (source / name).is_file():
             lines = iter_fields(source / name, num_fields=2)
-            lengths = ((float(length), utterance) for _, (utterance, length) in lines)
+            lengths = ((_length(source / name, *line), line[1][0]) for line in lines)
             return (utterance for _, utterance in heapq.nsmallest(number, lengths))
     raise UserError(f"{source}: choosing the shortest needs utt2num_frames or utt2dur")
+
+
+def _length(path: Path, number: int, fields: list[bytes]) -> float:
+    try:
+        return parse_number(fields[1])
+    except ValueError:
+        raise UserError(f"{path}:{number}: '{fields[1].decode()}'; expected a number") from None
 
 
 def _whole_speakers(utt2spk: Path, number: int) -> Iterator[bytes]:

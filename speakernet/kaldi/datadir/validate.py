@@ -8,6 +8,8 @@ import math
 from pathlib import Path
 
 from speakernet.config import UserError
+from speakernet.config.numbers import MAX_DIGITS, parse_number, parse_numbers
+from speakernet.kaldi.characters import check_spellings, near_miss
 from speakernet.kaldi.datadir.layout import (
     FRAME_SHIFT,
     Tables,
@@ -56,6 +58,7 @@ def validate(
     for file in tables.values():
         require_file(file)
     _check_speakers(path, tables, spk_sort)
+    _check_spellings(tables["utt2spk"])
     for name, file in utterance_tables(tables).items():
         if name != "utt2spk":
             check_same_ids(file, tables["utt2spk"])
@@ -80,6 +83,14 @@ def _check_speakers(path: Path, tables: Tables, spk_sort: bool) -> None:
         check_same_ids(file, spk2utt)
 
 
+def _check_spellings(utt2spk: Path) -> None:
+    utterances: dict[str, str] = {}
+    speakers: dict[str, str] = {}
+    for _, columns in iter_columns(utt2spk, 2):
+        check_spellings(utt2spk, utterances, columns[0])
+        check_spellings(utt2spk, speakers, columns[1])
+
+
 def check_same_ids(path: Path, reference: Path) -> None:
     """Check that a table has the ids of ``reference``, whose order has been checked.
 
@@ -91,8 +102,10 @@ def check_same_ids(path: Path, reference: Path) -> None:
     pairs = itertools.zip_longest(iter_ids(path), iter_ids(reference))
     number, (found, wanted) = next(p for p in enumerate(pairs, 1) if p[1][0] != p[1][1])
     if found is not None and (wanted is None or found < wanted):
-        raise UserError(f"{path}:{number}: '{found.decode()}' is not in {reference}")
-    raise UserError(f"{path}:{number}: '{wanted.decode()}' of {reference} is missing")
+        hint = near_miss(found.decode(), [wanted.decode()]) if wanted else ""
+        raise UserError(f"{path}:{number}: '{found.decode()}' is not in {reference}{hint}")
+    hint = near_miss(wanted.decode(), [found.decode()]) if found else ""
+    raise UserError(f"{path}:{number}: '{wanted.decode()}' of {reference} is missing{hint}")
 
 
 def _check_recordings(tables: Tables) -> None:
@@ -125,28 +138,44 @@ def _check_values(path: Path, tables: Tables, non_print: bool) -> None:
             if not words.replace("\t", " ").isprintable():
                 raise UserError(f"{tables['text']}:{number}: character that cannot be printed")
     frame_shift = path / FRAME_SHIFT
-    if frame_shift.exists() and not _is_positive(frame_shift.read_bytes()):
+    if frame_shift.exists() and not _is_positive(frame_shift.read_bytes().removesuffix(b"\n")):
         raise UserError(f"{frame_shift}:1: expected a positive number")
 
 
 def _check_numbers(path: Path, *, whole: bool) -> None:
     """Durations are positive; the number of frames may be 0 (less than a window of samples)."""
     kind = "a whole number" if whole else "a positive number"
+    is_valid = _is_whole if whole else _is_positive
     for first, (keys, texts) in iter_columns(path, 2):
-        if all(map(bytes.isdigit if whole else _is_positive, texts)):
+        if _are_whole(texts) if whole else _are_positive(texts):
             continue
         for number, (key, text) in enumerate(zip(keys, texts, strict=True), first):
-            if not (text.isdigit() if whole else _is_positive(text)):
+            if not is_valid(text):
                 found = f"'{key.decode()}' {text.decode()}"
                 raise UserError(f"{path}:{number}: {found}; expected {kind}")
 
 
+def _are_whole(texts: list[bytes]) -> bool:
+    return all(map(bytes.isdigit, texts)) and max(map(len, texts)) <= MAX_DIGITS
+
+
+def _are_positive(texts: list[bytes]) -> bool:
+    try:
+        return min(parse_numbers(texts)) > 0
+    except ValueError:
+        return False
+
+
+def _is_whole(text: bytes) -> bool:
+    return _are_whole([text])
+
+
 def _is_positive(text: bytes) -> bool:
-    return 0 < _to_float(text) < math.inf
+    return _are_positive([text])
 
 
 def _to_float(text: bytes) -> float:
     try:
-        return float(text)
+        return parse_number(text)
     except ValueError:
         return math.nan

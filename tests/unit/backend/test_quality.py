@@ -19,5 +19,5 @@ def test_quality_of_trials(tmp_path: Path) -> None:
     assert names == ("s", "n_min", "n_max")
     np.testing.assert_allclose(features[0], [1, np.log(100), np.log(200)])
     (tmp_path / "utt2norm").write_text("a 1\nb x\n")
-    with pytest.raises(UserError, match="utt2norm:2: 'x'; expected a number"):
+    with pytest.raises(UserError, match="utt2norm:2: 'x'; expected a finite number"):
         read_quality(tmp_path / "utt2norm")

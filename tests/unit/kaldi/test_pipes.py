@@ -119,15 +119,31 @@ def test_copies_of_copies_nest() -> None:
         ("wav-reverberate - - |", "nothing is piped into it"),
         ("cat a | wav-reverberate b.wav - |", "something is piped into it"),
         ("wav-reverberate a.wav b.wav |", "expected an input and '-'"),
-        ("wav-reverberate --duration=long a.wav - |", "expected a number"),
+        ("wav-reverberate --duration=long a.wav - |", "expected a finite number"),
         (
             "wav-reverberate --additive-signals=a.wav,b.wav --snrs=5 --start-times=0 c.wav - |",
             "found 2 --additive-signals, 1 --snrs and 1 --start-times",
         ),
         (
             "wav-reverberate --additive-signals=a --snrs=x --start-times=0 c - |",
-            "not a list of",
+            "--snrs='x'; expected finite numbers",
         ),
+        *(
+            (f"wav-reverberate --additive-signals=a {options} b - |", "expected")
+            for options in (
+                "--snrs=-nan --start-times=0",
+                "--snrs=3_0 --start-times=0",
+                "--snrs=5 --start-times=infinity",
+                "--snrs=5 --start-times=-2",
+                "--snrs=5 --start-times=1e400",
+                "--snrs=-900 --start-times=0",
+                "--snrs=٣ --start-times=0",
+            )
+        ),
+        ("wav-reverberate --duration=1e9 a.wav - |", "expected 0 to 86400 s"),
+        ("wav-reverberate --duration=nan a.wav - |", "expected a finite number"),
+        ("wav-reverberate --volume=-3 a.wav - |", "expected 0 or more"),
+        ("wav-reverberate --rir-channel=-1 a.wav - |", "--rir-channel: expected 0 or more"),
         ("wav-reverberate --multi-channel-output=true a.wav - |", "is not supported"),
     ],
 )
@@ -136,3 +152,15 @@ def test_errors_name_the_line(text: str, message: str) -> None:
         parse_entry(text, "data/train/wav.scp:7")
     assert str(error.value).startswith("data/train/wav.scp:7: ")
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize("speed", ["1.1.0", "0.0", "1e3", ".", "١"])
+def test_what_is_no_speed_is_left_to_sox(speed: str) -> None:
+    """Its failure is that of one recording."""
+    text = f"sox a.wav -t wav - speed {speed}"
+    assert parse_entry(f"{text} |") == Command(text)
+
+
+def test_names_end_at_blanks_of_ascii_only() -> None:
+    assert parse_entry("\ta b.wav\u00a0 ") == AudioFile("a b.wav\u00a0")
+    assert parse_entry("a.ark:٣") == AudioFile("a.ark:٣")

@@ -42,6 +42,9 @@ BROKEN = {
     "1 a x\n1 a\n0 a x y\n": "trials:2: found 2 fields",
     "1 a x\n\n": "trials:2: empty line",
     "1 a x\r\n": "trials:1: the line ends in CR LF",
+    "a x target\na y target\na x nontarget\n": "trials:3: 'a x' is a nontarget here and a target",
+    "1 a x\n0 a y\n0 x a\n": "trials:3: 'x a' is a nontarget here and a target on line 1",
+    "\ufeffa x target\n": r"trials:1: U\+FEFF",
     "1 a x": "trials:1: the last line does not end in a newline",
 }
 
@@ -57,3 +60,12 @@ def test_broken_trials(tmp_path: Path, content: str) -> None:
 def test_written_trials_are_kaldis(tmp_path: Path) -> None:
     write_trials(tmp_path / "trials", TRIALS)
     assert (tmp_path / "trials").read_text() == "a x target\na y nontarget\né x target\n"
+
+
+def test_pairs_on_two_lines_and_of_one_utterance_are_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    trials = read_trials(make(tmp_path, "1 a x\n0 a y\n1 x a\n1 a x\n1 b b\n"))
+    assert len(trials) == 5
+    assert "2 lines repeat a pair" in caplog.text
+    assert "1 trials compare an utterance with itself" in caplog.text

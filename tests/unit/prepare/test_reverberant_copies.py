@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from speakernet.audio.reader import AudioReader, iter_audio
+from speakernet.audio.reader import AudioReader, Reading, iter_audio
 from speakernet.kaldi.datadir import Affixes
 from speakernet.kaldi.pipes import AudioFile, Resampled, Reverberated, parse_entry
 from speakernet.kaldi.room_lists import read_noises, read_responses
@@ -36,9 +36,10 @@ def test_a_room_changes_the_sound_and_not_the_length(
         assert isinstance(node.impulse_response, Resampled)
         assert name.endswith("-reverb")
     originals = dict(iter_audio(train, AudioReader()))
-    for name, waveform in iter_audio(tmp_path / "out", AudioReader()):
-        assert isinstance(waveform, np.ndarray)
-        assert len(waveform) == len(np.asarray(originals[name.removesuffix("-reverb")]))
+    for name, copy in iter_audio(tmp_path / "out", AudioReader()):
+        original = originals[name.removesuffix("-reverb")]
+        assert isinstance(copy, Reading) and isinstance(original, Reading)
+        assert len(copy.waveform) == len(original.waveform)
 
 
 def test_durations_hold_where_they_are_true(
@@ -51,9 +52,9 @@ def test_durations_hold_where_they_are_true(
     longer = replace(options, shift_output=False)
     write_reverberant_copies(train, tmp_path / "b", longer, names)
     assert not (tmp_path / "b/reco2dur").exists()
-    name, waveform = next(iter(iter_audio(tmp_path / "b", AudioReader())))
+    name, copy = next(iter(iter_audio(tmp_path / "b", AudioReader())))
     assert name == "s0-u0-r"
-    assert len(np.asarray(waveform)) > 1.5 * 16000
+    assert isinstance(copy, Reading) and len(copy.waveform) > 1.5 * 16000
 
 
 def test_several_copies_and_the_source_become_one_data_dir(

@@ -37,6 +37,7 @@ unknown ~ feats.scp ~ s2-u0 ~ s2-u1 ~ feats.scp:4: 's2-u0' of .*utt2spk is missi
 extra ~ feats.scp ~ s2-u0 ~ s1-u9 ~ feats.scp:4: 's1-u9' is not in .*utt2spk
 windows ~ wav.scp ~ s1-u0.wav - |\n ~ s1-u0.wav - |\r\n ~ wav.scp:1: .*CR LF
 no value ~ wav.scp ~ s1-u0 sox s1-u0.wav - | ~ s1-u0 ~ wav.scp:1: 's1-u0' has no value
+underscore ~ utt2dur ~ s2-u0 4.5 ~ s2-u0 4_5 ~ utt2dur:4: 's2-u0' 4_5; expected a positive
 duration ~ utt2dur ~ s2-u0 4.5 ~ s2-u0 0 ~ utt2dur:4: 's2-u0' 0; expected a positive
 nan ~ utt2dur ~ s2-u0 4.5 ~ s2-u0 nan ~ utt2dur:4: .* positive
 frames ~ utt2num_frames ~ s2-u0 0  ~ s2-u0 1.5 ~ utt2num_frames:4: .* whole number
@@ -119,4 +120,15 @@ def test_speakers_out_of_order_are_allowed_when_told(tmp_path: Path) -> None:
     datadir.validate(path, spk_sort=False)
     assert [line[0] for line in (path / "spk2utt").read_text().splitlines()] == ["x", "y", "z"]
     with pytest.raises(UserError, match="prefixes"):
+        datadir.validate(path)
+
+
+def test_two_spellings_of_one_speaker(tmp_path: Path) -> None:
+    path = make(tmp_path / "a", ["zoe\u0308-u0", "zo\u00eb-u0"])
+    with pytest.raises(UserError, match="utt2spk: .*are one text in two spellings"):
+        datadir.validate(path)
+    path = make(tmp_path / "b")
+    text = (path / "wav.scp").read_text()
+    (path / "wav.scp").write_text(text.replace("s3-é-u0 sox", "s3-e\u0301-u0 sox"))
+    with pytest.raises(UserError, match=r"wav.scp:5: .*by Unicode normalisation"):
         datadir.validate(path)

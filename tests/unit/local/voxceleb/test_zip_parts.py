@@ -60,6 +60,12 @@ def test_audio_of_an_archive_in_parts_is_unpacked(tmp_path: Path) -> None:
     assert all((tmp_path / "out" / name).read_bytes() == data for name, data in files.items())
 
 
+def test_upper_case_and_what_macos_adds(tmp_path: Path) -> None:
+    names = ["wav/id1/a.WAV", "__MACOSX/wav/id1/._a.WAV", "wav/id1/.DS_Store", "wav/id1/b.m4A"]
+    parts = make_zip(tmp_path, [(name, b"x") for name in names])
+    assert audio_names(parts) == ["wav/id1/a.WAV", "wav/id1/b.m4A"]
+
+
 def entry(name: str, mode: int = 0) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name)
     info.external_attr = mode << 16
