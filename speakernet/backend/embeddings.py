@@ -36,7 +36,7 @@ def read_embeddings(path: Path) -> Iterator[Block]:
     path = path / "embedding.scp" if path.is_dir() else path
     blocks = _read_index(path) if path.suffix == ".scp" else read_vectors(path)
     for ids, vectors in blocks:
-        finite = np.isfinite(vectors.reshape(len(ids), -1).sum(axis=1))
+        finite = np.isfinite(vectors).reshape(len(ids), -1).all(axis=1)
         if not finite.all():
             raise UserError(f"{path}: '{ids[int(np.argmin(finite))]}' is not finite")
         directed = vectors.any(axis=-1).reshape(len(ids), -1).all(axis=1)

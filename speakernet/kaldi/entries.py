@@ -19,6 +19,7 @@ documentation, "Kaldi I/O mechanisms".
 from __future__ import annotations
 
 import os
+import re
 import stat
 import struct
 from typing import IO, Any
@@ -33,10 +34,19 @@ from speakernet.work.input_files import HEAD_BYTES, kind_of
 
 DTYPES: dict[bytes, np.dtype[Any]] = {b"F": np.dtype("<f4"), b"D": np.dtype("<f8")}
 _INTEGERS = np.dtype([("mark", "u1"), ("value", "<i4")])
+_CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 _CHUNK_BYTES = 1 << 24
 _MAX_LINE_BYTES = 1 << 24
 _MAX_KEY_BYTES = 1 << 16
 _EXPECTED = "expected a matrix or vector of Kaldi's"
+
+
+def decoded_key(key: bytes) -> str | None:
+    """Return a key as text, None if it cannot be one."""
+    try:
+        return None if _CONTROL.search(key) else key.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 class Source:
@@ -103,11 +113,11 @@ class Source:
                 raise self.refuse(bytes(characters))
         if characters and not character:
             raise self._without_array(bytes(characters))
-        try:
-            self.key = characters.decode()
-        except UnicodeDecodeError:
-            raise self.refuse(bytes(characters)) from None
-        return self.key
+        key = decoded_key(bytes(characters))
+        if key is None:
+            raise self.refuse(bytes(characters))
+        self.key = key
+        return key
 
     def _without_array(self, key: bytes) -> UserError:
         kind = kind_of(key)
@@ -167,11 +177,11 @@ class Source:
             return self._integers(text, line)
         row, rows = text[1:], list[Float32]()
         while not row.endswith(b"]"):
-            rows.append(self._numbers(row, line))
+            rows.append(self._numbers(row))
             if not (row := self._line()):
                 raise self.error("cut short: a text array without ']'")
             row = row.strip()
-        rows.append(self._numbers(row[:-1], line))
+        rows.append(self._numbers(row[:-1]))
         if len(rows) == 1:
             return rows[0]
         filled = [values for values in rows if len(values)]
@@ -185,14 +195,14 @@ class Source:
             raise self.error(f"a line of text of more than {_MAX_LINE_BYTES} bytes")
         return line
 
-    def _numbers(self, text: bytes, line: bytes) -> Float32:
+    def _numbers(self, text: bytes) -> Float32:
         if b"_" in text:  # a float for Python
-            raise self.refuse(line)
+            raise self.refuse(text)
         try:
             with np.errstate(over="ignore"):
                 return np.array(text.decode("ascii").split(), np.float64).astype(np.float32)
         except ValueError:
-            raise self.refuse(line) from None
+            raise self.refuse(text) from None
 
     def _integers(self, text: bytes, line: bytes) -> NDArray[Any]:
         words = text.split()

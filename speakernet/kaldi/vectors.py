@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from speakernet.arrays import Float32
 from speakernet.config import UserError
 from speakernet.kaldi.ark import read_entries, read_place
+from speakernet.kaldi.entries import decoded_key
 from speakernet.kaldi.places import Place, parse_place
 from speakernet.kaldi.tables import iter_table
 from speakernet.work.input_files import open_input
@@ -157,10 +158,10 @@ def _entries(buffer: bytes, header: bytes, path: Path) -> tuple[list[str], list[
             raise UserError(f"{path}: {_mismatch(buffer[begin:values], header)}")
         if values + size > len(buffer):
             break
-        try:
-            keys.append(buffer[begin:space].decode())
-        except UnicodeDecodeError:
-            raise UserError(f"{path}: {_mismatch(buffer[begin:values], header)}") from None
+        key = decoded_key(buffer[begin:space])
+        if key is None:
+            raise UserError(f"{path}: {_mismatch(buffer[begin:values], header)}")
+        keys.append(key)
         starts.append(values)
         begin = values + size
     if space < 0 and len(buffer) - begin >= _MAX_KEY_BYTES:

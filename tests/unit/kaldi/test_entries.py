@@ -72,6 +72,7 @@ def test_what_is_no_array_is_named_and_never_run(
         (b"\x1f\x8b\x08" + bytes(range(33, 99)) * 3, "gzip"),
         (b"x" * 70000, "expected a matrix"),
         (b"\xff\xfe ", "expected a matrix"),
+        (b"a 1 2\nb\nc 3 4\n", "expected a matrix"),
     ],
 )
 def test_what_is_no_archive_is_named(tmp_path: Path, content: bytes, name: str) -> None:
