@@ -1,5 +1,6 @@
 """The cohort of score normalisation: speaker means, utterances, or rows of the classifier."""
 
+import itertools
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -105,22 +106,32 @@ def speaker_means(
     rows_by_utterance = {utterance: row_of[name] for utterance, name in utt2spk.items()}
     sums, counts, others = None, np.zeros(len(speakers), np.intp), 0
     for ids, vectors in blocks:
-        rows = np.fromiter((rows_by_utterance.get(i, -1) for i in ids), np.intp, len(ids))
+        rows = np.fromiter((rows_by_utterance.pop(i, -1) for i in ids), np.intp, len(ids))
         known = rows >= 0
         if not known.all():
             others += int((~known).sum())
+            _check_once(itertools.compress(ids, ~known), utt2spk)
             vectors, rows = vectors[known], rows[known]
         if sums is None:
             sums = np.zeros((len(speakers), vectors.shape[1]))
         if len(rows):
             _add(sums, rows, length_norm(vectors if mean is None else vectors - mean))
             counts += np.bincount(rows, minlength=len(speakers))
-    if sums is None or counts.sum() != len(utt2spk):
-        missing = len(utt2spk) - int(counts.sum())
-        raise UserError(f"{missing} of {len(utt2spk)} cohort utterances have no embedding")
+    if sums is None or rows_by_utterance:
+        first = next(iter(rows_by_utterance), "")
+        raise UserError(
+            f"{len(rows_by_utterance)} of {len(utt2spk)} cohort utterances have no embedding, the "
+            f"first is '{first}'"
+        )
     if others:
         logger.info("%d embeddings belong to no cohort speaker and are left out", others)
     return speakers, sums / counts[:, None]
+
+
+def _check_once(others: Iterable[str], utt2spk: Mapping[str, str]) -> None:
+    for name in others:
+        if name in utt2spk:
+            raise UserError(f"the cohort's utterance '{name}' has two embeddings")
 
 
 def _add(sums: Float64, rows: Indices, vectors: Float64) -> None:

@@ -7,6 +7,7 @@ A checkpoint is a dictionary saved by ``torch.save``; what is read here are its 
 import logging
 import os
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import yaml
 from speakernet.config import UserError, configure
 from speakernet.nn.models import MODELS, ModelConfig, SpeakerModel, build_model
 from speakernet.nn.tensor_files import load_tensors
-from speakernet.nn.weights import is_state, mismatch
+from speakernet.nn.weights import mismatch, state_problem
 from speakernet.work.files import open_for_replace
 
 FORMAT_VERSION = 1
@@ -52,37 +53,41 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     version = checkpoint.get("format_version", FORMAT_VERSION)
     if version != FORMAT_VERSION:
         raise UserError(f"{path}: has format {version!r}; this version reads {FORMAT_VERSION}")
-    for key, (is_right, expected) in _FIELDS.items():
-        if key in checkpoint and not is_right(checkpoint[key]):
-            kind = type(checkpoint[key]).__name__
-            raise UserError(
-                f"{path}: is not a checkpoint: '{key}' is a {kind}; expected {expected}"
-            )
+    for key, problem_of in _FIELDS.items():
+        problem = problem_of(checkpoint[key]) if key in checkpoint else ""
+        if problem:
+            raise UserError(f"{path}: is not a checkpoint: '{key}' {problem}")
     return checkpoint
 
 
-def _is_count(value: object) -> bool:
-    return type(value) is int and 0 <= value < 1 << 53
+def _must_be(expected: str, is_right: Callable[[object], bool]) -> Callable[[object], str]:
+    """Return a function that says what is wrong with a field, or nothing."""
+    return lambda value: (
+        "" if is_right(value) else f"is a {type(value).__name__}; expected {expected}"
+    )
 
 
-def _is_list_of(kind: type) -> Callable[[object], bool]:
+def _list_of(kind: type) -> Callable[[object], bool]:
     return lambda value: isinstance(value, list) and all(isinstance(item, kind) for item in value)
 
 
-def _is_dict(value: object) -> bool:
-    return isinstance(value, dict)
+def _weights_problem(value: object) -> str:
+    return state_problem(value) or ("" if value else "has no weights")
 
 
-_STATE = "tensors by name, each with all of its numbers"
-_FIELDS: dict[str, tuple[Callable[[object], bool], str]] = {
-    "model": (lambda value: is_state(value) and len(value) > 0, f"{_STATE}, and at least one"),
-    "loss": (is_state, _STATE),
-    "ema": (is_state, _STATE),
-    **dict.fromkeys(("input_dim", "num_speakers", "step", "epoch"), (_is_count, "a whole number")),
-    **dict.fromkeys(("recipe", "data"), (lambda value: isinstance(value, str), "a text")),
-    **dict.fromkeys(("optimizer", "scaler", "sampler", "best"), (_is_dict, "a dictionary")),
-    "speakers": (_is_list_of(str), "a list of texts"),
-    "rng": (_is_list_of(dict), "a list of dictionaries"),
+_COUNT = _must_be(
+    "a whole number, not less than 0", lambda value: type(value) is int and 0 <= value < 1 << 53
+)
+_TEXT = _must_be("a text", lambda value: isinstance(value, str))
+_DICT = _must_be("a dictionary", lambda value: isinstance(value, dict))
+_FIELDS: dict[str, Callable[[object], str]] = {
+    "model": _weights_problem,
+    **dict.fromkeys(("loss", "ema"), state_problem),
+    **dict.fromkeys(("input_dim", "num_speakers", "step", "epoch"), _COUNT),
+    **dict.fromkeys(("recipe", "data"), _TEXT),
+    **dict.fromkeys(("optimizer", "scaler", "sampler", "best"), _DICT),
+    "speakers": _must_be("a list of texts", _list_of(str)),
+    "rng": _must_be("a list of dictionaries", _list_of(dict)),
 }
 
 
@@ -137,7 +142,8 @@ def load_model(
     """
     path, data = choose_checkpoint(exp_dir if checkpoint is None else checkpoint)
     config, input_dim = _model_config(path, data), data.get("input_dim", 0)
-    with torch.device("meta"):  # sizes are compared before a network of these takes memory
+    with torch.device("meta"), warnings.catch_warnings(action="ignore"):
+        # Sizes are compared before a network of these takes memory.
         expected = build_model(config, input_dim=input_dim).state_dict()
     problem = mismatch(data["model"], expected)
     if problem:

@@ -16,7 +16,7 @@ from speakernet.nn.layers.log_mel import NUM_MEL_BINS
 from speakernet.nn.models import MODELS, ModelConfig, build_model
 from speakernet.nn.serialize import FORMAT_VERSION, save_model
 from speakernet.nn.tensor_files import load_tensors
-from speakernet.nn.weights import is_state, mismatch
+from speakernet.nn.weights import mismatch, state_problem
 from speakernet.work.files import open_for_replace
 
 _NETWORK = "__S__."
@@ -136,8 +136,9 @@ def _find_state(checkpoint: object, source: str) -> Mapping[str, Tensor]:
             break
     if not isinstance(state, Mapping) or not state:
         raise UserError(f"{source}: holds no state dict")
-    if not is_state(state):
-        raise UserError(f"{source}: holds no state dict: not all of its values are tensors")
+    problem = state_problem(state)
+    if problem:
+        raise UserError(f"{source}: holds no state dict: it {problem}")
     return state
 
 

@@ -26,5 +26,13 @@ def test_speaker_means_by_block() -> None:
 
 def test_speaker_means_need_every_utterance() -> None:
     block = (["a", "b"], np.ones((2, 3), np.float32))
-    with pytest.raises(UserError, match="1 of 3 cohort utterances"):
+    with pytest.raises(
+        UserError, match="1 of 3 cohort utterances have no embedding, the first is 'c'"
+    ):
+        speaker_means([block], {"a": "s", "b": "s", "c": "t"})
+
+
+def test_an_utterance_twice_does_not_stand_for_one_that_is_missing() -> None:
+    block = (["a", "b", "x", "b"], np.ones((4, 3), np.float32))
+    with pytest.raises(UserError, match="'b' has two embeddings"):
         speaker_means([block], {"a": "s", "b": "s", "c": "t"})
