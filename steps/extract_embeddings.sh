@@ -17,7 +17,7 @@ help_message="usage: steps/extract_embeddings.sh [options] <model-dir> <data-dir
   --untrained true|false  random weights of the recipe's seed instead (default: $untrained)
   --device DEVICE      cpu, cuda, cuda:N or auto: jobs are dealt out to the GPUs (default: $device)
   --num-threads N      of a job on a CPU (default: $num_threads)
-makes <out-dir>/embedding.{ark,scp} (and short_utterances, if there are any);
+makes <out-dir>/embedding.{ark,scp} (and utterance_notes, if there is anything to note);
 logs are <out-dir>/log/extract.JOB.log"
 . utils/common.sh
 . utils/parse_options.sh
@@ -33,7 +33,8 @@ options=(--nj "$nj" --device "$device" --num-threads "$num_threads" --untrained 
 [ -z "$checkpoint" ] || options+=(--checkpoint "$checkpoint")
 program=(python -m speakernet.bin.extract_embeddings "${options[@]}")
 
+job_name "${program[@]}" "$model" "$data" "$out"
+job_command "$cmd" "${program[@]}" --job "$job" "$model" "$data" "$out"
 # shellcheck disable=SC2086 # --cmd holds a command and its options
-$cmd JOB=1:"$nj" "$out/log/extract.JOB.log" \
-  "${program[@]}" --job JOB "$model" "$data" "$out"
+$cmd "$job=1:$nj" "$out/log/extract.$job.log" "${words[@]}"
 "${program[@]}" "$model" "$data" "$out"

@@ -47,8 +47,9 @@ if [ -n "$musan$rirs" ]; then options+=(--musan "$musan" --rirs "$rirs"); fi
 
 if [ -n "$cuda_cmd" ]; then
   log "runs as a job; see $exp_dir/log/job.log"
+  job_command "$cuda_cmd" "$0" --nproc "$nproc" "${options[@]}" "$@"
   # shellcheck disable=SC2086 # --cuda-cmd holds a command and its options
-  run_forwarding $cuda_cmd "$exp_dir/log/job.log" "$0" --nproc "$nproc" "${options[@]}" "$@" || status=$?
+  run_forwarding $cuda_cmd "$exp_dir/log/job.log" "${words[@]}" || status=$?
   [ ! -f "$exp_dir/requeue" ] || status=99 # a runner has one status for all failures
   exit "$status"
 fi

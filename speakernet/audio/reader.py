@@ -5,11 +5,9 @@ commands that Kaldi's scripts write are computed in this process; every ``wav-re
 its result to 16 bits, as Kaldi does when it pipes it to the next program.
 """
 
-import subprocess
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from signal import SIGPIPE
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,8 +15,11 @@ from numpy.typing import NDArray
 
 from speakernet.arrays import Float32
 from speakernet.audio.cache import FileCache
+from speakernet.audio.channels import FIRST, Signal, choose_channel, pick_channel
+from speakernet.audio.commands import run_command
+from speakernet.audio.notes import Note
 from speakernet.audio.sound_files import Audio
-from speakernet.audio.wav import audio_length, read_audio_bytes, read_audio_file
+from speakernet.audio.wav import audio_length, read_audio_file
 from speakernet.config.errors import UserError
 from speakernet.kaldi.pipes import AudioFile, Command, Node, Resampled, Reverberated, parse_entry
 from speakernet.kaldi.wav_scp import Utterance, iter_utterances
@@ -29,27 +30,25 @@ _CACHE_BYTES = 256 << 20
 _CACHED_RESPONSES = 128
 # Kaldi accepts a segment that ends up to this long after its recording (extract-segments).
 _MAX_OVERSHOOT_S = 0.5
-# Exit status, under pipefail, of a command whose reader in the pipeline stopped reading early.
-_BROKEN_PIPE = 128 + SIGPIPE
 
 
-class Signal(NamedTuple):
-    """One channel, (samples,) int16 or float32 in the scale of int16, and its rate in Hz."""
+class Reading(NamedTuple):
+    """An utterance's waveform (samples,) and what is to be noted of it."""
 
-    samples: NDArray[np.int16] | Float32
-    sample_rate: int
+    waveform: Float32
+    notes: tuple[Note, ...]
 
 
 class AudioReader:
     """Reads and computes ``wav.scp`` entries; caches recently used noises and impulse responses."""
 
     def __init__(
-        self, sample_rate: int = 16000, *, channel: int = -1, cache_bytes: int = _CACHE_BYTES
+        self, sample_rate: int = 16000, *, channel: str = FIRST, cache_bytes: int = _CACHE_BYTES
     ) -> None:
         """Set up a reader of audio at ``sample_rate`` (Hz); other rates raise UserError.
 
-        ``channel``: from 0; -1 takes the first, as in Kaldi. ``cache_bytes``: limit of the cache
-        of noises and impulse responses.
+        ``channel``: a choice of ``choose_channel``. ``cache_bytes``: limit of the cache of noises
+        and impulse responses.
         """
         self.sample_rate = sample_rate
         self.channel = channel
@@ -75,19 +74,40 @@ class AudioReader:
 
     def read_utterance(self, utterance: Utterance) -> Float32:
         """Return the waveform (samples,) of an utterance; a UserError names it and its line."""
+        return self.read_with_notes(utterance).waveform
+
+    def read_with_notes(self, utterance: Utterance) -> Reading:
+        """Return waveform and notes. Whatever prevents it is a UserError: one entry of a table must
+        not end the work on all others.
+        """
         place = f"{utterance.place}: utterance '{utterance.name}'"
-        if utterance.start_s is None or utterance.end_s is None:
-            return self.read(utterance.entry, place)
         try:
-            recording = self._recording(utterance.entry)
-            return _segment(recording, utterance.start_s, utterance.end_s)
+            return self._read_part(utterance)
         except UserError as error:
             raise UserError(f"{place}: {error}") from None
+        except Exception as error:  # of a library, for data that nobody foresaw
+            reason = " ".join(f"{type(error).__name__} {error}".split())
+            raise UserError(f"{place}: cannot be read: {reason}") from None
+
+    def _read_part(self, utterance: Utterance) -> Reading:
+        if utterance.problem:
+            raise UserError(utterance.problem)
+        if utterance.entry == "-":
+            raise UserError("found '-', standard input; expected a file or a command ending in |")
+        if utterance.start_s is None or utterance.end_s is None:
+            signal = self._evaluate_entry(utterance.entry)
+            return Reading(np.asarray(signal.samples, dtype=np.float32), signal.notes)
+        recording = self._recording(utterance.entry)
+        part = _segment(recording, utterance.start_s, utterance.end_s)
+        return Reading(part, recording.notes)
 
     def _evaluate_entry(self, entry: str | Node) -> Signal:
         signal = self.evaluate(parse_entry(entry) if isinstance(entry, str) else entry)
         if signal.sample_rate != self.sample_rate:
-            raise UserError(f"found {signal.sample_rate} Hz; expected {self.sample_rate} Hz")
+            raise UserError(
+                f"found {signal.sample_rate} Hz; expected {self.sample_rate} Hz; as an entry "
+                f"'sox FILE -r {self.sample_rate} -t wav - |' resamples it"
+            )
         return signal
 
     def read_random_segment(
@@ -109,40 +129,52 @@ class AudioReader:
             raise UserError(
                 f"{node.path}: found {audio.sample_rate} Hz; expected {self.sample_rate} Hz"
             )
-        signal = _pick_channel(audio, max(self.channel, 0), node.path)
+        signal = choose_channel(audio, self.channel, node.path)
         return np.resize(signal.samples.astype(np.float32), num_samples)
 
     def evaluate(self, node: Node) -> Signal:
         """Compute the signal that a parsed entry describes, at its own sample rate."""
-        return self._evaluate(node, max(self.channel, 0), self._sources)
+        return self._evaluate(node, None, self._sources)
 
     def _evaluate(
-        self, node: Node, channel: int, cache: FileCache, max_samples: int | None = None
+        self, node: Node, channel: int | None, cache: FileCache, max_samples: int | None = None
     ) -> Signal:
-        """Compute one channel of a parsed entry; ``max_samples`` may limit how much is read."""
+        """Compute one channel of a parsed entry; ``max_samples`` may limit how much is read.
+
+        ``channel``: None for what the reader is to choose, and to note.
+        """
         if isinstance(node, AudioFile):
-            return _pick_channel(cache.read(node, max_samples), channel, node.path, max_samples)
+            return self._pick(cache.read(node, max_samples), channel, node.path, max_samples)
         if isinstance(node, Command):
-            return _pick_channel(self._run(node.text), channel, node.text, max_samples)
+            return self._pick(self._run(node.text), channel, node.text, max_samples)
         if isinstance(node, Resampled):
             return self._resample(node, channel, cache)
-        return self._reverberate(node, cache)
+        return self._reverberate(node, channel, cache)
 
-    def _resample(self, node: Resampled, channel: int, cache: FileCache) -> Signal:
-        signal = _pick_channel(cache.read(node.file), channel, node.file.path)
+    def _pick(
+        self, audio: Audio, channel: int | None, name: str, max_samples: int | None = None
+    ) -> Signal:
+        if channel is None:
+            return choose_channel(audio, self.channel, name, max_samples)
+        return pick_channel(audio, channel, name, max_samples)
+
+    def _resample(self, node: Resampled, channel: int | None, cache: FileCache) -> Signal:
+        signal = self._pick(cache.read(node.file), channel, node.file.path)
         if node.sample_rate not in (None, signal.sample_rate):
-            return _pick_channel(self._run(node.text), channel, node.text)
+            return self._pick(self._run(node.text), channel, node.text)
         if node.speed == 1:
             return signal
         faster = change_speed(np.asarray(signal.samples, dtype=np.float32), node.speed)
-        return Signal(quantize(np.rint(faster)), signal.sample_rate)
+        return signal._replace(samples=quantize(np.rint(faster)))
 
-    def _reverberate(self, node: Reverberated, cache: FileCache) -> Signal:
+    def _reverberate(self, node: Reverberated, channel: int | None, cache: FileCache) -> Signal:
         options = node.options
         unchanged = not (node.additive_signals or node.impulse_response or options.volume)
         if unchanged and options.duration:
-            return self._fit_to_duration(node, cache)
-        source = self._evaluate(node.source, options.input_wave_channel, cache)
+            return self._fit_to_duration(node, channel, cache)
+        # 0 is what an entry has that does not say which: then the caller's choice holds.
+        channel = options.input_wave_channel or channel
+        source = self._evaluate(node.source, channel, cache)
         response = node.impulse_response
         result = reverberate(
             np.asarray(source.samples, dtype=np.float32),
@@ -159,11 +191,11 @@ class AudioReader:
             duration_s=options.duration,
             volume=options.volume,
         )
-        return Signal(quantize(result), source.sample_rate)
+        return source._replace(samples=quantize(result))
 
-    def _fit_to_duration(self, node: Reverberated, cache: FileCache) -> Signal:
+    def _fit_to_duration(self, node: Reverberated, channel: int | None, cache: FileCache) -> Signal:
         """Compute ``wav-reverberate --duration`` alone: cut or repeat; read only what is needed."""
-        duration, channel = node.options.duration, node.options.input_wave_channel
+        duration, channel = node.options.duration, node.options.input_wave_channel or channel
         needed = int(duration * self.sample_rate) + 1
         signal = self._evaluate(node.source, channel, cache, needed)
         if signal.sample_rate > self.sample_rate:
@@ -194,39 +226,13 @@ def read_audio(entry: str, *, sample_rate: int = 16000) -> Float32:
 
 def iter_audio(
     folder: str | Path, reader: AudioReader
-) -> Iterator[tuple[str, Float32 | UserError]]:
-    """Yield each utterance id of a data dir with its waveform, or the error that prevents it."""
+) -> Iterator[tuple[str, Reading | UserError]]:
+    """Yield each utterance id of a data dir with its audio, or the error that prevents it."""
     for utterance in iter_utterances(folder):
         try:
-            yield utterance.name, reader.read_utterance(utterance)
+            yield utterance.name, reader.read_with_notes(utterance)
         except UserError as error:
             yield utterance.name, error
-
-
-def run_command(text: str) -> Audio:
-    """Run a shell command and read the audio file that it writes to its standard output."""
-    process = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", text],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
-    messages = " / ".join(process.stderr.decode(errors="replace").split("\n")[-4:]).strip(" /")
-    failure = f"status {process.returncode} from '{text} |': {messages or 'no message'}"
-    if process.returncode not in (0, _BROKEN_PIPE):
-        raise UserError(failure)
-    try:
-        return read_audio_bytes(process.stdout)
-    except UserError as error:
-        message = failure if process.returncode else f"the output of '{text} |'"
-        raise UserError(f"{message}: {error}") from None
-
-
-def _pick_channel(audio: Audio, channel: int, name: str, max_samples: int | None = None) -> Signal:
-    channels = audio.samples.shape[1]
-    if channel >= channels:
-        raise UserError(f"{name}: found {channels} channel(s); expected channel {channel}")
-    return Signal(audio.samples[:max_samples, channel], audio.sample_rate)
 
 
 def _cut_or_repeat(signal: Signal, duration_s: float) -> Signal:
@@ -235,7 +241,7 @@ def _cut_or_repeat(signal: Signal, duration_s: float) -> Signal:
     samples: NDArray[Any] = signal.samples
     if length > len(samples):
         samples = np.tile(samples, -(-length // len(samples)))
-    return Signal(samples[:length], signal.sample_rate)
+    return signal._replace(samples=samples[:length])
 
 
 def _segment(recording: Signal, start_s: float, end_s: float) -> Float32:
@@ -246,4 +252,7 @@ def _segment(recording: Signal, start_s: float, end_s: float) -> Float32:
             f"found a segment from {start_s:g} to {end_s:g} s; expected one within {duration:.3f} s"
         )
     end = len(recording.samples) if end_s < 0 else int(end_s * rate)
-    return recording.samples[int(start_s * rate) : end].astype(np.float32)
+    part = recording.samples[int(start_s * rate) : end].astype(np.float32)
+    if not len(part):
+        raise UserError(f"found no samples from {start_s:g} to {end_s:g} s")
+    return part

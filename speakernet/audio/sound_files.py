@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from speakernet.arrays import Float32
+from speakernet.audio.notes import Note
 from speakernet.config.errors import UserError
 
 # libsndfile reports at least this many samples for a flac file without a length in its header.
@@ -21,10 +22,11 @@ _SOUNDFILE_ERRORS = (RuntimeError, TypeError, ValueError, MemoryError)
 
 
 class Audio(NamedTuple):
-    """Samples (num_samples, channels), int16 or float32 in the scale of int16, and rate in Hz."""
+    """Samples (num_samples, channels), int16 or float32 in int16's scale; rate in Hz; notes."""
 
     samples: NDArray[np.int16] | Float32
     sample_rate: int
+    notes: tuple[Note, ...] = ()
 
 
 def read_with_soundfile(stream: BinaryIO, first_sample: int, max_samples: int | None) -> Audio:

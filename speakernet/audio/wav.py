@@ -5,40 +5,32 @@ and rejects what Kaldi's reader rejects: 8-bit samples and truncated files.
 """
 
 import io
-import os
 import struct
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from speakernet.audio.notes import Note
+from speakernet.audio.other_formats import check_whole, remedy
 from speakernet.audio.sound_files import Audio, length_with_soundfile, read_with_soundfile
+from speakernet.audio.wav_header import (
+    HEAD_BYTES,
+    PCM,
+    UNKNOWN_SIZE,
+    DataChunk,
+    find_samples,
+    tag_bytes,
+)
 from speakernet.config.errors import UserError
 from speakernet.work.files import write_errors
+from speakernet.work.input_files import open_input
 
-_PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
-# A program that writes to a pipe does not know the size yet and writes 0, or a very large one (sox:
-# 0x7FFFF000, ffmpeg: 0xFFFFFFFF).
-_UNKNOWN_SIZE = 0x7FFFF000
-# Bytes read at once at the beginning of a file: the header, and the samples of a short file.
-_HEAD_BYTES = 4096
-
-
-class _Format(NamedTuple):
-    code: int
-    channels: int
-    sample_rate: int
-    bits: int
-
-
-class _DataChunk(NamedTuple):
-    """The samples of a wav file: ``size`` bytes (None: to the end of the file) from ``start``."""
-
-    format: _Format
-    start: int
-    size: int | None
+_NO_LENGTH = Note("length", "without a length in the header")
 
 
 def read_audio_file(
@@ -51,18 +43,13 @@ def read_audio_file(
     """
     if path == "-":
         return read_audio_bytes(sys.stdin.buffer.read())
-    try:
-        with open(path, "rb", buffering=0) as stream:
-            stream.seek(offset)
-            head = stream.read(_HEAD_BYTES)
-            if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
-                return _read_wav(stream, head, offset, first_sample, max_samples)
-            stream.seek(offset)
+    with _open(path, offset) as (stream, head, offset):
+        if not _is_wav(head):
+            check_whole(stream, head, offset)
             return read_with_soundfile(stream, first_sample, max_samples)
-    except UserError as error:
-        raise UserError(f"{path}: {error}") from None
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from None
+        chunk = find_samples(stream, head, offset)
+        audio = _read_wav(stream, head, offset, chunk, first_sample, max_samples)
+        return audio if chunk.is_known else audio._replace(notes=(_NO_LENGTH,))
 
 
 def read_audio_bytes(data: bytes) -> Audio:
@@ -72,67 +59,99 @@ def read_audio_bytes(data: bytes) -> Audio:
     """
     if not data:
         raise UserError("found no data")
-    stream = io.BytesIO(data)
-    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
-        return _read_wav(stream, data[:_HEAD_BYTES], 0, 0, None)
-    return read_with_soundfile(stream, 0, None)
+    start = tag_bytes(data[:HEAD_BYTES])
+    stream, head = io.BytesIO(data[start:]), data[start : start + HEAD_BYTES]
+    try:
+        if _is_wav(head):
+            return _read_wav(stream, head, 0, find_samples(stream, head, 0), 0, None)
+        check_whole(stream, head, 0)
+        return read_with_soundfile(stream, 0, None)
+    except UserError as error:
+        raise UserError(f"{error}{remedy(head)}") from None
 
 
 def audio_length(path: str) -> tuple[int, int]:
     """Return (number of samples, rate in Hz) of a file from its header, where that has a length.
 
-    Raises UserError, starting with the path, if the file is missing or cannot be decoded.
+    Raises UserError, starting with the path, if the file is missing, truncated or cannot be
+    decoded.
     """
-    try:
-        with open(path, "rb", buffering=0) as stream:
-            head = stream.read(_HEAD_BYTES)
-            if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
-                chunk = _parse_header(stream, head, 0)
-                width = _sample_bytes(chunk.format)
-                if width:
-                    available = os.fstat(stream.fileno()).st_size - chunk.start
-                    size = available if chunk.size is None else min(chunk.size, available)
-                    return size // width, chunk.format.sample_rate
-                if chunk.size is None:
-                    return length_with_soundfile(_with_sizes(stream, 0, chunk.start))
-            stream.seek(0)
+    with _open(path, 0) as (stream, head, start):
+        if not _is_wav(head):
+            check_whole(stream, head, start)
             return length_with_soundfile(stream)
-    except UserError as error:
-        raise UserError(f"{path}: {error}") from None
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from None
+        chunk = find_samples(stream, head, start)
+        _check_whole(chunk)
+        width = chunk.format.sample_bytes
+        if width:
+            return chunk.size // width, chunk.format.sample_rate
+        return length_with_soundfile(_for_soundfile(stream, start, chunk))
 
 
-def _sample_bytes(form: _Format) -> int:
-    """Return the bytes per sample of all channels, 0 for codecs that code blocks of samples."""
-    fixed_size = form.code in (_PCM, _FLOAT) and form.bits in (8, 16, 24, 32, 64)
-    return form.channels * form.bits // 8 if fixed_size else 0
+def _is_wav(head: bytes) -> bool:
+    return head[:4] == b"RIFF" and head[8:12] == b"WAVE"
+
+
+@contextmanager
+def _open(path: str, offset: int) -> Iterator[tuple[BinaryIO, bytes, int]]:
+    """Open an audio file; yield it with its first bytes and the offset where these are.
+
+    UserErrors of the block start with the path.
+    """
+    with open_input(path) as stream:
+        head = b""
+        try:
+            size = stream.seek(0, io.SEEK_END)
+            if offset > size:
+                raise UserError(f"found {size} bytes; expected more than the offset {offset}")
+            stream.seek(offset)
+            head = stream.read(HEAD_BYTES)
+            if tag := tag_bytes(head):
+                offset += tag
+                stream.seek(offset)
+                head = stream.read(HEAD_BYTES)
+            stream.seek(offset)
+            yield stream, head, offset
+        except UserError as error:
+            raise UserError(f"{path}: {error}{remedy(head)}") from None
+        except OSError as error:
+            raise UserError(f"{path}: {error.strerror}") from None
+
+
+def _check_whole(chunk: DataChunk, found: int | None = None) -> None:
+    """Raise UserError if the file lacks samples; ``found``: how many it has, where known."""
+    if chunk.missing:
+        width = chunk.format.sample_bytes or 1
+        unit = "samples" if chunk.format.sample_bytes else "bytes"
+        raise UserError(
+            f"truncated: the header promises {chunk.size // width} {unit}, "
+            f"found {(chunk.size - chunk.missing) // width if found is None else found}"
+        )
 
 
 def _read_wav(
-    stream: BinaryIO, head: bytes, offset: int, first_sample: int, max_samples: int | None
+    stream: BinaryIO,
+    head: bytes,
+    offset: int,
+    chunk: DataChunk,
+    first_sample: int,
+    max_samples: int | None,
 ) -> Audio:
-    chunk = _parse_header(stream, head, offset)
     form = chunk.format
     if form.bits == 8:
         raise UserError(f"found 8-bit samples in {form.channels} channel(s); expected 16-bit")
-    if (form.code, form.bits) != (_PCM, 16):
-        if chunk.size is None:
-            stream = _with_sizes(stream, offset, chunk.start)
-        else:
-            stream.seek(offset)
+    if (form.code, form.bits) != (PCM, 16):
+        _check_whole(chunk)
+        stream = _for_soundfile(stream, offset, chunk)
         return read_with_soundfile(stream, first_sample, max_samples)
     width = 2 * form.channels
     skipped = first_sample * width
-    wanted = max(chunk.size - skipped, 0) if chunk.size is not None else -1
-    if max_samples is not None and (wanted < 0 or wanted > max_samples * width):
-        wanted = max_samples * width
+    wanted = max(chunk.size - skipped, 0)
+    if max_samples is not None:
+        wanted = min(wanted, max_samples * width)
     data = _read_samples(stream, head, offset, chunk.start + skipped, wanted)
-    if chunk.size is not None and len(data) < wanted:
-        raise UserError(
-            f"truncated: the header promises {chunk.size // width} samples, "
-            f"found {first_sample + len(data) // width}"
-        )
+    if len(data) < wanted:
+        _check_whole(chunk)
     if len(data) < width:
         raise UserError("found no samples")
     usable = data[: len(data) // width * width]
@@ -140,82 +159,22 @@ def _read_wav(
 
 
 def _read_samples(stream: BinaryIO, head: bytes, offset: int, start: int, wanted: int) -> bytes:
-    """Return ``wanted`` bytes (-1: all) from ``start``, using what ``head`` already holds."""
+    """Return ``wanted`` bytes, using what ``head`` already holds."""
     known = head[start - offset :]
-    if 0 <= wanted <= len(known):
+    if wanted <= len(known):
         return known[:wanted]
     stream.seek(start + len(known))
-    rest = stream.read() if wanted < 0 else _read_fully(stream, wanted - len(known))
-    return known + rest
+    return known + stream.read(wanted - len(known))
 
 
-def _read_fully(stream: BinaryIO, count: int) -> bytes:
-    parts = []
-    while count > 0 and (part := stream.read(count)):
-        parts.append(part)
-        count -= len(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def _parse_header(stream: BinaryIO, head: bytes, offset: int) -> _DataChunk:
-    """Find the data chunk; ``head`` holds the beginning of the file, which starts at ``offset``."""
-    form: _Format | None = None
-    position = 12
-    while True:
-        if position + 8 + 40 > len(head) == _HEAD_BYTES:
-            return _parse_long_header(stream, offset, position, form)
-        name, size = _chunk(head, position)
-        if name == b"fmt ":
-            form = _parse_format(head[position + 8 : position + 8 + size])
-        elif name == b"data":
-            return _data_chunk(form, offset + position + 8, size)
-        position += 8 + size + size % 2
-
-
-def _parse_long_header(
-    stream: BinaryIO, offset: int, position: int, form: _Format | None
-) -> _DataChunk:
-    """Continue at ``position`` in a header that is longer than ``_HEAD_BYTES`` (pictures, tags)."""
-    while True:
-        stream.seek(offset + position)
-        name, size = _chunk(stream.read(8), 0)
-        if name == b"fmt ":
-            form = _parse_format(stream.read(size))
-        elif name == b"data":
-            return _data_chunk(form, offset + position + 8, size)
-        position += 8 + size + size % 2
-
-
-def _chunk(data: bytes, position: int) -> tuple[bytes, int]:
-    if position + 8 > len(data):
-        raise UserError("truncated: the wav header ends without a data chunk")
-    name, size = struct.unpack_from("<4sI", data, position)
-    return name, size
-
-
-def _data_chunk(form: _Format | None, start: int, size: int) -> _DataChunk:
-    if form is None:
-        raise UserError("the wav header has no fmt chunk before its data chunk")
-    return _DataChunk(form, start, None if size == 0 or size >= _UNKNOWN_SIZE else size)
-
-
-def _parse_format(chunk: bytes) -> _Format:
-    if len(chunk) < 16:
-        raise UserError("truncated: the wav header ends within its fmt chunk")
-    code, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", chunk)
-    if code == _EXTENSIBLE and len(chunk) >= 26:
-        (code,) = struct.unpack_from("<H", chunk, 24)
-    if not channels or not rate:
-        raise UserError(f"found {channels} channels at {rate} Hz in the wav header")
-    return _Format(code, channels, rate, bits)
-
-
-def _with_sizes(stream: BinaryIO, offset: int, start: int) -> BinaryIO:
-    """Return a copy of the wav file at ``offset`` with the missing sizes filled in its header."""
+def _for_soundfile(stream: BinaryIO, offset: int, chunk: DataChunk) -> BinaryIO:
+    """Return the wav file at ``offset``, or a copy with the sizes that its header lacks."""
     stream.seek(offset)
-    content = bytearray(stream.read())
-    for place in (4, start - offset - 4):
-        struct.pack_into("<I", content, place, min(len(content) - place - 4, _UNKNOWN_SIZE))
+    if chunk.is_known:
+        return stream
+    content = bytearray(stream.read(chunk.start + chunk.size - offset))
+    for place in (4, chunk.start - offset - 4):
+        struct.pack_into("<I", content, place, min(len(content) - place - 4, UNKNOWN_SIZE))
     return io.BytesIO(content)
 
 
@@ -226,7 +185,7 @@ def write_wav(target: Path | BinaryIO, samples: NDArray[np.int16], sample_rate: 
     """
     data = np.ascontiguousarray(samples, dtype="<i2").tobytes()
     header = struct.pack("<4sI4s4sIHHIIHH", b"RIFF", 36 + len(data), b"WAVE", b"fmt ", 16,
-                         _PCM, 1, sample_rate, 2 * sample_rate, 2, 16)  # fmt: skip
+                         PCM, 1, sample_rate, 2 * sample_rate, 2, 16)  # fmt: skip
     content = header + struct.pack("<4sI", b"data", len(data)) + data
     if isinstance(target, Path):
         with write_errors(target):

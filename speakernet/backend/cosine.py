@@ -3,6 +3,8 @@
 Embeddings come as float32; all arithmetic from there on is float64.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,16 +15,20 @@ from speakernet.config import UserError
 BLOCK = 8192  # trials; two gathered blocks of 256 dimensions take 32 MB
 
 
-def length_norm(embeddings: NDArray[np.floating]) -> Float64:
+def length_norm(embeddings: NDArray[np.floating], names: Sequence[str] = ()) -> Float64:
     """Return the rows of ``embeddings`` (rows, dim) divided by their L2 norms.
 
-    Raises UserError for a row that is zero or not finite: it has no direction.
+    Raises UserError for a row that is zero or not finite: it has no direction. ``names``: how
+    errors call the rows.
     """
     rows = embeddings.astype(np.float64)
     norms = np.sqrt(np.einsum("nd,nd->n", rows, rows))
     bad = np.flatnonzero(~(norms > 0) | ~np.isfinite(norms))
     if len(bad):
-        raise UserError(f"embedding {bad[0]} has the norm {norms[bad[0]]}; it has no direction")
+        name = f"'{names[bad[0]]}'" if names else f"row {bad[0] + 1}"
+        raise UserError(
+            f"the embedding of {name} has the norm {norms[bad[0]]:g}; it has no direction"
+        )
     rows /= norms[:, None]
     return rows
 

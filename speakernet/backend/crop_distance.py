@@ -7,6 +7,8 @@ With length-normed crops u_i (enrolment) and v_j (test), 10 each:
 in float64, where the squared distance of nearly equal crops keeps eight digits.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,9 +19,11 @@ from speakernet.backend.parallel import map_blocks
 BLOCK = 256  # trials; two gathered blocks of 10 crops of 512 dimensions take 21 MB
 
 
-def norm_crops(embeddings: NDArray[np.floating]) -> Float64:
-    """Length-norm every crop of (utterances, crops, dim)."""
-    return length_norm(embeddings.reshape(-1, embeddings.shape[-1])).reshape(embeddings.shape)
+def norm_crops(embeddings: NDArray[np.floating], names: Sequence[str] = ()) -> Float64:
+    """Length-norm every crop of (utterances, crops, dim); ``names`` of utterances, for errors."""
+    rows = embeddings.reshape(-1, embeddings.shape[-1])
+    of_rows = [name for name in names for _ in range(embeddings.shape[1])]
+    return length_norm(rows, of_rows).reshape(embeddings.shape)
 
 
 def crop_distance_scores(enroll: Float64, test: Float64, left: Indices, right: Indices) -> Float64:

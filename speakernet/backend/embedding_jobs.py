@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 
+from speakernet.audio.notes import read_notes
 from speakernet.backend.chunks import FEATURE_STEPS, WAVEFORM_STEPS
 from speakernet.backend.config import ExtractionConfig
 from speakernet.backend.embedding_parts import Part
@@ -24,6 +26,8 @@ from speakernet.work.record import digest_of_file, digest_of_text
 
 logger = logging.getLogger(__name__)
 
+_REPEATED = "shorter than a chunk and repeated"
+_CONSTANT = "with features that do not vary"
 GPU_BATCH_FRAMES = 64_000
 _GPU_READERS = 4
 
@@ -63,13 +67,17 @@ def run_job(job: ExtractionJob, recipe: ExtractionRecipe, utterances: Sequence[s
     if part.is_finished(made_from):
         logger.info("job %d of %d: done before, skipped", job.job, job.num_jobs)
         return
-    load = _loader(job.data_dir, recipe)
+    notes: dict[str, list[str]] = {}
+    load = _loader(job.data_dir, recipe, notes)
     extractor = _extractor(job, recipe, _model(job, recipe, checkpoint, load, names))
-    short: dict[str, int] = {}
     inputs = read_ahead(names, load, 0 if extractor.device.type == "cpu" else _GPU_READERS)
-    inputs = progress(_noting_short(inputs, extractor, short), len(names), "utterances")
-    embeddings = dict(extractor(inputs))
-    part.write(((name, embeddings[name]) for name in names), short, made_from)
+    inputs = progress(_noting(inputs, extractor, notes), len(names), "utterances")
+    try:
+        embeddings = dict(extractor(inputs))
+    except UserError as error:
+        raise UserError(f"{job.data_dir}: {error}") from None
+    kept = {name: notes[name] for name in names if name in notes}
+    part.write(((name, embeddings[name]) for name in names), kept, made_from)
 
 
 def _checkpoint(job: ExtractionJob) -> Path:
@@ -97,9 +105,11 @@ def _made_from(
     }
 
 
-def _loader(data_dir: Path, recipe: ExtractionRecipe) -> Load:
+def _loader(data_dir: Path, recipe: ExtractionRecipe, notes: dict[str, list[str]]) -> Load:
+    """Return what reads inputs; ``notes`` gets what is known of their audio."""
     if recipe.uses_waveform:
-        return waveform_loader(data_dir)
+        return waveform_loader(data_dir, notes)
+    notes |= read_notes(data_dir)
     return feature_loader(data_dir, recipe.data.cmn_window)
 
 
@@ -140,11 +150,13 @@ def _device(job: ExtractionJob) -> torch.device:
     return torch.device(f"cuda:{(job.job - 1) % count}") if count else torch.device("cpu")
 
 
-def _noting_short(
-    inputs: Iterator[NamedArray], extractor: Extractor, short: dict[str, int]
+def _noting(
+    inputs: Iterator[NamedArray], extractor: Extractor, notes: dict[str, list[str]]
 ) -> Iterator[NamedArray]:
-    """Pass utterances on; add those that are repeated to the least length to ``short``."""
+    """Pass utterances on; note those that are repeated to the least length, or constant."""
     for name, utterance in inputs:
         if extractor.is_short(len(utterance)):
-            short[name] = len(utterance)
+            notes.setdefault(name, []).append(f"{_REPEATED} ({len(utterance)} steps)")
+        if utterance.ndim > 1 and len(utterance) > 1 and not np.ptp(utterance, axis=0).any():
+            notes.setdefault(name, []).append(_CONSTANT)
         yield name, utterance

@@ -1,8 +1,8 @@
 """The parts that parallel extraction jobs write, and how they become one product.
 
 Job J of N embeds the J-th of N consecutive shares of the utterances and writes, in the folder of
-the product, ``parts/J.ark``, ``parts/J.scp``, ``parts/J.short`` (utterances below the least length
-and their lengths) and, last, the record ``parts/J.json``.
+the product, ``parts/J.ark``, ``parts/J.scp`` and, last, the record ``parts/J.json``, which has what
+was noted of utterances.
 """
 
 import logging
@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from speakernet.arrays import Float32
+from speakernet.audio.notes import TABLE, summary, write_notes
 from speakernet.config import UserError
 from speakernet.kaldi.ark import ArkWriter
-from speakernet.kaldi.tables import iter_table, read_table, write_table
+from speakernet.kaldi.tables import iter_table, write_table
 from speakernet.work.files import open_for_replace
-from speakernet.work.record import read_part_record, valid_record, write_record
+from speakernet.work.record import Record, read_part_record, valid_record, write_record
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class Part:
         self._job = job
 
     def path(self, suffix: str) -> Path:
-        """Return the path of the part's ``ark``, ``scp``, ``short`` or ``json``."""
+        """Return the path of the part's ``ark``, ``scp`` or ``json``."""
         return self._folder / f"{self._job}.{suffix}"
 
     def is_finished(self, made_from: MadeFrom) -> bool:
@@ -44,21 +45,16 @@ class Part:
     def write(
         self,
         embeddings: Iterable[tuple[str, Float32]],
-        short: Mapping[str, int],
+        notes: Mapping[str, Sequence[str]],
         made_from: MadeFrom,
     ) -> None:
-        """Write embeddings (id, array), the lengths of ``short`` utterances, and the record.
-
-        ``short`` is read when all embeddings have been written.
-        """
+        """Write embeddings (id, array), and the record with ``notes`` on utterances."""
         os.makedirs(self._folder, exist_ok=True)
         self.path("json").unlink(missing_ok=True)
         with ArkWriter(self.path("ark"), self.path("scp")) as writer:
             for name, embedding in embeddings:
                 writer.write(name, embedding)
-        with open_for_replace(self.path("short")) as table:
-            table.writelines(f"{name} {length}\n".encode() for name, length in short.items())
-        write_record(self.path("json"), made_from, [*writer.files, table])
+        write_record(self.path("json"), made_from, writer.files, {"notes": notes})
 
 
 def join_parts(folder: Path, num_jobs: int, expected: Sequence[str]) -> int:
@@ -69,7 +65,7 @@ def join_parts(folder: Path, num_jobs: int, expected: Sequence[str]) -> int:
     """
     ark, scp = folder / "embedding.ark", folder / "embedding.scp"
     parts = [Part(folder, job) for job in range(1, num_jobs + 1)]
-    _check_records(folder, parts)
+    records = _check_records(folder, parts)
     lines: list[tuple[str, str]] = []
     with open_for_replace(ark, fsync=True) as target:
         for part in parts:
@@ -80,30 +76,32 @@ def join_parts(folder: Path, num_jobs: int, expected: Sequence[str]) -> int:
             with open(part.path("ark"), "rb") as source:
                 shutil.copyfileobj(source, target, _COPY_BYTES)
         _check_ids([name for name, _ in lines], expected)
-    _report_short(folder, parts)
+    _note(folder, records)
     write_table(scp, lines)
     shutil.rmtree(folder / "parts")
     return len(lines)
 
 
-def _report_short(folder: Path, parts: Sequence[Part]) -> None:
-    """Join the lists of short utterances; there is no list if there are none."""
-    tables = [read_table(part.path("short")) for part in parts]
-    short = [item for table in tables for item in table.items()]
-    (folder / "short_utterances").unlink(missing_ok=True)
-    if short:
-        write_table(folder / "short_utterances", short)
-        logger.warning(
-            "%d utterances are too short and were repeated, the first %s (%s steps); all are in %s",
-            len(short), *short[0], folder / "short_utterances",
-        )  # fmt: skip
+def _note(folder: Path, records: Sequence[Record]) -> None:
+    """Write what was noted of utterances, and say how often."""
+    notes = {
+        name: some for record in records for name, some in record.facts.get("notes", {}).items()
+    }
+    write_notes(folder, notes)
+    if notes:
+        logger.warning("%s: %s; see %s", folder, summary(notes.values()), folder / TABLE)
 
 
-def _check_records(folder: Path, parts: Sequence[Part]) -> None:
-    records = [read_part_record(part.path("json")).made_from for part in parts]
-    settings = [{k: v for k, v in record.items() if k != "utterances"} for record in records]
+def _check_records(folder: Path, parts: Sequence[Part]) -> list[Record]:
+    """Return the records of the parts, which must be of one network with the same settings."""
+    records = [read_part_record(part.path("json")) for part in parts]
+    settings = [
+        {key: value for key, value in record.made_from.items() if key != "utterances"}
+        for record in records
+    ]
     if any(one != settings[0] for one in settings):
         raise UserError(f"{folder}/parts: jobs used different networks or settings; remove it")
+    return records
 
 
 def _check_ids(found: Sequence[str], expected: Sequence[str]) -> None:

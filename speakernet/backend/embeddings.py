@@ -30,7 +30,8 @@ def read_embeddings(path: Path) -> Iterator[Block]:
 
     Of an index (a folder's is ``embedding.scp``) exactly the lines that it has are read; an archive
     that ends in anything but ``.scp`` is read whole. Raises UserError for values that are not
-    finite, and for what the readers of ``speakernet.kaldi.vectors`` refuse.
+    finite, an embedding (or a crop's) that is zero, and for what the readers of
+    ``speakernet.kaldi.vectors`` refuse.
     """
     path = path / "embedding.scp" if path.is_dir() else path
     blocks = _read_index(path) if path.suffix == ".scp" else read_vectors(path)
@@ -38,6 +39,9 @@ def read_embeddings(path: Path) -> Iterator[Block]:
         finite = np.isfinite(vectors.reshape(len(ids), -1).sum(axis=1))
         if not finite.all():
             raise UserError(f"{path}: '{ids[int(np.argmin(finite))]}' is not finite")
+        directed = vectors.any(axis=-1).reshape(len(ids), -1).all(axis=1)
+        if not directed.all():
+            raise UserError(f"{path}: the embedding of '{ids[int(np.argmin(directed))]}' is zero")
         yield ids, vectors
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from speakernet.arrays import Float64, Indices
 from speakernet.backend.cosine import length_norm
 from speakernet.config import UserError
+from speakernet.kaldi.characters import near_miss
 
 Models = Mapping[str, Sequence[str]]
 
@@ -95,4 +96,5 @@ class Enrolment:
             unknown = [name for name in dict.fromkeys(names) if name not in self._rows]
             raise UserError(
                 f"{place}: '{unknown[0]}' has no embedding ({len(unknown)} such ids)"
+                f"{near_miss(unknown[0], self._rows)}"
             ) from None

@@ -69,7 +69,7 @@ class Extractor:
 
         Inputs are float32: (frames, mel), or (samples,) in [-1, 1]. Embeddings are float32, (dim,),
         or (crops, dim) in the mode ``crops``. Raises UserError for an utterance that is empty or
-        whose embedding is not finite.
+        whose embedding is zero or not finite.
         """
         for name, utterance in utterances:
             if not len(utterance):
@@ -95,8 +95,9 @@ class Extractor:
         self._waiting_steps -= length * len(batch)
         embeddings = self._forward(np.stack([chunk for _, _, chunk in batch]))
         for (name, index, _), embedding in zip(batch, embeddings, strict=True):
-            if not np.isfinite(embedding).all():
-                raise UserError(f"utterance '{name}': its embedding is not finite")
+            if not np.isfinite(embedding).all() or not embedding.any():
+                kind = "zero" if np.isfinite(embedding).all() else "not finite"
+                raise UserError(f"utterance '{name}': its embedding is {kind}")
             partial = self._begun[name]
             partial.embeddings[index] = embedding
             if partial.is_complete:

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from speakernet.arrays import Float32
+from speakernet.audio.notes import examine
 from speakernet.config import UserError
 from speakernet.kaldi.ark import read_features
 from speakernet.kaldi.tables import read_table
-from speakernet.kaldi.wav_scp import iter_utterances
+from speakernet.kaldi.wav_scp import Utterance, iter_utterances
 from speakernet.signal.cmvn import sliding_cmn
 
 Load = Callable[[str], Float32]
@@ -36,19 +37,34 @@ def feature_loader(data_dir: Path, cmn_window: int | None) -> Load:
     return load
 
 
-def waveform_loader(data_dir: Path) -> Load:
-    """Return a function that reads waveforms (samples,), in [-1, 1] at 16 kHz."""
+def waveform_loader(data_dir: Path, notes: dict[str, list[str]]) -> Load:
+    """Return a function that reads waveforms (samples,), in [-1, 1] at 16 kHz.
+
+    What is odd about an utterance's audio is added to ``notes``.
+    """
     from speakernet.audio.reader import AudioReader  # decoders take time to import
 
     reader = AudioReader(SAMPLE_RATE)
-    utterances = {utterance.name: utterance for utterance in iter_utterances(data_dir)}
+    utterances = _utterances(data_dir)
 
     def load(name: str) -> Float32:
         if name not in utterances:
             raise UserError(f"{data_dir}/wav.scp: '{name}' of utt2spk is missing")
-        return np.asarray(reader.read_utterance(utterances[name]) / INT16_SCALE, dtype=np.float32)
+        waveform, read_notes = reader.read_with_notes(utterances[name])
+        found = [*read_notes, *examine(waveform, len(waveform) / SAMPLE_RATE, 0)]
+        if found:
+            notes[name] = [str(note) for note in found]
+        return np.asarray(waveform / INT16_SCALE, dtype=np.float32)
 
     return load
+
+
+def _utterances(data_dir: Path) -> dict[str, Utterance]:
+    utterances: dict[str, Utterance] = {}
+    for utterance in iter_utterances(data_dir):
+        if utterances.setdefault(utterance.name, utterance) is not utterance:
+            raise UserError(f"{utterance.place}: duplicate id '{utterance.name}'")
+    return utterances
 
 
 def read_ahead(names: Sequence[str], load: Load, num_threads: int) -> Iterator[NamedArray]:

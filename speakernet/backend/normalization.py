@@ -16,6 +16,7 @@ Papers:
 - Matejka et al.: https://doi.org/10.21437/Interspeech.2017-803
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,12 +43,17 @@ def cohort_size(top_n: int | float, cohort: int) -> int:
 
 
 def cohort_statistics(
-    rows: Float64, cohort: Float64, top_n: int, own: Indices | None = None
+    rows: Float64,
+    cohort: Float64,
+    top_n: int,
+    own: Indices | None = None,
+    names: Sequence[str] = (),
 ) -> CohortStatistics:
     """Return the statistics of each row's ``top_n`` largest dot products with the cohort.
 
     rows (rows, dim) are length-normed; cohort (speakers, dim) is used as it is. own (rows,): which
-    of the cohort is the row's own speaker and left out, -1 for none. Raises UserError where the
+    of the cohort is the row's own speaker and left out, -1 for none. names: of rows, for errors.
+    Raises UserError where the
     chosen scores of a row are all equal, as there is nothing to divide by, and where the cohort
     is smaller than ``top_n``.
     """
@@ -69,7 +75,10 @@ def cohort_statistics(
     map_blocks(collect, len(rows), BLOCK)
     if not (std > 0).all():
         row = int(np.flatnonzero(~(std > 0))[0])
-        raise UserError(f"embedding {row} has the same score against all {top_n} of the cohort")
+        name = f"'{names[row]}'" if names else f"row {row + 1}"
+        raise UserError(
+            f"the embedding of {name} has the same score against all {top_n} of the cohort"
+        )
     return CohortStatistics(mean, std)
 
 

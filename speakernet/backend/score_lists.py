@@ -23,8 +23,9 @@ from speakernet.backend.plda import Plda, train_plda
 from speakernet.backend.quality import write_quality
 from speakernet.backend.scoring import PldaScorer, Scorer
 from speakernet.config import UserError
+from speakernet.kaldi.datadir import read_spk2utt
 from speakernet.kaldi.scores import write_scores
-from speakernet.kaldi.tables import read_table
+from speakernet.kaldi.tables import iter_ids, read_table
 from speakernet.kaldi.trials import Trials, read_trial_lists
 
 logger = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ class ScoringFiles:
         """Return the enrolment utterances of each model, None where ids are utterances."""
         if self.enroll_spk2utt is None:
             return None
-        return {model: text.split() for model, text in read_table(self.enroll_spk2utt).items()}
+        return read_spk2utt(self.enroll_spk2utt)
 
 
 def score_lists(
@@ -89,6 +90,8 @@ def _score(
     statistics = None
     if cohort.vectors is not None:
         own = cohort.own_rows(table, files.utt2spk) if files.utt2spk else None
+        if own is None:
+            _warn_of_overlap(files, lists)
         statistics = scorer.statistics(list(pairs.values()), cohort.vectors, own)
     for name, trials in lists.items():
         similarity = scorer.similarity(pairs[name])
@@ -97,6 +100,28 @@ def _score(
             normalized = scorer.normalized(similarity, pairs[name], statistics)
             _write(files, name, config.normalization, trials, pairs[name].per_trial(normalized))
     return statistics
+
+
+def _warn_of_overlap(files: ScoringFiles, lists: Mapping[str, Trials]) -> None:
+    """Warn where utterances or speakers of the trials are in the cohort of other speakers."""
+    used = {name for trials in lists.values() for name in (*trials.enroll, *trials.test)}
+    common = used & _cohort_ids(files)
+    if common:
+        logger.warning(
+            "%d of the %d utterances of the trials are in the cohort, the first '%s': their scores "
+            "are normalised with themselves; --utt2spk leaves out an utterance's own speaker",
+            len(common), len(used), min(common),
+        )  # fmt: skip
+
+
+def _cohort_ids(files: ScoringFiles) -> set[str]:
+    """Return the utterances of the cohort, as far as a table lists them."""
+    if files.cohort_utt2spk is not None:
+        return set(read_table(files.cohort_utt2spk, num_fields=2))
+    path = files.cohort_embeddings
+    index = path / "embedding.scp" if path is not None and path.is_dir() else path
+    is_table = index is not None and index.suffix == ".scp"
+    return {name.decode() for name in iter_ids(index)} if index and is_table else set()
 
 
 def _train_plda(files: ScoringFiles, config: PldaConfig) -> Plda:

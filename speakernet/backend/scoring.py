@@ -1,5 +1,6 @@
 """From a table of embeddings to the scores of trial lists, by the recipe's settings."""
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,8 @@ from speakernet.backend.normalization import (
 )
 from speakernet.backend.plda import Plda
 from speakernet.config import UserError
+
+logger = logging.getLogger(__name__)
 
 
 class Scorer:
@@ -39,7 +42,13 @@ class Scorer:
         self._config = config
         vectors = table.vectors if mean is None else table.vectors - mean
         norm = norm_crops if config.similarity == "crop_distance" else length_norm
-        self._enrolment = Enrolment(norm(vectors), table.rows, models, config.enrolment)
+        names = list(table.rows)
+        try:
+            normed = norm(vectors, names)
+        except UserError as error:
+            raise UserError(f"{table.source}: {error}") from None
+        self._enrolment = Enrolment(normed, table.rows, models, config.enrolment)
+        self._names = [*names, *(models or ())]
 
     def pairs(self, enroll: Sequence[str], test: Sequence[str], source: str) -> Pairs:
         """Return the rows that trials of these ids compare; ``source`` is named in errors."""
@@ -66,8 +75,20 @@ class Scorer:
         for pair in pairs:
             is_used[pair.left] = is_used[pair.right] = True
         used = np.flatnonzero(is_used)
-        top_n = cohort_size(self._top_n, len(cohort) - (own is not None))
-        some = cohort_statistics(vectors[used], cohort, top_n, None if own is None else own[used])
+        available = len(cohort) - (own is not None)
+        top_n = cohort_size(self._top_n, available)
+        if self._config.normalization == "asnorm" and self._top_n > available:
+            logger.warning(
+                "scoring.top_n asks for the %d nearest of the cohort, which has %d: all are taken, "
+                "as by snorm", self._top_n, available,
+            )  # fmt: skip
+        some = cohort_statistics(
+            vectors[used],
+            cohort,
+            top_n,
+            None if own is None else own[used],
+            [self._names[row] for row in used.tolist()],
+        )
         mean, std = np.full(len(vectors), np.nan), np.full(len(vectors), np.nan)
         mean[used], std[used] = some.mean, some.std
         return CohortStatistics(mean, std)

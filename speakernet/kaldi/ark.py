@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from signal import SIGPIPE
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,9 +110,14 @@ def read_ark(path: Path) -> Iterator[tuple[str, NDArray[Any]]]:
     is broken, cut short or holds something else.
     """
     with open_input(path) as file:
-        source = Source(file, str(path))
-        while key := source.read_key():
-            yield key, source.read_array()
+        yield from read_entries(file, path)
+
+
+def read_entries(file: IO[bytes], path: Path) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Yield what ``read_ark`` does, of an open file."""
+    source = Source(file, str(path))
+    while key := source.read_key():
+        yield key, source.read_array()
 
 
 def read_matrix(spec: str, key: str = "") -> NDArray[Any]:
@@ -179,9 +184,7 @@ def _read_command(text: str) -> NDArray[Any]:
         with process:
             assert process.stdout is not None
             try:
-                array = Source(
-                    process.stdout, f"the output of '{text} |'", is_pipe=True
-                ).read_array()
+                array = Source(process.stdout, f"the output of '{text} |'").read_array()
             except UserError as error:
                 problem = str(error)
         if process.returncode not in (0, _BROKEN_PIPE, -SIGPIPE):

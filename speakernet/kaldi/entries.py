@@ -19,6 +19,7 @@ documentation, "Kaldi I/O mechanisms".
 from __future__ import annotations
 
 import os
+import stat
 import struct
 from typing import IO, Any
 
@@ -41,12 +42,13 @@ _EXPECTED = "expected a matrix or vector of Kaldi's"
 class Source:
     """An open file, or the output of a command, with the name that messages give it."""
 
-    def __init__(self, file: IO[bytes], name: str, *, is_pipe: bool = False) -> None:
+    def __init__(self, file: IO[bytes], name: str) -> None:
         """``file`` is read from where it stands."""
         self.file = file
         self.name = name
         self.key = ""
-        self._size = None if is_pipe else os.fstat(file.fileno()).st_size
+        status = os.fstat(file.fileno())
+        self._size = status.st_size if stat.S_ISREG(status.st_mode) else None
 
     def error(self, message: str) -> UserError:
         """Return an error that names file and key."""

@@ -92,6 +92,7 @@ _BLANKS = " \t"
 _ARCHIVE = re.compile(r"(.+):([0-9]{1,18})")
 _MAX_DURATION_S = 86_400.0
 _MAX_SNR_DB = 300
+_MIN_SPEED = 0.01
 _OPTION = "--"
 
 
@@ -153,9 +154,10 @@ def _parse_sox(words: tuple[str, ...], text: str) -> Node | None:
         return None
     rate = re.search(r"-r ([0-9]{1,9})(k?)", match["out"])
     sample_rate = int(rate[1]) * (1000 if rate[2] else 1) if rate else None
-    if "-t wav" not in match["out"]:
+    speed = float(match["speed"] or 1)
+    if "-t wav" not in match["out"] or not _MIN_SPEED <= speed <= 1 / _MIN_SPEED:
         return None
-    return Resampled(AudioFile(match["file"]), sample_rate, float(match["speed"] or 1), text)
+    return Resampled(AudioFile(match["file"]), sample_rate, speed, text)
 
 
 def _parse_reverberate(before: list[ShellCommand], words: tuple[str, ...]) -> Node:

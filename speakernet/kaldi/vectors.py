@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from speakernet.arrays import Float32
 from speakernet.config import UserError
-from speakernet.kaldi.ark import read_ark, read_place
+from speakernet.kaldi.ark import read_entries, read_place
 from speakernet.kaldi.places import Place, parse_place
 from speakernet.kaldi.tables import iter_table
 from speakernet.work.input_files import open_input
@@ -41,15 +41,14 @@ def read_vectors(path: Path, *, block_bytes: int = _BLOCK_BYTES) -> Iterator[Blo
     Raises UserError for a missing, broken or cut archive and for entries of several shapes.
     """
     with open_input(path) as file:
-        start = file.read(block_bytes)
-        header = _header_of(start)
+        header = _header_of(file.peek())
         if header is None:
-            yield from _read_any(path)
+            yield from _read_any(read_entries(file, path), path)
             return
-        if _size(header) > os.fstat(file.fileno()).st_size:
+        file_size = os.fstat(file.fileno()).st_size  # 0 for a pipe
+        if file_size and _size(header) > file_size:
             raise UserError(f"{path}: cut short: a vector of {_size(header)} bytes")
-        blocks = itertools.chain([start], iter(lambda: file.read(block_bytes), b""))
-        yield from _walk(blocks, path)
+        yield from _walk(iter(lambda: file.read(block_bytes), b""), header, path)
 
 
 def read_indexed_vectors(scp: Path, find: Callable[[str], str]) -> Iterator[Block]:
@@ -133,13 +132,10 @@ def _header_of(buffer: bytes) -> bytes | None:
     return header if _size(header) > 0 else None
 
 
-def _walk(blocks: Iterator[bytes], path: Path) -> Iterator[Block]:
+def _walk(blocks: Iterator[bytes], header: bytes, path: Path) -> Iterator[Block]:
     rest = b""
-    header: bytes | None = None
     for block in blocks:
         buffer = rest + block
-        header = header or _header_of(buffer)
-        assert header is not None
         keys, starts, end = _entries(buffer, header, path)
         rest = buffer[end:]
         if keys:
@@ -190,8 +186,7 @@ def _gather(buffer: bytes, starts: list[int], header: bytes) -> Float32:
     return view[starts].view("<f4").reshape(len(starts), dim)
 
 
-def _read_any(path: Path) -> Iterator[Block]:
-    entries = read_ark(path)
+def _read_any(entries: Iterator[tuple[str, NDArray[Any]]], path: Path) -> Iterator[Block]:
     first = next(entries, None)
     if first is None:
         return

@@ -4,24 +4,30 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from speakernet.config.errors import UserError
-from speakernet.kaldi.tables import iter_line_blocks, iter_table
+from speakernet.config.numbers import parse_number
+from speakernet.kaldi.characters import near_miss
+from speakernet.kaldi.tables import iter_line_blocks, iter_table, read_table
 
 
 class Utterance(NamedTuple):
-    """An utterance, the entry of its recording, where that is written, and its part in seconds."""
+    """An utterance, the entry of its recording, where that is written, and its part in seconds.
+
+    problem: why its line of segments cannot be used; that concerns this utterance alone.
+    """
 
     name: str
     entry: str
     place: str
     start_s: float | None = None
     end_s: float | None = None
+    problem: str = ""
 
 
 def iter_utterances(folder: str | Path) -> Iterator[Utterance]:
     """Yield the utterances of a data dir in file order; lines are read as they are needed.
 
-    Raises UserError with file and line for lines that are malformed.
+    Raises UserError with file and line for lines that are malformed. Times that make no sense, and
+    recordings that are not in wav.scp, are the ``problem`` of their utterance.
     """
     scp, segments = Path(folder) / "wav.scp", Path(folder) / "segments"
     if segments.exists():
@@ -39,22 +45,29 @@ def count_utterances(folder: str | Path) -> int:
 
 
 def _iter_segments(scp: Path, segments: Path) -> Iterator[Utterance]:
-    recordings = {
-        name: (entry, f"{scp}:{number}")
-        for number, (name, entry) in enumerate(iter_table(scp), start=1)
-    }
+    places = {name: f"{scp}:{number}" for number, (name, _) in enumerate(iter_table(scp), start=1)}
+    entries = read_table(scp)
     for number, (name, value) in enumerate(iter_table(segments, num_fields=4), start=1):
-        recording, *times = value.split()
-        if recording not in recordings:
-            raise UserError(f"{segments}:{number}: recording '{recording}' is not in {scp}")
-        try:
-            start, end = (float(time) for time in times)
-        except ValueError:
-            raise UserError(
-                f"{segments}:{number}: found '{' '.join(times)}'; expected two times in seconds"
-            ) from None
-        if start < 0 or (end != -1 and end <= start):
-            raise UserError(
-                f"{segments}:{number}: found {start:g} to {end:g}; expected 0 <= start < end"
-            )
-        yield Utterance(name, *recordings[recording], start, end)
+        recording, *times = value.split(" ")
+        place = f"{segments}:{number}"
+        if recording not in entries:
+            hint = near_miss(recording, entries)
+            problem = f"recording '{recording}' is not in {scp}{hint}"
+            yield Utterance(name, "", place, problem=problem)
+            continue
+        start, end, problem = _times(*times)
+        yield Utterance(
+            name, entries[recording], place if problem else places[recording], start, end, problem
+        )
+
+
+def _times(start_text: str, end_text: str) -> tuple[float, float, str]:
+    """Return start and end in seconds, and what is wrong with them."""
+    found = f"found '{start_text} {end_text}'"
+    try:
+        start, end = parse_number(start_text), parse_number(end_text)
+    except ValueError:
+        return 0.0, 0.0, f"{found}; expected two times in seconds"
+    if start < 0 or (end != -1 and end <= start):
+        return 0.0, 0.0, f"{found}; expected 0 <= start < end"
+    return start, end, ""

@@ -32,6 +32,8 @@ from speakernet.metrics.det import DetCurve, check_scores, make_curve
 Statistic = Callable[[DetCurve], Sequence[float]]
 
 MAX_EMPTY_DRAWS = 100
+MIN_SPEAKERS = 3
+"""With two speakers, only draws of one each have trials of both kinds: always the same figures."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,13 +86,19 @@ def replicates(
     """Yield ``statistic`` of each replicate.
 
     Speakers are numbers (trials,) from 0. Raises UserError where the label of a trial does not fit
-    its speakers, or if (almost) no draw has trials of both kinds.
+    its speakers, for fewer than three speakers, or if (almost) no draw has trials of both kinds.
     """
     labels = np.asarray(is_target, dtype=bool)
     if not np.array_equal(labels, enroll_speaker == test_speaker):
         first = int(np.flatnonzero(labels != (enroll_speaker == test_speaker))[0])
         raise UserError(f"trial {first + 1}: its label does not fit its speakers")
     runs = Runs.of(scores, labels)
+    found = len(np.union1d(enroll_speaker, test_speaker))
+    if found < MIN_SPEAKERS:
+        raise UserError(
+            f"the trials have {found} speakers; an interval by drawing speakers needs "
+            f"{MIN_SPEAKERS} or more (without --bootstrap there is none)"
+        )
     num_speakers = int(max(enroll_speaker.max(), test_speaker.max())) + 1
     left, right = enroll_speaker[runs.order], test_speaker[runs.order]
     same = np.flatnonzero(left == right)

@@ -75,10 +75,11 @@ def _seconds(text: str, place: str) -> float:
 def entry_duration(entry: str, reader: AudioReader, place: str = "") -> float:
     """Return the duration in seconds of a ``wav.scp`` entry; pipes are run.
 
-    Raises UserError, starting with ``place``, if it cannot be read or has no samples.
+    Raises UserError, starting with ``place``, if it cannot be read or has no samples, whatever the
+    reason.
     """
-    node = parse_entry(entry, place)
     try:
+        node = parse_entry(entry)
         samples, rate = _header_length(node)
         if not rate:
             samples, rate = len(reader.read(node)), reader.sample_rate
@@ -86,6 +87,9 @@ def entry_duration(entry: str, reader: AudioReader, place: str = "") -> float:
             raise UserError(f"{entry}: found no samples")
     except UserError as error:
         raise UserError(f"{place}: {error}" if place else str(error)) from None
+    except Exception as error:  # of a library: one recording must not end the work on all others
+        reason = " ".join(f"{type(error).__name__} {error}".split())
+        raise UserError(f"{place}: cannot be read: {reason}") from None
     return samples / rate
 
 

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from speakernet.arrays import Float32
-from speakernet.audio.reader import AudioReader, iter_audio
+from speakernet.audio.notes import examine
+from speakernet.audio.reader import AudioReader, Reading, iter_audio
 from speakernet.config.errors import UserError
 from speakernet.kaldi.ark import ArkWriter
 from speakernet.kaldi.wav_scp import count_utterances
 from speakernet.signal.dither import utterance_seed
-from speakernet.signal.options import FbankOptions, MfccOptions
+from speakernet.signal.options import FbankOptions, MfccOptions, SpectralOptions
 from speakernet.work.files import NewFile, open_for_replace, suffixed
 from speakernet.work.progress import progress
 from speakernet.work.record import Record, digest_of_file, valid_record, write_record
@@ -45,13 +46,14 @@ class JobSettings:
 @dataclass
 class JobReport:
     """The result of a job: numbers of feature matrices written and of empty ones among them, total
-    duration in seconds, and the errors of ``failed`` utterances by id.
+    duration in seconds, and by id the errors of ``failed`` utterances and ``notes`` on others.
     """
 
     num_written: int = 0
     num_empty: int = 0
     duration_s: float = 0.0
     failed: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, list[str]] = field(default_factory=dict)
 
 
 def run_job(folder: Path, prefix: Path, settings: JobSettings) -> JobReport:
@@ -99,24 +101,48 @@ def _write(
             for name in ("utt2num_frames", "utt2dur")
         )
         total = count_utterances(folder)
-        for name, waveform in progress(iter_audio(folder, reader), total, "utterances"):
-            if isinstance(waveform, UserError):
-                _add_failure(report, name, str(waveform))
-                continue
-            duration = len(waveform) / rate
-            if duration < settings.options.min_duration:
-                error = f"found {duration:.3f} s; expected --min-duration or more"
-                _add_failure(report, name, error)
-                continue
-            features = extract(waveform, seed=utterance_seed(settings.seed, name))
-            writer.write(name, features)
-            _add_success(report, tables, name, len(features), duration)
+        for name, reading in progress(iter_audio(folder, reader), total, "utterances"):
+            features = _features(name, reading, settings, extract, report)
+            if features is not None and isinstance(reading, Reading):
+                writer.write(name, features)
+                _add_success(report, tables, name, len(features), len(reading.waveform) / rate)
     return (*writer.files, *tables)
 
 
-def _add_failure(report: JobReport, name: str, error: str) -> None:
-    logger.warning("no features for '%s': %s", name, error)
-    report.failed[name] = error
+def _features(
+    name: str,
+    reading: Reading | UserError,
+    settings: JobSettings,
+    extract: Callable[..., Float32],
+    report: JobReport,
+) -> Float32 | None:
+    """Return the features, or None for an utterance that fails; note what is odd."""
+    try:
+        if isinstance(reading, UserError):
+            raise reading
+        _check(name, reading, settings.options, report)
+        return extract(reading.waveform, seed=utterance_seed(settings.seed, name))
+    except UserError as error:
+        reason = str(error)
+    except Exception as error:  # one utterance must not end the job
+        reason = " ".join(f"{type(error).__name__} {error}".split())
+    logger.warning("no features for '%s': %s", name, reason)
+    report.notes.pop(name, None)
+    report.failed[name] = reason
+    return None
+
+
+def _check(name: str, reading: Reading, options: SpectralOptions, report: JobReport) -> None:
+    """Add notes to ``report``. Raises UserError for what is too short or to be refused."""
+    duration = len(reading.waveform) / int(options.sample_frequency)
+    if duration < options.min_duration:
+        raise UserError(f"found {duration:.3f} s; expected --min-duration or more")
+    notes = [*reading.notes, *examine(reading.waveform, duration, options.short_duration)]
+    for note in notes:
+        if note.kind in options.refused_kinds:
+            raise UserError(f"{note}; refused by --refuse={options.refuse}")
+    if notes:
+        report.notes[name] = [str(note) for note in notes]
 
 
 def _add_success(

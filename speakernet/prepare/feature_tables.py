@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from speakernet.audio.notes import TABLE, summary, write_notes
 from speakernet.config.errors import UserError
 from speakernet.kaldi.tables import check_order
 from speakernet.prepare.failures import check_failures
@@ -23,10 +24,10 @@ def collect_features(
 ) -> None:  # fmt: skip
     """Write ``feats.scp utt2num_frames utt2dur frame_shift`` of ``folder`` from the jobs' outputs.
 
-    Also writes ``archives.json``, the record of the archives that ``feats.scp`` points to. Raises
-    UserError, before anything is written, if a job did not finish or its files are not intact, if
-    the jobs' utterances are not all ``num_utterances``, or if more than the fraction
-    ``max_failed_share`` failed.
+    Also writes ``utterance_notes`` (see ``speakernet.audio.notes``) and ``archives.json``, the
+    record of the archives that ``feats.scp`` points to. Raises UserError, before anything is
+    written, if a job did not finish or its files are not intact, if the jobs' utterances are not
+    all ``num_utterances``, or if more than the fraction ``max_failed_share`` failed.
     """
     records = [read_part_record(suffixed(prefix, "json")) for prefix in prefixes]
     reports = [report_of(record) for record in records]
@@ -35,11 +36,23 @@ def collect_features(
         _join([suffixed(prefix, part) for prefix in prefixes], folder / table)
     with open_for_replace(folder / "frame_shift") as file:
         file.write(f"{frame_shift_s:g}\n".encode())
+    _note(folder, reports)
     write_record(folder / "archives.json", {}, _archives(folder, prefixes, records))
     # The jobs' records serve to continue an interrupted run. After a complete one they go, as the
     # audio behind the same wav.scp may have changed before the next run.
     for prefix in prefixes:
         suffixed(prefix, "json").unlink(missing_ok=True)
+
+
+def _note(folder: Path, reports: Sequence[JobReport]) -> None:
+    """Write what was noted of utterances, and say how often."""
+    notes = {name: some for report in reports for name, some in report.notes.items()}
+    write_notes(folder, notes)
+    if notes:
+        logger.warning(
+            "%s: %s; see %s (--refuse of the features' configuration leaves such out)",
+            folder, summary(notes.values()), folder / TABLE,
+        )  # fmt: skip
 
 
 def _archives(

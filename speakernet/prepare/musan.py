@@ -56,21 +56,28 @@ def make_musan(
 
 def _files(root: Path) -> dict[str, str]:
     found: dict[str, str] = {}
+    num_hidden = 0
     for folder, _, names in os.walk(root, followlinks=True):
         for file in names:
             name, suffix = os.path.splitext(file)
-            if suffix in _SUFFIXES:
+            if suffix.lower() not in _SUFFIXES:
+                continue
+            if file.startswith("._"):
+                num_hidden += 1
+            else:
                 path = os.path.join(folder, file)
                 if name in found:
                     raise UserError(f"{path}: has the same name as {found[name]}")
                 found[name] = path
+    if num_hidden:
+        logger.warning("%s: %d ._ files of macOS are no audio and left out", root, num_hidden)
     return found
 
 
 def _annotations(root: Path) -> Iterator[tuple[str, bool, str]]:
     """Yield (id, has vocals, ``file:line``) of all ANNOTATIONS below ``root``."""
     for path in sorted(root.rglob("ANNOTATIONS")):
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
         for number, line in enumerate(lines, start=1):
             fields = line.split()
             if fields and (len(fields) < 3 or fields[2] not in ("Y", "N")):

@@ -1,5 +1,6 @@
 """All figures of one score file, and confidence intervals for them."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 
 from speakernet.arrays import Float64
 from speakernet.config import UserError
+from speakernet.kaldi.characters import near_miss
 from speakernet.kaldi.scores import read_scores
 from speakernet.kaldi.tables import read_table
 from speakernet.kaldi.trials import Trials, read_trials
@@ -19,7 +21,10 @@ from speakernet.metrics.definitions import Definition
 from speakernet.metrics.det import DetCurve, eer
 from speakernet.work.progress import progress
 
+logger = logging.getLogger(__name__)
+
 OWN_DEFINITION = "speakernet"
+_FEW_SPEAKERS = 10
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ def evaluate_files(
     ``utt2spk``: for the bootstrap; otherwise the one beside the trials.
     """
     trials = read_trials(trials_path)
+    check_kinds(trials_path, trials)
     speakers = find_utt2spk(trials_path, utt2spk) if options.bootstrap else None
     return [
         {
@@ -63,6 +69,16 @@ def evaluate_files(
         }
         for path in scores
     ]
+
+
+def check_kinds(path: Path, trials: Trials) -> None:
+    """Raise UserError for a list without targets or without nontargets."""
+    num_targets = int(trials.is_target.sum())
+    if num_targets in (0, len(trials)):
+        missing = "nontarget" if num_targets else "target"
+        raise UserError(
+            f"{path}: {len(trials)} trials without any {missing}; error rates need both kinds"
+        )
 
 
 def evaluate(
@@ -104,6 +120,12 @@ def _intervals(
         return [100 * eer(curve), *(min_dcf(curve, point) for point in points.values())]
 
     enroll, test = speaker_numbers(trials, utt2spk)
+    num_speakers = len(np.union1d(enroll, test))
+    if num_speakers < _FEW_SPEAKERS:
+        logger.warning(
+            "the trials have %d speakers: an interval says little with fewer than %d",
+            num_speakers, _FEW_SPEAKERS,
+        )  # fmt: skip
     samples = replicates(
         scores, trials.is_target, enroll, test, figures,
         num_replicates=options.bootstrap, seed=options.seed,
@@ -130,7 +152,10 @@ def speaker_numbers(
             for side in (trials.enroll, trials.test)
         ]
     except KeyError as error:
-        raise UserError(f"trials: {error} is not in utt2spk") from None
+        name = str(error.args[0])
+        raise UserError(
+            f"trials: '{name}' is not in utt2spk{near_miss(name, by_utterance)}"
+        ) from None
     return sides[0], sides[1]
 
 

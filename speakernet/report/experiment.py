@@ -17,7 +17,12 @@ from speakernet.config import UserError
 from speakernet.config.files import open_input
 from speakernet.kaldi.scores import read_scores
 from speakernet.kaldi.trials import Trials, read_trials
-from speakernet.report.evaluation import EvaluationOptions, evaluate, find_utt2spk
+from speakernet.report.evaluation import (
+    EvaluationOptions,
+    check_kinds,
+    evaluate,
+    find_utt2spk,
+)
 from speakernet.report.results import Row, read_results, sort_key, write_results
 
 logger = logging.getLogger(__name__)
@@ -99,6 +104,7 @@ def _evaluate(
     facts: Mapping[str, str],
 ) -> Row:
     trials, scores = file.read()
+    check_kinds(file.trials, trials)
     speakers = find_utt2spk(file.trials, utt2spk) if options.bootstrap else None
     figures = evaluate(scores, trials, options, speakers)
     names = {"model": file.model, "trials": file.trials.name, "scoring": file.kind}

@@ -3,6 +3,7 @@
 Times are in ms, frequencies in Hz, as in Kaldi's config files.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -11,6 +12,10 @@ from speakernet.config.errors import UserError, suggestion
 from speakernet.config.options import parse_options, read_option_file
 
 WINDOW_TYPES = ("povey", "hanning", "hamming", "sine", "rectangular", "blackman")
+
+# What may be odd about audio that can be read; see speakernet/audio/notes.py.
+NOTE_KINDS = ("channels", "silent", "short", "clipped", "errors", "length")
+_CHANNEL = re.compile(r"-1|[0-9]{1,4}|average|refuse")
 
 # Options of Kaldi's programs that are not implemented here.
 _UNSUPPORTED = (
@@ -39,7 +44,12 @@ class KaldiOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class SpectralOptions(KaldiOptions):
-    """Options that filter bank and MFCC features share: framing, window, mel bins."""
+    """Options that filter bank and MFCC features share: framing, window, mel bins.
+
+    Not Kaldi's: ``--channel=average`` and ``--channel=refuse`` (of recordings with several), and
+    ``--refuse=KIND,…``, which makes failures of utterances with notes (NOTE_KINDS), among them
+    those below ``--short-duration`` seconds.
+    """
 
     sample_frequency: float = 16000.0
     frame_length: float = 25.0
@@ -57,8 +67,10 @@ class SpectralOptions(KaldiOptions):
     energy_floor: float = 0.0
     raw_energy: bool = True
     htk_compat: bool = False
-    channel: int = -1
+    channel: str = "-1"
     min_duration: float = 0.0
+    short_duration: float = 0.25
+    refuse: str = ""
     subtract_mean: bool = False
 
     def __post_init__(self) -> None:
@@ -70,6 +82,7 @@ class SpectralOptions(KaldiOptions):
             raise UserError(f"--num-mel-bins={self.num_mel_bins}: expected at least 3")
         if not 0 <= self.preemphasis_coefficient <= 1:
             raise UserError("--preemphasis-coefficient: expected a value from 0 to 1")
+        self._check_audio()
         if self.window_size < 2 or self.window_shift < 1:
             raise UserError("--frame-length or --frame-shift is too short")
         if not 0 <= self.low_freq < self.upper_frequency <= self.sample_frequency / 2:
@@ -77,6 +90,24 @@ class SpectralOptions(KaldiOptions):
                 f"--low-freq={self.low_freq:g} and --high-freq={self.high_freq:g}: expected "
                 f"0 <= low < high <= {self.sample_frequency / 2:g}"
             )
+
+    def _check_audio(self) -> None:
+        if not _CHANNEL.fullmatch(self.channel):
+            raise UserError(
+                f"--channel={self.channel}: expected -1 (the first), a number from 0, average or "
+                "refuse"
+            )
+        for kind in self.refused_kinds:
+            if kind not in NOTE_KINDS:
+                hint = suggestion(kind, NOTE_KINDS)
+                raise UserError(f"--refuse={kind}: expected {', '.join(NOTE_KINDS)}{hint}")
+        if self.min_duration < 0 or self.short_duration < 0:
+            raise UserError("--min-duration and --short-duration: expected 0 or more")
+
+    @property
+    def refused_kinds(self) -> tuple[str, ...]:
+        """The kinds of notes that make an utterance fail."""
+        return tuple(kind for kind in self.refuse.split(",") if kind)
 
     @property
     def window_size(self) -> int:

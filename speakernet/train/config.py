@@ -62,6 +62,12 @@ class TrainConfig(Config):
     def _fits_together(self) -> Self:
         if self.ema_decay is not None and self.final == "average":
             raise setting_error("final", "ema_decay is an average already: expected last or best")
+        if self.batch_size == 1 and self.batch_norm == "per_process":
+            raise setting_error(
+                "batch_size",
+                "batch normalisation of one utterance takes away what tells it from others: "
+                "expected 2 or more, or batch_norm: frozen",
+            )
         if self.final == "best" and not self.num_valid_speakers:
             raise setting_error(
                 "final", "best needs validation: expected num_valid_speakers above 0"

@@ -125,7 +125,8 @@ def explain_out_of_memory(train: TrainConfig) -> Iterator[None]:
 
 
 def _out_of_memory(train: TrainConfig, error: BaseException) -> str:
-    half = max(1, train.batch_size // 2)
+    least = 1 if train.batch_norm == "frozen" else 2
+    half = max(least, train.batch_size // 2)
     return (
         f"out of memory at train.batch_size={train.batch_size} ({str(error).splitlines()[0]}); "
         f"try train.batch_size={half} with train.accumulate={train.accumulate * 2} (the same "

@@ -71,6 +71,11 @@ def split_speakers(
     """
     labels, speakers = utterances.labels, utterances.speakers
     total = len(speakers)
+    if total < 2:
+        raise UserError(
+            f"the data has one speaker, '{speakers[0]}'; training tells speakers apart and needs "
+            "two or more"
+        )
     counts = np.bincount(labels, minlength=total)
     original = _original_speakers(speakers)
     usable = np.flatnonzero((counts >= 2) & (original == np.arange(total)))

@@ -8,7 +8,7 @@ from speakernet.kaldi.datadir.combine import combine
 from speakernet.kaldi.datadir.copy import Affixes, NewAudio, copy
 from speakernet.kaldi.datadir.fix import fix
 from speakernet.kaldi.datadir.layout import AudioChange, Id
-from speakernet.kaldi.datadir.speakers import utt2spk_from_spk2utt, write_spk2utt
+from speakernet.kaldi.datadir.speakers import read_spk2utt, utt2spk_from_spk2utt, write_spk2utt
 from speakernet.kaldi.datadir.split import split
 from speakernet.kaldi.datadir.subset import SELECTIONS, subset, subset_by_list
 from speakernet.kaldi.datadir.validate import validate
@@ -22,6 +22,7 @@ __all__ = [
     "combine",
     "copy",
     "fix",
+    "read_spk2utt",
     "split",
     "subset",
     "subset_by_list",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from speakernet.config import UserError
+from speakernet.kaldi.characters import check_ids
 from speakernet.kaldi.tables import check_pair_order, iter_columns, iter_fields
 from speakernet.work.files import open_for_replace
 
@@ -50,21 +51,29 @@ def write_spk2utt(utt2spk: Path, spk2utt: Path) -> None:
         file.writelines(line + b"\n" for line in iter_spk2utt_lines(utt2spk))
 
 
+def read_spk2utt(spk2utt: Path) -> dict[str, list[str]]:
+    """Return the utterances of each speaker. Raises UserError for a duplicate speaker."""
+    speakers: dict[str, list[str]] = {}
+    for number, (name, utterances) in iter_fields(spk2utt):
+        check_ids(spk2utt, number, [utterances])
+        speaker = name.decode()
+        if speaker in speakers:
+            raise UserError(f"{spk2utt}:{number}: duplicate id '{speaker}'")
+        speakers[speaker] = list(map(bytes.decode, utterances.split()))
+    return speakers
+
+
 def utt2spk_from_spk2utt(spk2utt: Path) -> list[tuple[str, str]]:
     """Return ``(utterance, speaker)`` sorted by utterance.
 
     Raises UserError for a duplicate speaker and for an utterance that has two speakers.
     """
     pairs: dict[str, str] = {}
-    seen = set()
-    for number, (speaker, utterances) in iter_fields(spk2utt):
-        if speaker in seen:
-            raise UserError(f"{spk2utt}:{number}: duplicate id '{speaker.decode()}'")
-        seen.add(speaker)
-        for utterance in map(bytes.decode, utterances.split()):
+    for number, (speaker, utterances) in enumerate(read_spk2utt(spk2utt).items(), start=1):
+        for utterance in utterances:
             if utterance in pairs:
                 raise UserError(f"{spk2utt}:{number}: '{utterance}' is listed before")
-            pairs[utterance] = speaker.decode()
+            pairs[utterance] = speaker
     return sorted(pairs.items())
 
 

@@ -100,5 +100,5 @@ def test_places_in_one_archive_are_files_of_their_own(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="No such file"):
+    with pytest.raises(UserError, match="no such file"):
         FileCache(1000).read(AudioFile(str(tmp_path / "none.wav")))

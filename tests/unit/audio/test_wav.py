@@ -128,7 +128,8 @@ def test_a_file_that_ends_early_is_good_as_far_as_it_goes(wav: Path) -> None:
     np.testing.assert_array_equal(
         read(wav, first_sample=4000, max_samples=1000), SAMPLES[4000:5000]
     )
-    assert audio_length(str(wav)) == (5000, 16000)
+    with pytest.raises(UserError, match="truncated: .* promises 20000 samples, found 5000"):
+        audio_length(str(wav))
     for first in (0, 4000):
         with pytest.raises(UserError, match="promises 20000 samples, found 5000"):
             read(wav, first_sample=first, max_samples=5000 - first + 1)
@@ -166,8 +167,8 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(riff(chunk(b"fmt ", format_of())))
     for name, reason in {
         "a.wav": "truncated",
-        "b.wav": "No such file",
-        ".": "Is a directory",
+        "b.wav": "no such file",
+        ".": "found a folder",
     }.items():
         for use in (read_audio_file, audio_length):
             with pytest.raises(UserError) as caught:

@@ -20,7 +20,7 @@ def folders(tmp_path: Path) -> list[str]:
     for side, seed in (("train", 0), ("test", 1)):
         scores, labels = gaussians(seed, 300)
         names = [f"{side}{i}" for i in range(600)]
-        trials = Trials(names, names[::-1], labels)
+        trials = Trials(names, [*names[1:], names[0]], labels)
         (tmp_path / side).mkdir()
         write_trials(tmp_path / side / "trials", trials)
         write_scores(tmp_path / side / "trials.cosine", trials, 5 * scores - 3)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from speakernet.audio.notes import read_notes
 from speakernet.audio.wav import write_wav
 from speakernet.backend.embedding_parts import Part
 from speakernet.backend.embeddings import load_embeddings
@@ -62,7 +63,10 @@ def test_jobs_make_the_same_product(experiment: Path) -> None:
     scp = read_table(experiment / "e3" / "embedding.scp", is_sorted=True)
     assert list(scp) == [name for name, _ in utterances()]
     assert read_matrix(scp["u05"]).shape == (6,)
-    assert read_table(experiment / "e3" / "short_utterances") == {"u00": "1", "u01": "24"}
+    assert read_notes(experiment / "e3") == {
+        "u00": ["shorter than a chunk and repeated (1 steps)"],
+        "u01": ["shorter than a chunk and repeated (24 steps)"],
+    }
     assert not (experiment / "e3" / "parts").exists()
 
 
@@ -137,7 +141,7 @@ def test_waveforms_in_crops_as_tdy(tmp_path: Path) -> None:
     main(folders)
     table = load_embeddings(tmp_path / "e")
     assert table.vectors.shape == (3, 3, 512)
-    assert read_table(tmp_path / "e" / "short_utterances") == {"b": "2000"}
+    assert read_notes(tmp_path / "e") == {"b": ["shorter than a chunk and repeated (2000 steps)"]}
     # One crop is exactly as long as c: all three are the same, at distance 0 from themselves.
     np.testing.assert_array_equal(table.vectors[2][0], table.vectors[2][2])
     (tmp_path / "trials").write_text("a c nontarget\nc c target\n")
@@ -146,3 +150,27 @@ def test_waveforms_in_crops_as_tdy(tmp_path: Path) -> None:
     trials = read_trials(tmp_path / "trials")
     scores = read_scores(tmp_path / "s" / "trials.crop_distance", trials)
     assert -2 <= scores[0] < scores[1] == pytest.approx(0, abs=1e-6)
+
+
+def test_notes_of_features_come_along(experiment: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with ArkWriter(experiment / "feats.ark", experiment / "feats.scp") as writer:
+        for name, features in utterances():
+            writer.write(name, np.ones_like(features) if name == "u07" else features)
+    (experiment / "utterance_notes").write_text("u01 silent\nu09 clipped (2.0 % of samples)\n")
+    run_jobs(experiment, experiment / "e", 2)
+    assert read_notes(experiment / "e") == {
+        "u00": ["shorter than a chunk and repeated (1 steps)"],
+        "u01": ["silent", "shorter than a chunk and repeated (24 steps)"],
+        "u07": ["with features that do not vary"],
+        "u09": ["clipped (2.0 % of samples)"],
+    }
+    assert "e: 2 shorter than a chunk and repeated, 1 silent, 1 with features" in caplog.text
+
+
+def test_a_zero_embedding_is_named_with_its_file(tmp_path: Path) -> None:
+    with ArkWriter(tmp_path / "x.ark", tmp_path / "x.scp") as writer:
+        writer.write("a", np.ones(4, np.float32))
+        writer.write("b", np.zeros(4, np.float32))
+    for path in ("x.ark", "x.scp"):
+        with pytest.raises(UserError, match=f"{path}: the embedding of 'b' is zero"):
+            load_embeddings(tmp_path / path)

@@ -68,3 +68,16 @@ def test_empty_and_broken_utterances_are_refused(model: torch.nn.Module) -> None
         list(extractor([("e", np.empty((0, MEL), np.float32))]))
     with pytest.raises(UserError, match="'n': its embedding is not finite"):
         list(extractor([("n", np.full((30, MEL), np.nan, np.float32))]))
+
+
+class Silent(torch.nn.Module):
+    input_kind = "features"
+
+    def forward(self, batch: torch.Tensor) -> torch.Tensor:
+        return torch.zeros(len(batch), 6)
+
+
+def test_a_zero_embedding_is_an_error() -> None:
+    extractor = Extractor(Silent(), CHUNKS)  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="'u04': its embedding is zero"):
+        list(extractor([utterances()[4]]))

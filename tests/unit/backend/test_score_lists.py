@@ -1,5 +1,6 @@
 """speakernet score: embeddings and a cohort on disk in, score files out."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -199,3 +200,14 @@ def test_program_normalises_by_class_weights(files: ScoringFiles, tmp_path: Path
     score_lists(recipe.scoring, alone, weights)
     other = changed(files, "../program")
     np.testing.assert_array_equal(scores_of(other, "asnorm"), scores_of(alone, "asnorm"))
+
+
+def test_a_cohort_that_holds_the_test_is_told(
+    files: ScoringFiles, caplog: pytest.LogCaptureFixture
+) -> None:
+    score_lists(ScoringConfig(top_n=9), files)
+    assert "in the cohort" not in caplog.text and "all are taken" not in caplog.text
+    own = replace(files, cohort_embeddings=files.embeddings, cohort_utt2spk=None)
+    score_lists(ScoringConfig(top_n=40, cohort="utterances"), own)
+    assert "12 of the 12 utterances of the trials are in the cohort, the first 't00'" in caplog.text
+    assert "the 40 nearest of the cohort, which has 12: all are taken" in caplog.text

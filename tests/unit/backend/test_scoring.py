@@ -138,7 +138,7 @@ def test_unknown_ids_are_named(table: EmbeddingTable) -> None:
 
 def test_a_zero_embedding_has_no_direction(table: EmbeddingTable) -> None:
     table.vectors[4] = 0
-    with pytest.raises(UserError, match="embedding 4"):
+    with pytest.raises(UserError, match="table: the embedding of 'u04' has the norm 0"):
         Scorer(table, ScoringConfig())
 
 

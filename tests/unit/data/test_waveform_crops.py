@@ -135,7 +135,7 @@ def test_a_table_of_more_utterances(data: Path) -> None:
 def test_an_empty_segment_is_named(data: Path) -> None:
     (data / "wav.scp").write_text(f"r {data / 'a-1.wav'}\n")
     (data / "segments").write_text("a-1 r 0 -1\na-2 r 0 -1\nb-1 r 0.1 0.10001\nb-2 r 0 -1\n")
-    with pytest.raises(UserError, match=r"wav\.scp:1: utterance 'b-1' is empty"):
+    with pytest.raises(UserError, match=r"wav\.scp:1: utterance 'b-1': found no samples"):
         batch_of(data, 2)
 
 

@@ -154,7 +154,7 @@ def test_errors_name_the_line(text: str, message: str) -> None:
     assert message in str(error.value)
 
 
-@pytest.mark.parametrize("speed", ["1.1.0", "1e3", ".", "١"])
+@pytest.mark.parametrize("speed", ["1.1.0", "0.0", "1e3", ".", "١"])
 def test_what_is_no_speed_is_left_to_sox(speed: str) -> None:
     """Its failure is that of one recording."""
     text = f"sox a.wav -t wav - speed {speed}"

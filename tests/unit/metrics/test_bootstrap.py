@@ -50,3 +50,14 @@ def test_labels_that_do_not_fit_are_refused() -> None:
     same[5] = ~same[5]
     with pytest.raises(UserError, match="trial 6"):
         next(replicates(scores, same, left, right, lambda c: [0], num_replicates=1, seed=0))
+
+
+def test_two_speakers_have_no_interval() -> None:
+    """One draw only has trials of both kinds: low and high would be the same."""
+    enroll, test = np.array([0, 0, 2, 2]), np.array([0, 2, 2, 0])
+    draws = replicates(
+        [2.0, 1.0, 3.0, 0.5], enroll == test, enroll, test, lambda curve: [0.0],
+        num_replicates=5, seed=0,
+    )  # fmt: skip
+    with pytest.raises(UserError, match="the trials have 2 speakers; .* needs 3 or more"):
+        next(draws)

@@ -130,7 +130,7 @@ def test_a_recording_without_samples_has_no_duration(tmp_path: Path, entry: str,
     write_waveform(path, 1 if cut else 0)
     path.write_bytes(path.read_bytes()[:44])
     entry = entry.format(path)
-    with pytest.raises(UserError, match=r"^wav.scp:1: .*: found no samples$"):
+    with pytest.raises(UserError, match=r"^wav.scp:1: .*(: found no samples|, found 0)$"):
         entry_duration(entry, AudioReader(), "wav.scp:1")
     scp = tmp_path / "wav.scp"
     scp.write_text(f"a {entry}\n", encoding="utf-8")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from speakernet.audio.reader import run_command
+from speakernet.audio.commands import run_command
 from speakernet.config import UserError
 from speakernet.kaldi.datadir import validate
 from speakernet.kaldi.pipes import Resampled, parse_entry
@@ -70,3 +70,14 @@ def test_sox_changes_the_rate_of_noises(tmp_path: Path, name: str) -> None:
     assert isinstance(parse_entry(entry), Resampled)
     audio = run_command(entry[:-1])
     assert (audio.sample_rate, len(audio.samples)) == (8000, 8000)
+
+
+def test_upper_case_and_what_macos_adds(
+    tmp_path: Path, musan: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = musan / "noise/source"
+    (folder / "noise-0003.wav").rename(folder / "noise-0003.WAV")
+    (folder / "._noise-0003.WAV").write_bytes(b"\0\5\x16\7Mac OS X")
+    (folder / ".DS_Store").touch()
+    assert make_musan(musan, "noise", tmp_path / "m") == 4
+    assert "1 ._ files of macOS are no audio and left out" in caplog.text

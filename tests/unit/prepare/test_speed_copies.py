@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from speakernet.audio.reader import AudioReader, run_command
+from speakernet.audio.commands import run_command
+from speakernet.audio.reader import AudioReader
 from speakernet.kaldi.pipes import AudioFile, Resampled, parse_entry
 from speakernet.kaldi.tables import read_table
 from speakernet.prepare.durations import iter_durations

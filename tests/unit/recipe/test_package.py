@@ -112,6 +112,7 @@ WAVEFORM = {"features": "waveform", "model": "resnet10_eighth", "data": {"cmn_wi
         ({"data": {"online_augment": {}}}, "'data.online_augment': changes audio; it needs feat"),
         ({"loss": "ge2e"}, "'data.order': loss 'ge2e' compares 2 utterances of each speaker; exp"),
         ({"data": {"order": "speaker_groups"}}, "'data.order': loss 'cm' compares no utterances"),
+        ({"train": {"batch_size": 1}}, "'train.batch_size': batch normalisation of one utterance"),
         ({**GROUPED, "train": {"batch_size": 7}}, "'train.batch_size': loss 'ge2e' compares 2"),
         ({**GROUPED, "scoring": {"cohort": "class_weights"}}, "'scoring.cohort': loss 'ge2e' has"),
         ({"loss": "softmax", "schedule": {"margin": "constant"}}, "'schedule.margin': loss 'soft"),

@@ -122,3 +122,26 @@ def test_voxsrc_form_gives_the_same_figures(
     assert rows[0]["eer"] == rows[1]["eer"]
     assert rows[0]["min_dcf"] == rows[1]["min_dcf"]
     assert set(rows[0]["min_dcf"]) == {"0.05"}
+
+
+def test_a_list_of_one_kind_is_named(tmp_path: Path) -> None:
+    for label, missing in (("target", "nontarget"), ("nontarget", "target")):
+        (tmp_path / "trials").write_text(f"a b {label}\nc d {label}\n")
+        (tmp_path / "scores").write_text("a b 1\nc d 2\n")
+        with pytest.raises(UserError, match=f"{tmp_path}/trials: 2 trials without any {missing};"):
+            evaluate.main([str(tmp_path / "trials"), str(tmp_path / "scores")])
+
+
+def test_an_interval_of_few_speakers_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [f"s{n // 2}-{n}" for n in range(8)]
+    pairs = [(a, b) for a in names for b in names if a < b]
+    lines = [f"{a} {b} {'target' if a[:2] == b[:2] else 'nontarget'}\n" for a, b in pairs]
+    (tmp_path / "trials").write_text("".join(lines))
+    scores = [f"{a} {b} {i * 7 % 11}\n" for i, (a, b) in enumerate(pairs)]
+    (tmp_path / "scores").write_text("".join(scores))
+    (tmp_path / "utt2spk").write_text("".join(f"{n} {n[:2]}\n" for n in names))
+    evaluate.main(["--bootstrap", "20", str(tmp_path / "trials"), str(tmp_path / "scores")])
+    assert "the trials have 4 speakers: an interval says little" in caplog.text
+    assert "95 %" in capsys.readouterr().out

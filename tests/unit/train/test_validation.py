@@ -106,3 +106,9 @@ def test_speakers_that_sound_alike_have_both(speakers: UtteranceIndex) -> None:
     frames = np.random.default_rng(0).standard_normal((len(speakers), 4))
     eer, loss = result_of(speakers, frames)
     assert 30 < eer < 70 and loss > np.log(3)
+
+
+def test_one_speaker_is_none_to_tell_apart(tmp_path: Path) -> None:
+    (tmp_path / "utt2spk").write_text("a-1 a\na-2 a\n")
+    with pytest.raises(UserError, match="the data has one speaker, 'a'"):
+        split_speakers(read_utterance_index(tmp_path), seed=1, num_speakers=0, num_each=2)
