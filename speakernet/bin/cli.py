@@ -8,10 +8,12 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
 import speakernet.bin
+from speakernet.bin.options.errors import message_of
 from speakernet.config.errors import UserError, suggestion
 from speakernet.work.logs import error_line, set_up_logging
 
@@ -55,23 +57,36 @@ def commands() -> list[Command]:
 
 
 def run(main: Main, argv: Sequence[str] | None = None) -> NoReturn:
-    """Call ``main`` and leave with its status; a user's mistake is one line and status 1."""
+    """Call ``main`` and leave with its status; whatever ends it early is one line and status 1."""
     set_up_logging(program_name())
+    _keep_bytes_of_names()
+    status: int | str
     try:
         status = main(argv)
         sys.stdout.flush()
-    except UserError as error:
-        sys.exit(error_line(program_name(), str(error)))
     except BrokenPipeError:
-        # The reader (`| head`) is gone: nothing more to say, and no traceback at shutdown.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 1
-    except OSError as error:
-        if error.filename is None and error.strerror is None:
-            raise
-        where = f"{error.filename}: " if error.filename is not None else ""
-        sys.exit(error_line(program_name(), f"{where}{error.strerror}"))
+        status = 1  # the reader (`| head`) is gone: nothing more to say
+    except KeyboardInterrupt as error:
+        print(error_line(program_name(), message_of(error)), file=sys.stderr)
+        status = 130
+    except Exception as error:
+        status = error_line(program_name(), message_of(error))
+    _flush_or_drop()
     sys.exit(status)
+
+
+def _keep_bytes_of_names() -> None:
+    """Let stdout print names of files that are not UTF-8 as they are."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")
+
+
+def _flush_or_drop() -> None:
+    """Discard what stdout cannot take any more: it would be a traceback at shutdown."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def program_name() -> str:

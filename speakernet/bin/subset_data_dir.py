@@ -37,7 +37,11 @@ def main(args: Namespace) -> int:
     if len(chosen) + len(by_list) > 1:
         raise UserError("found several ways to choose; expected one (try --help)")
     if (args.number is None) != bool(by_list):
-        raise UserError(f"expected SOURCE {'' if by_list else 'N '}TARGET (try --help)")
+        how = "with a list expected SOURCE TARGET" if by_list else "expected SOURCE N TARGET"
+        given = "".join(
+            f"--{kind}-list: " for kind in ("utt", "spk", "reco") if getattr(args, f"{kind}_list")
+        )
+        raise UserError(f"{given}{how} (try --help)")
     if by_list:
         subset_by_list(args.source, args.target, *by_list[0])
     else:

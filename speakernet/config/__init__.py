@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from speakernet.config.build import configure
     from speakernet.config.choices import Choices, PatternChoices
     from speakernet.config.schema import Config, setting_error
-    from speakernet.config.yaml import dump_config, load_config
+    from speakernet.config.yaml import dump_config, load_config, load_plain
 
 # Importing pydantic takes longer than some programs run, and most of those have no recipe.
 _LATER = {
@@ -20,6 +20,7 @@ _LATER = {
     "configure": "build",
     "dump_config": "yaml",
     "load_config": "yaml",
+    "load_plain": "yaml",
     "setting_error": "schema",
 }
 
@@ -32,6 +33,7 @@ __all__ = [
     "configure",
     "dump_config",
     "load_config",
+    "load_plain",
     "setting_error",
 ]
 

@@ -90,8 +90,13 @@ def _describe(location: Location, owner: Location, item: ErrorDetails) -> str:
         return f"'{key}' is missing"
     if isinstance(location.kind, Choices) and item["type"].startswith("union_tag"):
         return _describe_name(key, location, location.kind)
-    message = item["msg"].removeprefix("Value error, ")
-    return f"'{key}': {message} (found {item['input']!r})"
+    message = item["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+    return f"'{key}': {message} (found {_shortened(item['input'])})"
+
+
+def _shortened(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 100 else f"{text[:100]}…"
 
 
 def _describe_name(key: str, location: Location, choices: Choices[Any, Any]) -> str:

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from speakernet.config.errors import UserError, suggestion
+from speakernet.config.files import read_text
 from speakernet.config.numbers import parse_number, parse_whole
 
 T = TypeVar("T")
+
+_MAX_BYTES = 1 << 20
 
 _PARSERS: dict[type, Callable[[str], Any]] = {int: parse_whole, float: parse_number}
 _TRUTH = {"": True, "true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
@@ -28,10 +31,7 @@ def read_option_file(path: str | Path) -> list[tuple[str, str]]:
 
 
 def _option_lines(path: Path) -> Iterator[tuple[str, str]]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
+    lines = read_text(path, _MAX_BYTES).splitlines()
     for number, line in enumerate(lines, start=1):
         text = line.partition("#")[0].strip()
         if text and not text.startswith("--"):

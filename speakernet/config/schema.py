@@ -22,6 +22,7 @@ class Config(BaseModel):
         frozen=True,
         extra="forbid",
         strict=True,
+        allow_inf_nan=False,
         validate_default=True,
         use_attribute_docstrings=True,
     )

@@ -15,12 +15,16 @@ import yaml
 
 from speakernet.config.build import build
 from speakernet.config.errors import UserError
+from speakernet.config.files import read_text
 from speakernet.config.schema import Config
-from speakernet.config.tree import Tree, Value, merge
+from speakernet.config.tree import Tree, Value, merge, to_values
 
 C = TypeVar("C", bound=Config)
 
 BASE_KEY = "base"
+_MAX_BYTES = 1 << 20
+_MAX_NODES = 20_000  # of a file; our longest recipe with all values written out has 200
+_MAX_FILES = 64
 
 Place = Callable[[yaml.Node], str]
 
@@ -42,10 +46,15 @@ def load_config(cls: type[C], path: str | Path, overrides: Iterable[str] = (), *
     ``context`` are what the validators of ``cls`` may ask for. Raises UserError with file, line and
     dotted key for anything that does not fit.
     """
-    tree = _read(Path(path), cls, chain=())
+    tree = _Files(cls).read(Path(path), chain=())
     for text in overrides:
         tree = merge(tree, _parse_override(text), cls)
     return build(cls, tree, str(path), context)
+
+
+def load_plain(path: Path) -> dict[str, Any]:
+    """Return the values of a file without bases, unchecked. Raises UserError unless it is YAML."""
+    return to_values(_read_tree(path))
 
 
 def dump_config(config: Config) -> str:
@@ -53,22 +62,58 @@ def dump_config(config: Config) -> str:
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
-def _read(path: Path, cls: type[Config], chain: tuple[Path, ...]) -> Tree:
-    resolved = path.resolve()
-    if resolved in chain:
-        raise UserError(f"{path}: is its own base")
+class _Files:
+    """Reads a file and its bases, which may have bases: not endlessly many."""
+
+    def __init__(self, cls: type[Config]) -> None:
+        self._cls = cls
+        self._num_files = 0
+
+    def read(self, path: Path, chain: tuple[Path, ...]) -> Tree:
+        """Return the tree of a file; ``chain``: the files whose base it is."""
+        resolved = path.resolve()
+        if resolved in chain:
+            raise UserError(f"{path}: is its own base")
+        self._num_files += 1
+        if self._num_files > _MAX_FILES:
+            raise UserError(f"{path}: more than {_MAX_FILES} bases in all; expected fewer")
+        tree, merged = _read_tree(path), Tree()
+        for base in _pop_bases(tree, path):
+            inherited = self.read(Path(normpath(path.parent / base)), (*chain, resolved))
+            merged = merge(merged, inherited, self._cls)
+        return merge(merged, tree, self._cls)
+
+
+def _read_tree(path: Path) -> Tree:
+    node = _compose(read_text(path, _MAX_BYTES), f"{path}: not YAML")
+    return {} if node is None else _mapping(node, lambda n: f"{path}:{n.start_mark.line + 1}")
+
+
+def _compose(text: str, problem: str) -> yaml.Node | None:
+    """Return the nodes of a YAML text. Raises UserError unless it is one of a sensible size."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
-    tree = _mapping(node, lambda n: f"{path}:{n.start_mark.line + 1}") if node is not None else {}
-    merged: Tree = {}
-    for base in _pop_bases(tree, path):
-        inherited = _read(Path(normpath(path.parent / base)), cls, (*chain, resolved))
-        merged = merge(merged, inherited, cls)
-    return merge(merged, tree, cls)
+        node = yaml.compose(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        raise UserError(f"{problem}: {' '.join(str(error).split())}") from None
+    except (RecursionError, ValueError):
+        raise UserError(f"{problem}: nested too deeply") from None
+    _check_size(node, problem)
+    return node
+
+
+def _check_size(node: yaml.Node | None, problem: str) -> None:
+    """Aliases make a file of a few lines stand for billions of values, or for itself."""
+    left, count = [node], 0
+    while left:
+        item, count = left.pop(), count + 1
+        if count > _MAX_NODES:
+            raise UserError(
+                f"{problem}: more than {_MAX_NODES} values with all aliases written out"
+            )
+        if isinstance(item, yaml.MappingNode):
+            left += [part for pair in item.value for part in pair]
+        elif isinstance(item, yaml.SequenceNode):
+            left += item.value
 
 
 def _pop_bases(tree: Tree, path: Path) -> list[str]:
@@ -102,6 +147,8 @@ def _value(node: yaml.Node, place: Place, where: str) -> Value | Tree:
         return Value(loader.construct_object(node, deep=True), where)
     except yaml.YAMLError as error:
         raise UserError(f"{where}: {' '.join(str(error).split())}") from None
+    except (ValueError, TypeError, OverflowError):  # the 99th of a month, a number of 5000 digits
+        raise UserError(f"{where}: found what looks like a date or number and is none") from None
     finally:
         loader.dispose()
 
@@ -111,10 +158,7 @@ def _parse_override(text: str) -> Tree:
     place = f"override '{text}'"
     if not equals or not key:
         raise UserError(f"{place}: expected key.subkey=value")
-    try:
-        node = yaml.compose(value, Loader=_Loader)
-    except yaml.YAMLError:
-        raise UserError(f"{place}: the value is not YAML") from None
+    node = _compose(value, f"{place}: the value is not YAML")
     leaf = Value(None, place) if node is None else _value(node, lambda _: place, place)
     for part in reversed(key.split(".")):
         leaf = {part: leaf}

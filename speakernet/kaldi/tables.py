@@ -17,6 +17,7 @@ from pathlib import Path
 from speakernet.config import UserError
 from speakernet.kaldi.characters import check_characters, check_ids
 from speakernet.work.files import open_for_replace
+from speakernet.work.input_files import HEAD_BYTES, not_text, open_input
 
 _BLOCK_BYTES = 1 << 16  # the objects made of a block fit into the processor's cache
 _MAX_LINE_BYTES = 1 << 25
@@ -32,8 +33,10 @@ def iter_line_blocks(path: Path) -> Iterator[tuple[int, list[bytes]]]:
     number = 1
     rest = b""
     try:
-        with open(path, "rb") as file:
+        with open_input(path) as file:
             while block := file.read(_BLOCK_BYTES):
+                if number == 1 and not rest and (kind := not_text(block[:HEAD_BYTES])):
+                    raise UserError(f"{path}: found {kind}; expected a text table")
                 complete, newline, rest = (rest + block).rpartition(b"\n")
                 if newline:
                     check_characters(path, number, complete)
@@ -42,8 +45,6 @@ def iter_line_blocks(path: Path) -> Iterator[tuple[int, list[bytes]]]:
                     number += len(lines)
                 elif len(rest) > _MAX_LINE_BYTES:
                     raise UserError(f"{path}:{number}: a line of over 32 MiB; expected a text file")
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
     if rest:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from speakernet.arrays import Float64
 from speakernet.config import UserError
+from speakernet.config.files import open_input
 from speakernet.kaldi.scores import read_scores
 from speakernet.kaldi.trials import Trials, read_trials
 from speakernet.report.evaluation import (
@@ -115,8 +116,8 @@ def _digest(file: ScoreFile, options: EvaluationOptions, utt2spk: Path | None) -
     names = (options.definition.name, options.points, options.bootstrap, options.seed)
     total.update(repr(names).encode())
     for path in (file.path, file.trials, utt2spk or file.trials.parent / "utt2spk"):
-        if path.is_file():
-            with open(path, "rb") as content:
+        if path.exists():
+            with open_input(path) as content:
                 total.update(hashlib.file_digest(content, "sha256").digest())
     return total.hexdigest()[:24]
 

@@ -3,6 +3,8 @@
 import subprocess
 from pathlib import Path
 
+from speakernet.config import load_plain
+
 SOURCE = Path(__file__).parents[1]
 
 
@@ -35,12 +37,10 @@ def experiment_facts(exp_dir: Path) -> dict[str, str]:
     recipe and commit; train_set where recipe.yaml names one; mel_bins where features are filter
     banks (``fbank80``), as others have none.
     """
-    import yaml
-
     path = exp_dir / "recipe.yaml"
-    recipe = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    recipe = load_plain(path) if path.exists() else {}
     facts = {"recipe": experiment_name(exp_dir), "commit": source_commit()}
     if "train_set" in recipe:
-        facts["train_set"] = recipe["train_set"]
+        facts["train_set"] = str(recipe["train_set"])
     digits = str(recipe.get("features", "")).removeprefix("fbank")
     return facts | ({"mel_bins": digits} if digits.isdecimal() else {})

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from speakernet.config import UserError
+from speakernet.config.files import read_text
 
 _COLUMNS = ("system", "train_set", "lmft", "mel_bins", "frames", "scoring", "p_target")
 _SCORINGS = {"crop_distance": "crops"}
@@ -69,23 +70,22 @@ def read_published_sizes(path: Path) -> dict[tuple[str, int], str]:
     A system's name may say which challenge it was for; its network's does not.
     """
     rows, _ = _read_rows(path, ("system", "mel_bins", "published_parameters"))
-    return {
-        (row["system"].removesuffix("_voxsrc2020"), int(row["mel_bins"])): row[
-            "published_parameters"
-        ]
-        for row in rows
-    }
+    sizes = {}
+    for number, row in enumerate(rows, start=2):
+        if not re.fullmatch("[0-9]{1,4}", row["mel_bins"]):
+            raise UserError(f"{path}:{number}: mel_bins is '{row['mel_bins']}'; expected a number")
+        system = row["system"].removesuffix("_voxsrc2020")
+        sizes[system, int(row["mel_bins"])] = row["published_parameters"]
+    return sizes
 
 
 def _read_rows(path: Path, needed: Sequence[str]) -> tuple[list[dict[str, str]], Sequence[str]]:
     """Return the rows and the columns of a table that has the ``needed`` columns."""
+    reader = csv.DictReader(read_text(path).splitlines(), delimiter="\t", restval="")
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file, delimiter="\t")
-            rows = list(reader)
-            columns = reader.fieldnames or []
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
+        rows, columns = list(reader), reader.fieldnames or []
+    except csv.Error as error:
+        raise UserError(f"{path}:{reader.line_num}: {error}") from None
     missing = [name for name in needed if name not in columns]
     if missing:
         raise UserError(f"{path}:1: column '{missing[0]}' is missing")

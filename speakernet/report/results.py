@@ -10,14 +10,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
 from speakernet.config import UserError
+from speakernet.config.files import read_text
+from speakernet.config.numbers import parse_number
+from speakernet.metrics.definitions import definitions
 from speakernet.work.files import open_for_replace
 
 Row = Mapping[str, Any]
 
 MODEL_ORDER = ("untrained", "base", "lm")
 SCORING_ORDER = ("cosine", "crop_distance", "snorm", "asnorm")
-_NEEDED = {"model", "trials", "scoring", "eer", "min_dcf"}
 
 
 def sort_key(row: Row) -> tuple[Any, ...]:
@@ -34,16 +38,45 @@ def _place(name: str, order: Sequence[str]) -> tuple[int, str]:
     return (order.index(name) if name in order else len(order), name)
 
 
+class _Shape(BaseModel):
+    """What a row has at least, and of which types."""
+
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+
+    model: str
+    trials: str
+    scoring: str
+    eer: float
+    min_dcf: dict[str, float]
+    num_target: int
+    num_nontarget: int
+    act_dcf: dict[str, float] = {}
+    cllr: float | None = None
+    min_cllr: float | None = None
+    eer_interval: list[float] | None = Field(None, min_length=2, max_length=2)
+    bootstrap: int = 0
+    recipe: str = ""
+    commit: str = ""
+    train_set: str = ""
+    mel_bins: str = ""
+    definition: str = "speakernet"
+    inputs: str = ""
+
+
+_SHAPES = TypeAdapter(list[_Shape])
+
+
 def read_results(path: Path) -> list[Row]:
     """Read a results.json; UserError if it is anything else."""
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        rows = None
-    if not isinstance(rows, list) or not all(
-        isinstance(row, dict) and row.keys() >= _NEEDED for row in rows
-    ):
-        raise UserError(f"{path}: not a list of results; make it again with steps/evaluate.sh")
+        rows = json.loads(read_text(path))
+        for shape in _SHAPES.validate_python(rows):
+            definitions.get(shape.definition)
+            _ = [parse_number(p_target) for p_target in shape.min_dcf]
+    except (ValueError, RecursionError, UserError):
+        raise UserError(
+            f"{path}: not a list of results; make it again with steps/evaluate.sh"
+        ) from None
     return rows
 
 

@@ -61,7 +61,8 @@ def _cells(
     cells += [row["model"], row["scoring"], f"{row['eer']:.3f}", interval]
     cells += [f"{row['min_dcf'][p]:.4f}" if p in row["min_dcf"] else "" for p in p_targets]
     if "Cllr" in header:
-        values = [row["act_dcf"].get(p) for p in p_targets] + [row["cllr"], row["min_cllr"]]
+        values = [row.get("act_dcf", {}).get(p) for p in p_targets]
+        values += [row.get("cllr"), row.get("min_cllr")]
         cells += ["" if value is None else f"{value:.4f}" for value in values]
     return cells
 

@@ -1,12 +1,15 @@
 """Is a training normal? Its log (train.jsonl) beside a reference log of the same recipe."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
 from speakernet.config import UserError
+from speakernet.config.files import read_text
 
 NUM_SHOWN = 10
 _KEYS = ("loss", "accuracy")
@@ -67,11 +70,19 @@ def compare_logs(log: Path, reference: Path, tolerance: float) -> Comparison:
 def read_log(path: Path) -> Log:
     """Return loss and accuracy by step; entries without a loss are those of validation."""
     entries: dict[int, dict[str, float]] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
         try:
             entry = json.loads(line)
             if "loss" in entry:
-                entries[int(entry["step"])] = {key: float(entry[key]) for key in _KEYS}
-        except (ValueError, KeyError, TypeError):
+                entries[int(entry["step"])] = {key: _finite(entry[key]) for key in _KEYS}
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             raise UserError(f"{path}:{number}: expected a JSON object of a training log") from None
     return entries
+
+
+def _finite(value: Any) -> float:
+    """Return ``value`` as a number. Raises ValueError or TypeError for another."""
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is not finite")
+    return number

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from speakernet.config import UserError
+from speakernet.config.files import read_text
 from speakernet.work.files import open_for_replace
 from speakernet.work.progress import Progress
 
@@ -28,7 +29,7 @@ class JsonLog:
     def __init__(self, path: Path, step: int) -> None:
         kept = []
         if path.exists():
-            for line in path.read_text().splitlines():
+            for line in read_text(path).splitlines():
                 if _step(line) <= step:
                     kept.append(line + "\n")
         with open_for_replace(path) as file:
@@ -53,7 +54,7 @@ def _step(line: str) -> float:
     """Return the step of a line; infinity for a malformed line (cut off by a crash)."""
     try:
         return float(json.loads(line)["step"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return math.inf
 
 

@@ -4,12 +4,9 @@ What is read elsewhere as an archive or a checkpoint may be something that took 
 pointer of Git LFS, the HTML page of a failed download, a compressed copy. Messages say so.
 """
 
-import os
-import stat
-from io import BufferedReader
-from pathlib import Path
+from speakernet.config.files import open_input
 
-from speakernet.config import UserError
+__all__ = ["HEAD_BYTES", "kind_of", "not_text", "open_input"]
 
 HEAD_BYTES = 512
 """How many bytes from a file's start ``kind_of`` looks at."""
@@ -38,23 +35,9 @@ _KINDS: tuple[tuple[bytes, str], ...] = (
     (b"!<arch>\n", "an ar archive"),
     (b"<?xml", "an XML document (a download that failed?)"),
 )
+_NEVER_IN_TEXT = {*range(9), *range(14, 32)}
+_TEXTS = (b"version https://git-lfs", b"%PDF", b"<?xml")
 _HTML = (b"<!doctype html", b"<html", b"<head")
-
-
-def open_input(path: str | Path) -> BufferedReader:
-    """Open a file for reading. Raises UserError unless it is a file: pipes would block."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot be opened: {error.strerror}") from None
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode):
-        os.close(descriptor)
-        kind = "a folder" if stat.S_ISDIR(mode) else "a pipe or device"
-        raise UserError(f"{path}: found {kind}; expected a file")
-    return open(descriptor, "rb")
 
 
 def kind_of(head: bytes) -> str:
@@ -66,3 +49,10 @@ def kind_of(head: bytes) -> str:
     if head.lstrip()[:32].lower().startswith(_HTML):
         return "an HTML page (a download that failed?)"
     return next((name for magic, name in _KINDS if head.startswith(magic)), "")
+
+
+def not_text(head: bytes) -> str:
+    """Return what begins with ``head`` if it cannot be a table, though its name says so."""
+    is_binary = bool(set(head) & _NEVER_IN_TEXT)
+    looks_like_text = head.startswith(_TEXTS) or head.lstrip()[:32].lower().startswith(_HTML)
+    return kind_of(head) if is_binary or looks_like_text else ""

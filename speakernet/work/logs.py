@@ -15,6 +15,8 @@ STAGE, PRODUCT = "SPEAKERNET_STAGE", "SPEAKERNET_PRODUCT"
 
 CLEAR_LINE = "\r\x1b[K"
 
+_MAX_MESSAGE = 1000
+
 LOG_ONLY = "log_only"
 """Attribute of log records for log files only: a terminal shows a progress bar instead."""
 
@@ -62,8 +64,15 @@ def context() -> str:
 
 
 def error_line(program: str, message: str) -> str:
-    """Return the line with which ``program`` reports an error; line breaks are escaped."""
-    return f"{program}: error: {message}".replace("\r", "\\r").replace("\n", "\\n")
+    """Return the line with which ``program`` reports an error: one that a terminal can show.
+
+    What has no ink of its own (line breaks, control characters, white space but the space) is
+    escaped; a message that quotes a long value is cut.
+    """
+    if len(message) > _MAX_MESSAGE:
+        message = f"{message[: _MAX_MESSAGE // 2]} … {message[-_MAX_MESSAGE // 2 :]}"
+    shown = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
+    return f"{program}: error: {''.join(shown)}"
 
 
 def is_terminal(stream: TextIO) -> bool:

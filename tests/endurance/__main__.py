@@ -99,13 +99,13 @@ class Endurance:
 
     def _judge(self, run: Run, where: str) -> None:
         for error in run.errors():
-            copy = run.output.with_name(f"output-{len(self.faults)}")
+            copy = run.output.with_suffix(f".{len(self.faults)}")
             shutil.copyfile(run.output, copy)
             self.faults.append(f"{where}: {error}; see {copy}")
             print(self.faults[-1], flush=True)
 
     def _fault(self, runs: Runs, text: str) -> None:
-        self.faults.append(f"{runs.folder.name}: {text}; see {runs.folder}")
+        self.faults.append(f"{runs.folder.name}: {text}; see {runs.output}")
         print(self.faults[-1], flush=True)
 
     def _compare(self, runs: Runs) -> None:
@@ -148,7 +148,7 @@ def main() -> int:
     parser.add_argument(
         "--work", type=Path, help="folder for the runs (default: a new one, removed if all is well)"
     )
-    parser.add_argument("--only", choices=["kills", "starving"], help="one of the two parts")
+    parser.add_argument("--only", choices=["kills", "starving"], help="one part")
     args = parser.parse_args()
     work = (args.work or Path(tempfile.mkdtemp(prefix="speakernet-endurance-"))).resolve()
     endurance = Endurance(work, args.recipe, args.seed)

@@ -31,13 +31,18 @@ class Runs:
         """The folders of data directories and of experiments."""
         return self.folder / "data", self.folder / "exp"
 
+    @property
+    def output(self) -> Path:
+        """What the last run said; beside the folder, which may be a full disk."""
+        return self.folder.with_name(f"{self.folder.name}.output")
+
     def start(self, *options: str) -> "Run":
         """Start run.sh in a session of its own."""
         data, exp = self.products
         self.folder.mkdir(parents=True, exist_ok=True)
         command = ["bash", "run.sh", *self.options, "--data", str(data), "--exp", str(exp)]
         mark = uuid.uuid4().hex
-        with (self.folder / "output").open("w") as output:
+        with self.output.open("w") as output:
             process = subprocess.Popen(
                 [*self.prefix, *command, *options],
                 stdin=subprocess.DEVNULL,
@@ -46,7 +51,7 @@ class Runs:
                 env={**os.environ, _MARK: mark},
                 start_new_session=True,
             )
-        return Run(process, mark, self.folder / "output")
+        return Run(process, mark, self.output)
 
 
 @dataclass

@@ -3,9 +3,10 @@
 import argparse
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
-from speakernet.bin.options.types import METAVARS, Type
+from speakernet.bin.options.types import METAVARS, Type, path
 from speakernet.config.errors import UserError, suggestion
 
 
@@ -24,7 +25,7 @@ class Argument:
         if name.startswith("-") and kind in METAVARS:
             settings.setdefault("metavar", METAVARS[kind])
         self.name = name
-        self.settings = {"type": kind, "help": text, **settings}
+        self.settings = {"type": path if kind is Path else kind, "help": text, **settings}
 
 
 class Flag(Argument):
@@ -53,11 +54,20 @@ class Parser(argparse.ArgumentParser):
 
         Raises UserError for what does not fit; for an unknown option it names the nearest one.
         """
+        for word in words:
+            self._check_text(word)
         known, unknown = self.parse_known_args(list(self._joined(deque(words))))
         if unknown:
             word = next((word for word in unknown if word.startswith("-")), unknown[0])
             self.error(f"unknown argument '{word}'{suggestion(word, self._option_string_actions)}")
         return known
+
+    def _check_text(self, word: str) -> None:
+        """Refuse bytes that are not UTF-8, which Python keeps as characters of its own."""
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            self.error(f"found '{word}', which is not UTF-8; expected text and names in UTF-8")
 
     def _joined(self, words: deque[str]) -> Iterator[str]:
         """Yield ``--suffix=-noise`` for ``--suffix -noise``, which argparse would refuse."""

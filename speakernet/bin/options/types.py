@@ -20,6 +20,13 @@ Type = Callable[[str], Any]
 Value = TypeVar("Value", int, float)
 
 
+def path(text: str) -> Path:
+    """Return a path, which an empty text is not."""
+    if not text.strip():
+        raise ArgumentTypeError(f"found '{text}'; expected a path")
+    return Path(text)
+
+
 def positive_int(text: str) -> int:
     """Return a whole number from 1."""
     return _number(text, parse_whole, lambda value: value >= 1, "a whole number, 1 or more")

@@ -39,7 +39,7 @@ from tests.unit.config.sections import (
         ),
         (
             {"network": {"name": "deep3", "widths": [1, "2"]}},
-            "r:1: 'network.widths.1': Input should be a valid integer (found '2')",
+            "r:1: 'network.widths.1': expected a valid integer (found '2')",
         ),
         ({"schedule": "constnt"}, "unknown schedule 'constnt' (did you mean 'constant'?); known: "),
         ({"network": "dep34"}, "'network': unknown network 'dep34' (did you mean 'deep34_wide'?)"),
@@ -59,7 +59,7 @@ from tests.unit.config.sections import (
         ),
         (
             {"schedule": {"type": "constant", "value": -1}},
-            "r:1: 'schedule.value': Input should be greater than or equal to 0 (found -1)",
+            "r:1: 'schedule.value': expected greater than or equal to 0 (found -1)",
         ),
     ],
 )

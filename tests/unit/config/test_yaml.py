@@ -49,8 +49,8 @@ def test_dump_reads_back_unchanged(recipe: Path, tmp_path: Path) -> None:
     ("text", "expected"),
     [
         ("epoch: 3", "recipe.yaml:1: unknown key 'epoch' (did you mean 'epochs'?)"),
-        ("epochs: '3'", "recipe.yaml:1: 'epochs': Input should be a valid integer"),
-        ("epochs: true", "recipe.yaml:1: 'epochs': Input should be a valid integer"),
+        ("epochs: '3'", "recipe.yaml:1: 'epochs': expected a valid integer"),
+        ("epochs: true", "recipe.yaml:1: 'epochs': expected a valid integer"),
         ("epochs: 3\nepochs: 4", "recipe.yaml:2: 'epochs' is set twice"),
         ("- epochs", "recipe.yaml:1: expected 'key: value' lines"),
         ("epochs: [", "recipe.yaml: not YAML"),

@@ -59,7 +59,7 @@ def test_number_of_fields_and_order(tmp_path: Path) -> None:
 def test_missing_file_and_folder(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="none: no such file"):
         read_table(tmp_path / "none")
-    with pytest.raises(UserError, match="Is a directory"):
+    with pytest.raises(UserError, match="found a folder"):
         read_table(tmp_path)
 
 

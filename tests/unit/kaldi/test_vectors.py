@@ -124,7 +124,7 @@ def test_the_index_of_a_folder_counts_and_not_its_archive(tmp_path: Path) -> Non
         (lambda line: line + "[0:99]", "range"),
         (lambda line: line + "[1:2]", "has the shape"),
         (lambda line: "u | cat", "is no place of an array"),
-        (lambda line: "u /dev/zero:0", "a pipe or device"),
+        (lambda line: "u /dev/zero:0", "a device"),
     ],
 )
 def test_a_line_that_points_nowhere_is_named(tmp_path: Path, change: object, message: str) -> None:

@@ -128,7 +128,7 @@ WAVEFORM = {"features": "waveform", "model": "resnet10_eighth", "data": {"cmn_wi
         ({"train": {"final": "best"}}, "'train.final': best needs validation: expected num_valid"),
         ({"train": {"final": "average", "ema_decay": 0.9}}, "'train.final': ema_decay is an aver"),
         ({"optim": {"nesterov": True, "momentum": 0}}, "'optim.nesterov': is a form of momentum"),
-        ({"optim": {"name": "adam", "betas": [0.9, 1]}}, "'optim.betas.1': Input should be less"),
+        ({"optim": {"name": "adam", "betas": [0.9, 1]}}, "'optim.betas.1': expected less"),
         (
             {"schedule": {"learning_rate": {"type": "warmup_hold_halve", "decay_until": 2}}},
             "'schedule.learning_rate.hold_until': expected warmup_epochs <= hold_until <= decay",

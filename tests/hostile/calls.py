@@ -1,0 +1,178 @@
+"""Calls of every command that are right: hostile inputs are these with one thing changed.
+
+A command needs calls that give every file option once, so that the file can be changed. A test says
+which command or option is missing here.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Call:
+    """Words of a command line in the world of ``world.py``; what it makes, and what stays of it.
+
+    ``products``: must exist after status 0. ``kept``: patterns of files that may be there after an
+    error, as a later run goes on from them.
+    """
+
+    words: tuple[str, ...]
+    products: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    status: int = 0
+
+
+def _call(text: str, *products: str, kept: tuple[str, ...] = (), status: int = 0) -> Call:
+    words = (word.replace("VALIDATION", "--no-feats --no-text") for word in text.split())
+    return Call(tuple(words), products, kept, status)
+
+
+_LISTS = "data/test/trials exp/scores/trials.cosine"
+_PARTS = (r"out/dur\.1\..*",)
+_EXTRACTED = (r"out/parts/.*",)
+_TRAINED = (r"out/(checkpoints|log)/.*", r"out/(train\.jsonl|recipe\.yaml|requeue)")
+
+CALLS: dict[str, list[Call]] = {
+    "apply-cmvn-sliding": [
+        _call("--cmn-window 30 data/test/feats.scp out/a.ark out/a.scp", "out/a.ark", "out/a.scp")
+    ],
+    "augment-data-dir": [
+        _call(
+            "--bg-noise-dir data/noise --fg-noise-dir data/noise --fg-interval 1 --bg-snrs 15:10 "
+            "--utt-suffix noise data/wav out/copy",
+            "out/copy/wav.scp",
+        )
+    ],
+    "average-checkpoints": [
+        _call(
+            "out/mean.pt trained/checkpoints/epoch-001.pt trained/checkpoints/epoch-002.pt",
+            "out/mean.pt",
+        ),
+        _call("out/mean.pt trained --last-epochs 2", "out/mean.pt"),
+    ],
+    "calibrate": [
+        _call(
+            "exp/calibration data/test/trials exp/scores --kinds cosine --train-quality-tables "
+            "data/train/utt2num_frames --quality-tables data/test/utt2num_frames "
+            "--train-utt2spk data/train/utt2spk --utt2spk data/test/utt2spk",
+            "exp/scores/trials.cosine_quality_calibrated",
+        )
+    ],
+    "collect-features": [
+        _call("--config conf/fbank.conf fbank data/wav parts/fbank.JOB", "data/wav/feats.scp")
+    ],
+    "collect-results": [
+        _call("corpus_exp out/RESULTS.md --published published.tsv", "out/RESULTS.md")
+    ],
+    "combine-data": [
+        _call("--extra-files reco2dur out/both data/wav data/noise", "out/both/wav.scp")
+    ],
+    "compare-logs": [_call("trained/train.jsonl trained/train.jsonl")],
+    "compute-durations": [
+        _call("--job 1 data/wav out/dur.1", "out/dur.1.durations", kept=_PARTS),
+        _call("data/wav parts/dur.JOB", "data/wav/reco2dur"),
+    ],
+    "compute-features": [
+        _call("--config conf/fbank.conf fbank data/wav out/f.1", "out/f.1.ark", "out/f.1.scp"),
+        _call("--config conf/mfcc.conf mfcc data/segments out/f.1", "out/f.1.ark"),
+    ],
+    "compute-vad": [_call("--config conf/vad.conf data/test out/v.ark out/v.scp", "out/v.ark")],
+    "convert-tdy": [_call("published.model out/tdy --base tdy.yaml", "out/tdy/recipe.yaml")],
+    "copy-data-dir": [
+        _call(
+            "--utt-prefix a- --validate-opts VALIDATION data/wav out/copy",
+            "out/copy/wav.scp",
+            kept=(r"out/copy/.*",),
+        )
+    ],
+    "evaluate": [_call(f"{_LISTS} --utt2spk data/test/utt2spk --bootstrap 3")],
+    "export-voxsrc": [_call(f"{_LISTS} out/voxsrc.txt", "out/voxsrc.txt")],
+    "extract-embeddings": [
+        _call(
+            "exp data/test out --job 1 --checkpoint exp/checkpoints/final.pt --device cpu",
+            "out/parts/1.ark",
+            kept=_EXTRACTED,
+        ),
+        _call("exp data/test embedded"),
+    ],
+    "fix-data-dir": [_call("data/wav", "data/wav/wav.scp", kept=(r"data/wav/\.backup/.*",))],
+    "make-musan": [_call("musan out", "out/musan_noise/wav.scp", kept=(r"out/musan_.*",))],
+    "make-trials": [
+        _call(
+            "data/wav/utt2spk out/trials --utt2session lists/sessions --exclude data/test/utt2spk"
+            " --num-target 3",
+            "out/trials",
+        )
+    ],
+    "models": [_call("tdnn_c8 --num-mel-bins 8 --published published.tsv")],
+    "perturb-data-dir-speed": [_call("0.9 data/wav out/slow", "out/slow/wav.scp")],
+    "plot": [_call(f"{kind} {_LISTS} out/plot.svg", "out/plot.svg") for kind in ("det", "bayes")],
+    "product": [
+        _call(
+            "finish product --output file --pending pending.json",
+            "product/.done",
+        ),
+        _call(
+            "check --input data/wav/utt2spk --fixed-input data/wav/spk2utt --output file "
+            "--pending out/new.json product -- true",
+            "out/new.json",
+            status=3,
+        ),
+    ],
+    "recipe-reference": [_call("")],
+    "resolve-recipe": [_call("egs/corpus/recipe out", "out/recipe.yaml")],
+    "results": [
+        _call(
+            "exp data/test/trials --published published.tsv --utt2spk data/test/utt2spk",
+            "exp/results.json",
+        )
+    ],
+    "reverberate-data-dir": [
+        _call(
+            "--rir-set-parameters 0.5,rirs/rir_list --noise-set-parameters rirs/noise_list "
+            "--utt-suffix reverb data/wav out/copy",
+            "out/copy/wav.scp",
+        )
+    ],
+    "score": [
+        _call(
+            "exp data/test/trials exp/embeddings_test out --cohort-embeddings exp/embeddings_train "
+            "--cohort-utt2spk data/train/utt2spk --utt2spk data/test/utt2spk",
+            "out/trials.cosine",
+        ),
+        _call(
+            "exp lists/enrolled exp/embeddings_test out --enroll-spk2utt lists/spk2utt "
+            "--checkpoint exp/checkpoints/final.pt --set scoring.normalization=none",
+            "out/enrolled.cosine",
+        ),
+    ],
+    "spk2utt-to-utt2spk": [_call("data/wav/spk2utt")],
+    "split-data": [_call("data/wav 2", "data/wav/split2/1/wav.scp")],
+    "subset-data-dir": [
+        _call("data/wav 2 out/some", "out/some/wav.scp"),
+        _call("--utt-list lists/utterances data/wav out/some", "out/some/wav.scp"),
+        _call("--spk-list lists/speakers data/wav out/some", "out/some/wav.scp"),
+        _call("--reco-list lists/utterances data/wav out/some", "out/some/wav.scp"),
+    ],
+    "train": [
+        _call(
+            "recipes/own.yaml data/train out --init trained/checkpoints/final.pt",
+            "out/checkpoints/final.pt",
+            kept=_TRAINED,
+        ),
+        _call("recipes/own.yaml data/train trained", kept=(r"trained/.*",)),
+        _call(
+            "recipes/waveform.yaml data/wav out --musan data/musan --rirs rirs",
+            "out/checkpoints/final.pt",
+            kept=_TRAINED,
+        ),
+    ],
+    "utt2spk-to-spk2utt": [_call("data/wav/utt2spk")],
+    "validate-data-dir": [_call("--no-feats --no-text data/wav")],
+    "wav-reverberate": [
+        _call(
+            "--impulse-response=rirs/small.wav --additive-signals=wav/s0-0.wav --snrs=10 "
+            "--start-times=0 wav/s1-0.wav out/copy.wav",
+            "out/copy.wav",
+        )
+    ],
+}

@@ -1,0 +1,169 @@
+"""A tiny corpus and experiment of every kind of file that commands read, all paths relative.
+
+``make_world`` writes it below the working folder, so that any copy of it works after ``chdir``.
+"""
+
+import json
+from collections.abc import Iterable
+from importlib import import_module
+from pathlib import Path
+
+import torch
+
+from tests.recordings import write_noise
+from tests.tiny_experiment import make
+from tests.training.corpus import write_recipe
+from tests.unit.nn.test_upstream import NAME, upstream_state
+
+REPOSITORY = Path(__file__).parents[2]
+UTTERANCES = [f"s{speaker}-{number}" for speaker in range(3) for number in range(2)]
+
+
+def make_world() -> None:
+    """Write the world below the working folder."""
+    make(Path("."))
+    _recordings()
+    _rooms()
+    _musan()
+    _options()
+    _training()
+    _embeddings_and_scores()
+    _features()
+    _results()
+    _product()
+    Path("out").mkdir()
+
+
+def call(command: str, *words: str) -> int:
+    """Run a command in this process; returns its status."""
+    module = import_module(f"speakernet.bin.{command.replace('-', '_')}")
+    return int(module.main(list(words)))
+
+
+def _write(path: str, lines: Iterable[str]) -> None:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def _data_dir(folder: str, entries: dict[str, str], owners: dict[str, str]) -> None:
+    _write(f"{folder}/wav.scp", (f"{name} {entry}" for name, entry in entries.items()))
+    _write(f"{folder}/utt2spk", (f"{name} {owner}" for name, owner in owners.items()))
+    speakers: dict[str, list[str]] = {}
+    for name, owner in owners.items():
+        speakers.setdefault(owner, []).append(name)
+    _write(f"{folder}/spk2utt", (f"{name} {' '.join(all_)}" for name, all_ in speakers.items()))
+
+
+def _recordings() -> None:
+    Path("wav").mkdir()
+    for number, name in enumerate(UTTERANCES):
+        write_noise(Path(f"wav/{name}.wav"), number, 3200 + 160 * number)
+    entries = {name: f"wav/{name}.wav" for name in UTTERANCES}
+    entries["s2-1"] = (
+        "wav-reverberate --shift-output=true --impulse-response=rirs/small.wav "
+        "--additive-signals='wav/s0-0.wav' --start-times='0' --snrs='10' wav/s2-1.wav - |"
+    )
+    owners = {name: name.split("-")[0] for name in UTTERANCES}
+    _data_dir("data/wav", entries, owners)
+    lengths = {name: f"{0.2 + 0.01 * number}" for number, name in enumerate(UTTERANCES)}
+    for table in ("reco2dur", "utt2dur"):
+        _write(f"data/wav/{table}", (f"{name} {text}" for name, text in lengths.items()))
+    _data_dir("data/segments", entries, owners)
+    _write("data/segments/segments", (f"{name} {name} 0.02 0.15" for name in UTTERANCES))
+    _data_dir("data/noise", {"n0": "wav/s0-0.wav", "n1": "wav/s0-1.wav"}, {"n0": "n0", "n1": "n1"})
+    _write("data/noise/reco2dur", ["n0 0.2", "n1 0.21"])
+    _write("lists/utterances", UTTERANCES[:2])
+    _write("lists/sessions", (f"{name} {name}" for name in UTTERANCES))
+    _write("lists/speakers", ["s0", "s1"])
+    _write("lists/spk2utt", ["m0 test00-1 test00-2", "m1 test01-0"])
+    _write("lists/enrolled", ["m0 test02-0 nontarget", "m1 test01-1 target"])
+
+
+def _rooms() -> None:
+    Path("rirs").mkdir()
+    for number, room in enumerate(("small", "large")):
+        write_noise(Path(f"rirs/{room}.wav"), 90 + number, 400)
+    rooms = ("small", "large")
+    _write("rirs/rir_list", (f"--rir-id {r} --room-id {r} rirs/{r}.wav" for r in rooms))
+    kinds = {"n0": "point-source --bg-fg-type foreground", "n1": "point-source"}
+    for room in ("smallroom", "mediumroom"):
+        Path(f"rirs/{room}_rir_list").write_text(Path("rirs/rir_list").read_text())
+    for kind in ("noise", "music", "speech"):
+        _data_dir(f"data/musan_{kind}", {"n0": "wav/s0-0.wav"}, {"n0": "n0"})
+    _write(
+        "rirs/noise_list",
+        (f"--noise-id {n} --noise-type {kind} wav/s0-0.wav" for n, kind in kinds.items()),
+    )
+
+
+def _musan() -> None:
+    for number, part in enumerate(("noise", "music", "speech")):
+        Path(f"musan/{part}/x").mkdir(parents=True)
+        write_noise(Path(f"musan/{part}/x/{part}-0.wav"), 50 + number, 1600)
+    _write("musan/music/x/ANNOTATIONS", ["music-0 rock Y someone"])
+
+
+def _options() -> None:
+    _write("conf/fbank.conf", ["--num-mel-bins=8", "--sample-frequency=16000", "--dither=1"])
+    _write("conf/mfcc.conf", ["--num-ceps=8", "--use-energy=true"])
+    _write("conf/vad.conf", ["--vad-energy-threshold=5.5", "--vad-energy-mean-scale=0.5"])
+    published = (REPOSITORY / "egs/voxceleb/published.tsv").read_text().splitlines()
+    _write("published.tsv", published[:3])
+
+
+def _training() -> None:
+    train = {"epochs": 2, "batch_size": 8, "utterances_per_epoch": 16, "log_steps": 1}
+    Path("recipes").mkdir()
+    settings = {**train, "num_threads": 1, "tensorboard": False, "checkpoint_steps": 3}
+    write_recipe(Path("recipes/recipe.yaml"), train=settings)
+    Path("recipes/own.yaml").write_text("base: [recipe.yaml]\ndata: {num_workers: 0}\n")
+    call("train", "recipes/own.yaml", "data/train", "trained")
+    waveform = {
+        "features": "waveform",
+        "model": {"name": NAME, "embedding_dim": 8},
+        "data": {
+            "num_frames": 10,
+            "num_workers": 0,
+            "cmn_window": None,
+            "online_augment": {"probability": 1.0},
+        },
+        "train": {**settings, "epochs": 1},
+    }
+    write_recipe(Path("recipes/waveform.yaml"), **waveform)
+    Path("tdy.yaml").write_text("base: [base_tdy.yaml]\n")
+    Path("base_tdy.yaml").write_text((REPOSITORY / "conf/tdy.yaml").read_text())
+    torch.save({"model_state_dict": upstream_state()}, "published.model")
+    _write("egs/corpus/recipe/recipe.yaml", ["base: [../base.yaml]", "seed: 3"])
+    Path("egs/corpus/base.yaml").write_text(Path("recipes/recipe.yaml").read_text())
+
+
+def _embeddings_and_scores() -> None:
+    for name in ("train", "test"):
+        folder = f"exp/embeddings_{name}"
+        call("extract-embeddings", "--job", "1", "exp", f"data/{name}", folder)
+        call("extract-embeddings", "exp", f"data/{name}", folder)
+        scores = "exp/scores" if name == "test" else "exp/calibration"
+        if name == "test":
+            call("extract-embeddings", "--job", "1", "exp", "data/test", "embedded")
+        call("score", "exp", f"data/{name}/trials", folder, scores)
+    Path("exp/calibration/trials").write_bytes(Path("data/train/trials").read_bytes())
+
+
+def _features() -> None:
+    Path("parts").mkdir()
+    call("compute-features", "--config", "conf/fbank.conf", "fbank", "data/wav", "parts/fbank.1")
+    call("compute-durations", "--job", "1", "data/wav", "parts/dur.1")
+
+
+def _results() -> None:
+    call("results", "exp", "data/test/trials", "--utt2spk", "data/test/utt2spk")
+    row = json.loads(Path("exp/results.json").read_text())[0]
+    Path("corpus_exp/tdnn").mkdir(parents=True)
+    Path("corpus_exp/tdnn/results.json").write_text(json.dumps([row, {**row, "model": "lm"}]))
+
+
+def _product() -> None:
+    Path("product").mkdir()
+    Path("product/file").write_text("content\n")
+    words = ["--input", "data/wav/utt2spk", "--output", "file", "--pending", "pending.json"]
+    call("product", "check", *words, "product", "--", "true")
