@@ -3,6 +3,7 @@
 soundfile is imported on first use: wav files alone do not need it.
 """
 
+import re
 import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
@@ -18,6 +19,7 @@ from speakernet.config.errors import UserError
 _UNKNOWN_LENGTH = 1 << 62
 _BLOCK_SAMPLES = 1 << 20
 # The first three are raised by soundfile; the last by allocating what a damaged header asks for.
+_STREAM = re.compile(r"^Error opening <[^>]*>: ")  # the stream, which says nothing to a user
 _SOUNDFILE_ERRORS = (RuntimeError, TypeError, ValueError, MemoryError)
 
 
@@ -67,7 +69,8 @@ def _dtype(file: Any) -> str:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(_STREAM.sub("", str(error)).split()).removesuffix(".")
+    return text or type(error).__name__
 
 
 def _iter_blocks(file: Any) -> Iterator[NDArray[Any]]:

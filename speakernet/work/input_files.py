@@ -14,6 +14,8 @@ HEAD_BYTES = 512
 _KINDS: tuple[tuple[bytes, str], ...] = (
     (b"version https://git-lfs", "a Git LFS pointer ('git lfs pull' fetches the file itself)"),
     (b"\x1f\x8b", "gzip-compressed data (gunzip it)"),
+    (b"\xff\xfe", "text in UTF-16 (save it as UTF-8)"),
+    (b"\xfe\xff", "text in UTF-16 (save it as UTF-8)"),
     (b"BZh", "bzip2-compressed data (bunzip2 it)"),
     (b"\xfd7zXZ\0", "xz-compressed data (unxz it)"),
     (b"\x28\xb5\x2f\xfd", "zstd-compressed data (unzstd it)"),

@@ -48,6 +48,12 @@ def test_broken_lines(tmp_path: Path, content: bytes, line: int, problem: str) -
     assert str(error.value).startswith(f"{path}:{line}: ")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_other_encodings(tmp_path: Path, encoding: str) -> None:
+    with pytest.raises(UserError, match="table: found text in UTF-16 .save it as UTF-8."):
+        read_table(make(tmp_path, "\ufeffa 1\n".encode(encoding)))
+
+
 def test_number_of_fields_and_order(tmp_path: Path) -> None:
     path = make(tmp_path, b"b 1\na 2 3\n")
     with pytest.raises(UserError, match="table:2: found 3 fields in 'a 2 3'; expected 2"):
