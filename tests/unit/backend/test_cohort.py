@@ -26,9 +26,7 @@ def test_speaker_means_by_block() -> None:
 
 def test_speaker_means_need_every_utterance() -> None:
     block = (["a", "b"], np.ones((2, 3), np.float32))
-    with pytest.raises(
-        UserError, match="1 of 3 cohort .*, the first is 'c'"
-    ):
+    with pytest.raises(UserError, match="1 of 3 cohort .*, the first is 'c'"):
         speaker_means([block], {"a": "s", "b": "s", "c": "t"})
 
 
