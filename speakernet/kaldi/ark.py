@@ -46,7 +46,11 @@ class ArkWriter:
         survives a crash of the machine.
         """
         self._ark = open_for_replace(ark, fsync=fsync)
-        self._scp = None if scp is None else open_for_replace(scp, fsync=fsync)
+        try:
+            self._scp = None if scp is None else open_for_replace(scp, fsync=fsync)
+        except UserError:
+            self._ark.discard()
+            raise
         self._compress = compress
         self._offset = 0
 

@@ -159,6 +159,12 @@ def test_no_room_for_the_archive(tmp_path: Path, num_entries: int) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_index_that_cannot_be_written_leaves_no_archive(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="No such file or directory"):
+        ArkWriter(tmp_path / "x.ark", tmp_path / "none" / "x.scp")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="No such file or directory"):
         write(tmp_path / "none", {"a": MATRIX})
