@@ -192,8 +192,8 @@ def _weigh_sets(sets: Sequence[str]) -> list[tuple[Path, float]]:
     for text in sets:
         weight, comma, name = text.rpartition(",")
         value = _finite(weight) if comma else -1.0
-        if value is None:
-            raise UserError(f"'{text}': expected FILE or 'WEIGHT, FILE'")
+        if value is None or not name.strip():
+            raise UserError(f"{text!r}: expected FILE or 'WEIGHT, FILE'")
         weights.append(value)
         paths.append(Path(name.strip()))
     return list(zip(paths, _spread(weights, smoothing=0.0), strict=True))

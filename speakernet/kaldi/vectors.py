@@ -13,6 +13,7 @@ import mmap
 import os
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +65,22 @@ def read_indexed_vectors(scp: Path, find: Callable[[str], str]) -> Iterator[Bloc
         for source, run in itertools.groupby(_entries_of(scp, batch, find), _archive_of):
             entries = list(run)
             keys = [key for key, _ in entries]
-            values = _gather_places(source, entries)
+            with _naming(scp):
+                values = _gather_places(source, entries)
             if shape is not None and values.shape[1:] != shape:
                 raise UserError(
                     f"{scp}: '{keys[0]}' has the shape {values.shape[1:]}, others {shape}"
                 )
             shape = values.shape[1:]
             yield keys, values
+
+
+@contextmanager
+def _naming(scp: Path) -> Iterator[None]:
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{scp}: {error}") from None
 
 
 _Entry = tuple[str, Place]

@@ -55,9 +55,7 @@ def _check_kind(file: IO[bytes], path: str | Path) -> None:
     head = file.read(HEAD_BYTES)
     kind = kind_of(head)
     if kind and not head.startswith(b"PK"):
-        raise UserError(
-            f"{path}: is not a checkpoint: found {kind}; expected what torch.save writes since 1.6"
-        )
+        raise UserError(f"{path}: is not a checkpoint: found {kind}; expected a zip of tensors")
 
 
 def _check_records(archive: zipfile.ZipFile, file_size: int) -> None:
