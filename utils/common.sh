@@ -10,9 +10,11 @@ log() {
   printf '%(%F %T)T %s: %s\n' -1 "${about:-${0##*/}}" "${*//$'\n'/\\n}" >&2
 }
 
-# die MESSAGE...: one line on stderr, and the script ends with status 1.
+# die MESSAGE...: one line on stderr, of at most 1000 characters, and the script ends with status 1.
 die() {
-  printf '%s: error: %s\n' "${0##*/}" "${*//$'\n'/\\n}" >&2
+  local message=$*
+  [ "${#message}" -le 1000 ] || message="${message:0:500} … ${message: -500}"
+  printf '%s: error: %s\n' "${0##*/}" "${message//$'\n'/\\n}" >&2
   exit 1
 }
 

@@ -7,7 +7,7 @@ line and dotted key.
 
 import re
 from collections.abc import Callable, Iterable
-from os.path import normpath
+from os.path import normpath, realpath
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -71,7 +71,7 @@ class _Files:
 
     def read(self, path: Path, chain: tuple[Path, ...]) -> Tree:
         """Return the tree of a file; ``chain``: the files whose base it is."""
-        resolved = path.resolve()
+        resolved = Path(realpath(path))
         if resolved in chain:
             raise UserError(f"{path}: is its own base")
         self._num_files += 1

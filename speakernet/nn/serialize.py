@@ -6,12 +6,8 @@ A checkpoint is a dictionary saved by ``torch.save``; what is read here are its 
 
 import logging
 import os
-import pickle
 import re
-import struct
-import zipfile
-import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +16,13 @@ import yaml
 
 from speakernet.config import UserError, configure
 from speakernet.nn.models import MODELS, ModelConfig, SpeakerModel, build_model
+from speakernet.nn.tensor_files import load_tensors
+from speakernet.nn.weights import is_state, mismatch
 from speakernet.work.files import open_for_replace
 
 FORMAT_VERSION = 1
 
 logger = logging.getLogger(__name__)
-# What reading a file with flipped bits was seen to raise, and its kin.
-_DAMAGES = (
-    OSError, EOFError, RuntimeError, ValueError, TypeError, AttributeError, LookupError,
-    pickle.UnpicklingError, zipfile.BadZipFile, zlib.error, struct.error,
-)  # fmt: skip
 
 
 def save_model(path: str | Path, checkpoint: Mapping[str, Any]) -> None:
@@ -51,25 +44,46 @@ def _sync_folder(path: Path) -> None:
 def read_checkpoint(path: str | Path) -> dict[str, Any]:
     """Return the dictionary in ``path``, on the CPU; UserError if it is damaged or none of ours.
 
-    The checksums in the file are compared first.
+    Checksums and sizes in the file are compared first, then the types of all fields.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()
-        checkpoint = None if damaged else torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such checkpoint") from None
-    except _DAMAGES as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(f"{path}: is damaged, or not a checkpoint: {reason}") from None
-    if damaged:
-        raise UserError(f"{path}: is damaged: the checksum of {damaged} is wrong")
+    checkpoint = load_tensors(path)
     if not isinstance(checkpoint, dict) or "model" not in checkpoint:
         raise UserError(f"{path}: is not a checkpoint: expected a dictionary with the key 'model'")
     version = checkpoint.get("format_version", FORMAT_VERSION)
     if version != FORMAT_VERSION:
         raise UserError(f"{path}: has format {version!r}; this version reads {FORMAT_VERSION}")
+    for key, (is_right, expected) in _FIELDS.items():
+        if key in checkpoint and not is_right(checkpoint[key]):
+            kind = type(checkpoint[key]).__name__
+            raise UserError(
+                f"{path}: is not a checkpoint: '{key}' is a {kind}; expected {expected}"
+            )
     return checkpoint
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value < 1 << 53
+
+
+def _is_list_of(kind: type) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, list) and all(isinstance(item, kind) for item in value)
+
+
+def _is_dict(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+_STATE = "tensors by name, each with all of its numbers"
+_FIELDS: dict[str, tuple[Callable[[object], bool], str]] = {
+    "model": (lambda value: is_state(value) and len(value) > 0, f"{_STATE}, and at least one"),
+    "loss": (is_state, _STATE),
+    "ema": (is_state, _STATE),
+    **dict.fromkeys(("input_dim", "num_speakers", "step", "epoch"), (_is_count, "a whole number")),
+    **dict.fromkeys(("recipe", "data"), (lambda value: isinstance(value, str), "a text")),
+    **dict.fromkeys(("optimizer", "scaler", "sampler", "best"), (_is_dict, "a dictionary")),
+    "speakers": (_is_list_of(str), "a list of texts"),
+    "rng": (_is_list_of(dict), "a list of dictionaries"),
+}
 
 
 def find_checkpoints(exp_dir: str | Path) -> list[Path]:
@@ -122,18 +136,23 @@ def load_model(
     Raises UserError if there is none, or if its weights do not fit its recipe.
     """
     path, data = choose_checkpoint(exp_dir if checkpoint is None else checkpoint)
-    model = build_model(_model_config(path, data), input_dim=int(data.get("input_dim", 0)))
-    try:
-        model.load_state_dict(data["model"])
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"{path}: weights do not fit the recipe: {reason[:300]}") from None
+    config, input_dim = _model_config(path, data), data.get("input_dim", 0)
+    with torch.device("meta"):  # sizes are compared before a network of these takes memory
+        expected = build_model(config, input_dim=input_dim).state_dict()
+    problem = mismatch(data["model"], expected)
+    if problem:
+        raise UserError(f"{path}: weights do not fit the recipe: {problem}")
+    model = build_model(config, input_dim=input_dim)
+    model.load_state_dict(data["model"])
     model.set_temperature(1.0)
     return model.eval(), data
 
 
 def _model_config(path: Path, data: Mapping[str, Any]) -> ModelConfig:
-    recipe = yaml.safe_load(data.get("recipe", ""))
+    try:
+        recipe = yaml.safe_load(data.get("recipe", ""))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise UserError(f"{path}: its recipe is not YAML") from None
     section = recipe.get("model") if isinstance(recipe, dict) else None
     if not isinstance(section, dict) or not isinstance(section.get("name"), str):
         raise UserError(f"{path}: its recipe has no 'model' with a name")

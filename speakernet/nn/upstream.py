@@ -3,7 +3,6 @@
 Names, also those of the loss, are translated by a table. Front ends have no weights: left out.
 """
 
-import pickle
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,8 @@ from speakernet.config import UserError, configure
 from speakernet.nn.layers.log_mel import NUM_MEL_BINS
 from speakernet.nn.models import MODELS, ModelConfig, build_model
 from speakernet.nn.serialize import FORMAT_VERSION, save_model
+from speakernet.nn.tensor_files import load_tensors
+from speakernet.nn.weights import is_state, mismatch
 from speakernet.work.files import open_for_replace
 
 _NETWORK = "__S__."
@@ -62,14 +63,7 @@ class Converted(NamedTuple):
 
 def read_upstream(path: Path) -> Converted:
     """Return ours for an upstream ``.model`` file. Raises UserError as ``convert`` does."""
-    try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
-    except (RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise UserError(f"{path}: cannot be read as tensors: {reason}") from None
-    return convert(checkpoint, str(path))
+    return convert(load_tensors(path), str(path))
 
 
 def write_experiment(exp_dir: Path, converted: Converted, recipe: str) -> None:
@@ -115,10 +109,10 @@ def recognise(network: Mapping[str, Tensor], source: str) -> ModelConfig:
     else:
         name = f"{dynamic}{_recognise_resnet(network, source)}"
     pooling, embedding = "average", network.get("fc.weight")
-    if embedding is None:
+    if embedding is None or embedding.ndim != 2:
         raise UserError(f"{source}: has no layer 'fc': not a network of the TDY-CNN system")
     if "attention" in network:
-        twice = embedding.shape[1] == 2 * network["attention"].shape[0]
+        twice = embedding.shape[1] == 2 * len(network["attention"].flatten())
         pooling = "asp" if twice else "sap"
     return configure(MODELS, name, embedding_dim=embedding.shape[0], pooling=pooling)
 
@@ -126,7 +120,7 @@ def recognise(network: Mapping[str, Tensor], source: str) -> ModelConfig:
 def _recognise_resnet(network: Mapping[str, Tensor], source: str) -> str:
     stem = network.get("conv1.weight")
     last = [int(n.split(".")[1]) for n in network if re.match(r"layer1\.\d+\.", n)]
-    if stem is None or not last:
+    if stem is None or not stem.ndim or not last:
         raise UserError(f"{source}: neither a ResNet nor a VGG-M of the TDY-CNN system")
     width, depth = _WIDTHS.get(stem.shape[0]), _DEPTHS.get(max(last) + 1)
     if width is None or depth is None:
@@ -142,7 +136,7 @@ def _find_state(checkpoint: object, source: str) -> Mapping[str, Tensor]:
             break
     if not isinstance(state, Mapping) or not state:
         raise UserError(f"{source}: holds no state dict")
-    if not all(isinstance(v, Tensor) for v in state.values()):
+    if not is_state(state):
         raise UserError(f"{source}: holds no state dict: not all of its values are tensors")
     return state
 
@@ -172,10 +166,7 @@ def _complete(config: ModelConfig, state: State, source: str) -> State:
             state.setdefault(name, torch.tensor(0))
         elif name.endswith(".temperature"):
             state[name] = torch.tensor(1.0)
-    for name in sorted(expected.keys() ^ state.keys()):
-        raise UserError(f"{source}: {'lacks' if name in expected else 'has an unknown'} '{name}'")
-    for name, value in expected.items():
-        if state[name].shape != value.shape:
-            found, wanted = tuple(state[name].shape), tuple(value.shape)
-            raise UserError(f"{source}: '{name}' is {found}; expected {wanted}")
+    problem = mismatch(state, expected)
+    if problem:
+        raise UserError(f"{source}: {problem}")
     return state

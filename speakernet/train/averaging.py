@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from speakernet.config import UserError
 from speakernet.nn.serialize import read_checkpoint, save_model
+from speakernet.nn.weights import mismatch
 from speakernet.train.checkpoint import CheckpointDir
 from speakernet.train.config import TrainConfig
 
@@ -93,18 +94,20 @@ def average_checkpoints(paths: Sequence[Path]) -> dict[str, Any]:
     Averages network and classifier; the optimizer's state is left out. Raises UserError if their
     shapes differ.
     """
+    if not paths:
+        raise UserError("there are no checkpoints to average")
     states = [read_checkpoint(path) for path in paths]
     result = {k: v for k, v in states[-1].items() if k not in ("optimizer", "scaler", "ema")}
     for part in ("model", "loss"):
-        result[part] = _mean([state[part] for state in states], paths)
+        result[part] = _mean([state.get(part, {}) for state in states], paths)
     return result
 
 
 def _mean(states: Sequence[dict[str, Tensor]], paths: Sequence[Path]) -> dict[str, Tensor]:
-    shapes = [{name: value.shape for name, value in state.items()} for state in states]
-    for path, shape in zip(paths, shapes, strict=True):
-        if shape != shapes[0]:
-            raise UserError(f"{path}: its weights have other shapes than those of {paths[0]}")
+    for path, state in zip(paths, states, strict=True):
+        problem = mismatch(state, states[0])
+        if problem:
+            raise UserError(f"{path}: its weights differ from those of {paths[0]}: {problem}")
     return {
         name: (
             torch.stack([s[name].double() for s in states]).mean(dim=0).to(value.dtype)

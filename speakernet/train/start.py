@@ -1,6 +1,8 @@
 """Starting a run: from another model's weights (``--init``), or resuming from a checkpoint."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +12,7 @@ from speakernet.config import UserError
 from speakernet.nn.losses import SpeakerLoss
 from speakernet.nn.models import SpeakerModel
 from speakernet.nn.serialize import choose_checkpoint
+from speakernet.nn.weights import mismatch
 from speakernet.train.checkpoint import CheckpointDir
 from speakernet.train.distributed import World, gather_objects
 
@@ -51,11 +54,10 @@ def load_initial(source: Path, model: SpeakerModel, loss: SpeakerLoss, speakers:
     """
     path, state = choose_checkpoint(source)
     weights = state.get("ema") or state["model"]
-    try:
-        model.load_state_dict(weights)
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())[:300]
-        raise UserError(f"{path}: its network differs from this recipe's: {reason}") from None
+    problem = mismatch(weights, model.state_dict())
+    if problem:
+        raise UserError(f"{path}: its network differs from this recipe's: {problem}")
+    model.load_state_dict(weights)
     reason = _classifier_mismatch(state, loss, speakers)
     if reason:
         logger.warning("%s: its classifier is not copied: %s", path, reason)
@@ -72,9 +74,7 @@ def _classifier_mismatch(state: dict[str, Any], loss: SpeakerLoss, speakers: lis
         if len(common) == len(old) == len(speakers):
             return "the speakers are in another order"
         return f"it has {len(old)} speakers, the data {len(speakers)} ({len(common)} in common)"
-    expected = {name: tuple(value.shape) for name, value in loss.state_dict().items()}
-    found = {name: tuple(value.shape) for name, value in state.get("loss", {}).items()}
-    return "" if found == expected else "the loss has other shapes"
+    return mismatch(state.get("loss", {}), loss.state_dict())
 
 
 def newest_for_all(checkpoints: CheckpointDir, world: World) -> tuple[Path, dict[str, Any]] | None:
@@ -135,6 +135,19 @@ def check_same_run(path: Path, state: dict[str, Any], facts: RunFacts) -> None:
             f"{path}: was made with {old} utterances per update, this run has {global_batch}; "
             "choose processes, train.batch_size and train.accumulate with the same product"
         )
+
+
+@contextmanager
+def resuming(path: Path) -> Iterator[None]:
+    """Context manager: fields of a checkpoint that do not fit this run are a UserError."""
+    try:
+        yield
+    except (RuntimeError, ValueError, TypeError, AttributeError, LookupError) as error:
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise UserError(
+            f"{path}: training cannot be resumed from it: {reason}; use its weights in another "
+            "directory with --init"
+        ) from None
 
 
 def _list_changes(old: Any, new: Any, key: str = "") -> list[str]:

@@ -81,15 +81,16 @@ class Trainer:
     def _resume(self, path: Path, state: dict[str, Any]) -> None:
         speakers = list(self.corpus.split.speakers)
         facts = start.RunFacts(self.recipe_text, speakers, self.data_hash, self.plan.global_batch)
-        start.check_same_run(path, state, facts)
-        self.objective.model.load_state_dict(state["model"])
-        self.objective.loss.load_state_dict(state["loss"])
-        self.updater.load_state_dict(state)
-        self.average.load_state_dict(state["ema"])
-        self.step, self.best = state["step"], state["best"]
-        rng, meters = state["rng"], state["meters"]
-        set_random_state(rng[self.world.rank % len(rng)])
-        self.meter.load_state_dict(meters[self.world.rank % len(meters)])
+        with start.resuming(path):
+            start.check_same_run(path, state, facts)
+            self.objective.model.load_state_dict(state["model"])
+            self.objective.loss.load_state_dict(state["loss"])
+            self.updater.load_state_dict(state)
+            self.average.load_state_dict(state["ema"])
+            self.step, self.best = state["step"], state["best"]
+            rng, meters = state["rng"], state["meters"]
+            set_random_state(rng[self.world.rank % len(rng)])
+            self.meter.load_state_dict(meters[self.world.rank % len(meters)])
         if self.world.is_main:
             if self.best.get("step") == self.step:
                 # The run may have been killed between writing the checkpoint and linking it.

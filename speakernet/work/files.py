@@ -43,7 +43,12 @@ def new_digest() -> blake2b:
 
 
 def suffixed(path: Path, suffix: str) -> Path:
-    """Return ``path`` with ``.suffix`` appended, which keeps dots in the name (cf. with_suffix)."""
+    """Return ``path`` with ``.suffix`` appended, which keeps dots in the name (cf. with_suffix).
+
+    Raises UserError for a path without a name: ``.`` and ``/``.
+    """
+    if path.name in ("", ".."):
+        raise UserError(f"{path}: expected a name of its own, not that of a folder above")
     return path.with_name(f"{path.name}.{suffix}")
 
 
@@ -60,7 +65,14 @@ def write_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UserError(f"{error.filename or path}: {error.strerror or error}") from error
+        raise UserError(f"{_shown_name(error, path)}: {error.strerror or error}") from error
+
+
+def _shown_name(error: OSError, path: Path) -> str:
+    """Return the name that the user knows: a temporary one stands for its target."""
+    found = Path(os.fsdecode(error.filename)) if error.filename is not None else path
+    match = _TEMPORARY.fullmatch(found.name)
+    return str(found.with_name(match["name"]) if match else found)
 
 
 class _DigestingFile(FileIO):

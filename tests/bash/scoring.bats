@@ -48,6 +48,20 @@ score() { steps/score.sh "${cohort[@]}" "$exp" "$trials" "$exp/embeddings_test" 
   grep "nowhere.ark: no such file" "$dir/again/log/extract.2.log"
 }
 
+@test "embeddings: runners like Kaldi's, words that mean something to a shell, folders with JOB in their names" {
+  local moved="$dir/JOBS/JOB it's \$(touch bad)" kaldis="$BATS_TEST_DIRNAME/kaldis_run.pl"
+  mkdir -p "$moved"
+  cp -r "$dir/data/test" "$moved/test"
+  steps/extract_embeddings.sh --nj 2 --cmd "$kaldis" "$exp" "$moved/test" "$moved/out"
+  cmp "$moved/out/embedding.ark" "$exp/embeddings_test/embedding.ark"
+  for runner in "$kaldis" utils/run.pl; do
+    run steps/extract_embeddings.sh --nj 1 --cmd "$runner" --checkpoint '>' "$exp" "$moved/test" "$dir/again"
+    [ "$status" -ne 0 ]
+    grep -i "error: >: no such file" "$dir/again/log/extract.1.log"
+  done
+  [ ! -e bad ] && [ ! -e '>' ] && [ "$(ls "$dir/again")" = log ]
+}
+
 @test "scores, calibration and results" {
   score
   [ "$(wc -l <"$exp/scores/trials.cosine")" -eq "$(wc -l <"$trials")" ]

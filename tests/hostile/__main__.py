@@ -22,7 +22,10 @@ from tests.hostile.execution import Sandbox, forget_cached, protect_files, run_a
 from tests.hostile.judge import Outcome, Verdict, judge
 from tests.hostile.known_open import is_known
 from tests.hostile.reading import files_read
+from tests.hostile.scripts import SCRIPTS
 from tests.hostile.world import make_world
+
+_NAMES = sorted([*CALLS, *SCRIPTS])
 
 
 def main() -> int:
@@ -58,7 +61,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--number", type=int, default=500)
-    parser.add_argument("--command", choices=sorted(CALLS), action="append")
+    parser.add_argument("--command", choices=_NAMES, action="append")
     parser.add_argument(
         "--case", action="append", help="COMMAND:NUMBER, and show all of its output"
     )
@@ -72,7 +75,7 @@ def _cases(commands: Commands, args: argparse.Namespace) -> Iterator[Case]:
             command, _, number = name.partition(":")
             yield commands.case(command, int(number))
         return
-    names = [n for n in args.command or sorted(CALLS) if commands.number_of_targets(n)]
+    names = [n for n in args.command or _NAMES if commands.number_of_targets(n)]
     total = sum(map(commands.number_of_targets, names))
     for name in names:
         share = args.number * commands.number_of_targets(name) / total

@@ -58,7 +58,7 @@ CALLS: dict[str, list[Call]] = {
         )
     ],
     "collect-features": [
-        _call("--config conf/fbank.conf fbank data/wav parts/fbank.JOB", "data/wav/feats.scp")
+        _call("--config options/fbank.conf fbank data/wav parts/fbank.JOB", "data/wav/feats.scp")
     ],
     "collect-results": [
         _call("corpus_exp out/RESULTS.md --published published.tsv", "out/RESULTS.md")
@@ -72,10 +72,10 @@ CALLS: dict[str, list[Call]] = {
         _call("data/wav parts/dur.JOB", "data/wav/reco2dur"),
     ],
     "compute-features": [
-        _call("--config conf/fbank.conf fbank data/wav out/f.1", "out/f.1.ark", "out/f.1.scp"),
-        _call("--config conf/mfcc.conf mfcc data/segments out/f.1", "out/f.1.ark"),
+        _call("--config options/fbank.conf fbank data/wav out/f.1", "out/f.1.ark", "out/f.1.scp"),
+        _call("--config options/mfcc.conf mfcc data/segments out/f.1", "out/f.1.ark"),
     ],
-    "compute-vad": [_call("--config conf/vad.conf data/test out/v.ark out/v.scp", "out/v.ark")],
+    "compute-vad": [_call("--config options/vad.conf data/test out/v.ark out/v.scp", "out/v.ark")],
     "convert-tdy": [_call("published.model out/tdy --base tdy.yaml", "out/tdy/recipe.yaml")],
     "copy-data-dir": [
         _call(

@@ -11,6 +11,7 @@ from tests.hostile.calls import CALLS, Call
 from tests.hostile.execution import Job
 from tests.hostile.judge import Expectation
 from tests.hostile.mutators import BINARY, OTHER_KINDS, PATHS, TEXT
+from tests.hostile.scripts import SCRIPTS, script_case, targets_of
 from tests.hostile.targets import Target, file_targets, option_targets, parser_of, values
 
 BINARY_SUFFIXES = {".ark", ".wav", ".pt", ".model"}
@@ -36,6 +37,7 @@ class Commands:
     def __init__(self, read: dict[Call, list[str]], seed: int) -> None:
         self._seed = seed
         self._targets = {name: [*option_targets(name), *file_targets(name, read)] for name in CALLS}
+        self._targets |= {name: targets_of(name) for name in SCRIPTS}
         self._read = read
 
     def number_of_targets(self, command: str) -> int:
@@ -48,6 +50,8 @@ class Commands:
         targets = self._targets[command]
         target = targets[number % len(targets)]
         name = f"{command}:{number}"
+        if command in SCRIPTS:
+            return Case(name, *script_case(command, target, random))
         if target.file:
             return self._file_case(name, command, target, random)
         return self._option_case(name, command, target, random)
@@ -59,6 +63,7 @@ class Commands:
         products = [p for p in target.call.products if not (changed and p.startswith(changed))]
         options = [word for word in target.call.words if word.startswith("--")]
         names = (target.name, target.name.lstrip("-"), *_dests(command), value, *options)
+        names = (*names, Path(value[:200]).name)
         job = Job(_main(command, words), lambda: None, tuple(products))
         return Case(name, f"{target.name} {value!r}"[:200], command, words,
                     self._expected(target, names, must_fail=False), job)  # fmt: skip

@@ -15,6 +15,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from io import FileIO, TextIOWrapper
 from pathlib import Path
 from shutil import copytree, rmtree
 from typing import NoReturn
@@ -166,11 +167,14 @@ def _inside(folder: Path, action: Callable[[], None]) -> None:
 
 
 def _end_session(leader: int) -> bool:
-    """End what is left of the child's session; returns whether anything was."""
-    try:
-        os.killpg(leader, signal.SIGKILL)
-    except ProcessLookupError:
-        return False
+    """End what is left of the child's session; returns whether anything stayed for a second."""
+    for _ in range(20):
+        try:
+            os.killpg(leader, 0)
+        except ProcessLookupError:
+            return False
+        time.sleep(0.05)
+    os.killpg(leader, signal.SIGKILL)
     return True
 
 
@@ -215,6 +219,9 @@ def _redirect(sandbox: Sandbox) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for number, name in ((1, "stdout"), (2, "stderr")):
         os.dup2(os.open(sandbox.path(name), os.O_WRONLY | os.O_CREAT), number)
+    sys.stdout = TextIOWrapper(FileIO(1, "w", closefd=False))
+    error = FileIO(2, "w", closefd=False)
+    sys.stderr = TextIOWrapper(error, errors="backslashreplace", line_buffering=True)
     tempfile.tempdir = None
     os.environ["TMPDIR"] = str(sandbox.folder / "tmpdir")
 

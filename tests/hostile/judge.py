@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from tests.hostile.mutators import CANARY_FILE
 
@@ -51,13 +52,15 @@ class Outcome:
 class Expectation:
     """What a case asks for: ``names`` of which one has to be in the message, statuses of success.
 
-    ``kept``: paths (regular expressions) that may be there after an error.
+    ``kept``: paths (regular expressions) that may be there after an error. ``num_lines``: how many
+    lines may report it; a script's job reports it first.
     """
 
     names: tuple[str, ...]
     statuses: tuple[int, ...] = (0,)
     kept: tuple[str, ...] = ()
     must_fail: bool = False
+    num_lines: int = 1
 
 
 MAX_SECONDS = 60.0
@@ -86,9 +89,9 @@ def judge(outcome: Outcome, expected: Expectation) -> Verdict:
 def _checks(outcome: Outcome, expected: Expectation) -> Iterable[tuple[Verdict, bool]]:
     text = outcome.stdout + outcome.stderr
     succeeded = outcome.status in expected.statuses
-    names = [_shown(name) for name in expected.names if name.strip()]
+    names = [_shown(name) for name in expected.names]
     made = outcome.created | outcome.changed
-    yield Verdict.EXECUTED, any(CANARY_FILE in path for path in outcome.created)
+    yield Verdict.EXECUTED, any(Path(path).name == CANARY_FILE for path in outcome.created)
     yield Verdict.HUNG, outcome.seconds >= MAX_SECONDS or outcome.survivors
     yield Verdict.MEMORY, outcome.peak_bytes > MAX_BYTES or "not enough memory" in text
     yield Verdict.TRACEBACK, "Traceback (most" in text or "Fatal Python error" in text
@@ -102,10 +105,11 @@ def _checks(outcome: Outcome, expected: Expectation) -> Iterable[tuple[Verdict, 
     yield Verdict.LEFT, any(not _is_kept(path, expected.kept) for path in made)
     lines = outcome.stderr.rstrip("\n").split("\n")
     errors = [line for line in lines if not _LOG_LINE.match(line)]
-    yield Verdict.UNCLEAR, len(errors) != 1 or not _ERROR_LINE.match(errors[0])
-    yield Verdict.UNCLEAR, len(errors[0]) > MAX_LINE
-    yield Verdict.INTERNALS, bool(_INTERNALS.search(_without_input(errors[0], names)))
-    yield Verdict.UNNAMED, not any(name in errors[0] for name in names)
+    yield Verdict.UNCLEAR, not 1 <= len(errors) <= expected.num_lines
+    yield Verdict.UNCLEAR, not all(map(_ERROR_LINE.match, errors))
+    yield Verdict.UNCLEAR, len(errors[-1]) > MAX_LINE
+    yield Verdict.INTERNALS, bool(_INTERNALS.search(_without_input(errors[-1], names)))
+    yield Verdict.UNNAMED, not any(name in errors[-1] for name in names)
 
 
 def _shown(name: str) -> str:

@@ -299,7 +299,7 @@ def test_epochs_are_counted_and_other_files_left_alone(tmp_path: Path) -> None:
     folder = CheckpointDir(tmp_path, keep=1)
     folder.prepare()
     for name in ("epoch-000", "epoch-999", "epoch-1000", "final", "best", "a_copy_of_mine"):
-        save_model(folder.path / f"{name}.pt", {"model": {}})
+        save_model(folder.path / f"{name}.pt", {"model": {"w": torch.ones(1)}})
     assert [path.stem for path in folder.epochs()] == ["epoch-999", "epoch-1000"]
     newest = folder.newest()
     assert newest is not None and newest[0].stem == "epoch-1000"

@@ -33,6 +33,8 @@ def message_of(error: BaseException) -> str:
         return f"not enough memory{_place_of(error)}: {_one_line(error) or 'a limit was reached'}"
     if isinstance(error, OSError) and error.strerror:
         return _os_message(error)
+    if isinstance(error, RuntimeError) and "Symlink loop" in str(error):
+        return f"{_one_line(error)}: expected a link to a file or folder"
     what = f"{type(error).__name__}: {_one_line(error)}"
     return f"internal error: {what}{_place_of(error)}; {TRACEBACK}=1 shows where it came from"
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from speakernet.bin.options.parser import Argument
 from speakernet.bin.options.program import options_from
-from speakernet.bin.options.types import count, definition, positive_number, priors
+from speakernet.bin.options.types import count, definition, draws, positive_number, priors
 
 if TYPE_CHECKING:
     from speakernet.report.evaluation import EvaluationOptions
@@ -21,7 +21,7 @@ EVALUATION = (
     Argument("--p-targets", priors, "priors of a target, for minDCF (default: the definition's)"),
     Argument("--c-miss", positive_number, "cost of a miss", default=1.0),
     Argument("--c-fa", positive_number, "cost of a false alarm", default=1.0),
-    Argument("--bootstrap", count, "draws of speakers for intervals, 0 for none", default=0),
+    Argument("--bootstrap", draws, "draws of speakers for intervals, 0 for none", default=0),
     Argument("--seed", count, "of these draws", default=0),
     Argument("--utt2spk", Path, "speakers of the trials (default: utt2spk beside the trials)"),
 )

@@ -3,6 +3,7 @@
 import argparse
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -54,7 +55,7 @@ class Parser(argparse.ArgumentParser):
 
         Raises UserError for what does not fit; for an unknown option it names the nearest one.
         """
-        for word in words:
+        for word in takewhile(lambda word: word != "--", words):
             self._check_text(word)
         known, unknown = self.parse_known_args(list(self._joined(deque(words))))
         if unknown:
@@ -68,6 +69,8 @@ class Parser(argparse.ArgumentParser):
             word.encode()
         except UnicodeEncodeError:
             self.error(f"found '{word}', which is not UTF-8; expected text and names in UTF-8")
+        if word.startswith("--") and word.endswith("=--"):  # argparse would drop the value
+            self.error(f"found '{word}'; expected a value")
 
     def _joined(self, words: deque[str]) -> Iterator[str]:
         """Yield ``--suffix=-noise`` for ``--suffix -noise``, which argparse would refuse."""

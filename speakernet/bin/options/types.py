@@ -37,6 +37,12 @@ def count(text: str) -> int:
     return _number(text, parse_whole, lambda value: value >= 0, "a whole number, 0 or more")
 
 
+def draws(text: str) -> int:
+    """Return a number of random draws, 0 to 100000: more would take hours and change nothing."""
+    expected = "a whole number from 0 to 100000"
+    return _number(text, parse_whole, lambda value: 0 <= value <= 100_000, expected)
+
+
 def positive_number(text: str) -> float:
     """Return a finite number above 0."""
     return _number(text, parse_number, lambda value: 0 < value < math.inf, "a number above 0")
@@ -121,6 +127,7 @@ METAVARS: Mapping[Type, str] = MappingProxyType(
         Path: "FILE",
         positive_int: "N",
         count: "N",
+        draws: "N",
         positive_number: "X",
         share: "P",
         prior: "P",

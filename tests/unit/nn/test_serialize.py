@@ -93,7 +93,7 @@ def test_mistakes_are_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no readable checkpoint"):
         load_model(tmp_path)
     path = tmp_path / "x.pt"
-    with pytest.raises(UserError, match="no such checkpoint"):
+    with pytest.raises(UserError, match="no such file"):
         read_checkpoint(path)
     save_model(path, {"weights": 1})
     with pytest.raises(UserError, match="'model'"):

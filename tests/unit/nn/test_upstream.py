@@ -88,11 +88,27 @@ def test_mistakes_are_named(tmp_path: Path) -> None:
         ({**state, "layer9.x": torch.ones(1)}, "unknown"),
         ({**state, "conv1.weight": torch.ones(64, 1, 7, 7)}, "64 channels"),
         ({n: v for n, v in state.items() if not n.startswith("fc")}, "no layer 'fc'"),
+        ({**state, "fc.weight": torch.ones(())}, "no layer 'fc'"),
+        ({**state, "bn1.bias": state["bn1.bias"].double()}, "'norm.bias' is of torch.float64"),
+        (
+            {**state, "bn1.bias": state["bn1.bias"] / 0},
+            "'norm.bias' has .* not finite",
+        ),
         (wrong_shape, r"'norm.weight' is \(7,\); expected \(4,\)"),
     ]
     for checkpoint, message in cases:
         with pytest.raises(UserError, match=message):
             convert(checkpoint, "x.model")
     (tmp_path / "x.model").write_text("nothing")
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match="not a checkpoint"):
         main([str(tmp_path / "x.model"), str(tmp_path / "exp")])
+
+
+def test_flipped_bits_are_noticed(tmp_path: Path) -> None:
+    torch.save(upstream_state(), tmp_path / "x.model")
+    content = bytearray((tmp_path / "x.model").read_bytes())
+    content[len(content) // 2] ^= 4
+    (tmp_path / "x.model").write_bytes(content)
+    with pytest.raises(UserError, match="the checksum of .* is wrong"):
+        main([str(tmp_path / "x.model"), str(tmp_path / "exp")])
+    assert not (tmp_path / "exp").exists()

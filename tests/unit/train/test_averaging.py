@@ -79,7 +79,7 @@ def test_without_a_decay_there_is_none() -> None:
 
 def write(path: Path, value: float, *, shape: int = 2, **more: Any) -> Path:
     tensors = {"w": torch.full((shape,), value), "n": torch.tensor(int(value))}
-    state = {"model": tensors, "loss": {"c": torch.full((3,), -value)}, "step": value, **more}
+    state = {"model": tensors, "loss": {"c": torch.full((3,), -value)}, "step": int(value), **more}
     save_model(path, state)
     return path
 
@@ -104,9 +104,17 @@ def test_checkpoints_are_averaged_but_for_what_cannot_be(tmp_path: Path) -> None
 def test_networks_that_differ_have_no_average(tmp_path: Path) -> None:
     paths = [write(tmp_path / f"{n}.pt", 1.0, shape=n) for n in (2, 2, 5)]
     with pytest.raises(
-        UserError, match=r"5\.pt: its weights have other shapes than those of .*2\.pt"
+        UserError, match=r"5\.pt: its weights differ from those of .*2\.pt: 'w' is \(5,\); expected"
     ):
         average_checkpoints([paths[0], paths[2]])
+
+
+def test_nothing_has_no_average(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no checkpoints to average"):
+        average_checkpoints([])
+    save_model(tmp_path / "x.pt", {"model": {}})
+    with pytest.raises(UserError, match="at least one"):
+        average_checkpoints([tmp_path / "x.pt"])
 
 
 @pytest.fixture

@@ -165,8 +165,8 @@ def test_averaged_weights_are_taken_where_there_are_any(tmp_path: Path) -> None:
             ["a", "b"],
             "it has 1 speakers, the data 2 (1 in common)",
         ),
-        ({"loss": filled(4, 3, 7).state_dict()}, ["a", "b"], "the loss has other shapes"),
-        ({"loss": {}}, ["a", "b"], "the loss has other shapes"),
+        ({"loss": filled(4, 3, 7).state_dict()}, ["a", "b"], "'weight' is (3, 4); expected (2, 4)"),
+        ({"loss": {}}, ["a", "b"], "lacks 'bias'"),
     ],
 )
 def test_another_classifier_is_made_anew_and_said(
@@ -195,7 +195,7 @@ def test_all_processes_must_find_the_same(
 ) -> None:
     checkpoints = CheckpointDir(tmp_path, keep=1)
     checkpoints.prepare()
-    path = checkpoints.save_step(24, {"model": {}, "step": 24})
+    path = checkpoints.save_step(24, {"model": {"w": torch.ones(1)}, "step": 24})
     world = World(rank=0, size=2, local_rank=0, local_size=1, device=torch.device("cpu"))
     monkeypatch.setattr(start, "gather_objects", lambda mine, _: [mine, others])
     if agree:

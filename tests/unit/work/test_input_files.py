@@ -15,7 +15,7 @@ from speakernet.work.input_files import HEAD_BYTES, kind_of, not_text, open_inpu
     [
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS"),
         (b"\n <!DOCTYPE HTML>\n<html>", "HTML"),
-        (gzip.compress(b"x"), "gzip"),
+        (gzip.compress(b"x", mtime=0), "gzip"),
         (pickle.dumps({"a": 1}), "pickle"),
         (bytes(HEAD_BYTES), "zero bytes"),
         (b"", "empty"),
@@ -34,6 +34,6 @@ def test_an_array_of_numpy_is_called_so(tmp_path: Path) -> None:
 
 
 def test_what_is_no_table_is_named() -> None:
-    assert "gzip" in not_text(gzip.compress(b"u1 s1\n"))
+    assert "gzip" in not_text(gzip.compress(b"u1 s1\n", mtime=0))
     assert "HTML" in not_text(b"<html>\n") and "LFS" in not_text(b"version https://git-lfs x\n")
     assert not_text(b"RIFF01-a s1\n") == not_text(b"") == not_text(b"u1 \xc3\xa4\n") == ""
