@@ -5,6 +5,7 @@ samples reach to the end of the file, except for chunks of tags there.
 """
 
 import io
+import re
 import struct
 from typing import BinaryIO, NamedTuple
 
@@ -71,6 +72,8 @@ def find_samples(stream: BinaryIO, head: bytes, offset: int) -> DataChunk:
         return DataChunk(form, start, size, True, max(size - available, 0))
     if size == 0 and _is_chain(stream, start, available):
         return DataChunk(form, start, 0, True)
+    if offset and _holds_another(stream, start):
+        raise UserError("the wav header has no length, and another entry of the archive follows")
     return DataChunk(form, start, available - _trailing_tag_bytes(stream, start, available), False)
 
 
@@ -131,6 +134,12 @@ def _parse_format(chunk: bytes) -> Format:
             f"{channels} channel(s) of {bits} bits"
         )
     return form
+
+
+def _holds_another(stream: BinaryIO, start: int) -> bool:
+    """Return whether a wav file begins somewhere behind ``start``, as in an archive of them."""
+    stream.seek(start)
+    return bool(re.search(rb" RIFF.{4}WAVE", stream.read(), re.DOTALL))
 
 
 def _is_chain(stream: BinaryIO, start: int, available: int) -> bool:

@@ -1,14 +1,13 @@
 """The cohort of score normalisation: speaker means, utterances, or rows of the classifier."""
 
-import itertools
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from speakernet.arrays import Float64, Indices
+from speakernet.arrays import Bool, Float64, Indices
 from speakernet.backend.config import ScoringConfig
 from speakernet.backend.cosine import length_norm
 from speakernet.backend.embeddings import EmbeddingTable, load_embeddings, read_embeddings
@@ -60,8 +59,9 @@ def load_cohort(
     elif embeddings is None:
         return Cohort(None, mean)
     elif config.cohort == "utterances":
-        table = load_embeddings(embeddings).vectors
-        vectors = length_norm(table if mean is None else table - mean)
+        table = load_embeddings(embeddings)
+        raw = table.vectors if mean is None else table.vectors - mean
+        vectors = length_norm(raw, list(table.rows))
     elif utt2spk is None:
         raise UserError("a cohort of speaker means needs --cohort-utt2spk")
     else:
@@ -103,35 +103,46 @@ def speaker_means(
     """
     speakers = tuple(sorted(set(utt2spk.values())))
     row_of = {name: row for row, name in enumerate(speakers)}
-    rows_by_utterance = {utterance: row_of[name] for utterance, name in utt2spk.items()}
+    place_of = {utterance: place for place, utterance in enumerate(utt2spk)}
+    speaker_of = np.fromiter((row_of[name] for name in utt2spk.values()), np.intp, len(utt2spk))
+    found = np.zeros(len(utt2spk), bool)
     sums, counts, others = None, np.zeros(len(speakers), np.intp), 0
     for ids, vectors in blocks:
-        rows = np.fromiter((rows_by_utterance.pop(i, -1) for i in ids), np.intp, len(ids))
-        known = rows >= 0
+        places = np.fromiter((place_of.get(i, -1) for i in ids), np.intp, len(ids))
+        known = places >= 0
         if not known.all():
             others += int((~known).sum())
-            _check_once(itertools.compress(ids, ~known), utt2spk)
-            vectors, rows = vectors[known], rows[known]
+            vectors, places = vectors[known], places[known]
+            ids = [name for name, is_known in zip(ids, known, strict=True) if is_known]
         if sums is None:
             sums = np.zeros((len(speakers), vectors.shape[1]))
-        if len(rows):
-            _add(sums, rows, length_norm(vectors if mean is None else vectors - mean))
+        if len(places):
+            _check_new(ids, places, found)
+            rows = speaker_of[places]
+            _add(sums, rows, length_norm(vectors if mean is None else vectors - mean, ids))
             counts += np.bincount(rows, minlength=len(speakers))
-    if sums is None or rows_by_utterance:
-        first = next(iter(rows_by_utterance), "")
-        raise UserError(
-            f"{len(rows_by_utterance)} of {len(utt2spk)} cohort utterances have no embedding, the "
-            f"first is '{first}'"
-        )
+    if sums is None or not found.all():
+        raise UserError(_missing(utt2spk, found))
     if others:
         logger.info("%d embeddings belong to no cohort speaker and are left out", others)
     return speakers, sums / counts[:, None]
 
 
-def _check_once(others: Iterable[str], utt2spk: Mapping[str, str]) -> None:
-    for name in others:
-        if name in utt2spk:
-            raise UserError(f"the cohort's utterance '{name}' has two embeddings")
+def _check_new(ids: Sequence[str], places: Indices, found: Bool) -> None:
+    """Mark utterances as found. Raises UserError for one that was found before."""
+    twice = found[places]
+    twice[np.setdiff1d(np.arange(len(places)), np.unique(places, return_index=True)[1])] = True
+    if twice.any():
+        raise UserError(f"the cohort has two embeddings of '{ids[int(np.argmax(twice))]}'")
+    found[places] = True
+
+
+def _missing(utt2spk: Mapping[str, str], found: Bool) -> str:
+    first = next((name for name, is_found in zip(utt2spk, found, strict=True) if not is_found), "")
+    return (
+        f"{int((~found).sum())} of the {len(utt2spk)} utterances of --cohort-utt2spk have no "
+        f"embedding, the first '{first}'"
+    )
 
 
 def _add(sums: Float64, rows: Indices, vectors: Float64) -> None:

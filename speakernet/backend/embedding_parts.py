@@ -75,7 +75,7 @@ def join_parts(folder: Path, num_jobs: int, expected: Sequence[str]) -> int:
                 lines.append((name, f"{ark}:{base + offset}"))
             with open(part.path("ark"), "rb") as source:
                 shutil.copyfileobj(source, target, _COPY_BYTES)
-        _check_ids([name for name, _ in lines], expected)
+        _check_ids(folder, [name for name, _ in lines], expected)
     _note(folder, records)
     write_table(scp, lines)
     shutil.rmtree(folder / "parts")
@@ -104,10 +104,13 @@ def _check_records(folder: Path, parts: Sequence[Part]) -> list[Record]:
     return records
 
 
-def _check_ids(found: Sequence[str], expected: Sequence[str]) -> None:
+def _check_ids(folder: Path, found: Sequence[str], expected: Sequence[str]) -> None:
     if list(found) == list(expected):
         return
     missing = sorted(set(expected) - set(found))
     extra = sorted(set(found) - set(expected))
-    first = f"; missing: {missing[0]}" if missing else f"; unexpected: {extra[0]}" if extra else ""
-    raise UserError(f"{len(found)} embeddings of {len(expected)} utterances{first}")
+    first = f"missing: {missing[0]}" if missing else f"unexpected: {extra[0]}" if extra else ""
+    raise UserError(
+        f"{folder}: {len(found)} embeddings of {len(expected)} utterances; "
+        f"{first or 'they are in another order'}; was utt2spk changed after the jobs had started?"
+    )

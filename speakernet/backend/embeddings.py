@@ -46,7 +46,11 @@ def read_embeddings(path: Path) -> Iterator[Block]:
 
 
 def _read_index(scp: Path) -> Iterator[Block]:
-    return read_indexed_vectors(scp, cache(partial(_beside, scp)))
+    try:
+        yield from read_indexed_vectors(scp, cache(partial(_beside, scp)))
+    except UserError as error:
+        place = "" if str(error).startswith(f"{scp}:") else f"{scp}: "
+        raise UserError(f"{place}{error}") from None
 
 
 def _beside(scp: Path, archive: str) -> str:

@@ -61,7 +61,10 @@ class Enrolment:
         self._members: dict[str, Indices] | None = None
         if models is None:
             return
-        members = {name: self._find(utterances, name) for name, utterances in models.items()}
+        members = {
+            name: self._find(utterances, f"--enroll-spk2utt: model '{name}'")
+            for name, utterances in models.items()
+        }
         if combine == "embeddings":
             averages = model_vectors(normed, list(members.values()))
             self.vectors = np.concatenate([normed, averages])

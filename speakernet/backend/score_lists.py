@@ -92,7 +92,11 @@ def _score(
         own = cohort.own_rows(table, files.utt2spk) if files.utt2spk else None
         if own is None:
             _warn_of_overlap(files, lists)
-        statistics = scorer.statistics(list(pairs.values()), cohort.vectors, own)
+        try:
+            statistics = scorer.statistics(list(pairs.values()), cohort.vectors, own)
+        except UserError as error:
+            source = files.cohort_embeddings or "the classifier as cohort"
+            raise UserError(f"{source}: {error}") from None
     for name, trials in lists.items():
         similarity = scorer.similarity(pairs[name])
         _write(files, name, config.similarity, trials, pairs[name].per_trial(similarity))

@@ -107,6 +107,10 @@ def _iter_aligned(data_dir: Path, utterances: UtteranceIndex) -> Iterator[Uttera
     """Yield the utterances of a data dir; UserError where they are not those of utt2spk."""
     row = -1
     for row, utterance in enumerate(iter_utterances(data_dir)):
+        if utterance.problem:
+            raise UserError(
+                f"{utterance.place}: utterance '{utterance.name}': {utterance.problem}"
+            )
         expected = utterances.ids[row] if row < len(utterances) else None
         if utterance.name != expected:
             raise UserError(

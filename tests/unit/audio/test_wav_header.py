@@ -95,3 +95,14 @@ def test_an_offset_behind_the_end(tmp_path: Path) -> None:
     path.write_bytes(riff(chunk(b"fmt ", FORMAT), chunk(b"data", DATA)))
     with pytest.raises(UserError, match="found 18044 bytes; expected more than the offset 2"):
         read_audio_file(str(path), offset=2 * 10**17)
+
+
+def test_a_length_is_needed_where_another_entry_follows(tmp_path: Path) -> None:
+    first = riff(chunk(b"fmt ", FORMAT), chunk(b"data", DATA, 0xFFFFFFFF), size=0xFFFFFFFF)
+    last = riff(chunk(b"fmt ", FORMAT), chunk(b"data", DATA, 0))
+    path = tmp_path / "x.ark"
+    path.write_bytes(b"u1 " + first + b"u2 " + last)
+    with pytest.raises(UserError, match="no length, and another entry of the archive follows"):
+        read_audio_file(str(path), offset=3)
+    samples = read_audio_file(str(path), offset=6 + len(first)).samples
+    np.testing.assert_array_equal(samples[:, 0], SAMPLES)

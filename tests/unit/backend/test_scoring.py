@@ -132,7 +132,7 @@ def test_unknown_ids_are_named(table: EmbeddingTable) -> None:
     scorer = Scorer(table, ScoringConfig(), models={"m": ["u00"]})
     with pytest.raises(UserError, match="list:2: enrolment model 'u00'"):
         scorer.pairs(["m", "u00"], ["u01", "u01"], "list")
-    with pytest.raises(UserError, match="^m: 'x' has no embedding"):
+    with pytest.raises(UserError, match="^--enroll-spk2utt: model 'm': 'x' has no embedding"):
         Scorer(table, ScoringConfig(), models={"m": ["u00", "x"]})
 
 

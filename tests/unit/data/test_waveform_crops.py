@@ -143,3 +143,10 @@ def test_another_rate_is_named(data: Path) -> None:
     write_wav(data / "b-1.wav", np.ones(99, dtype=np.int16), 8000)
     with pytest.raises(UserError, match=r"wav\.scp:3: utterance 'b-1': found 8000 Hz"):
         batch_of(data, 2)
+
+
+def test_a_segment_that_makes_no_sense_is_named(data: Path) -> None:
+    (data / "wav.scp").write_text(f"r {data / 'a-1.wav'}\n")
+    (data / "segments").write_text("a-1 r 0 -1\na-2 r 0 -1\nb-1 r 3 1\nb-2 r 0 -1\n")
+    with pytest.raises(UserError, match=r"segments:3: utterance 'b-1': found '3 1'; expected 0 <="):
+        crops_of(data)
