@@ -62,8 +62,8 @@ draw=()
 [ -z "$exclude" ] || draw+=(--exclude "$exclude")
 python -m speakernet.bin.make_trials "${draw[@]}" --num-target "$num_target" --num-nontarget "$num_nontarget" --seed "$seed" \
   "$train/utt2spk" "$work/trials"
+job_command "$cmd" python -m speakernet.bin.score "${score_options[@]}" "$model" "$work/trials" "$embeddings" "$work"
 # shellcheck disable=SC2086 # --cmd holds a command and its options
-$cmd "$work/log/score.log" \
-  python -m speakernet.bin.score "${score_options[@]}" "$model" "$work/trials" "$embeddings" "$work"
+$cmd "$work/log/score.log" "${words[@]}"
 # shellcheck disable=SC2086 # a list of words
 python -m speakernet.bin.calibrate "$work" "${trials[@]}" "$scores" "${options[@]}" --kinds $kinds

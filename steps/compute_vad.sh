@@ -26,9 +26,10 @@ nj=$((nj < num_utts ? nj : num_utts))
 utils/split_data.sh --per-utt "$data" "$nj"
 lock_output "$vad_dir"
 mkdir -p "$log_dir"
-part=$(realpath "$vad_dir")/vad_$(basename "$data").JOB
+part=$(realpath "$vad_dir")/vad_$(basename "$data")
+job_name "$vad_config" "$data" "$part" "$log_dir"
+job_command "$cmd" python -m speakernet.bin.compute_vad --config "$vad_config" "$data/split${nj}utt/$job" "$part.$job.ark" "$part.$job.scp"
 # shellcheck disable=SC2086 # $cmd is a command with its options
-$cmd "JOB=1:$nj" "$log_dir/vad_$(basename "$data").JOB.log" \
-  python -m speakernet.bin.compute_vad --config "$vad_config" "$data/split${nj}utt/JOB" "$part.ark" "$part.scp"
-join_jobs "$part.scp" "$nj" "$data/vad.scp"
+$cmd "$job=1:$nj" "$log_dir/vad_$(basename "$data").$job.log" "${words[@]}"
+join_jobs "$part" "$nj" .scp "$data/vad.scp"
 [ "$(num_lines "$data/vad.scp")" -eq "$(num_lines "$data/feats.scp")" ] || die "$data/vad.scp: utterances are missing"

@@ -33,7 +33,8 @@ options=(--nj "$nj" --device "$device" --num-threads "$num_threads" --untrained 
 [ -z "$checkpoint" ] || options+=(--checkpoint "$checkpoint")
 program=(python -m speakernet.bin.extract_embeddings "${options[@]}")
 
+job_name "${program[@]}" "$model" "$data" "$out"
+job_command "$cmd" "${program[@]}" --job "$job" "$model" "$data" "$out"
 # shellcheck disable=SC2086 # --cmd holds a command and its options
-$cmd JOB=1:"$nj" "$out/log/extract.JOB.log" \
-  "${program[@]}" --job JOB "$model" "$data" "$out"
+$cmd "$job=1:$nj" "$out/log/extract.$job.log" "${words[@]}"
 "${program[@]}" "$model" "$data" "$out"

@@ -33,10 +33,10 @@ num_recordings=$(num_lines "$data/wav.scp")
 nj=$((nj < num_recordings ? nj : num_recordings))
 part_dir=$data/durations
 mkdir -p "$part_dir" "$data/log"
+job_name "$data"
+job_command "$cmd" python -m speakernet.bin.compute_durations --nj "$nj" --job "$job" "$data" "$part_dir/part.$job"
 # shellcheck disable=SC2086 # $cmd is a command with its options
-$cmd "JOB=1:$nj" "$data/log/durations_$(basename "$data").JOB.log" \
-  python -m speakernet.bin.compute_durations --nj "$nj" --job JOB "$data" "$part_dir/part.JOB"
-# Not run by $cmd, which would put a number in place of the JOB.
+$cmd "$job=1:$nj" "$data/log/durations_$(basename "$data").$job.log" "${words[@]}"
 python -m speakernet.bin.compute_durations --nj "$nj" --max-failed-share "$max_failed_share" "$data" "$part_dir/part.JOB"
 # Where some failed the parts stay: only those are tried again.
 [ ! -f "$data/reco2dur" ] || rm -rf "$part_dir"

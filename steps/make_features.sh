@@ -59,17 +59,19 @@ utils/split_data.sh --per-utt "$data" "$nj"
 mkdir -p "$log_dir" "$feature_dir" "$data/conf"
 name=${name:-$(basename "$data")}
 feature_dir=$(realpath "$feature_dir")
-prefix=$feature_dir/raw_${type}_$name.JOB
+prefix=$feature_dir/raw_${type}_$name
 
+job_name "$config" "$data" "$prefix" "$log_dir"
+job_command "$cmd" python -m speakernet.bin.compute_features --config "$config" --compress "$compress" --seed "$seed" \
+  "$type" "$data/split${nj}utt/$job" "$prefix.$job"
 # shellcheck disable=SC2086 # $cmd is a command with its options
-$cmd "JOB=1:$nj" "$log_dir/make_${type}_$name.JOB.log" \
-  python -m speakernet.bin.compute_features --config "$config" --compress "$compress" --seed "$seed" \
-  "$type" "$data/split${nj}utt/JOB" "$prefix"
+$cmd "$job=1:$nj" "$log_dir/make_${type}_$name.$job.log" "${words[@]}"
 python -m speakernet.bin.collect_features --nj "$nj" --config "$config" --max-failed-share "$max_failed_share" \
-  "$type" "$data" "$prefix"
+  "$type" "$data" "$prefix.JOB"
 write_to "$data/conf/$type.conf" cat "$config"
 # Parts of a run with more jobs.
 for ((job = nj + 1; ; job++)); do
-  compgen -G "${prefix/%JOB/$job}.*" >/dev/null || break
-  rm -f "${prefix/%JOB/$job}".*
+  parts=("$prefix.$job".*)
+  [ -e "${parts[0]}" ] || break
+  rm -f "${parts[@]}"
 done

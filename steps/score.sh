@@ -46,6 +46,6 @@ fi
 
 lock_output "$scores"
 mkdir -p "$scores/log"
+job_command "$cmd" python -m speakernet.bin.score "${options[@]}" "$model" "${trials[@]}" "$embeddings" "$scores"
 # shellcheck disable=SC2086 # --cmd holds a command and its options
-$cmd "$scores/log/score.log" \
-  python -m speakernet.bin.score "${options[@]}" "$model" "${trials[@]}" "$embeddings" "$scores"
+$cmd "$scores/log/score.log" "${words[@]}"

@@ -46,8 +46,9 @@ if [ -n "$musan$rirs" ]; then options+=(--musan "$musan" --rirs "$rirs"); fi
 
 if [ -n "$cuda_cmd" ]; then
   log "runs as a job; see $exp_dir/log/job.log"
+  job_command "$cuda_cmd" "$0" --nproc "$nproc" "${options[@]}" "$@"
   # shellcheck disable=SC2086 # --cuda-cmd holds a command and its options
-  run_forwarding $cuda_cmd "$exp_dir/log/job.log" "$0" --nproc "$nproc" "${options[@]}" "$@" || status=$?
+  run_forwarding $cuda_cmd "$exp_dir/log/job.log" "${words[@]}" || status=$?
   [ ! -f "$exp_dir/requeue" ] || status=99 # a runner has one status for all failures
   exit "$status"
 fi
@@ -75,9 +76,10 @@ export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE}
 
 # write_report: what comes in goes to the log and to stderr; to the end, whatever a signal to all processes asks for, as a process
 # that cannot report any more would fail after it has saved. A line that begins with a carriage return is a bar for the terminal, one
-# that ends with it is for the log (see speakernet/work/logs.py), as are torchrun's own messages and, last, its report of a failure.
+# that ends with it is for the log (see speakernet/work/logs.py), as are torchrun's own messages, tracebacks (what torchrun says of a
+# signal, too) and, last, torchrun's report of a failure.
 write_report() {
-  local line clear='' shown=true
+  local line clear='' shown=true traceback=false
   set +e # a full disk or a closed terminal does not end the training
   trap '' TERM INT HUP USR1 PIPE
   [ "$bar_width" = 0 ] || clear=$'\r\e[K'
@@ -87,7 +89,11 @@ write_report() {
     esac
     printf '%s\n' "${line%$'\r'}" >>"$log"
     [[ ! $line =~ ^E[0-9]+\ .*elastic.*failed\ \(exitcode ]] || shown=false
-    [[ $shown = false || $line =~ ^[IWE][0-9]+\ .*torch/distributed/ || $line = *$'\r' ]] || printf '%s%s\n' "$clear" "$line"
+    case $line in
+      Traceback\ *) traceback=true ;;
+      [^\ ]*) [ "$traceback" = true ] && traceback=false && continue ;; # the exception
+    esac
+    [[ $shown = false || $traceback = true || $line =~ ^[IWE][0-9]+\ .*torch/distributed/ || $line = *$'\r' ]] || printf '%s%s\n' "$clear" "$line"
   done >&2
 }
 

@@ -190,13 +190,61 @@ end_session() {
   [ -z "$1" ] || kill -TERM -- "-$1" 2>/dev/null || kill -TERM "$1" 2>/dev/null || true
 }
 
-# join_jobs PATTERN N FILE: concatenates the parts of N jobs, PATTERN with JOB replaced by 1 to N, to FILE. All of them must exist.
+# job_name WORD...: sets `job` to the name that stands for a job's number in a command of these words. It is JOB unless that
+# occurs in one of them, as in /data/JOBS: runners put the number wherever the name stands.
+job_name() {
+  local number
+  job=JOB
+  for ((number = 2; ; number++)); do
+    [[ $* == *"$job"* ]] || return 0
+    job=JOB$number
+  done
+}
+
+# job_command RUNNER WORD...: sets `words` to what RUNNER is given for the command. Our runners take words as they are. Kaldi's hand
+# them to a shell: if one means more to a shell than itself, all become arguments of utils/run_words.sh, spelt harmlessly.
+job_command() {
+  local runner=$1 word is_plain=true LC_ALL=C
+  shift
+  words=("$@")
+  ! is_our_runner "${runner%% *}" || return 0
+  for word in "$@"; do
+    [[ $word =~ ^[A-Za-z0-9_@%+=:,./-]+$ ]] || is_plain=false
+  done
+  [ "$is_plain" = false ] || return 0
+  words=(utils/run_words.sh)
+  for word in "$@"; do words+=("$(harmless "$word")"); done
+}
+
+is_our_runner() {
+  local name
+  for name in run.pl slurm.pl queue.pl; do
+    if [ "$1" -ef "utils/$name" ]; then return 0; fi
+  done
+  return 1
+}
+
+# harmless WORD: the word with all but letters, digits and a few signs as =HH, as in quoted-printable text; = for no character at all.
+harmless() {
+  local LC_ALL=C i byte code text=
+  for ((i = 0; i < ${#1}; i++)); do
+    byte=${1:i:1}
+    if [[ $byte != [A-Za-z0-9_@%+:,./-] ]]; then
+      printf -v code %d "'$byte"
+      printf -v byte '=%02X' $((code & 255))
+    fi
+    text+=$byte
+  done
+  printf %s "${text:-=}"
+}
+
+# join_jobs PREFIX N SUFFIX FILE: concatenates the parts of N jobs, PREFIX.1SUFFIX to PREFIX.NSUFFIX, to FILE. All of them must exist.
 join_jobs() {
   local -a parts
   local job
   for ((job = 1; job <= $2; job++)); do
-    parts+=("${1//JOB/$job}")
-    [ -f "${1//JOB/$job}" ] || die "no such file ${1//JOB/$job}: its job did not finish"
+    parts+=("$1.$job$3")
+    [ -f "$1.$job$3" ] || die "no such file $1.$job$3: its job did not finish"
   done
-  write_to "$3" cat -- "${parts[@]}"
+  write_to "$4" cat -- "${parts[@]}"
 }

@@ -3,8 +3,8 @@
 #
 #   utils/run.pl [options] [JOB=1:N] [options] LOG COMMAND [ARGUMENT...]
 #
-# JOB in LOG and COMMAND becomes the job's number. Every argument reaches the program as it is; only `|`, `>`, `&&` and the like,
-# where they are an argument of their own, are the shell's. Options:
+# JOB in LOG and COMMAND, where no letter or digit is next to it, becomes the job's number. Every argument reaches the program as it
+# is: no shell sees it, unlike in Kaldi's run.pl. For a pipe say bash -c '… | …'. Options:
 #   --max-jobs-run N   at most N jobs at once (default: number of processors / --num-threads, or number of GPUs / --gpu)
 #   --num-threads N    sets OMP_NUM_THREADS of the jobs
 #   --gpu N            each job sees N GPUs of its own

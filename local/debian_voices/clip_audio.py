@@ -17,6 +17,8 @@ from speakernet.arrays import Float32
 _FRAME_SAMPLES = 160
 _SILENCE_DB = -35.0
 _MARGIN_FRAMES = 5
+_MIN_RATE_HZ, _MAX_RATE_HZ = 4000, 384_000
+_MAX_S = 3600.0
 # Headerless formats of telephony, which libsndfile does not know by their content.
 _RAW_FORMATS = {".g722": ("g722", 16000), ".gsm": ("gsm", 8000)}
 
@@ -40,10 +42,19 @@ def decode(content: bytes, suffix: str) -> Float32:
 
 def _decode_container(content: bytes) -> tuple[Float32, int]:
     try:
-        samples, rate_hz = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
+        with soundfile.SoundFile(io.BytesIO(content)) as file:
+            check_sizes(file)
+            samples, rate_hz = file.read(dtype="float32", always_2d=True), file.samplerate
     except soundfile.LibsndfileError as error:
         raise UndecodableError(str(error)) from None
     return samples.mean(axis=1, dtype=np.float32), rate_hz
+
+
+def check_sizes(file: soundfile.SoundFile) -> None:
+    """Raise UndecodableError for a rate or a length that no clip has; both would take memory."""
+    seconds = file.frames / max(file.samplerate, 1)
+    if not _MIN_RATE_HZ <= file.samplerate <= _MAX_RATE_HZ or seconds > _MAX_S:
+        raise UndecodableError(f"{file.samplerate} Hz, {seconds:.0f} s: no clip")
 
 
 def _decode_raw(content: bytes, name: str, rate_hz: int) -> tuple[Float32, int]:

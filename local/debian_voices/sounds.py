@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import soundfile
-from clip_audio import UndecodableError, decode, resample, trim_silence
+from clip_audio import UndecodableError, check_sizes, decode, resample, trim_silence
 from corpus_tables import SoundRow
 from utterances import Clip
 from wav_file import SAMPLE_RATE_HZ, write_wav
@@ -67,6 +67,7 @@ def _cut_music(clip: Clip) -> Iterator[Float32]:
     """Yield pieces from all over the file, decoding no more than these."""
     try:
         with soundfile.SoundFile(io.BytesIO(clip.content)) as file:
+            check_sizes(file)
             num_frames = int(_PIECE_S * file.samplerate)
             for piece in range(_NUM_PIECES):
                 start = piece * file.frames // _NUM_PIECES
@@ -74,5 +75,5 @@ def _cut_music(clip: Clip) -> Iterator[Float32]:
                     file.seek(start)
                     samples = file.read(num_frames, dtype="float32", always_2d=True)
                     yield resample(samples.mean(axis=1), file.samplerate)
-    except soundfile.LibsndfileError:
+    except (soundfile.LibsndfileError, UndecodableError):
         return

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zip_parts import unpack
+from zip_parts import audio_names, unpack
 
 from speakernet.bin.cli import run
 
@@ -51,11 +51,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         marker = folder / ".unpacking"
         if not parts or ((arguments.data_root / archive.tree).is_dir() and not marker.exists()):
             continue
+        names = audio_names(parts)
         folder.mkdir(parents=True, exist_ok=True)
         marker.touch()
-        num_files = unpack(parts, folder, arguments.nj)
+        unpack(parts, names, folder, arguments.nj)
         marker.unlink()
-        logger.info("%s: %d files unpacked to %s", archive.whole, num_files, folder)
+        logger.info("%s: %d files unpacked to %s", archive.whole, len(names), folder)
     return 0
 
 

@@ -9,25 +9,45 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
+import stat
+import struct
+import unicodedata
 import zipfile
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
 
 from speakernet.config import UserError
 from speakernet.work.files import open_for_replace
+from speakernet.work.input_files import open_input
 from speakernet.work.job_parts import job_part
+
+_SUFFIXES = (".wav", ".m4a")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_ENCRYPTED = 1
+_MAX_FILE_BYTES = 1 << 30
+# Audio hardly shrinks in a zip, but for digital silence; deflate reaches 1 : 1032.
+_MAX_RATIO = 200
+# What zipfile was seen to raise for broken archives, and its kin.
+_DAMAGES = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, NotImplementedError,
+    RuntimeError, OverflowError,
+)  # fmt: skip
 
 
 class JoinedFiles(io.RawIOBase):
     """Files read one after the other as if they were one; seekable."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
-        """Open all parts. Raises OSError."""
+        """Open all parts. Raises UserError."""
         super().__init__()
-        self._files = [open(path, "rb") for path in paths]  # noqa: SIM115 (closed in close)
-        self._sizes = [path.stat().st_size for path in paths]
+        self._files = [open_input(path) for path in paths]
+        self._sizes = [os.fstat(file.fileno()).st_size for file in self._files]
         self._position = 0
 
     def readable(self) -> bool:
@@ -45,6 +65,8 @@ class JoinedFiles(io.RawIOBase):
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Move to a position of the joined file."""
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: sum(self._sizes)}[whence]
+        if base + offset < 0:
+            raise ValueError("a place before the start of the file")
         self._position = base + offset
         return self._position
 
@@ -68,39 +90,103 @@ class JoinedFiles(io.RawIOBase):
         super().close()
 
 
-def unpack(parts: Sequence[Path], folder: Path, num_processes: int) -> int:
-    """Unpack the audio files of an archive below ``folder``; return how many there are. Raises
-    UserError.
+def audio_names(parts: Sequence[Path]) -> list[str]:
+    """Return the names of the audio files of an archive.
+
+    Raises UserError for what is no zip, and for entries that cannot be unpacked safely: encrypted
+    ones, those that lead out of the folder or overwrite each other, and sizes that no audio has.
     """
-    names = _names(parts)
+    with _reading(parts), _opened(parts) as archive:
+        infos = [info for info in archive.infolist() if info.filename.endswith(_SUFFIXES)]
+        for info in infos:
+            problem = _problem(info)
+            if problem:
+                raise UserError(f"{parts[0]}: {info.filename!r}: {problem}")
+        _check_collisions(parts[0], [info.filename for info in infos])
+        _check_sizes(parts, infos)
+        return [info.filename for info in infos]
+
+
+def _problem(info: zipfile.ZipInfo) -> str | None:
+    """Return why an entry cannot be unpacked, if so."""
+    names = info.filename.split("/")
+    mode = info.external_attr >> 16
+    if {"", ".", ".."} & set(names) or "\\" in info.filename:
+        return "the name leads out of the folder"
+    if _CONTROL.search(info.filename):
+        return "a name with control characters"
+    if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+        return "a link or device; expected a file"
+    if info.flag_bits & _ENCRYPTED:
+        return "is encrypted"
+    if info.file_size > _MAX_FILE_BYTES or info.file_size > _MAX_RATIO * info.compress_size + 65536:
+        return f"{info.file_size} bytes, {info.compress_size} of them packed: no audio file"
+    return None
+
+
+def _check_collisions(place: Path, names: Sequence[str]) -> None:
+    """Some file systems take names for equal that differ in case, or in how accents are coded."""
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
+        if other is not name:
+            raise UserError(f"{place}: '{other}' and '{name}' may be one file when unpacked")
+    folders = {folder for name in seen for folder in accumulate(name.split("/")[:-1], _joined)}
+    for name in folders & seen.keys():
+        raise UserError(f"{place}: '{seen[name]}' is a file and a folder")
+
+
+def _joined(folder: str, name: str) -> str:
+    return f"{folder}/{name}"
+
+
+def _check_sizes(parts: Sequence[Path], infos: Sequence[zipfile.ZipInfo]) -> None:
+    """Refuse entries that share their bytes, as those of a zip bomb do."""
+    there = sum(path.stat().st_size for path in parts)
+    claimed = sum(info.compress_size for info in infos)
+    if claimed > there:
+        raise UserError(f"{parts[0]}: its entries claim {claimed} bytes of {there}: no whole zip")
+
+
+def unpack(parts: Sequence[Path], names: Sequence[str], folder: Path, num_processes: int) -> None:
+    """Unpack the files of an archive that ``audio_names`` found below ``folder``. Raises UserError
+    for one that is damaged.
+    """
     shares = [job_part(names, job + 1, num_processes) for job in range(num_processes)]
     with ProcessPoolExecutor(num_processes) as pool:
-        jobs = [pool.submit(_unpack_share, parts, folder, names) for names in shares]
+        jobs = [pool.submit(_unpack_share, parts, folder, share) for share in shares]
         for job in jobs:
             job.result()
-    return len(names)
 
 
-def _names(parts: Sequence[Path]) -> list[str]:
+@contextmanager
+def _opened(parts: Sequence[Path]) -> Iterator[zipfile.ZipFile]:
+    with JoinedFiles(parts) as joined, zipfile.ZipFile(io.BufferedReader(joined)) as archive:
+        yield archive
+
+
+@contextmanager
+def _reading(parts: Sequence[Path], name: str = "") -> Iterator[None]:
+    """Turn what zipfile raises for damaged archives into a UserError."""
     try:
-        with JoinedFiles(parts) as joined, zipfile.ZipFile(io.BufferedReader(joined)) as archive:
-            return [name for name in archive.namelist() if name.endswith((".wav", ".m4a"))]
-    except zipfile.BadZipFile as error:
-        raise UserError(f"{parts[0]} to {parts[-1].name}: not a complete zip: {error}") from None
+        yield
+    except _DAMAGES as error:
+        reason = str(error) or type(error).__name__
+        place = f"{parts[0]}: {name}" if name else f"{parts[0]} to {parts[-1].name}"
+        raise UserError(f"{place}: not a complete zip: {reason}") from None
 
 
 def _unpack_share(parts: Sequence[Path], folder: Path, names: Sequence[str]) -> None:
-    with JoinedFiles(parts) as joined, zipfile.ZipFile(io.BufferedReader(joined)) as archive:
+    with _opened(parts) as archive:
         for name in names:
             info = archive.getinfo(name)
             target = folder / name
-            if ".." in target.parts:
-                raise UserError(f"{parts[0]}: the name '{name}' leads out of the folder")
             if target.is_file() and target.stat().st_size == info.file_size:
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                with archive.open(info) as source, open_for_replace(target) as file:
-                    shutil.copyfileobj(source, file)
-            except zipfile.BadZipFile as error:
-                raise UserError(f"{parts[0]}: {name}: {error}") from None
+            with (
+                _reading(parts, name),
+                archive.open(info) as source,
+                open_for_replace(target) as file,
+            ):
+                shutil.copyfileobj(source, file)

@@ -3,14 +3,14 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 
 from speakernet.arrays import Float32
 from speakernet.config import UserError
-from speakernet.kaldi.tables import iter_table
-from speakernet.kaldi.vectors import Block, read_vectors
+from speakernet.kaldi.vectors import Block, read_indexed_vectors, read_vectors
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,45 +25,30 @@ class EmbeddingTable:
     vectors: Float32
 
 
-def find_archives(path: Path) -> list[Path]:
-    """Return the archives of ``path``: itself, what its .scp names, or those of a folder.
-
-    A folder made by steps/extract_embeddings.sh has one, beside an index that holds all of it.
-    """
-    if path.is_dir():
-        ark, path = path / "embedding.ark", path / "embedding.scp"
-        if ark.is_file() and path.is_file():
-            return [ark]
-    if path.suffix != ".scp":
-        return [path]
-    archives = dict.fromkeys(_without_offset(spec) for _, spec in iter_table(path))
-    if not archives:
-        raise UserError(f"{path}: no embeddings")
-    return [_beside(path, archive) for archive in archives]
-
-
-def _without_offset(spec: str) -> str:
-    archive, colon, offset = spec.rpartition(":")
-    return archive if colon and offset.isdecimal() else spec
-
-
-def _beside(scp: Path, archive: str) -> Path:
-    """Take an archive beside the index if the folder has moved since it was written."""
-    path, moved = Path(archive), scp.parent / Path(archive).name
-    return moved if not path.exists() and moved.exists() else path
-
-
 def read_embeddings(path: Path) -> Iterator[Block]:
-    """Yield ``(ids, embeddings)`` block by block, in the order of the archives.
+    """Yield ``(ids, embeddings)`` block by block, in the order of ``path``.
 
-    Raises UserError for values that are not finite, and for what ``read_vectors`` refuses.
+    Of an index (a folder's is ``embedding.scp``) exactly the lines that it has are read; an archive
+    that ends in anything but ``.scp`` is read whole. Raises UserError for values that are not
+    finite, and for what the readers of ``speakernet.kaldi.vectors`` refuse.
     """
-    for archive in find_archives(path):
-        for ids, vectors in read_vectors(archive):
-            finite = np.isfinite(vectors.reshape(len(ids), -1).sum(axis=1))
-            if not finite.all():
-                raise UserError(f"{archive}: '{ids[int(np.argmin(finite))]}' is not finite")
-            yield ids, vectors
+    path = path / "embedding.scp" if path.is_dir() else path
+    blocks = _read_index(path) if path.suffix == ".scp" else read_vectors(path)
+    for ids, vectors in blocks:
+        finite = np.isfinite(vectors.reshape(len(ids), -1).sum(axis=1))
+        if not finite.all():
+            raise UserError(f"{path}: '{ids[int(np.argmin(finite))]}' is not finite")
+        yield ids, vectors
+
+
+def _read_index(scp: Path) -> Iterator[Block]:
+    return read_indexed_vectors(scp, cache(partial(_beside, scp)))
+
+
+def _beside(scp: Path, archive: str) -> str:
+    """Take an archive beside the index if the folder has moved since it was written."""
+    moved = scp.parent / Path(archive).name
+    return os.fspath(moved) if not Path(archive).exists() and moved.exists() else archive
 
 
 def load_embeddings(path: Path) -> EmbeddingTable:

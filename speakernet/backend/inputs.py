@@ -9,7 +9,7 @@ import numpy as np
 
 from speakernet.arrays import Float32
 from speakernet.config import UserError
-from speakernet.kaldi.ark import read_matrix
+from speakernet.kaldi.ark import read_features
 from speakernet.kaldi.tables import read_table
 from speakernet.kaldi.wav_scp import iter_utterances
 from speakernet.signal.cmvn import sliding_cmn
@@ -30,9 +30,7 @@ def feature_loader(data_dir: Path, cmn_window: int | None) -> Load:
     def load(name: str) -> Float32:
         if name not in scp:
             raise UserError(f"{data_dir}/feats.scp: '{name}' of utt2spk is missing")
-        features = np.asarray(read_matrix(scp[name]), dtype=np.float32)
-        if features.ndim != 2:
-            raise UserError(f"{data_dir}/feats.scp: '{name}' is not a matrix")
+        features = np.asarray(read_features(scp[name], name), dtype=np.float32)
         return sliding_cmn(features, cmn_window) if cmn_window and len(features) else features
 
     return load

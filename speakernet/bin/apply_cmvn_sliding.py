@@ -20,13 +20,13 @@ from speakernet.bin.options.types import positive_int, truth
 @argument("scp", Path, "its index")
 def main(args: Namespace) -> int:
     """Parse the command line and write the normalised features."""
-    from speakernet.kaldi.ark import ArkWriter, read_matrix
+    from speakernet.kaldi.ark import ArkWriter, read_features
     from speakernet.kaldi.tables import iter_table
     from speakernet.signal.cmvn import sliding_cmn
 
     with ArkWriter(args.ark, args.scp, compress=args.compress) as writer:
         for name, spec in iter_table(args.feats_scp):
-            writer.write(name, sliding_cmn(read_matrix(spec), args.cmn_window))
+            writer.write(name, sliding_cmn(read_features(spec, name), args.cmn_window))
     return 0
 
 

@@ -17,7 +17,7 @@ from speakernet.bin.options.program import argument, program
 @argument("scp", Path, "its index")
 def main(args: Namespace) -> int:
     """Parse the command line and write the decisions of every utterance of feats.scp."""
-    from speakernet.kaldi.ark import ArkWriter, read_matrix
+    from speakernet.kaldi.ark import ArkWriter, read_features
     from speakernet.kaldi.tables import iter_table
     from speakernet.signal.options import VadOptions
     from speakernet.signal.vad import energy_vad
@@ -25,7 +25,7 @@ def main(args: Namespace) -> int:
     options = VadOptions.from_file(args.config) if args.config else VadOptions()
     with ArkWriter(args.ark, args.scp) as writer:
         for name, spec in iter_table(args.data_dir / "feats.scp"):
-            writer.write(name, energy_vad(read_matrix(spec), options))
+            writer.write(name, energy_vad(read_features(spec, name), options))
     return 0
 
 

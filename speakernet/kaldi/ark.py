@@ -1,33 +1,34 @@
 r"""Ark and scp files: Kaldi's archives of matrices and vectors, and the index into them.
 
-Binary archive: for each entry the key, a space, ``\\0B``, a type token (``FM``/``DM`` float/double
-matrix, ``FV``/``DV`` vector, ``CM*`` compressed matrix), sizes as ``\\4`` and an int32, and
-little-endian values. An scp line is ``key path:offset``, the offset that of the ``\\0B``. These,
-the bulk of all data, are read here; text archives, integers and pipes are left to kaldiio. Source:
-Kaldi's documentation, "Kaldi I/O mechanisms".
+An archive holds, for each entry, the key, a space and an array (see ``speakernet.kaldi.entries``).
+An scp line is ``key path:offset``, the offset that of the array's first byte (see
+``speakernet.kaldi.places``). Source: Kaldi's documentation, "Kaldi I/O mechanisms".
 """
 
 from __future__ import annotations
 
-import re
 import struct
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from signal import SIGPIPE
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import IO, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from speakernet.arrays import Float32
 from speakernet.config import UserError
-from speakernet.kaldi.compression import compress, decompress, payload_size
+from speakernet.kaldi.compression import compress
+from speakernet.kaldi.entries import Source
+from speakernet.kaldi.places import Place, parse_place, within
 from speakernet.work.files import NewFile, open_for_replace, write_errors
+from speakernet.work.input_files import open_input
 
-_BUFFER_BYTES = 1 << 20
-_DTYPES: dict[bytes, np.dtype[Any]] = {b"F": np.dtype("<f4"), b"D": np.dtype("<f8")}
 _LETTERS = {np.dtype(np.float32): b"F", np.dtype(np.float64): b"D"}
-_SPEC = re.compile(r"(?P<path>.+?)(?::(?P<offset>\d+))?(?:\[(?P<range>[^\[\]]*)\])?")
+# Exit status, under pipefail, of a command whose reader stopped reading early.
+_BROKEN_PIPE = 128 + SIGPIPE
 
 
 class ArkWriter:
@@ -106,107 +107,90 @@ def _encode(array: NDArray[Any], compressed: bool) -> bytes:
 
 def read_ark(path: Path) -> Iterator[tuple[str, NDArray[Any]]]:
     """Yield ``(key, array)`` of each entry of an archive, binary or text. Raises UserError if it
-    is broken or cut short.
+    is broken, cut short or holds something else.
     """
-    try:
-        with open(path, "rb", buffering=_BUFFER_BYTES) as file:
-            while key := _read_key(file, path):
-                yield key, _read_array(file, path)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
+    with open_input(path) as file:
+        yield from read_entries(file, path)
 
 
-def _read_key(file: BinaryIO, path: Path) -> str:
-    """Read up to a space. Kaldi writes 4 bytes too many after an empty compressed matrix: NULs
-    before a key are skipped.
-    """
-    characters = bytearray()
-    while (character := file.read(1)) not in (b" ", b"\t", b""):
-        if character not in (b"\0", b"\n"):
-            characters += character
-    if characters and not character:
-        raise UserError(f"{path}: cut short after the key {bytes(characters)!r}")
-    return characters.decode()
+def read_entries(file: IO[bytes], path: Path) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Yield what ``read_ark`` does, of an open file."""
+    source = Source(file, str(path))
+    while key := source.read_key():
+        yield key, source.read_array()
 
 
-def read_matrix(spec: str) -> NDArray[Any]:
-    """Read the array that an scp line points to: ``file.ark:123``, with Kaldi's inclusive ranges
-    ``[first:last]`` of rows or ``[rows,columns]``, a file holding one array, or a command ending
-    in ``|``.
+def read_matrix(spec: str, key: str = "") -> NDArray[Any]:
+    """Read the array that an scp line points to; ``speakernet.kaldi.places`` has the grammar.
 
     Returns float32 or float64 (int32 for Kaldi's integer vectors). Raises UserError naming the
-    file.
+    file and, if it is given, the key.
     """
-    match = _SPEC.fullmatch(spec.strip())
-    if match is None or spec.rstrip().endswith("|"):
-        return _read_by_kaldiio(spec)
-    path = Path(match["path"])
     try:
-        with open(path, "rb") as file:
-            file.seek(int(match["offset"] or 0))
-            array = _read_array(file, path)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
-    return array[_parse_ranges(match["range"], array.shape, spec)] if match["range"] else array
+        return read_place(parse_place(spec))
+    except UserError as error:
+        raise UserError(f"'{key}': {error}" if key else f"{error}") from None
 
 
-def _parse_ranges(text: str, shape: tuple[int, ...], spec: str) -> tuple[slice, ...]:
-    slices = []
-    for part, size in zip(text.split(","), shape, strict=False):
-        bounds = re.fullmatch(r"(\d+):(\d+)|:?", part)
-        if bounds is None:
-            raise UserError(f"{spec}: range '[{text}]'; expected [first:last] or [rows,columns]")
-        first, last = (int(bounds[1]), int(bounds[2])) if bounds[1] else (0, size - 1)
-        if not first <= last + 1 <= size:
-            raise UserError(f"{spec}: range '[{text}]' does not fit an array of shape {shape}")
-        slices.append(slice(first, last + 1))
-    return tuple(slices)
-
-
-def _read_array(file: BinaryIO, path: Path) -> NDArray[Any]:
-    start = file.tell()
-    head = file.read(5)
-    if head[:3] == b"\0BC":
-        return _read_compressed(file, head, path)
-    if head[:2] == b"\0B" and head[2:3] in _DTYPES and head[3:5] in (b"M ", b"V "):
-        return _read_plain(file, _DTYPES[head[2:3]], 2 if head[3:4] == b"M" else 1, path)
-    file.seek(start)
-    return _read_by_kaldiio(file, path)
-
-
-def _read_plain(file: BinaryIO, dtype: np.dtype[Any], ndim: int, path: Path) -> NDArray[Any]:
-    sizes = struct.unpack("<" + "bi" * ndim, _read_exactly(file, 5 * ndim, path))
-    shape = sizes[1::2]
-    if any(mark != 4 for mark in sizes[::2]) or min(shape) < 0:
-        raise UserError(f"{path}: broken header of sizes near byte {file.tell()}")
-    data = bytearray(
-        _read_exactly(file, dtype.itemsize * int(np.prod(shape, dtype=np.int64)), path)
-    )
-    return np.frombuffer(data, dtype).reshape(shape)
-
-
-def _read_compressed(file: BinaryIO, head: bytes, path: Path) -> Float32:
-    token = head[2:] if head.endswith(b" ") else head[2:] + _read_exactly(file, 1, path)
-    header = token + _read_exactly(file, 16, path)
+def read_place(place: Place) -> NDArray[Any]:
+    """Read the array that lies at ``place``; see ``read_matrix``."""
+    array = _read_command(place.source) if place.is_command else _read_file(place)
     try:
-        return decompress(header + _read_exactly(file, payload_size(header), path))
-    except ValueError as error:
-        raise UserError(f"{path}: {error} near byte {file.tell()}") from None
+        return array[within(place, array.shape)]
+    except UserError as error:
+        raise UserError(f"{place.source}: {error}") from None
 
 
-def _read_exactly(file: BinaryIO, size: int, path: Path) -> bytes:
-    data = file.read(size)
-    if len(data) != size:
-        raise UserError(f"{path}: cut short: {size} bytes expected at the end, {len(data)} found")
-    return data
+def read_features(spec: str, key: str) -> NDArray[Any]:
+    """Read the features (frames, dim) of the utterance ``key``; see ``read_matrix``.
 
-
-def _read_by_kaldiio(source: str | BinaryIO, path: Path | None = None) -> NDArray[Any]:
-    import kaldiio  # 0.2 s, and rarely needed
-
+    Raises UserError for a vector and for frames without values, too.
+    """
     try:
-        if isinstance(source, str):
-            return np.asarray(kaldiio.load_mat(source))
-        return np.asarray(kaldiio.matio.read_kaldi(source))
-    except (ValueError, RuntimeError, OSError, AssertionError, struct.error) as error:
-        raise UserError(f"{path or source}: not an array of Kaldi's: {error}") from None
+        return as_features(read_matrix(spec))
+    except UserError as error:
+        raise UserError(f"'{key}': {error}") from None
+
+
+def as_features(array: NDArray[Any]) -> NDArray[Any]:
+    """Return ``array`` if it is a matrix of features, and raise UserError otherwise.
+
+    A text has no other form for a matrix without rows than for a vector without values.
+    """
+    if array.shape == (0,):
+        return array.reshape(0, 0)
+    if array.ndim != 2 or (len(array) and not array.shape[1]):
+        raise UserError(f"found an array of shape {array.shape}; expected a matrix of features")
+    return array
+
+
+def _read_file(place: Place) -> NDArray[Any]:
+    with open_input(place.source) as file:
+        source = Source(file, place.source)
+        source.seek(place.offset)
+        return source.read_array()
+
+
+def _read_command(text: str) -> NDArray[Any]:
+    """Return the array that a shell command writes; what follows it is not read."""
+    with tempfile.TemporaryFile() as messages:
+        process = subprocess.Popen(
+            ["bash", "-o", "pipefail", "-c", text],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=messages,
+        )
+        array, problem = None, ""
+        with process:
+            assert process.stdout is not None
+            try:
+                array = Source(process.stdout, f"the output of '{text} |'").read_array()
+            except UserError as error:
+                problem = str(error)
+        if process.returncode not in (0, _BROKEN_PIPE, -SIGPIPE):
+            messages.seek(0)
+            last = " / ".join(messages.read().decode(errors="replace").split("\n")[-4:]).strip(" /")
+            problem = f"status {process.returncode} from '{text} |': {last or 'no message'}"
+    if array is None or problem:
+        raise UserError(problem)
+    return array

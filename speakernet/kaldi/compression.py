@@ -15,6 +15,7 @@ promotion rules give. Source: Kaldi's documentation of CompressedMatrix, and its
 
 from __future__ import annotations
 
+import math
 import struct
 from typing import Any
 
@@ -137,6 +138,8 @@ def _parse_header(data: bytes) -> tuple[bytes, tuple[np.float32, np.float32, int
     minimum, width, rows, columns = _SIZES.unpack_from(data, len(token))
     if rows < 0 or columns < 0:
         raise ValueError(f"compressed matrix of {rows} rows and {columns} columns")
+    if not (math.isfinite(minimum) and math.isfinite(width)):
+        raise ValueError(f"compressed matrix of values from {minimum} on, over {width}")
     return token, (np.float32(minimum), np.float32(width), rows, columns)
 
 

@@ -1,5 +1,7 @@
 """Crops of matrices in Kaldi arks, read through memory maps: only the crop is decompressed.
 
+Texts and the output of commands cannot be mapped; ``read_matrix`` reads these.
+
 An ark is mapped once and kept while it is among the ``max_open`` most recently used ones, so that
 the number of open files stays bounded however many arks there are. Formats (Kaldi's
 ``matrix/compressed-matrix.{h,cc}`` and ``kaldi-matrix.cc``), all little-endian:
@@ -15,11 +17,11 @@ Values are float32 and agree with Kaldi's to the last bits (the interpolation be
 a table look-up; relative difference below 1e-6 of the column's range).
 """
 
+import math
 import mmap
 import struct
 from collections import OrderedDict
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +30,7 @@ import numpy.typing as npt
 from speakernet.arrays import Float32
 from speakernet.compiling import compiled
 from speakernet.config import UserError
+from speakernet.work.input_files import open_input
 
 _GLOBAL_HEADER = struct.Struct("<ffii")
 _PLAIN_HEADER = struct.Struct("<bibi")
@@ -72,37 +75,29 @@ class MappedArks:
         self.max_open = max_open
         self._maps: OrderedDict[str, mmap.mmap] = OrderedDict()
 
-    def crop(self, spec: str, start: int, num: int) -> Float32:
-        """Return rows ``start .. start + num`` of the matrix at ``file.ark:offset``, (num, dim).
+    def header(self, path: str, offset: int) -> Header | None:
+        """Return the header of the matrix whose binary mark is at ``offset``.
 
-        Raises UserError where the file is missing, cut short or not an ark.
+        None if no binary matrix is there. Raises UserError where the file is missing or empty, and
+        for a header that does not fit it.
         """
-        path, _, offset = spec.rpartition(":")
-        if not path or not offset.isdigit():
-            raise UserError(f"{spec}: expected FILE.ark:OFFSET")
-        header = self.header(path, int(offset))
-        return np.ascontiguousarray(self.columns(path, header, start, start + num).T)
-
-    def header(self, path: str, offset: int) -> Header:
-        """Return the header of the matrix whose binary mark is at ``offset``."""
         mapped = self._map(path)
         head = mapped[offset : offset + _HEADER_BYTES]
         for token in _TOKENS:
             if head.startswith(b"\0B" + token) and len(head) >= _header_size(token):
-                return _parse_header(head, token, offset)
-        raise UserError(f"{path}:{offset}: no Kaldi matrix here; found {head[:8]!r}")
+                header = _parse_header(head, token, offset)
+                _check(f"{path}:{offset}", header, len(mapped))
+                return header
+        return None
 
     def columns(self, path: str, header: Header, start: int, stop: int) -> Float32:
         """Return rows ``start .. stop`` transposed: (dim, stop - start), not always contiguous."""
         if not 0 <= start <= stop <= header.num_rows:
             raise UserError(f"{path}: rows {start} to {stop} asked of {header.num_rows}")
         mapped = self._map(path)
-        try:
-            if header.token == b"CM ":
-                return _by_percentiles(mapped, header, start, stop)
-            return _by_rows(mapped, header, start, stop)
-        except ValueError:
-            raise UserError(f"{path}:{header.data}: the ark ends within a matrix") from None
+        if header.token == b"CM ":
+            return _by_percentiles(mapped, header, start, stop)
+        return _by_rows(mapped, header, start, stop)
 
     def will_need(self, path: str, offset: int, num_bytes: int) -> None:
         """Ask the system to read a stretch in the background, so that disks see many at once."""
@@ -129,7 +124,7 @@ class MappedArks:
 
 def _open_map(path: str) -> mmap.mmap:
     try:
-        with Path(path).open("rb") as stream:
+        with open_input(path) as stream:
             return mmap.mmap(stream.fileno(), 0, prot=mmap.PROT_READ)
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: cannot be read: {error}") from None
@@ -149,6 +144,15 @@ def _parse_header(head: bytes, token: bytes, offset: int) -> Header:
     steps = 255 if token == b"CM3 " else 65535
     data = offset + begin + _GLOBAL_HEADER.size
     return Header(token, rows, cols, data, minimum, value_range / steps)
+
+
+def _check(place: str, header: Header, file_size: int) -> None:
+    token, rows, cols = header.token, header.num_rows, header.num_cols
+    if rows < 0 or cols < 0 or not math.isfinite(header.minimum + header.scale):
+        raise UserError(f"{place}: broken header of a matrix of {rows} rows and {cols} columns")
+    num_bytes = cols * (8 + rows) if token == b"CM " else rows * cols * _ROW_TYPES[token].itemsize
+    if header.data + num_bytes > file_size:
+        raise UserError(f"{place}: the ark ends within a matrix of {rows} rows, {cols} columns")
 
 
 def _by_rows(mapped: mmap.mmap, header: Header, start: int, stop: int) -> Float32:

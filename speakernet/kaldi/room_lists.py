@@ -3,14 +3,18 @@
 A line of ``rir_list``: ``--rir-id R --room-id ROOM [--probability P …] <file or command |>``.
 """
 
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 from speakernet.config.errors import UserError, suggestion
-from speakernet.kaldi.shell import quoted
+from speakernet.kaldi.shell import listed_word
+from speakernet.work.input_files import HEAD_BYTES, kind_of, open_input
 
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _RESPONSE_OPTIONS = (
     "rir-id", "room-id", "receiver-position-id", "source-position-id", "rt60", "drr", "cte",
     "probability",
@@ -52,7 +56,7 @@ def read_responses(
     found: list[Response] = []
     for path, weight in _weigh_sets(sets):
         items = [
-            _response(options, _resampled(location, sample_rate, place), place)
+            _response(options, _resampled(location, sample_rate), place)
             for options, location, place in _read_list(path, _RESPONSE_OPTIONS)
         ]
         found += _weigh(items, weight, smoothing)
@@ -66,7 +70,7 @@ def read_noises(
     found: list[RoomNoise] = []
     for path, weight in _weigh_sets(sets):
         items = [
-            _noise(options, _resampled(location, sample_rate, place), place)
+            _noise(options, _resampled(location, sample_rate), place)
             for options, location, place in _read_list(path, _NOISE_OPTIONS)
         ]
         kinds = ("point-source", "isotropic")
@@ -98,18 +102,23 @@ def _noise(options: dict[str, str], location: str, place: str) -> RoomNoise:
 
 def _probability(options: dict[str, str], place: str) -> float:
     text = options.get("probability", "-1")
+    value = _finite(text)
+    if value is None:
+        raise UserError(f"{place}: --probability '{text}' is not a number")
+    return value
+
+
+def _finite(text: str) -> float | None:
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
-        raise UserError(f"{place}: --probability '{text}' is not a number") from None
+        return None
+    return value if math.isfinite(value) else None
 
 
 def _read_list(path: Path, known: Sequence[str]) -> list[tuple[dict[str, str], str, str]]:
     """Return (options, location, ``file:line``) of every line."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
+    lines = _lines(path)
     roots = [Path(), *path.absolute().parents]
     found = [
         _parse_line(line, known, f"{path}:{number}", roots)
@@ -119,6 +128,20 @@ def _read_list(path: Path, known: Sequence[str]) -> list[tuple[dict[str, str], s
     if not found:
         raise UserError(f"{path}: found no lines; expected --…-id ID … FILE")
     return found
+
+
+def _lines(path: Path) -> list[str]:
+    with open_input(path) as file:
+        content = file.read()
+    try:
+        lines = content.decode().split("\n")
+    except UnicodeDecodeError:
+        kind = kind_of(content[:HEAD_BYTES]) or "bytes that are not UTF-8"
+        raise UserError(f"{path}: found {kind}; expected a list") from None
+    for number, line in enumerate(lines, start=1):
+        if _CONTROL.search(line):
+            raise UserError(f"{path}:{number}: control character in {line[:80]!r}")
+    return lines
 
 
 def _parse_line(
@@ -158,28 +181,21 @@ def _find(location: str, roots: list[Path]) -> str:
     return location
 
 
-def _resampled(location: str, sample_rate: int | None, place: str) -> str:
+def _resampled(location: str, sample_rate: int | None) -> str:
     if sample_rate is None or location.endswith("|"):
         return location
-    # The entry becomes a quoted option of wav-reverberate, in which sox's command is once more
-    # words for a shell.
-    if quoted(location) != location:
-        raise UserError(
-            f"{place}: found a character of a shell in '{location}'; expected a path without white "
-            "space, quotes and the like"
-        )
-    return f"sox {location} -r {sample_rate} -t wav - |"
+    return f"sox {listed_word(location)} -r {sample_rate} -t wav - |"
 
 
 def _weigh_sets(sets: Sequence[str]) -> list[tuple[Path, float]]:
     paths, weights = [], []
     for text in sets:
-        weight, comma, name = text.rpartition(",")
-        try:
-            weights.append(float(weight) if comma else -1.0)
-        except ValueError:
-            raise UserError(f"'{text}': expected FILE or 'WEIGHT, FILE'") from None
-        paths.append(Path(name.strip()))
+        weight, comma, name = text.partition(",")
+        value = _finite(weight) if comma else None
+        if value is None and comma and not Path(text).exists():
+            raise UserError(f"'{text}': expected FILE or 'WEIGHT, FILE'")
+        weights.append(-1.0 if value is None else value)
+        paths.append(Path(text if value is None else name.strip()))
     return list(zip(paths, _spread(weights, smoothing=0.0), strict=True))
 
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from speakernet.config.errors import UserError
 
 _TOKEN = re.compile(
-    r"""(?P<plain>[^\s'"\\|$`;&<>()*?\[\]{}~#!]+)
-    |(?P<space>\s+)
+    r"""(?P<plain>[^ \t\n'"\\|$`;&<>()*?\[\]{}~#!]+)
+    |(?P<space>[ \t]+)
     |'(?P<single>[^']*)'
     |"(?P<double>(?:[^"\\]|\\.)*)"
     |(?P<pipe>\|)
@@ -22,7 +22,11 @@ _TOKEN = re.compile(
 )
 # In double quotes a backslash is itself, except before one of these.
 _UNESCAPE = re.compile(r'\\([$`"\\\n])')
-_UNFIT_FOR_WORD = frozenset(" \t'\"\\$`;&<>()*?[]{}~#!|")
+_UNFIT_FOR_WORD = frozenset(" \t\n'\"\\$`;&<>()*?[]{}~#!|")
+# A word by the codes of its bytes, as `listed_word` writes it.
+_BY_CODES = re.compile(r"\$\(printf '([A-Za-z0-9_@+=:./\\-]*)'\)")
+_CODE = re.compile(rb"\\([0-7]{3})")
+_HARMLESS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@+=:./-")
 
 
 class ShellCommand(NamedTuple):
@@ -50,10 +54,36 @@ def parse_pipeline(text: str) -> list[ShellCommand]:
 
 
 def quoted(path: str) -> str:
-    """Return a file name as one word of a command."""
+    """Return a file name as one word of a command, and never as an option."""
+    if path.startswith("-"):
+        path = f"./{path}"
     if not set(path) & _UNFIT_FOR_WORD:
         return path
-    return "'" + path.replace("'", "'\\''") + "'"
+    return in_quotes(path)
+
+
+def in_quotes(text: str) -> str:
+    """Return any text, in single quotes, as one word of a command."""
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def listed_word(text: str) -> str:
+    """Return a text as a word of a command that stands in a list of wav-reverberate.
+
+    Kaldi splits such a list at every comma, and it is a quoted word of another command itself: a
+    text with a comma, quote or the like becomes ``"$(printf 'a\\054b.wav')"``.
+    """
+    if "," not in text and quoted(text) == text:
+        return text
+    if text.startswith("-"):
+        text = f"./{text}"
+    codes = (chr(byte) if byte in _HARMLESS else f"\\{byte:03o}" for byte in text.encode())
+    return f"\"$(printf '{''.join(codes)}')\""
+
+
+def in_double_quotes(text: str) -> str:
+    """Return ``"text"``, as Kaldi's scripts write it, or what ``listed_word`` makes of it."""
+    return listed_word(text) if set(text) & set('",$`\\') else f'"{text}"'
 
 
 def sox_reading(path: str) -> str:
@@ -83,9 +113,16 @@ class _Words:
             self._word = (self._word or "") + token
         else:
             if kind == "double":
-                self._simple = self._simple and "$" not in token and "`" not in token
-                token = _UNESCAPE.sub(r"\1", token)
+                token = self._unquoted(token)
             self._word = (self._word or "") + token
+
+    def _unquoted(self, token: str) -> str:
+        by_codes = _BY_CODES.fullmatch(token)
+        if by_codes is not None:
+            plain = _CODE.sub(lambda code: bytes([int(code[1], 8) & 255]), by_codes[1].encode())
+            return plain.decode(errors="surrogateescape")
+        self._simple = self._simple and "$" not in token and "`" not in token
+        return _UNESCAPE.sub(r"\1", token)
 
     def _end_word(self) -> None:
         if self._word is not None:

@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 
 from speakernet.kaldi.datadir import Affixes, AudioChange, NewAudio, combine
 from speakernet.kaldi.room_lists import Response, RoomNoise
-from speakernet.kaldi.shell import quoted
+from speakernet.kaldi.shell import in_double_quotes, in_quotes, listed_word, quoted
 from speakernet.kaldi.tables import iter_table
 from speakernet.prepare.copies import write_copy
 from speakernet.prepare.durations import iter_durations
@@ -142,14 +142,14 @@ def reverberant_entry(
     response = options.any_response.draw(random)
     words = []
     if random.random() < options.speech_probability:
-        words.append(f'--impulse-response="{response.location}"')
+        words.append(f"--impulse-response={in_double_quotes(response.location)}")
     noises = [
         *_isotropic(random, response.room, duration_s, options),
         *_pointsource(random, response.room, duration_s, options),
     ]
     if noises:
         signals, starts, snrs = zip(*noises, strict=True)
-        words.append(f"--additive-signals='{','.join(signals)}'")
+        words.append(f"--additive-signals={in_quotes(','.join(signals))}")
         words.append(f"--start-times='{','.join(starts)}' --snrs='{','.join(snrs)}'")
     if not words:
         return source
@@ -176,7 +176,7 @@ def _pointsource(
         return
     for _ in range(random.randint(1, most)):
         noise, response = choice.draw(random), options.responses_of[room].draw(random)
-        words = f'--impulse-response="{response.location}"'
+        words = f"--impulse-response={in_double_quotes(response.location)}"
         if noise.is_background:
             words += f" --duration={duration_s:.9g}"
             start, snr_db = "0", random.choice(options.background_snrs_db)
@@ -189,4 +189,4 @@ def _pointsource(
 def _through(location: str, words: str) -> str:
     if location.rstrip().endswith("|"):
         return f"{location} wav-reverberate {words} - - |"
-    return f"wav-reverberate {words} {quoted(location)} - |"
+    return f"wav-reverberate {words} {listed_word(location)} - |"

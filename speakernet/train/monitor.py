@@ -135,25 +135,34 @@ class Meter:
     def __init__(self, device: torch.device) -> None:
         self._sums = torch.zeros(3, device=device)
         self._count = 0
-        self._since = time.perf_counter()
+        self.restart_clock()
 
     def add(self, loss: Tensor, accuracy: Tensor, norm: Tensor) -> None:
         """Add an update's values."""
         self._sums += torch.stack([loss, accuracy, norm.to(loss.dtype)])
         self._count += 1
+        self._timed += 1
 
     def restart_clock(self) -> None:
-        """Exclude the time so far (validation, checkpoints) from the speed."""
-        self._since = time.perf_counter()
+        """Measure the speed from now on (after validation or checkpoints, which take time)."""
+        self._timed, self._since = 0, time.perf_counter()
 
     def take(self) -> tuple[Tensor, float]:
         """Return the means (loss, accuracy, norm), (3,), and steps per second; reset both."""
-        now = time.perf_counter()
         means = self._sums / max(1, self._count)
-        speed = self._count / max(1e-9, now - self._since)
-        self._sums = torch.zeros_like(self._sums)
-        self._count, self._since = 0, now
+        speed = self._timed / max(1e-9, time.perf_counter() - self._since)
+        self._sums, self._count = torch.zeros_like(self._sums), 0
+        self.restart_clock()
         return means, speed
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the sums, so that a resumed run logs the means of an uninterrupted one."""
+        return {"sums": self._sums.cpu(), "count": self._count}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore the sums from a result of ``state_dict``."""
+        self._sums.copy_(state["sums"])
+        self._count = state["count"]
 
 
 class Logs:

@@ -38,7 +38,8 @@ BATCH_SETTINGS = {"train.batch_size", "train.accumulate"}
 """Settings that a resumed run may change if the global batch (their product with the number of
 processes) stays the same."""
 
-_REQUIRED_KEYS = ("model", "loss", "optimizer", "scaler", "ema", "step", "rng", "sampler", "recipe")
+_STATES = ("model", "loss", "optimizer", "scaler", "ema", "rng", "meters")
+_REQUIRED_KEYS = (*_STATES, "step", "sampler", "recipe")
 _FREE_SECTIONS = ("extraction", "scoring")
 
 

@@ -54,6 +54,7 @@ class Trainer:
         self.objective = objective.to(world.device).train()
         self.updater = Updater(self.objective, recipe.train, recipe.optim, world)
         self.average = MovingAverage(self.objective.model, recipe.train.ema_decay)
+        self.meter = Meter(world.device)
         self.checkpoints = CheckpointDir(exp_dir, recipe.train.num_kept)
         self.stop = stop
         self.step = 0
@@ -86,8 +87,9 @@ class Trainer:
         self.updater.load_state_dict(state)
         self.average.load_state_dict(state["ema"])
         self.step, self.best = state["step"], state["best"]
-        rng = state["rng"]
+        rng, meters = state["rng"], state["meters"]
         set_random_state(rng[self.world.rank % len(rng)])
+        self.meter.load_state_dict(meters[self.world.rank % len(meters)])
         if self.world.is_main:
             if self.best.get("step") == self.step:
                 # The run may have been killed between writing the checkpoint and linking it.
@@ -107,22 +109,23 @@ class Trainer:
         stream = self._stream()
         scaled = self.recipe.train.precision == "fp16"
         detector = DivergenceDetector(self._utterances, _MAX_FP16_SKIPS if scaled else 0)
-        meter, action = Meter(self.world.device), AsyncMax(self.world)
+        action = AsyncMax(self.world)
         logs = self._open_logs()
+        self.meter.restart_clock()
         saved = time.monotonic()
         while self.step < self.plan.num_steps:
             action.start(self._requested_action(saved))
-            settings = self._update(stream, detector, meter)
+            settings = self._update(stream, detector)
             agreed = action.result()
             if logs is not None:
                 logs.progress.advance()
             if self.step % self.recipe.train.log_steps == 0:
-                self._log(meter, settings, logs)
+                self._log(settings, logs)
             epoch_end = self.step % self.plan.steps_per_epoch == 0
             if epoch_end or agreed != _CONTINUE:
                 detector.finish()
                 self._end_epoch(logs) if epoch_end else self._save(epoch_end=False)
-                meter.restart_clock()
+                self.meter.restart_clock()
                 saved = time.monotonic()
             if agreed == _SAVE_AND_STOP:
                 break
@@ -151,15 +154,13 @@ class Trainer:
         time_due = time.monotonic() - saved > 60 * train.checkpoint_minutes
         return _SAVE if step_due or (time_due and self.world.is_main) else _CONTINUE
 
-    def _update(
-        self, stream: Iterator[MicroBatch], detector: DivergenceDetector, meter: Meter
-    ) -> UpdateSettings:
+    def _update(self, stream: Iterator[MicroBatch], detector: DivergenceDetector) -> UpdateSettings:
         settings = self.plan.settings(self.step)
         self.objective.model.set_temperature(settings.temperature)
         loss, accuracy, norm = self.updater(stream, settings.learning_rate, settings.margin)
         self.average.update()
         self.step += 1
-        meter.add(loss, accuracy, norm)
+        self.meter.add(loss, accuracy, norm)
         detector.add(self.step, loss, norm)
         return settings
 
@@ -171,8 +172,8 @@ class Trainer:
             self.corpus.utterances.ids[int(r)] for n in numbers for r in self.batches.utterances(n)
         ]
 
-    def _log(self, meter: Meter, settings: UpdateSettings, logs: Logs | None) -> None:
-        means, speed = meter.take()
+    def _log(self, settings: UpdateSettings, logs: Logs | None) -> None:
+        means, speed = self.meter.take()
         loss, accuracy, norm = all_reduce_mean(means, self.world).tolist()
         if logs is not None:
             logs.write_progress(
@@ -214,15 +215,15 @@ class Trainer:
             )
 
     def _save(self, *, epoch_end: bool) -> Path | None:
-        rng = gather_objects(random_state(), self.world)
+        own = gather_objects((random_state(), self.meter.state_dict()), self.world)
         if not self.world.is_main:
             return None
-        state = self._state(rng)
+        state = self._state(rng=[rng for rng, _ in own], meters=[meter for _, meter in own])
         if epoch_end:
             return self.checkpoints.save_epoch(self.plan.epoch(self.step), state)
         return self.checkpoints.save_step(self.step, state)
 
-    def _state(self, rng: list[dict[str, Any]]) -> dict[str, Any]:
+    def _state(self, **of_processes: list[dict[str, Any]]) -> dict[str, Any]:
         corpus = self.corpus
         return {
             "format_version": FORMAT_VERSION,
@@ -239,7 +240,7 @@ class Trainer:
                 "samples": self.step * self.plan.global_batch,
                 "global_batch": self.plan.global_batch,
             },
-            "rng": rng,
+            **of_processes,
             "best": self.best,
             "recipe": self.recipe_text,
             "data": self.data_hash,

@@ -50,6 +50,8 @@ def suffixed(path: Path, suffix: str) -> Path:
 def move(source: Path, target: Path) -> None:
     """Rename ``source`` to ``target``, replacing a file there; all other modules rename by this."""
     os.replace(source, target)
+    if not target.is_dir():  # renaming one hard link of a file to another leaves both (POSIX)
+        source.unlink(missing_ok=True)
 
 
 @contextmanager

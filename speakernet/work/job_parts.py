@@ -23,5 +23,5 @@ def job_part(items: Items, job: int, num_jobs: int) -> Items:
 
 
 def job_paths(pattern: str, num_jobs: int) -> list[Path]:
-    """Return ``pattern`` with JOB replaced by 1 to ``num_jobs``."""
-    return [Path(pattern.replace("JOB", str(job))) for job in range(1, num_jobs + 1)]
+    """Return ``pattern``, which ends in JOB, with 1 to ``num_jobs`` in place of that."""
+    return [Path(f"{pattern.removesuffix('JOB')}{job}") for job in range(1, num_jobs + 1)]

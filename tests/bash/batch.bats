@@ -62,9 +62,11 @@ output_of() { grep -v '^#' "$1"; }
 is_gone() { ! kill -0 "$1" 2>/dev/null; }
 
 arguments_arrive() {
-  local words=('a  b' "it's" '"x"' '$(touch bad)' '`touch bad`' '*' '' '$HOME' 'a\b' '#' '~' 'cat x |' "of JOB's")
+  local words=('>' out '|' ';' '&&' JOBS 'a  b' "it's" '"x"' '$(touch bad)' '`touch bad`' '*' '' '$HOME' 'a\b' '#' '~' 'cat x |' "of JOB's")
   "$utils/$1" JOB=1:3 logs/x.JOB.log printf '<%s>\n' "${words[@]}" part.JOB
-  diff <(printf '<%s>\n' "${words[@]//JOB/2}" part.2) <(output_of logs/x.2.log)
+  words=("${words[@]/#JOB/2}")
+  words=("${words[@]//2S/JOBS}")
+  diff <(printf '<%s>\n' "${words[@]/of JOB/of 2}" part.2) <(output_of logs/x.2.log)
   [ ! -e bad ]
   [ "$(find logs | grep -v 'x.log$' | sort | paste -sd' ')" = "logs logs/q logs/q/x.sh logs/x.1.log logs/x.2.log logs/x.3.log" ]
 }

@@ -136,11 +136,11 @@ hostile=('a[$(touch pwned)]' '$(touch pwned)' '`touch pwned`' $'1\nPATH=/pwned' 
 
 @test "parts of jobs are joined in order, and a missing one is an error" {
   for job in {1..11}; do echo "$job" >"part.$job.scp"; done
-  run_script <<<'join_jobs part.JOB.scp 11 all.scp'
+  run_script <<<'join_jobs part 11 .scp all.scp'
   [ "$status" -eq 0 ]
   [ "$(cat all.scp)" = "$(seq 11)" ]
   rm part.3.scp all.scp
-  run_script <<<'join_jobs part.JOB.scp 11 all.scp'
+  run_script <<<'join_jobs part 11 .scp all.scp'
   [ "$status" -eq 1 ]
   [[ $output == *"no such file part.3.scp"* ]]
   [ ! -e all.scp ]
@@ -188,4 +188,60 @@ is_gone() { [[ $(ps -o state= -p "$1") =~ ^Z?$ ]]; }
   start_forwarding
   kill -KILL "$script"
   eventually test -s left
+}
+
+# A runner that does with the words of a command what Kaldi's run.pl does.
+write_kaldis_runner() {
+  cat >kaldis.pl <<'END'
+#!/usr/bin/env perl
+my ($name, $last) = shift(@ARGV) =~ /(\w+)=1:(\d+)/;
+my $command = '';
+foreach my $x (@ARGV) {
+  if ($x =~ m/^\S+$/) { $command .= $x . " "; }
+  elsif ($x =~ m:\":) { $command .= "'$x' "; }
+  else { $command .= "\"$x\" "; }
+}
+for my $job (1 .. $last) {
+  my $text = $command =~ s/$name/$job/gr;
+  system('bash', '-c', $text) == 0 or exit 1;
+}
+END
+  chmod +x kaldis.pl
+}
+
+@test "words of a job arrive unchanged through a runner that hands them to a shell, wherever JOB stands in them" {
+  write_kaldis_runner
+  mkdir utils
+  cp "${common%/*}"/{run_words.sh,run.pl} utils
+  local words=('>' out '|' ';' '&&' '$(touch bad)' '`touch bad`' 'a  b' "it's" '"x"' '' $'two\nlines\n' '=41' 'a\x41' '*' é /data/JOBS/JOB/JOB2/x)
+  printf '<%s>\n' "${words[@]}" 2 >expected
+  printf '%q ' "${words[@]}" >words
+  run_script <<END
+words=($(cat words))
+job_name "\${words[@]}"
+job_command ./kaldis.pl printf '<%s>\n' "\${words[@]}" "\$job"
+./kaldis.pl "\$job=1:2" "\${words[@]}"
+END
+  [ "$status" -eq 0 ]
+  diff <(tail -n "$(wc -l <expected)" <<<"$output") expected
+  [ ! -e bad ] && [ ! -e out ]
+}
+
+@test "plain words and those for our own runners stay as they are" {
+  mkdir utils
+  cp "${common%/*}/run.pl" utils
+  run_script <<'END'
+job_name a/b JOBs JOB3
+echo "$job"
+job_command kaldi/run.pl python -m x --set a.b=1 /data/JOB/x
+echo "${words[*]}"
+job_command "utils/run.pl --mem 4G" python '>' 'a b'
+echo "${words[*]}"
+job_command "utils/x.pl" python '>' 'a b'
+echo "${words[*]}"
+END
+  [ "${lines[0]}" = JOB2 ]
+  [ "${lines[1]}" = "python -m x --set a.b=1 /data/JOB/x" ]
+  [ "${lines[2]}" = "python > a b" ]
+  [ "${lines[3]}" = "utils/run_words.sh python =3E a=20b" ]
 }

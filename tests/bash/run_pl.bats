@@ -20,10 +20,11 @@ is_gone() { ! kill -0 "$1" 2>/dev/null; }
   [ ! -e bad ]
 }
 
-@test "operators that stand alone are the shell's" {
-  "$run_pl" x.log echo "a b" '|' tr a c '>' out '&&' echo end
-  [ "$(cat out)" = "c b" ]
-  [ "$(output_of x.log)" = end ]
+@test "operators and reserved words are words of the command, too" {
+  local words=('|' '>' out '&&' ';' '<' none '2>&1' '&' '(' '}' '>>out' 'a;touch' 'if' 'X=1')
+  "$run_pl" x.log printf '<%s>\n' "${words[@]}"
+  diff <(printf '<%s>\n' "${words[@]}") <(output_of x.log)
+  [ "$(ls)" = x.log ]
 }
 
 @test "a variable in front of the command is set for it" {
@@ -35,6 +36,11 @@ is_gone() { ! kill -0 "$1" 2>/dev/null; }
   "$run_pl" --mem 4G JOB=2:4 --num-threads 1 logs/deep/x.JOB.log echo part.JOB.of.JOB
   [ "$(output_of logs/deep/x.3.log)" = part.3.of.3 ]
   [ "$(echo logs/deep/*)" = "logs/deep/x.2.log logs/deep/x.3.log logs/deep/x.4.log" ]
+}
+
+@test "JOB within a longer name is no job's number" {
+  "$run_pl" JOB=1:2 JOBS/x_JOB.log echo /data/JOBS/aJOB/JOB7/x JOB my_JOB_s
+  [ "$(output_of JOBS/x_2.log)" = "/data/JOBS/aJOB/JOB7/x 2 my_2_s" ]
 }
 
 @test "the log has Kaldi's first and last lines" {

@@ -1,5 +1,6 @@
 """A run that was killed and continued ends with the very same bits as one that was not."""
 
+import json
 import os
 import signal
 import subprocess
@@ -29,6 +30,13 @@ def launch(processes: int, *arguments: Path | str, **kill: str) -> int:
 def final_state(exp_dir: Path) -> dict[str, Any]:
     state: dict[str, Any] = torch.load(exp_dir / "checkpoints/final.pt", weights_only=True)
     return state
+
+
+def logged(exp_dir: Path) -> list[dict[str, Any]]:
+    """The lines of train.jsonl, without what differs between equal runs."""
+    lines = (exp_dir / "train.jsonl").read_text().splitlines()
+    times = {"time", "utterances_per_second"}
+    return [{k: v for k, v in json.loads(line).items() if k not in times} for line in lines]
 
 
 def assert_same(first: Any, second: Any, key: str = "") -> None:
@@ -83,6 +91,7 @@ def test_killed_twice_equals_uninterrupted(processes: int, kind: str, tmp_path: 
     assert final_state(straight)["step"] == 100
     assert kind == "margin" or final_state(straight)["settings"]["temperature"] == 1
     assert_same(final_state(straight), final_state(broken))
+    assert len(logged(straight)) == 20 and logged(straight) == logged(broken)
     assert not list((broken / "checkpoints").glob("*.tmp"))
 
 

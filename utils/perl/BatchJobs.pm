@@ -18,7 +18,7 @@ use Cwd qw(getcwd);
 use Exporter 'import';
 use File::Basename qw(basename dirname);
 use File::Path qw(make_path);
-use Jobs qw(command_for_script fail for_job make_log_dir option parse_arguments picked_jobs report shell_quote start_watchdog);
+use Jobs qw(command_for_script fail for_job for_script make_log_dir option parse_arguments picked_jobs report shell_quote start_watchdog);
 use Text::ParseWords qw(shellwords);
 
 our @EXPORT_OK = qw(output_of run_batch);
@@ -110,7 +110,7 @@ sub script {
   my ($system, $call, $done, $run) = @_;
   my $name = $call->{name} // 'JOB';
   my $number = defined $call->{name} ? "\$$system->{task}" : 1;
-  my $log = join("\"\$$name\"", map { shell_quote($_) } split(/\Q$name\E/, $call->{log}, -1));
+  my $log = for_script($call, $call->{log});
   my $directory = shell_quote(getcwd());
   my $command = command_for_script($call);
   my $command_text = shell_quote($command);

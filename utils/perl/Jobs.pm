@@ -12,13 +12,10 @@ use File::Path qw(make_path);
 use IO::Handle;
 use POSIX qw(setsid);
 
-our @EXPORT_OK = qw(command_for_job command_for_script fail for_job make_log_dir option parse_arguments picked_jobs report
+our @EXPORT_OK = qw(command_for_job command_for_script fail for_job for_script make_log_dir option parse_arguments picked_jobs report
   shell_quote start_watchdog timestamp);
 
 my $program = basename($0);
-
-# Words that reach the shell as they are, when they stand alone: `$cmd LOG a.sh "|" sort ">" out`, as Kaldi's scripts write it.
-my %is_operator = map { $_ => 1 } ('|', '||', '|&', '&&', ';', '<', '>', '>>', '2>', '2>>', '2>&1', '>&2', '&>', '(', ')');
 
 sub fail {
   my ($message, $status) = @_;
@@ -35,8 +32,8 @@ sub shell_quote {
   return "'$word'";
 }
 
-# The command as one line of bash. Every word arrives unchanged, but for operators that stand alone and for variables
-# set in front of the command (`$cmd LOG NAME=value program`). `quote` is what is done to each of the other words.
+# The command as one line of bash. Every word arrives as it is, but for variables set in front of the command
+# (`$cmd LOG NAME=value program`). `quote` is what is done to each of the other words.
 sub command_line {
   my ($call, $quote) = @_;
   my @words = @{ $call->{words} };
@@ -45,8 +42,7 @@ sub command_line {
     push @quoted, "$1=" . $quote->($2);
     shift @words;
   }
-  push @quoted, map { $is_operator{$_} ? $_ : $quote->($_) } @words;
-  return join(' ', @quoted);
+  return join(' ', @quoted, map { $quote->($_) } @words);
 }
 
 sub command_for_job {
@@ -57,14 +53,16 @@ sub command_for_job {
 # The command of all jobs, for a script in which a variable named like them (JOB) holds the job's number.
 sub command_for_script {
   my ($call) = @_;
-  return command_line($call, \&shell_quote) unless defined $call->{name};
-  my $quote = sub {
-    my ($word) = @_;
-    my @parts = split(/\Q$call->{name}\E/, $word, -1);
-    return shell_quote($word) if @parts < 2;
-    return join("\"\$$call->{name}\"", map { length ? shell_quote($_) : '' } @parts);
-  };
-  return command_line($call, $quote);
+  return command_line($call, sub { for_script($call, $_[0]) });
+}
+
+# A word of such a script.
+sub for_script {
+  my ($call, $word) = @_;
+  return shell_quote($word) unless defined $call->{name};
+  my @parts = split($call->{place}, $word, -1);
+  return shell_quote($word) if @parts < 2;
+  return join("\"\$$call->{name}\"", map { length ? shell_quote($_) : '' } @parts);
 }
 
 sub parse_job_range {
@@ -74,6 +72,7 @@ sub parse_job_range {
   fail("invalid job range $argument: the first job must be 1 or more") if $first < 1;
   fail("invalid job range $argument: the last job comes before the first") if $last < $first;
   @$call{qw(name first last)} = ($name, $first, $last);
+  $call->{place} = qr/(?<![A-Za-z0-9])$name(?![A-Za-z0-9])/;
   return 1;
 }
 
@@ -130,16 +129,16 @@ sub parse_arguments {
   read_known_options($call);
   $call->{log} = shift @arguments;
   $call->{words} = \@arguments;
-  if (defined $call->{name} && $call->{last} > $call->{first} && $call->{log} !~ /\Q$call->{name}\E/) {
+  if (defined $call->{name} && $call->{last} > $call->{first} && $call->{log} !~ $call->{place}) {
     fail("the log's name must contain $call->{name}, as each job needs its own: $call->{log}");
   }
   return $call;
 }
 
-# Puts a job's number in the place of its name (JOB) in a log's name or a command.
+# Puts a job's number in the place of its name (JOB) in a log's name or a command, but not within a longer name (JOBS).
 sub for_job {
   my ($call, $text, $job) = @_;
-  $text =~ s/\Q$call->{name}\E/$job/g if defined $call->{name};
+  $text =~ s/$call->{place}/$job/g if defined $call->{name};
   return $text;
 }
 

@@ -102,13 +102,41 @@ def test_ranges_in_the_table_are_utterances_of_their_own(data: Path) -> None:
     np.testing.assert_allclose(centre, sliding_cmn(full[100:400]), atol=2e-5)
 
 
-@pytest.mark.parametrize("part", ["[50:40]", "[5000:5010]", "[0:5000]"])
+@pytest.mark.parametrize("kind", ["text", "command"])
+def test_texts_and_commands_give_the_crops_of_archives(data: Path, kind: str) -> None:
+    expected = crops_of(data).centre(np.arange(5), 60)
+    lines = (data / "feats.scp").read_text().splitlines()
+    changed = []
+    for line in lines:
+        name, spec = line.split(" ", 1)
+        rows = "\n".join(" ".join(map(repr, row)) for row in read_matrix(spec).tolist())
+        (data / f"{name}.txt").write_text(f" [\n{rows} ]\n" if rows else " [ ]\n")
+        changed.append(f"{name} {'cat ' if kind == 'command' else ''}{data}/{name}.txt")
+    suffix = " |" if kind == "command" else ""
+
+    table = [f"{line}{suffix}" for line in changed]
+    (data / "feats.scp").write_text("\n".join(table) + "\n")
+    np.testing.assert_allclose(crops_of(data).centre(np.arange(5), 60), expected, atol=1e-4)
+
+
+def test_columns_can_be_taken(data: Path) -> None:
+    lines = (data / "feats.scp").read_text().splitlines()
+    full = read_matrix(lines[1].split(" ", 1)[1])
+    table = [lines[0], f"{lines[1]}[:,2:4]", f"{lines[2]}[0:40,2:4]"]
+    table += [f"{line}[,2:4]" for line in lines[3:]]
+    (data / "feats.scp").write_text("\n".join(table) + "\n")
+    crops = crops_of(data)
+    assert crops.input_dim == 3
+    centre = crops.centre(np.array([1]), len(full))[0].numpy()
+    np.testing.assert_allclose(centre, sliding_cmn(full[:, 2:5]), atol=2e-5)
+
+
+@pytest.mark.parametrize("part", ["[5000:5010]", "[0:5000]", "[0:703]", "[0:9,0:99]"])
 def test_a_range_that_does_not_fit_is_an_error(data: Path, part: str) -> None:
     lines = (data / "feats.scp").read_text().splitlines()
     (data / "feats.scp").write_text("\n".join([lines[0], lines[1] + part, *lines[2:]]) + "\n")
-    crops = crops_of(data)
-    with pytest.raises(UserError, match=re.escape(f"{part}: not a range within its")):
-        crops.centre(np.array([1]), 30)
+    with pytest.raises(UserError, match=re.escape(f"range {part} does not fit")):
+        crops_of(data).centre(np.array([1]), 30)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +144,9 @@ def test_a_range_that_does_not_fit_is_an_error(data: Path, part: str) -> None:
     [
         ("a-0 f.ark:4\n", "feats.scp:2: the table ends; utt2spk has utterance 'a-1'"),
         ("a-0 f.ark:4\nx f.ark:4\n", "feats.scp:2: utterance 'x'; utt2spk has utterance 'a-1'"),
-        ("a-0 copy-feats x |\n", "feats.scp:1: 'copy-feats x |'; expected FILE.ark:OFFSET"),
+        ("a-0 | copy-feats x\n", "feats.scp:1: '| copy-feats x': is no place of an array"),
+        ("a-0 f.ark:4[9:3]\n", "feats.scp:1: 'f.ark:4[9:3]': range [9:3] ends before it begins"),
+        ("a-0 f.ark:99999999999999999999\n", "feats.scp:1: 'f.ark:99999999999999999999': no file"),
     ],
 )
 def test_a_table_that_does_not_fit_is_an_error(data: Path, broken: str, message: str) -> None:

@@ -71,6 +71,8 @@ def test_what_kaldiio_writes_is_read(tmp_path: Path) -> None:
     [
         ("[1:2]", slice(1, 3), slice(None)),
         ("[0:3,1:1]", slice(None), slice(1, 2)),
+        ("[1:4]", slice(1, 4), slice(None)),
+        ("[3:6]", slice(3, 4), slice(None)),
         ("[:,0:1]", slice(None), slice(0, 2)),
         ("[,0:1]", slice(None), slice(0, 2)),
     ],
@@ -81,7 +83,9 @@ def test_ranges_are_inclusive(tmp_path: Path, text: str, rows: slice, columns: s
     np.testing.assert_array_equal(found, MATRIX[rows, columns])
 
 
-@pytest.mark.parametrize("text", ["[1:4]", "[2:0]", "[1]", "[-1:2]"])
+@pytest.mark.parametrize(
+    "text", ["[1:7]", "[4:5]", "[2:0]", "[1]", "[-1:2]", "[]", "[0:1,0:3]", "[0:1,0:1,0:1]"]
+)
 def test_wrong_ranges_are_refused(tmp_path: Path, text: str) -> None:
     _, scp = write(tmp_path, {"a": MATRIX})
     with pytest.raises(UserError, match="range"):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from speakernet.config import UserError
+from speakernet.kaldi.pipes import AudioFile, Resampled, parse_entry
 from speakernet.kaldi.room_lists import read_noises, read_responses
 
 BROKEN = """
@@ -26,19 +27,30 @@ def test_broken_room_lists(tmp_path: Path, case: str) -> None:
         read_responses([str(path)])
 
 
-@pytest.mark.parametrize("name", ["a b.wav", "it's.wav", 'a"b.wav', "a(1).wav", "$a.wav"])
-def test_a_path_that_a_nested_command_cannot_hold(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["a b.wav", "it's.wav", 'a"b.wav', "a(1),2.wav", "$a`b`.wav"])
+def test_any_path_is_one_word_of_the_command_around_it(tmp_path: Path, name: str) -> None:
     path = tmp_path / "list"
-    path.write_text(
-        f"--rir-id r --room-id q a.wav\n--rir-id s --room-id q {name}\n", encoding="utf-8"
-    )
-    with pytest.raises(UserError, match=rf"list:2: found .* in '{re.escape(name)}'; expected"):
-        read_responses([str(path)], sample_rate=16000)
-    path.write_text(f"--noise-id n --noise-type point-source {name}\n", encoding="utf-8")
-    with pytest.raises(UserError, match=rf"list:1: found .* in '{re.escape(name)}'; expected"):
-        read_noises([str(path)], sample_rate=16000)
+    path.write_text(f"--rir-id r --room-id q {name}\n", encoding="utf-8")
+    location = read_responses([str(path)], sample_rate=16000)[0].location
+    node = parse_entry(location)
+    assert isinstance(node, Resampled) and node.file == AudioFile(name)
+    assert "," not in location
     path.write_text("--rir-id r --room-id q cat 'a b.wav' |\n", encoding="utf-8")
     assert read_responses([str(path)], sample_rate=16000)[0].location == "cat 'a b.wav' |"
+
+
+def test_what_is_no_list_is_named(tmp_path: Path) -> None:
+    for content, message in (
+        (b"\x1f\x8b\xff", "found gzip"),
+        (b"--rir-id r --room-id q a\x85.wav\n", "not UTF-8"),
+        (b"--rir-id r --room-id q a.wav\r\n", "list:1: control character"),
+        (b"--rir-id r --room-id q --probability nan a.wav\n", "'nan' is not a number"),
+    ):
+        (tmp_path / "list").write_bytes(content)
+        with pytest.raises(UserError, match=message):
+            read_responses([str(tmp_path / "list")])
+    with pytest.raises(UserError, match="expected FILE or"):
+        read_responses([f"inf, {tmp_path}/list"])
 
 
 @pytest.mark.parametrize(
@@ -49,7 +61,7 @@ def test_a_path_that_a_nested_command_cannot_hold(tmp_path: Path, name: str) -> 
         "RIRS_NOISES/real_rirs_isotropic_noises/RVB2014_type1_rir_largeroom1_near_angla.wav",
         "RIRS_NOISES/real_rirs_isotropic_noises/RWCP_type2_rir_cirline_jr1_imp010.wav",
         "RIRS_NOISES/pointsource_noises/noise-free-sound-0000.wav",
-        "/corpora/v1.0+x,y=z@home:a%/ä_1.wav",
+        "/corpora/v1.0+x_y=z@home:a%/ä_1.wav",
     ],
 )
 def test_paths_that_a_nested_command_holds_as_they_are(tmp_path: Path, name: str) -> None:

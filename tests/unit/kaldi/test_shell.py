@@ -7,10 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speakernet.config import UserError
-from speakernet.kaldi.shell import parse_pipeline, quoted, sox_reading
+from speakernet.kaldi.shell import (
+    in_double_quotes,
+    listed_word,
+    parse_pipeline,
+    quoted,
+    sox_reading,
+)
 
 PATHS = [
     "a b.wav",
+    "-a.wav",
+    "a\u00a0b\u3000c.wav",
+    "a,'b,%d\\n\\054$(x)é.wav",
     "it's.wav",
     'a"b.wav',
     "$HOME/`x`.wav",
@@ -29,8 +38,11 @@ def words_of_shell(command: str) -> list[str]:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_quoted_path_is_one_word(path: str) -> None:
-    assert words_of_shell(quoted(path)) == [path]
-    assert parse_pipeline(f"cat {quoted(path)}")[0].words == ("cat", path)
+    for word in (quoted(path), listed_word(path), in_double_quotes(path)):
+        found = words_of_shell(word)
+        assert found[0].removeprefix("./") == path and len(found) == 1
+        assert parse_pipeline(f"cat {word}")[0].words == ("cat", *found)
+    assert not {",", "`"} & set(listed_word(path))
 
 
 @settings(max_examples=60, deadline=None)

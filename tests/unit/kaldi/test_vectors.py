@@ -1,11 +1,13 @@
 """Archives of embeddings, read in blocks."""
 
+import os
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from speakernet.backend.embeddings import find_archives, load_embeddings, read_embeddings
+from speakernet.backend.embeddings import load_embeddings, read_embeddings
 from speakernet.config import UserError
 from speakernet.kaldi.ark import ArkWriter
 from speakernet.kaldi.vectors import read_vectors
@@ -68,7 +70,6 @@ def test_folder_index_and_archive_are_the_same(tmp_path: Path) -> None:
     for path in (folder, folder / "embedding.scp", folder / "embedding.ark"):
         np.testing.assert_array_equal(load_embeddings(path).vectors, VECTORS)
     moved = folder.rename(tmp_path / "moved")
-    assert find_archives(moved) == [moved / "embedding.ark"]
     assert list(load_embeddings(moved).rows) == IDS
 
 
@@ -82,3 +83,63 @@ def test_bad_embeddings_are_named(tmp_path: Path) -> None:
         load_embeddings(write(tmp_path / "e.ark", VECTORS, ids))
     with pytest.raises(UserError, match="no such file"):
         load_embeddings(tmp_path / "none.ark")
+
+
+def index_of(folder: Path, name: str = "e", shift: float = 0) -> list[str]:
+    ark = write(folder / f"{name}.ark", (VECTORS + shift).astype(np.float32))
+    return ark.with_suffix(".scp").read_text().splitlines()
+
+
+def test_an_index_is_what_it_says(tmp_path: Path) -> None:
+    lines, others = index_of(tmp_path), index_of(tmp_path, "f", 1)
+    text = tmp_path / "t.ark"
+    text.write_text("x  [ 1 2 3 4 5 6 ]\n")
+    chosen = [lines[7], others[2], others[0], lines[1].replace(IDS[1], "renamed")]
+    chosen += [f"taken {text}:2[1:5]", f"piped tail -c +3 {text} |[0:4]"]
+    (tmp_path / "mixed.scp").write_text("\n".join(chosen) + "\n")
+    table = load_embeddings(tmp_path / "mixed.scp")
+    assert list(table.rows) == [IDS[7], IDS[2], IDS[0], "renamed", "taken", "piped"]
+    expected = [VECTORS[7], VECTORS[2] + 1, VECTORS[0] + 1, VECTORS[1], range(2, 7), range(1, 6)]
+    np.testing.assert_array_equal(table.vectors, np.array(list(map(list, expected)), np.float32))
+
+
+def test_the_index_of_a_folder_counts_and_not_its_archive(tmp_path: Path) -> None:
+    lines = index_of(tmp_path, "embedding")
+    (tmp_path / "embedding.scp").write_text("\n".join(lines[4:6]) + "\n")
+    assert list(load_embeddings(tmp_path).rows) == IDS[4:6]
+    (tmp_path / "embedding.scp").write_text("")
+    with pytest.raises(UserError, match="no embeddings"):
+        load_embeddings(tmp_path)
+    (tmp_path / "embedding.scp").unlink()
+    with pytest.raises(UserError, match=r"embedding\.scp: no such file"):
+        load_embeddings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda line: line[:-1] + str(int(line[-1]) + 1), "found b'BFV"),
+        (lambda line: line.rpartition(":")[0] + ":999999", "expected an array at byte 999999"),
+        (lambda line: line.replace(".ark", ".gone"), "no such file"),
+        (lambda line: line + "[0:99]", "range"),
+        (lambda line: line + "[1:2]", "has the shape"),
+        (lambda line: "u | cat", "is no place of an array"),
+        (lambda line: "u /dev/zero:0", "a pipe or device"),
+    ],
+)
+def test_a_line_that_points_nowhere_is_named(tmp_path: Path, change: object, message: str) -> None:
+    lines = index_of(tmp_path)
+    lines[3] = change(lines[3])  # type: ignore[operator]
+    (tmp_path / "e.scp").write_text("\n".join(lines) + "\n")
+    with pytest.raises(UserError, match=message):
+        load_embeddings(tmp_path / "e.scp")
+
+
+def test_vectors_that_no_file_holds(tmp_path: Path) -> None:
+    (tmp_path / "e.ark").write_bytes(b"u \0BFV \4" + struct.pack("<i", 2**31 - 1) + os.urandom(99))
+    with pytest.raises(UserError, match="cut short"):
+        load_embeddings(tmp_path / "e.ark")
+    ark = write(tmp_path / "e.ark", VECTORS)
+    ark.write_bytes(ark.read_bytes() + b"x" * 200_000)
+    with pytest.raises(UserError, match="is not a float vector of 5 values"):
+        load_embeddings(ark)

@@ -38,3 +38,19 @@ def rirs(tmp_path: Path) -> Path:
         lines.append(f"--rir-id r{index} --room-id room{index % 2} {path}\n")
     (tmp_path / "RIRS_NOISES/small/rir_list").write_text("".join(lines), encoding="utf-8")
     return tmp_path / "RIRS_NOISES/small/rir_list"
+
+
+@pytest.fixture
+def odd_names() -> list[str]:
+    """Names of files that mean more to a shell, or to Kaldi's lists, than themselves."""
+    return [
+        *("plain.wav", "a b.wav", "a,b.wav", "it's.wav", 'a"b.wav', "$(touch ran).wav"),
+        *(
+            "`touch ran`.wav",
+            "a;touch ran;.wav",
+            "a|b.wav",
+            "a\\b\\054.wav",
+            "%s$HOME~#*.wav",
+            "é\u00a0x.wav",
+        ),
+    ]

@@ -16,6 +16,7 @@ from speakernet.prepare.reverberant_copies import (
     iter_reverberant_entries,
     write_reverberant_copies,
 )
+from tests.unit.prepare.programs import assert_read_as_by_a_shell
 from tests.unit.prepare.recordings import write_data_dir, write_waveform
 
 
@@ -96,3 +97,24 @@ def test_noises_of_a_room(tmp_path: Path, train: Path, options: RoomOptions) -> 
         counts.append(len(node.additive_signals))
         assert isinstance(AudioReader().read(node), np.ndarray)
     assert max(counts) >= 2
+
+
+@pytest.mark.parametrize("sample_rate", [None, 16000])
+def test_files_with_any_name_are_the_same_for_a_shell_and_for_us(
+    tmp_path: Path, train: Path, odd_names: list[str], sample_rate: int | None
+) -> None:
+    responses, noises = [], []
+    for number, name in enumerate(odd_names):
+        write_waveform(tmp_path / "odd" / name, 0.2)
+        responses.append(f"--rir-id r{number} --room-id q {tmp_path}/odd/{name}\n")
+        kind = "isotropic --room-linkage q" if number % 2 else "point-source"
+        noises.append(f"--noise-id n{number} --noise-type {kind} {tmp_path}/odd/{name}\n")
+    (tmp_path / "rirs").write_text("".join(responses), encoding="utf-8")
+    (tmp_path / "noises").write_text("".join(noises), encoding="utf-8")
+    options = RoomOptions(
+        responses=read_responses([str(tmp_path / "rirs")], sample_rate=sample_rate),
+        noises=read_noises([str(tmp_path / "noises")], sample_rate=sample_rate),
+        max_noises_per_minute=100,
+    )
+    entries = [e for n in range(5) for _, e in iter_reverberant_entries(train, options, n)]
+    assert_read_as_by_a_shell(tmp_path, entries)

@@ -29,6 +29,27 @@ def test_means_are_those_since_the_last_line() -> None:
     assert meter.take()[0].tolist() == [7.0, 1.0, 1.0]
 
 
+def test_a_restored_meter_goes_on_with_the_sums() -> None:
+    first, second = Meter(torch.device("cpu")), Meter(torch.device("cpu"))
+    first.add(torch.tensor(4.0), torch.tensor(0.25), torch.tensor(3.0))
+    second.load_state_dict(first.state_dict())
+    second.add(torch.tensor(2.0), torch.tensor(0.75), torch.tensor(1.0))
+    assert second.take()[0].tolist() == [3.0, 0.5, 2.0]
+
+
+def test_the_speed_is_that_since_the_clock_was_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 10.0
+    monkeypatch.setattr("time.perf_counter", lambda: now)
+    meter, one = Meter(torch.device("cpu")), torch.tensor(1.0)
+    for _ in range(5):
+        meter.add(one, one, one)
+    now = 60.0  # validation took so long
+    meter.restart_clock()
+    meter.add(one, one, one)
+    now = 60.5
+    assert meter.take()[1] == 2.0
+
+
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_a_loss_or_norm_that_is_not_finite_stops_with_the_utterances(bad: float) -> None:
     watch = DivergenceDetector(lambda step: [f"utt{step}-a", f"utt{step}-b"])

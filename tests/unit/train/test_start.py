@@ -34,7 +34,9 @@ FACTS = RunFacts(yaml.safe_dump(RECIPE), ["a", "b"], "0123", 16)
 def state(**changes: Any) -> dict[str, Any]:
     """What a checkpoint of this run holds."""
     whole = {
-        **{key: {} for key in ("model", "loss", "optimizer", "scaler", "ema", "step", "rng")},
+        **{key: {} for key in ("model", "loss", "optimizer", "scaler", "ema", "step")},
+        "rng": [],
+        "meters": [],
         "recipe": FACTS.recipe_text,
         "speakers": FACTS.speakers,
         "data": FACTS.data,
@@ -105,7 +107,7 @@ def test_other_data_are_another_run(changes: dict[str, Any], message: str) -> No
         check_same_run(Path("x.pt"), state(**changes), FACTS)
 
 
-@pytest.mark.parametrize("key", ["optimizer", "rng", "sampler", "recipe"])
+@pytest.mark.parametrize("key", ["optimizer", "rng", "meters", "sampler", "recipe"])
 def test_a_final_model_alone_is_nothing_to_go_on_from(key: str) -> None:
     lacking = {name: value for name, value in state().items() if name != key}
     with pytest.raises(UserError, match=f"x.pt: lacks '{key}': training cannot be resumed"):

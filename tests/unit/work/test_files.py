@@ -76,6 +76,14 @@ def test_something_else_writes_the_file(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["a.png"]
 
 
+def test_a_link_replaces_another_link_of_the_same_file(tmp_path: Path) -> None:
+    (tmp_path / "epoch-003.pt").write_bytes(b"weights")
+    for _ in range(2):
+        with path_for_replace(tmp_path / "final.pt") as temporary:
+            temporary.hardlink_to(tmp_path / "epoch-003.pt")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["epoch-003.pt", "final.pt"]
+
+
 def test_a_folder_replaces_a_folder_a_link_and_nothing(tmp_path: Path) -> None:
     for content in ("first", "second"):
         with folder_for_replace(tmp_path / "d") as folder:

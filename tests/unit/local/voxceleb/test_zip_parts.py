@@ -1,9 +1,21 @@
 """Parts of an archive that are read as one file."""
 
+import io
 import json
+import re
+import shutil
+import stat
+import struct
+import warnings
+import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from zip_parts import JoinedFiles
+import numpy as np
+import pytest
+from zip_parts import JoinedFiles, _unpack_share, audio_names, unpack
+
+from speakernet.config import UserError
 
 
 def test_joined_files_read_as_one(tmp_path: Path) -> None:
@@ -17,3 +29,98 @@ def test_joined_files_read_as_one(tmp_path: Path) -> None:
         assert joined.tell() == min(len(content), 4 * 97) - 10
         joined.seek(95)
         assert joined.read(1) == content[95:96]
+
+
+def make_zip(folder: Path, entries: Sequence[tuple[str | zipfile.ZipInfo, bytes]]) -> list[Path]:
+    """A zip in two parts."""
+    content = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        warnings.simplefilter("ignore")  # names that come twice
+        for name, data in entries:
+            archive.writestr(name, data)
+    return in_parts(folder, content.getvalue())
+
+
+def in_parts(folder: Path, data: bytes) -> list[Path]:
+    parts = [folder / f"x_part{letter}" for letter in "ab"]
+    parts[0].write_bytes(data[: len(data) // 2])
+    parts[1].write_bytes(data[len(data) // 2 :])
+    return parts
+
+
+def test_audio_of_an_archive_in_parts_is_unpacked(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    files = {f"wav/id{n}/v {n}/é{n}.wav": random.bytes(5000) for n in range(5)}
+    parts = make_zip(tmp_path, [*files.items(), ("../readme.txt", b"x"), ("wav/", b"")])
+    names = audio_names(parts)
+    assert names == list(files)
+    unpack(parts, names, tmp_path / "out", 2)
+    found = {p for p in (tmp_path / "out").rglob("*") if p.is_file()}
+    assert found == {tmp_path / "out" / name for name in files}
+    assert all((tmp_path / "out" / name).read_bytes() == data for name, data in files.items())
+
+
+def entry(name: str, mode: int = 0) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name)
+    info.external_attr = mode << 16
+    info.compress_type = zipfile.ZIP_DEFLATED
+    return info
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ([("/etc/x.wav", b"x")], "'/etc/x.wav': the name leads out of the folder"),
+        ([("a/../../x.m4a", b"x")], "leads out"),
+        ([("..\\x.wav", b"x")], "leads out"),
+        ([("./x.wav", b"x")], "leads out"),
+        ([("a\nb.wav", b"x")], "control characters"),
+        ([(entry("x.wav", stat.S_IFLNK | 0o777), b"/etc")], "a link or device"),
+        ([(entry("x.wav", stat.S_IFIFO | 0o600), b"")], "a link or device"),
+        ([("id1/A.wav", b"x"), ("ID1/a.wav", b"y")], "may be one file"),
+        ([("a.wav", b"x"), ("a.wav", b"y")], "may be one file"),
+        ([("\u00e9.wav", b"x"), ("e\u0301.wav", b"y")], "may be one file"),
+        ([("a.wav", b"x"), ("a.wav/b.wav", b"y")], "is a file and a folder"),
+        ([("a.wav", bytes(1 << 24))], "no audio file"),
+    ],
+)
+def test_entries_that_could_do_harm_are_refused(
+    tmp_path: Path, entries: list[tuple[str | zipfile.ZipInfo, bytes]], message: str
+) -> None:
+    parts = make_zip(tmp_path, [("fine.wav", b"fine"), *entries])
+    with pytest.raises(UserError, match=re.escape(message)):
+        audio_names(parts)
+    assert sorted(tmp_path.iterdir()) == parts
+
+
+def test_encrypted_and_shared_bytes_are_refused(tmp_path: Path) -> None:
+    make_zip(tmp_path, [("a.wav", b"some words"), ("b.wav", b"some words")])
+    whole = b"".join(path.read_bytes() for path in sorted(tmp_path.iterdir()))
+    place = whole.rindex(b"PK\1\2")
+    encrypted = bytearray(whole)
+    encrypted[place + 8] |= 1
+    with pytest.raises(UserError, match=r"'b\.wav': is encrypted"):
+        audio_names(in_parts(tmp_path, bytes(encrypted)))
+    claimed = bytearray(whole)
+    claimed[place + 20 : place + 24] = struct.pack("<I", 10_000)
+    with pytest.raises(UserError, match="its entries claim"):
+        audio_names(in_parts(tmp_path, bytes(claimed)))
+
+
+def test_flipped_bits_are_never_a_traceback(tmp_path: Path) -> None:
+    data = np.random.default_rng(0).bytes(300)
+    make_zip(tmp_path, [("a/a.wav", data), ("a/b.wav", data)])
+    whole = b"".join(path.read_bytes() for path in sorted(tmp_path.iterdir()))
+    random = np.random.default_rng(1)
+    outcomes = set()
+    for place in random.integers(len(whole), size=300):
+        broken = bytearray(whole)
+        broken[place] ^= 1 << int(random.integers(8))
+        parts = in_parts(tmp_path, bytes(broken))
+        try:
+            _unpack_share(parts, tmp_path / "out", audio_names(parts))
+            outcomes.add("read")
+        except UserError:
+            outcomes.add("refused")
+        shutil.rmtree(tmp_path / "out", ignore_errors=True)
+    assert outcomes == {"read", "refused"}

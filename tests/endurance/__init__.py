@@ -1,0 +1,1 @@
+"""Whole runs that are killed, interrupted and starved: see tests/endurance.sh."""
