@@ -51,6 +51,8 @@ corpus_dir=$(dirname "$recipe")
 data=$data/$(basename "$corpus_dir")
 dir=$exp/$(basename "$corpus_dir")/$(basename "$recipe")
 require_file "$recipe/recipe.yaml" "$corpus_dir/corpus.sh"
+# Later stages may be called without.
+if [ -z "$data_root" ] && [ "$stage" -gt 1 ] && [ -f "$data/.data_root" ]; then data_root=$(<"$data/.data_root"); fi
 [ -z "$data_root" ] || require_dir "$data_root"
 . ./path.sh
 
@@ -88,15 +90,15 @@ begin_stages "$stage" "$stop_stage" "$command_line" "$data" "$dir"
 check_inputs() {
   local lists=("${trials[@]/#/--trials=}")
   python -m speakernet.bin.check_inputs --musan "$musan_root" --rirs "$rirs_root" --test-set "$test_set" \
-    --cohort-set "$cohort_set" "${lists[@]}" "$1" "$dir" "$data"
+    --cohort-set "$cohort_set" "${lists[@]}" --tasks "$1" "$dir" "$data"
 }
 
 if stage 1 "data directories"; then
   [[ $musan_root/ == "$data"/* ]] || check_inputs sources # they are not made by it
   once "$data" "${prepare_inputs[@]/#/--input=}" ${data_root:+--place "$data_root"} \
     --output "$train_set" --output "$test_set" --output "$cohort_set" -- "${prepare[@]}" --nj "$nj" "$data"
-  check_inputs sources
-  [ "$stop_stage" = 1 ] || check_inputs sets
+  [ "$stop_stage" = 1 ] || check_inputs sources,sets
+  [ -z "$data_root" ] || write_to "$data/.data_root" realpath -- "$data_root"
 fi
 
 if stage 2 "augmented copies"; then

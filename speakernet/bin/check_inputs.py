@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from speakernet.bin.cli import run
 from speakernet.bin.options.program import argument, program
+from speakernet.config.errors import UserError
 
 if TYPE_CHECKING:
     from speakernet.prepare.early_checks import FeatureRoom
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 @argument("--test-set", str, "name of the test set", required=True, metavar="NAME")
 @argument("--cohort-set", str, "name of the cohort", required=True, metavar="NAME")
 @argument("--trials", Path, "list of trials", action="append", default=[])
-@argument("task", str, "before or after stage 1", choices=("sources", "sets"))
+@argument("--tasks", str, "sources, sets or both", default="sources,sets", metavar="WORDS")
 @argument("exp_dir", Path, "has the resolved recipe.yaml, and that of fine-tuning in lm/")
 @argument("data", Path, "folder of the sets")
 def main(args: Namespace) -> int:
@@ -35,11 +36,14 @@ def main(args: Namespace) -> int:
 
     files = (args.exp_dir / "recipe.yaml", args.exp_dir / "lm" / "recipe.yaml")
     recipes = [load_config(Recipe, file) for file in files if file.is_file()]
-    if args.task == "sets":
-        _check_sets(args, recipes)
-    elif any(recipe.copies or recipe.data.online_augment for recipe in recipes):
+    tasks = args.tasks.split(",")
+    if unknown := set(tasks) - {"sources", "sets"}:
+        raise UserError(f"--tasks: found '{unknown.pop()}'; expected sources, sets or both")
+    if "sources" in tasks and any(r.copies or r.data.online_augment for r in recipes):
         check_noises(args.musan)
         check_rooms(args.rirs)
+    if "sets" in tasks:
+        _check_sets(args, recipes)
     return 0
 
 

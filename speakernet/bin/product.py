@@ -20,7 +20,7 @@ TO_BE_MADE = 3
 @argument("command", str, "what makes it, after --", nargs="*")
 @argument("--input", Path, "what it depends on", action="append", default=[], metavar="PATH")
 @argument("--fixed-input", Path, "may not change", action="append", default=[], metavar="PATH")
-@argument("--place", Path, "folder that is found", action="append", default=[], metavar="DIR")
+@argument("--place", Path, "folder in which the command finds things", metavar="DIR")
 @argument("--output", str, "what it has", action="append", default=[], metavar="NAME")
 @argument("--pending", Path, "file between both tasks", required=True)
 def main(args: Namespace) -> int:

@@ -21,22 +21,25 @@ _RUN_OPTIONS = ("--nj", "--cmd", "--cuda-cmd", "--nproc", "--max-failed-share")
 
 MadeFrom = dict[str, Any]
 
+PLACE = "place"
+
 
 @dataclass(frozen=True)
 class Inputs:
     """What a product depends on.
 
-    files: files and folders; fixed: those that may not change any more; places: folders of which
-    the command is told, identified by the lists in them, as what it finds there is looked at later.
+    files: files and folders; fixed: those that may not change any more; place: a folder of which
+    the command is told, identified by the lists in it, as what it finds there is looked at later.
     """
 
     files: Sequence[Path] = ()
     fixed: Sequence[Path] = ()
-    places: Sequence[Path] = ()
+    place: Path | None = None
 
-    def __iter__(self) -> Iterator[Path]:
-        """Yield all of them."""
-        return iter((*self.files, *self.fixed, *self.places))
+    def labels(self) -> dict[Path, str]:
+        """Return what each is called, whatever folders it is in; the place may be renamed, too."""
+        labels = _labels({_real(path) for path in (*self.files, *self.fixed)})
+        return labels | ({_real(self.place): PLACE} if self.place else {})
 
 
 def describe_inputs(product: Path, command: Sequence[str], inputs: Inputs) -> MadeFrom:
@@ -45,14 +48,14 @@ def describe_inputs(product: Path, command: Sequence[str], inputs: Inputs) -> Ma
     Paths are given relative to inputs, product or working directory, so that these may be moved.
     Raises UserError for an input that does not exist or lacks files.
     """
-    labels = _labels({_real(path) for path in inputs})
+    labels = inputs.labels()
     names = {
         _real(product).parent: "<product>/..",
         _real("."): "",
         _real(product): "<product>",
         **{path: f"<{label}>" for path, label in labels.items()},
     }
-    contents = {labels[_real(path)]: content_of_place(path) for path in inputs.places}
+    contents = {PLACE: content_of_place(inputs.place)} if inputs.place else {}
     contents |= {labels[_real(path)]: content_of(path, product.parent) for path in inputs.files}
     return {
         "command": [_movable_path(word, names) for word in _without_run_options(command)],
@@ -66,11 +69,11 @@ def describe_inputs(product: Path, command: Sequence[str], inputs: Inputs) -> Ma
 def describe_folders(product: Path, inputs: Inputs) -> dict[str, str]:
     """Return the folders, by name, whose paths the product's tables may have."""
     folders = {"..": os.fspath(_real(product).parent), ".": os.fspath(_real("."))}
-    labels = _labels({_real(path) for path in inputs})
-    for path in inputs:
+    for path, label in inputs.labels().items():
         found = folders_in(path).items() if path.is_dir() else ()
-        folders |= {os.path.join(labels[_real(path)], name): folder for name, folder in found}
-    return folders
+        folders |= {os.path.join(label, name): folder for name, folder in found}
+    # As it was written, too: through links.
+    return folders | ({PLACE: os.path.abspath(inputs.place)} if inputs.place else {})
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any], what: str = "") -> Iterator[str]:

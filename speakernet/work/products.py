@@ -17,7 +17,7 @@ from types import MappingProxyType
 from speakernet.config import UserError
 from speakernet.work.contents import digest_without_paths, replaced
 from speakernet.work.files import Checksum, open_for_replace
-from speakernet.work.made_from import MadeFrom, changes
+from speakernet.work.made_from import PLACE, MadeFrom, changes
 from speakernet.work.record import (
     RECORD,
     Record,
@@ -57,7 +57,7 @@ def is_done(
             logger.info("made again: %s is no record of a product", product / RECORD)
         return False
     record = _follow_moves(product, record, folders)
-    different = list(changes(record.made_from, made_from))
+    different = [*changes(record.made_from, made_from), *_other_place(record, folders)]
     reasons = [f"{line} (changed)" for line in different]
     reasons = reasons or product_errors(product, record, outputs)
     if not reasons:
@@ -129,6 +129,13 @@ def _follow_moves(product: Path, record: Record, folders: Folders) -> Record:
     logger.info("follows what has moved: %s", ", ".join(f"{o} to {n}" for o, n in moved.items()))
     facts = {**record.facts, "folders": {**before, **folders}}
     return write_record(product / RECORD, record.made_from, files, facts)
+
+
+def _other_place(record: Record, folders: Folders) -> Iterator[str]:
+    """Say so if the command would look in another folder, while the one before is still there."""
+    before, now = (known.get(PLACE) for known in (record.facts.get("folders", {}), folders))
+    if before and now and os.path.exists(before) and not os.path.samefile(before, now):
+        yield f"{before} is {now} now"
 
 
 def _keep_times(product: Path, record: Record) -> None:

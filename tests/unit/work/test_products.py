@@ -9,7 +9,7 @@ import pytest
 
 from speakernet.config import UserError
 from speakernet.work.files import open_for_replace
-from speakernet.work.made_from import Inputs, changes, describe_folders
+from speakernet.work.made_from import Inputs, changes, describe_folders, describe_inputs
 from speakernet.work.products import (
     ARCHIVES,
     finish_product,
@@ -222,6 +222,33 @@ def test_a_copy_beside_the_original_is_left_alone(here: Path) -> None:
     folders = describe_folders(Path("new/d"), Inputs())
     assert is_done(Path("new/d"), [], made_from(product="new/d"), folders)
     assert Path("new/d/feats.scp").read_text() == before
+
+
+def test_a_corpus_may_move_but_not_be_another(here: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Tables of stage 1 follow it; another folder beside the old one is looked into."""
+
+    def is_done_with(place: str) -> bool:
+        inputs = Inputs(place=Path(place))
+        told = describe_inputs(Path("p"), ["prepare", place], inputs)
+        return is_done(Path("p"), ["set"], told, describe_folders(Path("p"), inputs))
+
+    write("disk1/v1/lists.txt")
+    write("p/set/wav.scp", f"u {here}/disk1/v1/u.wav\n")
+    inputs = Inputs(place=Path("disk1/v1"))
+    told = describe_inputs(Path("p"), ["prepare", "disk1/v1/"], inputs)
+    finish_product(Path("p"), ["set"], told, describe_folders(Path("p"), inputs))
+    os.symlink("disk1", "link")
+    for place in ("disk1/v1", "./disk1//v1/", here / "disk1/v1", "link/v1"):
+        assert is_done_with(str(place))
+    shutil.move("disk1/v1", "disk2")
+    assert is_done_with("disk2")
+    assert Path("p/set/wav.scp").read_text() == f"u {here}/disk2/u.wav\n"
+    shutil.copytree("disk2", "disk3")
+    caplog.set_level("INFO")
+    assert not is_done_with("disk3")
+    assert f"{here}/disk2 is {here}/disk3 now" in caplog.text
+    write("disk2/lists.txt", "others")
+    assert not is_done_with("disk2")
 
 
 def test_times_of_unchanged_files_are_noted() -> None:
