@@ -7,6 +7,7 @@
 set -euo pipefail
 shopt -s inherit_errexit
 command_line="bash $0${*:+$(printf ' %q' "$@")}"
+called_from=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . ./cmd.sh
 
@@ -21,7 +22,7 @@ help_message="usage: bash run.sh [options]
   --nproc N          training processes                    (default: number of GPUs, or 1)
   --cmd COMMAND      how jobs run: \"utils/slurm.pl --mem 4G\", your own queue.pl, …  (default: $cmd)
   --cuda-cmd COMMAND how training runs: \"utils/slurm.pl --gpu 8\", …  (default: ${cuda_cmd:-here})
-  --max-failed-share P  share of a set that may be unreadable: reported and left out  (default: $max_failed_share)
+  --max-failed-share P  share of a training set that may be unreadable: reported and left out  (default: $max_failed_share)
   --data-root DIR    where a corpus lies that is not downloaded
   --data DIR         parent of data/<corpus>               (default: $data)
   --exp DIR          parent of exp/<corpus>/<recipe>       (default: $exp)
@@ -42,14 +43,16 @@ leave_on_signal
 [ $# -eq 0 ] || die "unexpected argument '$1' (try --help)"
 nj=${nj:-$(num_processors)}
 require_path recipe data exp ${data_root:+data_root}
-require_positive stage stop_stage nj ${nproc:+nproc}
-require_share max_failed_share
+require_positive stage stop_stage
 require_stages "$stage" "$stop_stage" 8
+[ "$called_from" -ef . ] || paths_from "$called_from" recipe data_root data exp
 recipe=${recipe%/}
 corpus_dir=$(dirname "$recipe")
 data=$data/$(basename "$corpus_dir")
 dir=$exp/$(basename "$corpus_dir")/$(basename "$recipe")
 require_file "$recipe/recipe.yaml" "$corpus_dir/corpus.sh"
+# Later stages may be called without.
+if [ -z "$data_root" ] && [ "$stage" -gt 1 ] && [ -f "$data/.data_root" ]; then data_root=$(<"$data/.data_root"); fi
 [ -z "$data_root" ] || require_dir "$data_root"
 . ./path.sh
 
@@ -57,8 +60,14 @@ require_file "$recipe/recipe.yaml" "$corpus_dir/corpus.sh"
 python -m speakernet.bin.resolve_recipe "$recipe" "$dir"
 models=(base)
 [ ! -f "$recipe/lm.yaml" ] || models+=(lm)
+prepare_inputs=()            # other files that the corpus is made from
 declare -A trial_lists_of=() # by training set: lists that share no speakers with it, where not all do
 . "$corpus_dir/corpus.sh"
+prepare_inputs+=("$corpus_dir/corpus.sh")
+for word in "${prepare[@]}"; do
+  [ ! -f "$word" ] || prepare_inputs+=("$word")
+  [[ $word != local/*/* ]] || prepare_inputs+=("$(dirname "$word")")
+done
 
 # train_model base|lm: fine-tuning (lm) begins with the base model.
 train_model() {
@@ -75,36 +84,58 @@ use_model base
 jobs=(--nj "$nj" --cmd "$cmd")
 trials=()
 for list in ${trial_lists_of[$train_set]-$trial_lists}; do trials+=("$data/$test_set/$list"); done
+require_writable "$data" "$dir"
 begin_stages "$stage" "$stop_stage" "$command_line" "$data" "$dir"
 
+check_inputs() {
+  local lists=("${trials[@]/#/--trials=}")
+  python -m speakernet.bin.check_inputs --musan "$musan_root" --rirs "$rirs_root" --test-set "$test_set" \
+    --cohort-set "$cohort_set" "${lists[@]}" --tasks "$1" "$dir" "$data"
+}
+
 if stage 1 "data directories"; then
-  once "$data" --output "$train_set" --output "$test_set" --output "$cohort_set" -- "${prepare[@]}" --nj "$nj" "$data"
+  [[ $musan_root/ == "$data"/* ]] || check_inputs sources # they are not made by it
+  once "$data" "${prepare_inputs[@]/#/--input=}" ${data_root:+--place "$data_root"} \
+    --output "$train_set" --output "$test_set" --output "$cohort_set" -- "${prepare[@]}" --nj "$nj" "$data"
+  [ "$stop_stage" = 1 ] || check_inputs sources,sets
+  [ -z "$data_root" ] || write_to "$data/.data_root" realpath -- "$data_root"
 fi
 
 if stage 2 "augmented copies"; then
   for model in "${models[@]}"; do
     use_model "$model"
     if [ -n "$copies" ] || [ "$online_augment" = true ]; then
-      once "$data/musan_noise" --input "$data" --output . --output ../musan_music --output ../musan_speech -- \
+      once "$data/musan_noise" --input "$musan_root" --output . --output ../musan_music --output ../musan_speech -- \
         steps/data/make_musan.sh "$musan_root" "$data"
     fi
     [ "$train_data" != "$train_set" ] || continue
     once "$data/$train_data" --input "$data/$train_set" "${copy_inputs[@]}" -- \
       steps/augment_data_dir.sh "${jobs[@]}" --max-failed-share "$max_failed_share" \
-      --copies "$copies" --speed-factors "$speed_factors" --seed "$seed" \
+      --copies "$copies" --speed-factors "$speed_factors" --speed-set "$data/$speed_set" --seed "$seed" --copy-suffix "$seed_suffix" \
       --musan "$data/musan" --rirs "$rirs_root" "$data/$train_set" "$data/$train_data"
   done
 fi
 
+# make_features SET SHARE INPUT...: SHARE of its utterances may be unreadable; INPUTs are what the set is made of.
+make_features() {
+  local sources=("${@:3}") product=$feats/$1
+  [ -z "${has_features[$product]-}" ] || return 0
+  has_features[$product]=true
+  once "$feats/$1" --input "$data/$1" --input "conf/$features.conf" "${sources[@]/#/--input=}" -- \
+    steps/make_set_features.sh "${jobs[@]}" --max-failed-share "$2" --seed "$seed" "$features" "$data/$1" "$feats/$1"
+}
+
 if stage 3 "features"; then
-  sets=()
-  for model in "${models[@]}"; do use_model "$model" && sets+=("$train_data" "${embed_sets[@]}"); done
-  use_model base # fine-tuning reads the same features
-  for set in $(printf '%s\n' "${sets[@]}" | awk '!seen[$0]++'); do
-    [ "$features" != waveform ] || continue # the network has a front end of its own
-    once "$feats/$set" --input "$data/$set" --input "conf/$features.conf" -- \
-      steps/make_set_features.sh "${jobs[@]}" --max-failed-share "$max_failed_share" --seed "$seed" \
-      "$features" "$data/$set" "$feats/$set"
+  declare -A has_features=()
+  for model in "${models[@]}"; do
+    use_model "$model"
+    if [ "$features" = waveform ]; then # the network has a front end of its own; what cannot be read is known now
+      for set in "${embed_sets[@]}"; do run_forwarding steps/get_reco2dur.sh "${jobs[@]}" "$data/$set"; done
+      continue
+    fi
+    for set in "${embed_sets[@]}"; do make_features "$set" 0; done
+    [[ " ${embed_sets[*]} " != *" $train_data "* ]] || continue
+    make_features "$train_data" "$max_failed_share" "$data/$train_set" "${copy_inputs[@]#--input=}"
   done
 fi
 

@@ -6,6 +6,8 @@ shopt -s inherit_errexit
 
 copies="reverb noise music babble"
 speed_factors=
+speed_set=
+copy_suffix=
 seed=0
 num_utts=0
 nj=4
@@ -15,19 +17,20 @@ musan=
 rirs=
 help_message="Usage: steps/augment_data_dir.sh [options] --musan <prefix> --rirs <dir> <source-data-dir> <target-data-dir>
  e.g.: steps/augment_data_dir.sh --musan data/musan --rirs /corpora/RIRS_NOISES data/train data/train_aug
-Writes <source>_<copy> for each copy, and <target>: the source and all copies. Options:
+Writes <source>_<copy> (or <source>_sp_<copy>) for each copy, and <target>: the source and all copies. Options:
   --copies WORDS         which copies (default: \"$copies\")
   --speed-factors WORDS  first add copies of all speakers, as other speakers, at these speeds (default: none)
+  --speed-set DIR        what the source with them is called (default: <source>_sp)
   --seed N               (default: 0)
+  --copy-suffix TEXT     at the end of the copies' names, to keep those of another seed (default: none)
   --num-utts N           each copy is a random subset of this size (default: 0, everything)
   --musan PREFIX         PREFIX_noise, PREFIX_music, PREFIX_speech are data dirs (steps/data/make_musan.sh)
   --rirs DIR             has {smallroom,mediumroom}_rir_list, or simulated_rirs/{smallroom,mediumroom}/rir_list
   --nj N --cmd COMMAND   how jobs run that read durations (steps/get_reco2dur.sh)
   --max-failed-share P   leave recordings without a duration out of the copies, if they are not more than this share (default: $max_failed_share)"
 
+. "$(dirname "$0")/../utils/parse_options.sh"
 . ./path.sh
-. utils/parse_options.sh
-. utils/common.sh
 
 [ $# -eq 2 ] || usage_error
 source_dir=${1%/}
@@ -93,7 +96,7 @@ fi
 
 base=$source_dir
 if [ -n "$speed_factors" ]; then
-  base=${source_dir}_sp
+  base=${speed_set:-${source_dir}_sp}
   parts=()
   for factor in $speed_factors; do
     utils/perturb_data_dir_speed.sh "$factor" "$copy_source" "${source_dir}_sp$factor"
@@ -110,8 +113,8 @@ fi
 
 parts=("$base")
 for copy in $copies; do
-  make_copy "$copy" "${base}_$copy"
-  parts+=("${base}_$copy")
+  make_copy "$copy" "${base}_$copy$copy_suffix"
+  parts+=("${base}_$copy$copy_suffix")
 done
 # With no copies the speed-perturbed set itself may be what was asked for.
 [ "$target" = "$base" ] || utils/combine_data.sh "$target" "${parts[@]}"

@@ -32,8 +32,7 @@ help_message="usage: steps/calibrate.sh [options] <model-dir> <train-embeddings>
   --cohort-utt2spk FILE    as given to steps/score.sh
 Where <train-data> has utt2session, targets are drawn from two sessions of a speaker.
 makes <scores-dir>/<trials>.<kind>_calibrated from <scores-dir>/<trials>.<kind>"
-. utils/common.sh
-. utils/parse_options.sh
+. "$(dirname "$0")/../utils/parse_options.sh"
 [ $# -ge 5 ] || usage_error
 model=$1 embeddings=$2 train=$3
 scores=${*: -1}
@@ -56,6 +55,7 @@ if [ "$quality" = true ]; then
 fi
 [ -z "$utt2spk" ] || options+=(--train-utt2spk "$train/utt2spk" --utt2spk "$utt2spk")
 
+lock_output "$work"
 mkdir -p "$work/log"
 draw=()
 [ ! -f "$train/utt2session" ] || draw+=(--utt2session "$train/utt2session")

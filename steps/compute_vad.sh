@@ -13,9 +13,8 @@ Defaults: <log-dir> is <data-dir>/log, <vad-dir> is <data-dir>/data. Options:
   --vad-config FILE   Kaldi's options (default: $vad_config)
   --nj N --cmd COMMAND"
 
+. "$(dirname "$0")/../utils/parse_options.sh"
 . ./path.sh
-. utils/parse_options.sh
-. utils/common.sh
 
 [ $# -ge 1 ] && [ $# -le 3 ] || usage_error
 data=${1%/} log_dir=${2:-${1%/}/log} vad_dir=${3:-${1%/}/data}
@@ -25,7 +24,8 @@ require_file "$vad_config" "$data/feats.scp"
 num_utts=$(num_lines "$data/utt2spk")
 nj=$((nj < num_utts ? nj : num_utts))
 utils/split_data.sh --per-utt "$data" "$nj"
-mkdir -p "$log_dir" "$vad_dir"
+lock_output "$vad_dir"
+mkdir -p "$log_dir"
 part=$(realpath "$vad_dir")/vad_$(basename "$data")
 job_name "$vad_config" "$data" "$part" "$log_dir"
 job_command "$cmd" python -m speakernet.bin.compute_vad --config "$vad_config" "$data/split${nj}utt/$job" "$part.$job.ark" "$part.$job.scp"

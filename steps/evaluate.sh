@@ -16,8 +16,7 @@ help_message="usage: steps/evaluate.sh [options] <exp-dir> <trials> [<trials> ..
   --utt2spk FILE      speakers of the trials (default: utt2spk beside the trials)
   --published FILE    published figures to show beside ours
 makes <exp-dir>/{results.json,RESULTS.md,det.png} from <exp-dir>/{.,lm,untrained}/scores"
-. utils/common.sh
-. utils/parse_options.sh
+. "$(dirname "$0")/../utils/parse_options.sh"
 [ $# -ge 2 ] || usage_error
 exp=$1
 shift

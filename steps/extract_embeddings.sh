@@ -19,8 +19,7 @@ help_message="usage: steps/extract_embeddings.sh [options] <model-dir> <data-dir
   --num-threads N      of a job on a CPU (default: $num_threads)
 makes <out-dir>/embedding.{ark,scp} (and utterance_notes, if there is anything to note);
 logs are <out-dir>/log/extract.JOB.log"
-. utils/common.sh
-. utils/parse_options.sh
+. "$(dirname "$0")/../utils/parse_options.sh"
 [ $# -eq 3 ] || usage_error
 model=$1 data=$2 out=$3
 
@@ -28,6 +27,7 @@ require_positive nj num_threads
 require_file "$model/recipe.yaml"
 [ -f "$data/feats.scp" ] || require_file "$data/wav.scp" "$data/utt2spk"
 
+lock_output "$out"
 mkdir -p "$out/log"
 options=(--nj "$nj" --device "$device" --num-threads "$num_threads" --untrained "$untrained")
 [ -z "$checkpoint" ] || options+=(--checkpoint "$checkpoint")

@@ -14,9 +14,8 @@ Writes <data-dir>/reco2dur, or reco2dur.partial if recordings within the allowed
   --nj N --cmd COMMAND   how jobs run (no more jobs than recordings)
   --max-failed-share P   fail if more recordings than this could not be read (default: $max_failed_share)"
 
+. "$(dirname "$0")/../utils/parse_options.sh"
 . ./path.sh
-. utils/parse_options.sh
-. utils/common.sh
 
 [ $# -eq 1 ] || usage_error
 data=${1%/}

@@ -14,6 +14,7 @@ fbank_config=conf/fbank80.conf
 mfcc_config=conf/mfcc.conf
 compress=true
 seed=0
+name=
 max_failed_share=0.05
 write_utt2num_frames=true
 write_utt2dur=true
@@ -24,11 +25,11 @@ Defaults: <log-dir> is <data-dir>/log, <$type-dir> is <data-dir>/data. Options:
   --nj N --cmd COMMAND         how jobs run (no more jobs than utterances)
   --compress true|false        store one byte a value, as Kaldi's copy-feats --compress does (default: true)
   --seed N                     of the dither (default: 0)
+  --name NAME                  what archives and logs are called (default: <data-dir>'s name)
   --max-failed-share P         fail if more utterances than this could not be read (default: 0.05)"
 
+. "$(dirname "$0")/../utils/parse_options.sh"
 . ./path.sh
-. utils/parse_options.sh
-. utils/common.sh
 
 [ $# -ge 1 ] && [ $# -le 3 ] || usage_error
 data=${1%/}
@@ -37,11 +38,13 @@ feature_dir=${3:-$data/data}
 require_positive nj
 config_name=${type}_config
 config=${!config_name}
+require_share max_failed_share
 require_file "$config" "$data/wav.scp"
 if [ "$write_utt2num_frames" = false ] || [ "$write_utt2dur" = false ]; then
   log "utt2num_frames and utt2dur are always written"
 fi
 
+lock_output "$feature_dir"
 # Jobs may rewrite the archives that an old feats.scp points into.
 for table in feats.scp utt2num_frames utt2dur; do
   if [ -f "$data/$table" ]; then
@@ -54,7 +57,7 @@ num_utts=$(num_lines "$data/utt2spk")
 nj=$((nj < num_utts ? nj : num_utts))
 utils/split_data.sh --per-utt "$data" "$nj"
 mkdir -p "$log_dir" "$feature_dir" "$data/conf"
-name=$(basename "$data")
+name=${name:-$(basename "$data")}
 feature_dir=$(realpath "$feature_dir")
 prefix=$feature_dir/raw_${type}_$name
 

@@ -15,8 +15,7 @@ beside the target. Options:
   --seed N               of the dither (default: $seed)
   --max-failed-share P   leave out unreadable utterances, if they are not more than this share (default: $max_failed_share)"
 
-. utils/parse_options.sh
-. utils/common.sh
+. "$(dirname "$0")/../utils/parse_options.sh"
 
 [ $# -eq 3 ] || usage_error
 features=$1
@@ -24,12 +23,26 @@ source_dir=${2%/}
 target=${3%/}
 type=${features%%[0-9]*}
 require_file "conf/$features.conf" "steps/make_$type.sh" "$source_dir/wav.scp"
-arks=$(dirname "$target")/ark/$(basename "$target")
+set=$(basename "$target")
+folder=$(dirname "$target")
+new=$folder/.$set.new old=$folder/.$set.old
 
+lock_output "$folder" "$set.new."
+# What is there stays until its successor is whole: that has archives of its own.
+[ -d "$target" ] || [ ! -d "$old" ] || move "$old" "$target" # ended between two lines at the end
+arks=$folder/ark/$set
+if [ -f "$target/archives.json" ] && grep -qF "\"../ark/$set/" "$target/archives.json"; then arks=$folder/ark/$set.other; fi
 utils/validate_data_dir.sh --no-feats --no-text "$source_dir"
-utils/copy_data_dir.sh "$source_dir" "$target"
+utils/copy_data_dir.sh "$source_dir" "$new"
 "steps/make_$type.sh" --nj "$nj" --cmd "$cmd" --seed "$seed" --max-failed-share "$max_failed_share" \
-  "--$type-config" "conf/$features.conf" "$target" "$arks/log" "$arks"
+  "--$type-config" "conf/$features.conf" --name "$set" "$new" "$arks/log" "$arks"
 # Failures within the allowed share were reported above; drop these utterances from the other tables, too.
-[ "$(num_lines "$target/feats.scp")" -eq "$(num_lines "$target/utt2spk")" ] || utils/fix_data_dir.sh "$target"
-utils/validate_data_dir.sh --no-text "$target"
+[ "$(num_lines "$new/feats.scp")" -eq "$(num_lines "$new/utt2spk")" ] || utils/fix_data_dir.sh "$new"
+utils/validate_data_dir.sh --no-text "$new"
+rm -rf "$old"
+[ ! -d "$target" ] || move "$target" "$old"
+move "$new" "$target"
+rm -rf "$old"
+for other in "$folder/ark/$set" "$folder/ark/$set.other"; do
+  [ "$other" = "$arks" ] || rm -rf "$other"
+done

@@ -17,8 +17,7 @@ help_message="usage: steps/score.sh [options] <model-dir> <trials> [<trials> ...
   --enroll-spk2utt FILE    enrolment ids are models with these utterances
   --checkpoint FILE        for the cohort of class weights (default: the model's newest)
 makes <scores-dir>/<name of trials>.{cosine,asnorm}; the log is <scores-dir>/log/score.log"
-. utils/common.sh
-. utils/parse_options.sh
+. "$(dirname "$0")/../utils/parse_options.sh"
 [ $# -ge 4 ] || usage_error
 model=$1
 embeddings=${*: -2:1}
@@ -45,6 +44,7 @@ if [ "$plain" = true ]; then
   options+=(--set scoring.normalization=none --set scoring.plda=null --set scoring.subtract_mean=false)
 fi
 
+lock_output "$scores"
 mkdir -p "$scores/log"
 job_command "$cmd" python -m speakernet.bin.score "${options[@]}" "$model" "${trials[@]}" "$embeddings" "$scores"
 # shellcheck disable=SC2086 # --cmd holds a command and its options

@@ -22,8 +22,7 @@ help_message="usage: $0 [options] <recipe.yaml> <data-dir> <exp-dir>
 
 The data directory needs feats.scp or, for waveform recipes, wav.scp, and utt2spk. The experiment
 directory gets checkpoints/, train.jsonl, tensorboard/ and log/train.log."
-. utils/parse_options.sh
-. utils/common.sh
+. "$(dirname "$0")/../utils/parse_options.sh"
 leave_on_signal
 . ./path.sh
 [ $# -eq 3 ] || usage_error

@@ -41,12 +41,59 @@ require_dir() {
   done
 }
 
+# require_writable DIR...: each exists, or is made now, and files can be made in it.
+require_writable() {
+  local dir probe
+  for dir in "$@"; do
+    { mkdir -p -- "$dir" && probe=$(mktemp -- "$dir/.XXXXXX"); } 2>/dev/null || die "cannot write to $dir"
+    rm -f -- "$probe"
+  done
+}
+
+# lock_output DIR [NAME]: makes the folder, in which no other run of a script that calls this may make the same (NAME) until this one
+# has ended. The lock is the processes' that have it open, so that those who are killed leave none.
+lock_output() {
+  mkdir -p -- "$1"
+  exec {output_lock}>"$1/.${2:-}lock"
+  flock -n "$output_lock" || die "another run writes to $1; wait until it has ended"
+}
+
+# paths_from DIR NAME...: variables that the command line has set to relative paths are seen from DIR, unless only this folder has
+# them. options_given has their names (utils/parse_options.sh).
+paths_from() {
+  local name
+  for name in "${@:2}"; do
+    # shellcheck disable=SC2154
+    case " $options_given " in
+      *" $name "*) [[ ${!name} == /* || (! -e $1/${!name} && -e ${!name}) ]] || printf -v "$name" '%s' "$1/${!name}" ;;
+    esac
+  done
+}
+
+# check_option NAME: dies unless the value of an option fits what all scripts mean by its name. Kaldi's own --stage may be negative.
+check_option() {
+  case $1 in
+    nj | nproc | num_threads | num_nodes | num_target | num_nontarget) require_positive "$1" ;;
+    seed | num_utts) require_count "$1" ;;
+    max_failed_share) require_share "$1" ;;
+    data | exp | data_root | recipe | musan | rirs | utt2spk | published | checkpoint | init | cache) require_path "$1" ;;
+  esac
+}
+
 # require_positive NAME...: each variable holds a positive whole number. Until this has looked, an option's value is text that
 # must not get into (( )), [ -le ] or a subscript: bash would run the command in 'a[$(command)]'.
 require_positive() {
   local name LC_ALL=C
   for name in "$@"; do
     [[ ${!name-} =~ ^[1-9][0-9]{0,8}$ ]] || bad_option "$name" "a positive whole number of at most 9 digits"
+  done
+}
+
+# require_count NAME...: each variable holds a whole number from 0.
+require_count() {
+  local name LC_ALL=C
+  for name in "$@"; do
+    [[ ${!name-} =~ ^(0|[1-9][0-9]{0,17})$ ]] || bad_option "$name" "a whole number, 0 or more, of at most 18 digits"
   done
 }
 

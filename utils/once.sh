@@ -4,11 +4,12 @@
 #   utils/once.sh [options] <product-dir> -- command [args]
 #     --name WORDS            what to call it in messages (default: the product)
 #     --input PATH            a file, or a data/model directory, that the product depends on (repeatable)
+#     --place DIR             a folder that the command is told of and finds things in: it may move; small files in it count
 #     --output NAME           what the product has: a file, or a folder, which stands for the files directly in it (repeatable;
 #                             default: the files directly in the product)
 #     --fixed-input PATH      the same as --input, but if it changes the product is kept and the run stops (for what took days)
 #
-# What the product was made from (the command, less --nj, --cmd, --cuda-cmd and --nproc, which never change a result, and the
+# What the product was made from (the command, less --nj, --cmd, --cuda-cmd, --nproc and --max-failed-share, and the
 # checksums of the inputs), and sizes and checksums of its files, are written to <product-dir>/.done after the command has
 # succeeded (speakernet/work/products.py).
 # A lock keeps two runs from working on one product; the second waits, then finds it done.
@@ -23,8 +24,8 @@ outputs=()
 while [ $# -gt 0 ]; do
   case $1 in
     --name) name=$2 && shift 2 ;;
-    --input | --fixed-input) described+=("$1" "$2") && shift 2 ;;
-    --input=*) described+=(--input "${1#*=}") && shift ;;
+    --input | --fixed-input | --place) described+=("$1" "$2") && shift 2 ;;
+    --input=* | --fixed-input=*) described+=("${1%%=*}" "${1#*=}") && shift ;;
     --output) outputs+=("$1" "$2") && shift 2 ;;
     --*) die "unknown option $1" ;;
     *) break ;;

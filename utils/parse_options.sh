@@ -11,6 +11,15 @@
 # shellcheck source=utils/common.sh
 . "${BASH_SOURCE[0]%/*}/common.sh"
 
+# Scripts of the repository name each other, and what they read, by paths from its root, or from a folder that has links to it.
+_options_root=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd -P)
+case $(realpath -- "$0") in
+  "$_options_root"/steps/* | "$_options_root"/local/*)
+    [ utils/parse_options.sh -ef "${BASH_SOURCE[0]}" ] ||
+      die "call it from the root of the repository, from which relative paths are seen, too: cd $(printf %q "$_options_root")"
+    ;;
+esac
+
 # Checks the word $1 as an option whose value is the next of the remaining $2 words; sets _option_name.
 _options_name() {
   local LC_ALL=C # letters are a to z
@@ -62,7 +71,11 @@ _options_assign() {
         true:true | true:false | false:true | false:false) ;;
         true:* | false:*) die "expected true or false: $1 '$2'" ;;
       esac
-      printf -v "$_option_name" '%s' "$2"
+      options_given+=" $_option_name"
+      if [ "$2" != "${!_option_name-}" ]; then # the default may be none
+        printf -v "$_option_name" '%s' "$2"
+        check_option "$_option_name"
+      fi
     fi
     _options_used=$((_options_used + 2))
     shift 2
@@ -72,8 +85,9 @@ _options_assign() {
   fi
 }
 
+options_given='' # names, for the script
 _options_read_configs "$@"
 _options_assign "$@"
 shift "$_options_used"
 unset -f _options_name _options_help _options_read_configs _options_assign
-unset _option_name _options_used
+unset _option_name _options_used _options_root

@@ -20,13 +20,16 @@ use_model() {
   [ "$1" = base ] || model_dir=$dir/$1
   [ "$1" != lm ] || network=$dir/lm
   # The order is that of stage_values in speakernet/recipe/resolving.py.
-  IFS='|' read -r train_set train_data features copies speed_factors seed online_augment cohort <"$network/settings/stages"
-  feats=$data/$features weights=$network/checkpoints embed_sets=("$test_set") embed_options=() score_options=()
+  IFS='|' read -r train_set speed_set train_data features feature_folder copies speed_factors seed seed_suffix \
+    online_augment cohort <"$network/settings/stages"
+  feats=$data/$feature_folder weights=$network/checkpoints embed_sets=("$test_set") embed_options=() score_options=()
   copy_inputs=() noise_inputs=() noise_options=() cohort_inputs=()
+  # What noises and rooms are made of, as the same tables may name recordings that have changed.
+  noise_sources=("$data/musan_noise" "$musan_root" "$rirs_root")
   [ "$features" != waveform ] || feats=$data
-  [ -z "$copies" ] || copy_inputs=(--input "$data/musan_noise")
+  [ -z "$copies" ] || copy_inputs=("${noise_sources[@]/#/--input=}")
   if [ "$online_augment" = true ]; then
-    noise_inputs=(--fixed-input "$data/musan_noise") noise_options=(--musan "$data/musan" --rirs "$rirs_root")
+    noise_inputs=("${noise_sources[@]/#/--fixed-input=}") noise_options=(--musan "$data/musan" --rirs "$rirs_root")
   fi
   if [ "$1" = untrained ]; then
     weights=$dir/settings/training.settings embed_options=(--untrained true) score_options=(--plain true)

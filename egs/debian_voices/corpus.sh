@@ -5,4 +5,5 @@ test_set="test"
 trial_lists="trials trials_language trials_all"
 musan_root=$data/musan
 rirs_root=$data/RIRS_NOISES
+prepare_inputs=(egs/debian_voices/{packages,speakers,sounds}.tsv)
 prepare=(local/debian_voices/prepare.sh)

@@ -6,8 +6,7 @@ shopt -s inherit_errexit
 
 packages_table=egs/debian_voices/packages.tsv
 help_message="usage: local/debian_voices/fetch.sh [--packages-table FILE] <debs-dir> <package>..."
-. utils/parse_options.sh
-. utils/common.sh
+. "$(dirname "$0")/../../utils/parse_options.sh"
 [ $# -ge 2 ] || usage_error
 debs=$1 packages=("${@:2}")
 require_file "$packages_table"

@@ -12,12 +12,10 @@ help_message="usage: local/debian_voices/prepare.sh [--nj N] [--subset true|fals
   --nj N          parallel processes                          (default: $nj)
   --subset BOOL   a dozen speakers from a few small packages  (default: $subset)
   --cache DIR     where downloads are kept                    (default: $cache)"
-. utils/parse_options.sh
-. utils/common.sh
+. "$(dirname "$0")/../../utils/parse_options.sh"
 [ $# -eq 1 ] || usage_error
 require_positive nj
 data=$1
-[ -f path.sh ] || die "run it from the root of the repository"
 . ./path.sh
 export OMP_NUM_THREADS=1
 tables=egs/debian_voices

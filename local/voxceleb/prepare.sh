@@ -16,8 +16,7 @@ help_message="usage: local/voxceleb/prepare.sh --data-root DIR [--nj N] [--parti
                      musan/{noise,music,speech}/    RIRS_NOISES/simulated_rirs/{smallroom,mediumroom}/
   --nj N           threads that list folders, processes that unzip   (default: $nj)
   --partial BOOL   accept an incomplete corpus                       (default: $partial)"
-. utils/parse_options.sh
-. utils/common.sh
+. "$(dirname "$0")/../../utils/parse_options.sh"
 [ $# -eq 1 ] || usage_error
 require_positive nj
 [ -n "$data_root" ] || die "--data-root DIR is needed: where VoxCeleb lies (see --help)"

@@ -20,27 +20,29 @@ TO_BE_MADE = 3
 @argument("command", str, "what makes it, after --", nargs="*")
 @argument("--input", Path, "what it depends on", action="append", default=[], metavar="PATH")
 @argument("--fixed-input", Path, "may not change", action="append", default=[], metavar="PATH")
+@argument("--place", Path, "folder in which the command finds things", metavar="DIR")
 @argument("--output", str, "what it has", action="append", default=[], metavar="NAME")
 @argument("--pending", Path, "file between both tasks", required=True)
 def main(args: Namespace) -> int:
     """Check or finish a product."""
     from speakernet.work.files import open_for_replace
-    from speakernet.work.made_from import describe_inputs
+    from speakernet.work.made_from import Inputs, describe_folders, describe_inputs
     from speakernet.work.products import finish_product, is_done
     from speakernet.work.record import from_json, to_json
 
     if args.task == "finish":
-        made_from = from_json(args.pending.read_bytes())
-        finish_product(args.product, args.output, made_from)
+        pending = from_json(args.pending.read_bytes())
+        finish_product(args.product, args.output, **pending)
         args.pending.unlink()
         return 0
-    made_from = describe_inputs(args.product, args.command, args.input, args.fixed_input)
-    if is_done(args.product, args.output, made_from):
+    inputs = Inputs(args.input, args.fixed_input, args.place)
+    made_from = describe_inputs(args.product, args.command, inputs)
+    folders = describe_folders(args.product, inputs)
+    if is_done(args.product, args.output, made_from, folders):
         return 0
     args.pending.parent.mkdir(parents=True, exist_ok=True)
     with open_for_replace(args.pending) as file:
-        file.write(to_json(made_from))
-    (args.product / ".done").unlink(missing_ok=True)
+        file.write(to_json({"made_from": made_from, "folders": folders}))
     return TO_BE_MADE
 
 

@@ -41,7 +41,7 @@ class OnlineAugment:
             kind: list(read_table(Path(f"{musan}_{kind}", "wav.scp")).values())
             for kind in ("noise", "music", "speech")
         }
-        lists = [_rir_list(rirs, room) for room in ("smallroom", "mediumroom")]
+        lists = [find_rir_list(rirs, room) for room in ("smallroom", "mediumroom")]
         self._responses = [r.location for r in read_responses([str(path) for path in lists])]
         self._kinds: tuple[Callable[[Float32, np.random.Generator], Float32], ...] = (
             self._reverb,
@@ -92,7 +92,8 @@ class OnlineAugment:
         return reverberate(crop, self.sample_rate, noises=noises)
 
 
-def _rir_list(rirs: Path, room: str) -> Path:
+def find_rir_list(rirs: Path, room: str) -> Path:
+    """Return the list of responses of rooms of a size. Raises UserError if there is none."""
     for pattern in _RIR_LISTS:
         path = rirs / pattern.format(room=room)
         if path.is_file():

@@ -3,7 +3,6 @@
 A line of ``rir_list``: ``--rir-id R --room-id ROOM [--probability P …] <file or command |>``.
 """
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from speakernet.config.errors import UserError, suggestion
+from speakernet.config.numbers import parse_number
 from speakernet.kaldi.shell import listed_word
 from speakernet.work.input_files import HEAD_BYTES, kind_of, open_input
 
@@ -110,10 +110,9 @@ def _probability(options: dict[str, str], place: str) -> float:
 
 def _finite(text: str) -> float | None:
     try:
-        value = float(text)
+        return parse_number(text.strip())
     except ValueError:
         return None
-    return value if math.isfinite(value) else None
 
 
 def _read_list(path: Path, known: Sequence[str]) -> list[tuple[dict[str, str], str, str]]:
@@ -190,12 +189,13 @@ def _resampled(location: str, sample_rate: int | None) -> str:
 def _weigh_sets(sets: Sequence[str]) -> list[tuple[Path, float]]:
     paths, weights = [], []
     for text in sets:
-        weight, comma, name = text.rpartition(",")
-        value = _finite(weight) if comma else -1.0
-        if value is None or not name.strip():
+        weight, comma, name = text.partition(",")
+        value = _finite(weight) if comma else None
+        name = text if value is None else name.strip()
+        if not name.strip() or (value is None and comma and not Path(text).exists()):
             raise UserError(f"{text!r}: expected FILE or 'WEIGHT, FILE'")
-        weights.append(value)
-        paths.append(Path(name.strip()))
+        weights.append(-1.0 if value is None else value)
+        paths.append(Path(name))
     return list(zip(paths, _spread(weights, smoothing=0.0), strict=True))
 
 

@@ -30,7 +30,7 @@ def make_musan(
     Raises UserError if the part has no audio, if two files have the same name, or if an annotation
     is malformed.
     """
-    files = dict(sorted(_files(root / part).items()))
+    files = dict(sorted(find_audio(root / part).items()))
     if part == "music":
         files = _annotated(files, _annotations(root / part), use_vocals)
     if not files:
@@ -54,7 +54,11 @@ def make_musan(
     return len(entries)
 
 
-def _files(root: Path) -> dict[str, str]:
+def find_audio(root: Path) -> dict[str, str]:
+    """Return the paths of audio files below a folder, by name without suffix.
+
+    Raises UserError if two have the same.
+    """
     found: dict[str, str] = {}
     num_hidden = 0
     for folder, _, names in os.walk(root, followlinks=True):

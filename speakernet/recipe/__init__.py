@@ -1,8 +1,8 @@
 """The one configuration of a model, from data to scores. A recipe file holds only differences."""
 
 import re
-from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
@@ -20,6 +20,8 @@ from speakernet.train.config import TrainConfig
 WAVEFORM = "waveform"
 
 Copy = Literal["reverb", "noise", "music", "babble"]
+COPIES: tuple[Copy, ...] = get_args(Copy)
+KALDI_SPEEDS = [0.9, 1.1]
 SpeedFactor = Annotated[float, Field(gt=0)]
 Rule = tuple[bool, str, str]
 """Whether a rule is broken, the key to blame, and what is wrong with it."""
@@ -30,6 +32,10 @@ def _check_name(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name):
         raise ValueError("expected a name of letters, digits, '_', '-' and '.', not first '-', '.'")
     return name
+
+
+def _joined(items: Iterable[object]) -> str:
+    return "".join(f"_{item}" for item in items)
 
 
 Name = Annotated[str, AfterValidator(_check_name)]
@@ -48,7 +54,7 @@ class Recipe(Config):
     a front end of their own."""
     train_set: Name = "train"
     """The data set to train on."""
-    copies: tuple[Copy, ...] = ("reverb", "noise", "music", "babble")
+    copies: tuple[Copy, ...] = COPIES
     """Augmented copies that are trained on beside the clean set."""
     speed_factors: tuple[SpeedFactor, ...] = ()
     """Each adds a copy of every training speaker, as another speaker, played at that speed."""
@@ -137,10 +143,39 @@ class Recipe(Config):
         yield crops != scoring.compares_crops, "scoring.similarity", compares
 
     @property
+    def speed_set(self) -> str:
+        """The name of the training set with its copies at other speeds: ``_sp`` is Kaldi's.
+
+        Other factors than Kaldi's are part of the name, as they make another set.
+        """
+        factors = sorted(self.speed_factors)
+        suffix = "" if factors == KALDI_SPEEDS else _joined(factors)
+        return f"{self.train_set}_sp{suffix}" if self.speed_factors else self.train_set
+
+    @property
     def train_data(self) -> str:
-        """The name of the data directory to train on: the set, ``_sp``, ``_aug``."""
-        speed = "_sp" if self.speed_factors else ""
-        return f"{self.train_set}{speed}{'_aug' if self.copies else ''}"
+        """The name of the data directory to train on: ``speed_set`` and, with copies, ``_aug``.
+
+        Copies that are not all four, or drawn by another seed than 1, are part of the name.
+        """
+        copies = self.sorted_copies
+        suffix = "" if copies == COPIES else _joined(copies)
+        return f"{self.speed_set}_aug{suffix}{self.seed_suffix}" if copies else self.speed_set
+
+    @property
+    def sorted_copies(self) -> tuple[Copy, ...]:
+        """The copies, each once and in one order."""
+        return tuple(copy for copy in COPIES if copy in self.copies)
+
+    @property
+    def feature_folder(self) -> str:
+        """The name of the folder of all sets' features, whose dither the seed draws."""
+        return self.features + ("" if self.uses_waveform else self.seed_suffix)
+
+    @property
+    def seed_suffix(self) -> str:
+        """What names have where the seed is not the usual one."""
+        return "" if self.seed == Recipe.model_fields["seed"].default else f"_seed{self.seed}"
 
     @property
     def uses_waveform(self) -> bool:

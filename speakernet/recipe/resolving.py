@@ -44,16 +44,20 @@ def known_features(repository: Path) -> list[str]:
 def stage_values(recipe: Recipe) -> dict[str, str]:
     """Return what run.sh needs to know of ``recipe``, in the order in which it reads it.
 
-    train_data is the set with its speed-perturbed speakers and augmented copies; online_augment,
-    whether training draws noises and rooms; cohort, whether scores need the cohort's embeddings.
+    speed_set is the training set with its speed-perturbed speakers, train_data the same with the
+    augmented copies; online_augment, whether training draws noises and rooms; cohort, whether
+    scores need the cohort's embeddings.
     """
     return {
         "train_set": recipe.train_set,
+        "speed_set": recipe.speed_set,
         "train_data": recipe.train_data,
         "features": recipe.features,
-        "copies": " ".join(recipe.copies),
-        "speed_factors": " ".join(map(str, recipe.speed_factors)),
+        "feature_folder": recipe.feature_folder,
+        "copies": " ".join(recipe.sorted_copies),
+        "speed_factors": " ".join(map(str, sorted(recipe.speed_factors))),
         "seed": str(recipe.seed),
+        "seed_suffix": recipe.seed_suffix,
         "online_augment": str(recipe.data.online_augment is not None).lower(),
         "cohort": str(recipe.scoring.needs_cohort_embeddings).lower(),
     }

@@ -24,6 +24,7 @@ from speakernet.report.evaluation import (
     find_utt2spk,
 )
 from speakernet.report.results import Row, read_results, sort_key, write_results
+from speakernet.work.products import product_errors, read_product
 
 logger = logging.getLogger(__name__)
 
@@ -52,8 +53,14 @@ class ScoreFile:
 
 
 def find_score_files(exp_dir: Path, lists: Sequence[Path]) -> list[ScoreFile]:
-    """Return the score files of ``lists``; UserError if a list has none of the base model."""
+    """Return the score files of ``lists``.
+
+    Raises UserError if a list has none of the base model, or if scores that a run has made are not
+    all there as they were made.
+    """
     found = []
+    for folder in FOLDERS.values():
+        _check_whole(exp_dir / folder / "scores")
     for trials in lists:
         for model, folder in FOLDERS.items():
             for path in sorted((exp_dir / folder / "scores").glob(f"{trials.name}.*")):
@@ -63,6 +70,34 @@ def find_score_files(exp_dir: Path, lists: Sequence[Path]) -> list[ScoreFile]:
         if not any(file.model == "base" and file.trials == trials for file in found):
             raise UserError(f"{exp_dir}/scores: no scores of {trials.name}")
     return found
+
+
+def _check_whole(scores: Path) -> None:
+    record = read_product(scores)
+    for error in product_errors(scores, record, ()) if record else ():
+        raise UserError(f"{error}; make the scores again (run.sh --stage 7)")
+
+
+def _check_none_is_lost(exp_dir: Path, lists: Sequence[Path], rows: Sequence[Row]) -> None:
+    """Raise UserError if results had a row of these lists whose scores are gone.
+
+    A run that has made other scores says so in its record; then a row may go.
+    """
+    names = {path.name for path in lists}
+    there = {_key(row) for row in rows}
+    for row in _read_previous(exp_dir):
+        model, trials, kind = _key(row)
+        scores = exp_dir / FOLDERS.get(model, model) / "scores"
+        is_lost = trials in names and _key(row) not in there
+        if is_lost and read_product(scores) is None:
+            raise UserError(
+                f"{scores}/{trials}.{kind} is missing, and results.json has a row of it: make the "
+                "scores again (run.sh --stage 7), or move results.json away"
+            )
+
+
+def _key(row: Row) -> tuple[str, str, str]:
+    return row["model"], row["trials"], row["scoring"]
 
 
 def evaluate_experiment(
@@ -86,6 +121,7 @@ def evaluate_experiment(
         if digest not in kept:
             logger.info("evaluating %s", file.path)
         rows.append(kept.get(digest) or _evaluate(file, options, utt2spk, digest, facts))
+    _check_none_is_lost(exp_dir, lists, rows)
     rows.sort(key=sort_key)
     changed = any(row["inputs"] not in kept for row in rows) or len(rows) < len(kept)
     if changed:

@@ -1,49 +1,79 @@
 """What a product is made from: a command, and inputs that are identified by content, not by path.
 
-A folder with a record is identified by the checksums in the record, another one by those of its
-tables. So folders may be moved, also to another disk with a symbolic link at the old path.
+So folders may be moved, also to another disk with a symbolic link at the old path.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from speakernet.config import UserError
-from speakernet.work.record import RECORD, digest_of_file, integrity_errors, read_record
+from speakernet.work.contents import SETTINGS_SUFFIX, content_of, content_of_place, folders_in
 
 # Options that change how a command runs, but not its output. --nproc is one of them, as training
-# itself checks that the global batch is the one of its checkpoint.
-_RUN_OPTIONS = ("--nj", "--cmd", "--cuda-cmd", "--nproc")
-_SETTINGS_SUFFIX = ".settings"
-_TABLES = ("wav.scp", "segments", "utt2spk", "feats.scp", "trials", "embedding.scp", "recipe.yaml")
+# itself checks that the global batch is the one of its checkpoint; --max-failed-share, as the
+# tables of a product say which utterances were left out.
+_RUN_OPTIONS = ("--nj", "--cmd", "--cuda-cmd", "--nproc", "--max-failed-share")
 
 MadeFrom = dict[str, Any]
 
+PLACE = "place"
 
-def describe_inputs(
-    product: Path, command: Sequence[str], inputs: Sequence[Path], fixed_inputs: Sequence[Path]
-) -> MadeFrom:
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a product depends on.
+
+    files: files and folders; fixed: those that may not change any more; place: a folder of which
+    the command is told, identified by the lists in it, as what it finds there is looked at later.
+    """
+
+    files: Sequence[Path] = ()
+    fixed: Sequence[Path] = ()
+    place: Path | None = None
+
+    def labels(self) -> dict[Path, str]:
+        """Return what each is called, whatever folders it is in; the place may be renamed, too."""
+        labels = _labels({_real(path) for path in (*self.files, *self.fixed)})
+        return labels | ({_real(self.place): PLACE} if self.place else {})
+
+
+def describe_inputs(product: Path, command: Sequence[str], inputs: Inputs) -> MadeFrom:
     """Return the command and the checksums of the inputs from which ``product`` is made.
 
     Paths are given relative to inputs, product or working directory, so that these may be moved.
-    Raises UserError for an input that does not exist.
+    Raises UserError for an input that does not exist or lacks files.
     """
-    labels = _labels({_real(path) for path in (*inputs, *fixed_inputs)})
+    labels = inputs.labels()
     names = {
         _real(product).parent: "<product>/..",
         _real("."): "",
         _real(product): "<product>",
         **{path: f"<{label}>" for path, label in labels.items()},
     }
+    contents = {PLACE: content_of_place(inputs.place)} if inputs.place else {}
+    contents |= {labels[_real(path)]: content_of(path, product.parent) for path in inputs.files}
     return {
         "command": [_movable_path(word, names) for word in _without_run_options(command)],
-        "inputs": {labels[_real(path)]: _content(path) for path in inputs},
-        "fixed inputs": {labels[_real(path)]: _content(path) for path in fixed_inputs},
+        "inputs": contents,
+        "fixed inputs": {
+            labels[_real(path)]: content_of(path, product.parent) for path in inputs.fixed
+        },
     }
+
+
+def describe_folders(product: Path, inputs: Inputs) -> dict[str, str]:
+    """Return the folders, by name, whose paths the product's tables may have."""
+    folders = {"..": os.fspath(_real(product).parent), ".": os.fspath(_real("."))}
+    for path, label in inputs.labels().items():
+        found = folders_in(path).items() if path.is_dir() else ()
+        folders |= {os.path.join(label, name): folder for name, folder in found}
+    # As it was written, too: through links.
+    return folders | ({PLACE: os.path.abspath(inputs.place)} if inputs.place else {})
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any], what: str = "") -> Iterator[str]:
@@ -57,7 +87,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any], what: str = "") -> I
             yield from changes(before, now, name)
         elif key == "command" and not what:
             yield f"command: {' '.join(now or ())}"
-        elif what.endswith(_SETTINGS_SUFFIX):
+        elif what.endswith(SETTINGS_SUFFIX):
             yield f"setting {key} was {before}, is {now}"
         else:
             yield f"{name}{' is new' if before is None else ' is gone' if now is None else ''}"
@@ -99,32 +129,3 @@ def _movable_path(word: str, names: Mapping[Path, str]) -> str:
         if parent in names:
             return os.fspath(Path(names[parent], path.relative_to(parent))) if word else ""
     return os.fspath(path)
-
-
-def _content(path: Path) -> dict[str, str]:
-    """Return the checksums (or settings) that identify the content of an input, by name."""
-    if not path.exists():
-        raise UserError(f"no such input: {path}; run the stage or step that makes it first")
-    if path.suffix == _SETTINGS_SUFFIX and path.is_file():
-        return _read_settings(path)
-    if path.is_file():
-        return {"content": digest_of_file(path)}
-    record = read_record(path / RECORD)
-    if record is not None:
-        present = {name: path / name for name in record.files if (path / name).is_file()}
-        is_changed = any(integrity_errors(path, record))
-        return (
-            {n: digest_of_file(p) for n, p in present.items()} if is_changed else record.content()
-        )
-    # The folder of a corpus has none of these tables: then only its existence counts.
-    return {name: digest_of_file(path / name) for name in _TABLES if (path / name).is_file()}
-
-
-def _read_settings(path: Path) -> dict[str, str]:
-    settings = {}
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
-        key, separator, value = line.decode(errors="replace").partition(": ")
-        if not separator:
-            raise UserError(f"{path}:{number}: found '{key}'; expected 'key: value'")
-        settings[key] = value
-    return settings

@@ -41,8 +41,12 @@ class Record:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def content(self) -> dict[str, str]:
-        """Return the digest of each file by name; these identify the product's content."""
-        return {name: checksum.digest for name, checksum in sorted(self.files.items())}
+        """Return the digest of each file by name; these identify the product's content.
+
+        ``facts["identity"]`` stands for them where files would be others in another folder.
+        """
+        digests = {name: checksum.digest for name, checksum in sorted(self.files.items())}
+        return dict(self.facts.get("identity", digests))
 
 
 def write_record(
@@ -160,7 +164,7 @@ def digest_of_text(items: Iterable[str]) -> str:
     """Return the digest of a sequence of texts."""
     digest = new_digest()
     for item in items:
-        data = item.encode()
+        data = item.encode(errors="surrogateescape")
         digest.update(b"%d:" % len(data))
         digest.update(data)
     return digest.hexdigest()

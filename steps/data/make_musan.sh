@@ -3,5 +3,5 @@
 # steps/data/make_musan.sh /corpora/musan data makes data/musan_{noise,music,speech}; `--help` lists the options.
 set -euo pipefail
 shopt -s inherit_errexit
-. ./path.sh
+. "$(dirname "$0")/../../path.sh"
 exec python -m speakernet.bin.make_musan "$@"

@@ -3,5 +3,5 @@
 # wav.scp has Kaldi's `wav-reverberate … |` lines, which Kaldi runs and we compute when we read them.
 set -euo pipefail
 shopt -s inherit_errexit
-. ./path.sh
+. "$(dirname "$0")/../../path.sh"
 exec python -m speakernet.bin.reverberate_data_dir "$@"

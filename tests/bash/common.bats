@@ -79,8 +79,13 @@ hostile=('a[$(touch pwned)]' '$(touch pwned)' '`touch pwned`' $'1\nPATH=/pwned' 
   accepts require_positive 1 8 999999999
 }
 
+@test "counts are checked" {
+  refuses require_count "a whole number, 0 or more" -1 x 1.5 +1 00 1e3 9999999999999999999 "${hostile[@]}"
+  accepts require_count 0 1 999999999999999999
+}
+
 @test "shares are checked" {
-  refuses require_share "a number from 0 to 1" 1.1 -0.5 2 . 1e9 "${hostile[@]}"
+  refuses require_share "a number from 0 to 1" 1.1 -0.5 2 . 1e9 nan inf -inf "${hostile[@]}"
   accepts require_share 0 1 0.25 .5 1.0
 }
 
@@ -132,6 +137,30 @@ hostile=('a[$(touch pwned)]' '$(touch pwned)' '`touch pwned`' $'1\nPATH=/pwned' 
   run_script <<<'write_to out bash -c "echo out.*"'
   host=$(uname -n | tr -c '[:alnum:]_\n-' _)
   [[ $(cat out) =~ ^out\.$host-[0-9]+-[0-9]+\.tmp$ ]]
+}
+
+@test "two runs on one output: the second refuses with one line; who was killed leaves no lock" {
+  printf '%s\n' 'set -euo pipefail' ". '$common'" 'lock_output "a b"; touch locked; while :; do sleep 0.05; done' >first.sh
+  bash first.sh 3>&- &
+  eventually test -e locked
+  run_script <<<'lock_output "a b"; echo not here'
+  [ "$status" -eq 1 ]
+  [ "$output" = "script.sh: error: another run writes to a b; wait until it has ended" ]
+  run_script <<<'lock_output "a b" other.; lock_output "a b c"'
+  [ "$status" -eq 0 ]
+  kill -KILL "$!"
+  wait "$!" || true
+  eventually flock -n "a b/.lock" true # its last child holds it a moment longer
+  run_script <<<'lock_output "a b"'
+  [ "$status" -eq 0 ]
+}
+
+@test "a folder that cannot be written to" {
+  touch file
+  run_script <<<'require_writable a/b c; require_writable file/d'
+  [ "$status" -eq 1 ]
+  [ "$output" = "script.sh: error: cannot write to file/d" ]
+  [ -d a/b ] && [ -d c ] && [ -z "$(ls -A a/b)" ]
 }
 
 @test "parts of jobs are joined in order, and a missing one is an error" {

@@ -49,6 +49,43 @@ make() { "$once" --input input --output out p -- bash -c 'mkdir -p p; cat input 
   [ "$(wc -l <p/out)" -eq 2 ]
 }
 
+@test "the earlier product stays done until its successor is: undone, nothing is made again" {
+  cmd=(--input input --output out p -- bash -c 'mkdir -p p; [ ! -e fail ] || exit 7; cat input >p/out')
+  "$once" "${cmd[@]}"
+  echo two >input
+  touch fail
+  run "$once" "${cmd[@]}"
+  [ "$status" -eq 7 ]
+  echo one >input
+  run "$once" "${cmd[@]}"
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"done before, skipped"* ]]
+}
+
+@test "a record that is none is said to be, and the product made again" {
+  for text in "" "{" '{"format": "another"}' $'\x80'; do
+    make
+    printf '%s' "$text" >p/.done
+    run make
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"made again: p/.done is no record of a product"* ]]
+  done
+}
+
+@test "an input that lacks a file of its own is an error that says what to do" {
+  make
+  rm p/out
+  run "$once" --input p q -- touch ran
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"p/out is missing: run the stage or step that makes p again"* ]]
+  [ ! -e ran ]
+}
+
+@test "--max-failed-share is no part of what a product is made from" {
+  make --max-failed-share 0.05 && make && make --max-failed-share 0.06
+  [ "$(wc -l <log)" -eq 1 ]
+}
+
 @test "a failing command leaves nothing done and its status" {
   run "$once" p -- bash -c 'mkdir -p p; exit 7'
   [ "$status" -eq 7 ]

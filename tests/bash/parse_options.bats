@@ -102,3 +102,38 @@ SCRIPT
   run bash script.sh --nj 5
   [ "${#lines[@]}" -eq 5 ]
 }
+
+@test "what an option's name says of its value, all scripts check" {
+  printf '%s\n' '#!/usr/bin/env bash' 'set -euo pipefail' 'nj=4 nproc= seed=0 num_utts=0 max_failed_share=0 exp=exp cmd=run.pl' \
+    ". '$BATS_TEST_DIRNAME/../../utils/parse_options.sh'" 'echo "$nj $nproc $max_failed_share"' >checked.sh
+  while read -r option value; do
+    run bash checked.sh "--$option" "$value"
+    [ "$status" -eq 1 ]
+    [[ $output == "checked.sh: error: --$option: expected "*", got '$value'" ]]
+  done <<'END'
+nj -3
+nj 0
+nj 1e3
+nj 18446744073709551617
+nj
+nproc 2.5
+seed -1
+num-utts many
+max-failed-share nan
+max-failed-share -inf
+max-failed-share 1.01
+exp
+exp --nj
+END
+  run bash checked.sh --nj 2 --nproc '' --max-failed-share .5 --num-utts 0
+  [ "$output" = "2  .5" ]
+}
+
+@test "a script of steps/ that is called from elsewhere says where to call it" {
+  for script in steps/score.sh steps/train.sh steps/make_mfcc.sh local/voxceleb/prepare.sh; do
+    run bash "$BATS_TEST_DIRNAME/../../$script" --help
+    [ "$status" -eq 1 ]
+    [[ $output == *": error: call it from the root of the repository"*"cd $(cd "$BATS_TEST_DIRNAME/../.." && pwd -P)" ]]
+    [ "${#lines[@]}" -eq 1 ]
+  done
+}

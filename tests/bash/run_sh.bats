@@ -245,3 +245,96 @@ END
   [[ $stderr == *" s, 2 skipped as done before"*" run.sh: finished in "*" s; see $data "* ]]
   [ -z "$output" ]
 }
+
+# make_corpus: a corpus of a few recordings in $corpus, with blanks and commas in its path.
+make_corpus() {
+  local part
+  corpus="$BATS_TEST_TMPDIR/a, b/cor pus"
+  mkdir -p "$corpus"/{train,test,cohort} "$corpus/musan"/{noise,music,speech} "$corpus/RIRS, NOISES"
+  make_wavs 0.5 "$corpus/musan"/{noise/n,music/m,speech/s}.wav "$corpus/RIRS, NOISES/r 1.wav"
+  make_wavs 0.6 "$corpus"/{train/s1,train/s2,test/t1,test/t2,cohort/c1,cohort/c2}-{a,b}.wav
+  for part in small medium; do echo "--rir-id r --room-id x r 1.wav" >"$corpus/RIRS, NOISES/${part}room_rir_list"; done
+  cat >"$BATS_TEST_TMPDIR/prepare.sh" <<'END'
+set -e
+for set in train test cohort; do
+  mkdir -p "${!#}/$set"
+  for wav in "$1/$set"/*.wav; do name=$(basename "$wav" .wav) && echo "$name $wav"; done >"${!#}/$set/wav.scp"
+  sed -E 's/^(([^-]*)[^ ]*) .*/\1 \2/' "${!#}/$set/wav.scp" >"${!#}/$set/utt2spk"
+  utils/utt2spk_to_spk2utt.sh "${!#}/$set/utt2spk" >"${!#}/$set/spk2utt"
+done
+printf '%s\n' "t1-a t1-b target" "t1-a t2-a nontarget" >"${!#}/test/trials"
+END
+  cat >"$recipe/../corpus.sh" <<END
+cohort_set=cohort test_set="test" trial_lists=trials
+musan_root=\$data_root/musan rirs_root="\$data_root/RIRS, NOISES"
+prepare=(bash "$BATS_TEST_TMPDIR/prepare.sh" "\$data_root")
+END
+  printf 'speed_factors: []\ncopies: [reverb]\n' >>"$recipe/recipe.yaml"
+  data=$BATS_TEST_TMPDIR/data/corpus
+}
+
+# stages OPTION...: stages 1 to 3, called from another folder; made is how many products were made.
+stages() {
+  run bash -c 'cd "$1" && shift && bash "$@"' bash "$BATS_TEST_TMPDIR" "$root/run.sh" --recipe egs/corpus/recipe --exp exp --data data \
+    --stop-stage 3 --nj 1 "$@"
+  made=$(grep -oE ' s, [0-9]+ made' <<<"$output" | awk '{n += $2} END {print n + 0}')
+}
+
+# files_made: all archives and indices, with their times.
+files_made() { find "$data" -name '*.[as][rc][kp]' -printf '%p %T@ %i\n' | sort; }
+
+@test "from one run to the next: no path counts, what has changed does, and nothing goes before another is whole" {
+  local before
+  make_corpus
+  stages --data-root "a, b/cor pus" # blanks and commas; relative to where the user stands
+  [ "$status" -eq 0 ]
+  [ "$made" -eq 6 ]
+
+  ln -s "a, b" "$BATS_TEST_TMPDIR/link"
+  touch "$corpus"/*/*.wav "$corpus"/*/*/*.wav
+  stages --data-root "link//cor pus/"
+  [ "$status" -eq 0 ]
+  [ "$made" -eq 0 ]
+
+  mv "$corpus" "$BATS_TEST_TMPDIR/elsewhere"
+  stages --data-root elsewhere
+  [ "$status" -eq 0 ]
+  [ "$made" -eq 0 ]
+  grep -q " $BATS_TEST_TMPDIR/elsewhere/test/t1-a.wav" "$data/test/wav.scp"
+
+  make_wavs 0.7 "$BATS_TEST_TMPDIR/elsewhere/train/s1-a.wav"
+  echo "# another comment" >>"$BATS_TEST_TMPDIR/prepare.sh"
+  stages --data-root elsewhere
+  [ "$made" -eq 3 ] # the same sets, the copies, the copies' features
+  [[ $output == *"train/s1-a.wav has changed"* ]]
+  [[ $output == *"made again: inputs, prepare.sh, content (changed)"* ]]
+
+  before=$(files_made)
+  echo "seed: 2" >>"$recipe/recipe.yaml"
+  stages --stage 2 # knows where the corpus is
+  [ "$status" -eq 0 ]
+  [ "$made" -eq 4 ]
+  [ "$(files_made | grep -v _seed2)" = "$before" ]
+  [ -s "$data/fbank80_seed2/train_aug_reverb_seed2/feats.scp" ]
+
+  before=$(files_made | grep -E '/fbank80_seed2/((ark/)?test|cohort)')
+  rm "$BATS_TEST_TMPDIR/elsewhere/test/t1-b.wav"
+  stages --stage 3 --max-failed-share 0.5 # which is for training sets
+  [ "$status" -eq 1 ]
+  [[ $output == *"1 of 4 utterances could not be read"*"t1-b"* ]]
+  [ "$(files_made | grep -cF "$before")" -eq "$(wc -l <<<"$before")" ]
+}
+
+@test "stage 1 looks at rooms before it begins, and at trials" {
+  make_corpus
+  cat >>"$BATS_TEST_TMPDIR/prepare.sh" <<<'echo "t1-a t3-a nontarget" >>"${!#}/test/trials"'
+  stages --data-root "$corpus"
+  [ "$status" -eq 1 ]
+  [[ $output == *"test/trials: 1 utterances are not in $data/test/utt2spk, the first: 't3-a'"* ]]
+  rm -r "$data"
+  mv "$corpus/RIRS, NOISES/r 1.wav" "$corpus/RIRS, NOISES/r2.wav"
+  stages --data-root "$corpus"
+  [ "$status" -eq 1 ]
+  [[ $output == *"smallroom_rir_list: 1 of 1 files are missing, the first: r 1.wav"* ]]
+  [ ! -e "$data/train" ]
+}

@@ -11,7 +11,10 @@ from speakernet.recipe import Recipe
 from speakernet.recipe.resolving import stage_values
 
 ROOT = Path(__file__).resolve().parents[3]
-NAMES = "train_set train_data features copies speed_factors seed online_augment cohort"
+NAMES = (
+    "train_set speed_set train_data features feature_folder copies speed_factors seed seed_suffix "
+    "online_augment cohort"
+)
 
 
 def write_recipe(folder: Path, text: str) -> Path:
@@ -32,7 +35,8 @@ def test_the_shell_reads_what_was_written(tmp_path: Path) -> None:
     command = ["bash", "-c", script]
     shown = subprocess.run(command, cwd=tmp_path / "exp", capture_output=True, text=True).stdout
     assert shown == "\n".join(values.values()) + "\n"
-    assert shown.splitlines()[:5] == ["my.set-2", "my.set-2_sp", "fbank80", "", "0.9 1.1"]
+    sets = ["my.set-2", "my.set-2_sp", "my.set-2_sp"]
+    assert shown.splitlines()[:7] == [*sets, "fbank80", "fbank80_seed7", "", "0.9 1.1"]
 
 
 @pytest.mark.parametrize("key", ["train_set", "features"])
@@ -56,3 +60,24 @@ def test_names_that_cannot_be_those_of_a_set_are_errors_of_one_line(
 def test_usual_names_are_taken(name: str, tmp_path: Path) -> None:
     folder = write_recipe(tmp_path, f"train_set: {name}\n")
     assert load_config(Recipe, folder / "recipe.yaml").train_set == name
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("", "train train_sp train_sp_aug fbank80"),
+        ("speed_factors: [1.1, 0.90]", "train train_sp train_sp_aug fbank80"),
+        ("speed_factors: []", "train train train_aug fbank80"),
+        ("speed_factors: [0.8]", "train train_sp_0.8 train_sp_0.8_aug fbank80"),
+        ("copies: []", "train train_sp train_sp fbank80"),
+        ("copies: [babble, music, noise, reverb]", "train train_sp train_sp_aug fbank80"),
+        ("copies: [music, noise]", "train train_sp train_sp_aug_noise_music fbank80"),
+        ("seed: 5", "train train_sp train_sp_aug_seed5 fbank80_seed5"),
+        ("seed: 5\ncopies: []", "train train_sp train_sp fbank80_seed5"),
+    ],
+)
+def test_products_that_differ_have_names_that_differ(text: str, names: str, tmp_path: Path) -> None:
+    folder = write_recipe(tmp_path, f"{text}\n")
+    values = stage_values(load_config(Recipe, folder / "recipe.yaml"))
+    keys = ("train_set", "speed_set", "train_data", "feature_folder")
+    assert " ".join(values[key] for key in keys) == names

@@ -8,6 +8,7 @@ from speakernet.config import UserError
 from speakernet.metrics.definitions import definitions
 from speakernet.report.evaluation import EvaluationOptions
 from speakernet.report.experiment import evaluate_experiment, find_score_files
+from speakernet.work.products import finish_product
 
 OPTIONS = EvaluationOptions(definitions.get("speakernet"), (0.01,))
 WITH_DRAWS = EvaluationOptions(definitions.get("speakernet"), (0.01,), bootstrap=10)
@@ -34,10 +35,37 @@ def test_results_are_kept_until_something_changes(
     (scores.parent / "trials.asnorm.json").write_text("{}")
     assert evaluated(WITH_DRAWS) == (1, True)
     (scores.parent / "trials.asnorm").unlink()
+    finish_product(scores.parent, [], {})  # a run that made no such scores
     assert evaluated(WITH_DRAWS) == (0, True)
     assert (exp_dir / "results.json").read_text() == before
     (exp_dir / "results.json").write_text("damaged")
     assert evaluated(WITH_DRAWS) == (1, True)
+
+
+def test_a_row_does_not_go_because_its_scores_are_gone(exp_dir: Path, trials_path: Path) -> None:
+    other = exp_dir / "scores" / "trials.asnorm"
+    other.write_text((exp_dir / "scores" / "trials.cosine").read_text())
+    evaluate_experiment(exp_dir, [trials_path], OPTIONS, None, {})
+    before = (exp_dir / "results.json").read_text()
+    other.unlink()
+    with pytest.raises(UserError, match=r"scores/trials\.asnorm is missing.*--stage 7"):
+        evaluate_experiment(exp_dir, [trials_path], OPTIONS, None, {})
+    assert (exp_dir / "results.json").read_text() == before
+
+
+@pytest.mark.parametrize("model", ["", "untrained"])
+def test_scores_that_were_touched_are_no_results(
+    model: str, exp_dir: Path, trials_path: Path
+) -> None:
+    scores = exp_dir / model / "scores"
+    finish_product(scores, [], {})
+    path = scores / "trials.cosine"
+    path.write_text(path.read_text().replace("0.", "1.", 1))
+    with pytest.raises(UserError, match="was changed after it had been made; make the scores"):
+        find_score_files(exp_dir, [trials_path])
+    path.unlink()
+    with pytest.raises(UserError, match="is missing; make the scores again"):
+        find_score_files(exp_dir, [trials_path])
 
 
 def test_score_files_of_all_models(exp_dir: Path, trials_path: Path) -> None:

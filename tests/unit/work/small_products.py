@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from speakernet.work.made_from import MadeFrom, describe_inputs
+from speakernet.work.made_from import Inputs, MadeFrom, describe_inputs
 from speakernet.work.products import finish_product, read_product
 from speakernet.work.record import Record
 
@@ -21,9 +21,8 @@ def made_from(
     fixed: Sequence[str | Path] = (),
     product: str | Path = "p",
 ) -> MadeFrom:
-    return describe_inputs(
-        Path(product), command, [Path(i) for i in inputs], [Path(i) for i in fixed]
-    )
+    paths = Inputs([Path(i) for i in inputs], [Path(i) for i in fixed])
+    return describe_inputs(Path(product), command, paths)
 
 
 def finish(product: str | Path, *outputs: str, **description: Sequence[str]) -> Record:

@@ -9,8 +9,14 @@ import pytest
 
 from speakernet.config import UserError
 from speakernet.work.files import open_for_replace
-from speakernet.work.made_from import changes
-from speakernet.work.products import ARCHIVES, is_done, product_errors, read_product
+from speakernet.work.made_from import Inputs, changes, describe_folders, describe_inputs
+from speakernet.work.products import (
+    ARCHIVES,
+    finish_product,
+    is_done,
+    product_errors,
+    read_product,
+)
 from speakernet.work.record import compute_checksum, write_record
 from tests.unit.work.small_products import finish, made_from, write
 
@@ -175,9 +181,83 @@ def test_features_that_changed_where_their_index_did_not() -> None:
     finish("d")
     before = made_from(["d"])
     write("ark/1.ark", "1.kra")
+    assert list(changes(before, made_from(["d"]))) == ["inputs, d, ../ark/1.ark is new"]
     write_record(Path("d", ARCHIVES), {}, {"../ark/1.ark": compute_checksum(Path("ark/1.ark"))})
-    finish("d")
-    assert list(changes(before, made_from(["d"]))) == ["inputs, d, ../ark/1.ark"]
+    finish("d", command=["otherwise"])
+    assert list(changes(before, made_from(["d"]))) == ["inputs, d, made from"]
+
+
+def test_features_of_another_number_of_jobs_are_the_same() -> None:
+    for names in (["1.ark", "2.ark"], ["1.ark"]):
+        write("d/feats.scp", f"u ark/{names[-1]}:0\n")
+        archives("d", *names)
+        finish("d")
+        if len(names) == 2:
+            before = made_from(["d"])
+    assert made_from(["d"]) == before
+
+
+def test_what_has_moved_is_followed(here: Path) -> None:
+    """Tables name other folders, and are no other product for it."""
+    write("old/ark/1.ark", "1")
+    write("old/d/feats.scp", f"u {here}/old/ark/1.ark:0\nv x{here}/old/ark/1.ark:0\n")
+    folders = describe_folders(Path("old/d"), Inputs())
+    finish_product(Path("old/d"), ["feats.scp"], made_from(product="old/d"), folders)
+    before = made_from(["old/d"])
+    for old, new in (("old", "new"), ("new", "a  b")):
+        shutil.move(old, new)
+        folders = describe_folders(Path(new, "d"), Inputs())
+        assert is_done(Path(new, "d"), ["feats.scp"], made_from(product=f"{new}/d"), folders)
+        assert made_from([f"{new}/d"]) == before
+        text = f"u {here}/{new}/ark/1.ark:0\nv x{here}/old/ark/1.ark:0\n"
+        assert Path(new, "d/feats.scp").read_text() == text
+
+
+def test_a_copy_beside_the_original_is_left_alone(here: Path) -> None:
+    write("old/d/feats.scp", f"u {here}/old/ark/1.ark:0\n")
+    folders = describe_folders(Path("old/d"), Inputs())
+    finish_product(Path("old/d"), [], made_from(product="old/d"), folders)
+    shutil.copytree("old", "new")
+    before = Path("new/d/feats.scp").read_text()
+    folders = describe_folders(Path("new/d"), Inputs())
+    assert is_done(Path("new/d"), [], made_from(product="new/d"), folders)
+    assert Path("new/d/feats.scp").read_text() == before
+
+
+def test_a_corpus_may_move_but_not_be_another(here: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Tables of stage 1 follow it; another folder beside the old one is looked into."""
+
+    def is_done_with(place: str) -> bool:
+        inputs = Inputs(place=Path(place))
+        told = describe_inputs(Path("p"), ["prepare", place], inputs)
+        return is_done(Path("p"), ["set"], told, describe_folders(Path("p"), inputs))
+
+    write("disk1/v1/lists.txt")
+    write("p/set/wav.scp", f"u {here}/disk1/v1/u.wav\n")
+    inputs = Inputs(place=Path("disk1/v1"))
+    told = describe_inputs(Path("p"), ["prepare", "disk1/v1/"], inputs)
+    finish_product(Path("p"), ["set"], told, describe_folders(Path("p"), inputs))
+    os.symlink("disk1", "link")
+    for place in ("disk1/v1", "./disk1//v1/", here / "disk1/v1", "link/v1"):
+        assert is_done_with(str(place))
+    shutil.move("disk1/v1", "disk2")
+    assert is_done_with("disk2")
+    assert Path("p/set/wav.scp").read_text() == f"u {here}/disk2/u.wav\n"
+    shutil.copytree("disk2", "disk3")
+    caplog.set_level("INFO")
+    assert not is_done_with("disk3")
+    assert f"{here}/disk2 is {here}/disk3 now" in caplog.text
+    write("disk2/lists.txt", "others")
+    assert not is_done_with("disk2")
+
+
+def test_times_of_unchanged_files_are_noted() -> None:
+    write("p/out")
+    finish("p")
+    os.utime("p/out", (1, 1))
+    assert is_done(Path("p"), [], made_from())
+    record = read_product(Path("p"))
+    assert record is not None and record.files["out"].mtime_ns == 1_000_000_000
 
 
 def test_archives_of_a_folder_that_is_an_output() -> None:

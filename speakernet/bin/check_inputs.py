@@ -1,0 +1,81 @@
+"""Look for what would stop a recipe after hours: run.sh, before stage 1 ("sources") and after it.
+
+"sources": noises and rooms are there and can be read. "sets": all trials are of the test set, what
+wav.scp calls is installed, and the disk has room for the features. What the recipe does not use is
+not looked at.
+"""
+
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from speakernet.bin.cli import run
+from speakernet.bin.options.program import argument, program
+from speakernet.config.errors import UserError
+
+if TYPE_CHECKING:
+    from speakernet.prepare.early_checks import FeatureRoom
+    from speakernet.recipe import Recipe
+
+
+@program("recipes")
+@argument("--musan", Path, "tree of noise, music and speech", required=True, metavar="DIR")
+@argument("--rirs", Path, "rooms", required=True, metavar="DIR")
+@argument("--test-set", str, "name of the test set", required=True, metavar="NAME")
+@argument("--cohort-set", str, "name of the cohort", required=True, metavar="NAME")
+@argument("--trials", Path, "list of trials", action="append", default=[])
+@argument("--tasks", str, "sources, sets or both", default="sources,sets", metavar="WORDS")
+@argument("exp_dir", Path, "has the resolved recipe.yaml, and that of fine-tuning in lm/")
+@argument("data", Path, "folder of the sets")
+def main(args: Namespace) -> int:
+    """Check what the recipes of an experiment are going to read."""
+    from speakernet.config import load_config
+    from speakernet.prepare.early_checks import check_noises, check_rooms
+    from speakernet.recipe import Recipe
+
+    files = (args.exp_dir / "recipe.yaml", args.exp_dir / "lm" / "recipe.yaml")
+    recipes = [load_config(Recipe, file) for file in files if file.is_file()]
+    tasks = args.tasks.split(",")
+    if unknown := set(tasks) - {"sources", "sets"}:
+        raise UserError(f"--tasks: found '{unknown.pop()}'; expected sources, sets or both")
+    if "sources" in tasks and any(r.copies or r.data.online_augment for r in recipes):
+        check_noises(args.musan)
+        check_rooms(args.rirs)
+    if "sets" in tasks:
+        _check_sets(args, recipes)
+    return 0
+
+
+def _check_sets(args: Namespace, recipes: "list[Recipe]") -> None:
+    from speakernet.prepare.early_checks import (
+        check_programs,
+        check_room,
+        check_trials,
+        free_bytes,
+    )
+
+    names = {args.test_set, args.cohort_set, *(recipe.train_set for recipe in recipes)}
+    check_trials(args.trials, args.data / args.test_set)
+    check_programs(args.data / name for name in sorted(names))
+    rooms = {room.target: room for recipe in recipes for room in _rooms(args, recipe)}
+    check_room(rooms.values(), args.data, free_bytes)
+
+
+def _rooms(args: Namespace, recipe: "Recipe") -> "Iterator[FeatureRoom]":
+    """Yield the features that stage 3 makes for a recipe."""
+    from speakernet.prepare.early_checks import FeatureRoom, num_values
+
+    if recipe.uses_waveform:
+        return
+    num_bins = num_values(Path("conf", f"{recipe.features}.conf"))
+    copies = (1 + len(recipe.sorted_copies)) * (1 + len(recipe.speed_factors))
+    sets = {args.test_set: (args.test_set, 1), args.cohort_set: (args.cohort_set, 1)}
+    sets[recipe.train_data] = (recipe.train_set, copies)
+    for name, (source, number) in sets.items():
+        target = args.data / recipe.feature_folder / name
+        yield FeatureRoom(args.data / source, target, number, num_bins)
+
+
+if __name__ == "__main__":
+    run(main)

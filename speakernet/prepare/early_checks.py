@@ -1,0 +1,147 @@
+"""What would stop a recipe after hours, looked for before: see ``EarlyChecks``."""
+
+import math
+import os
+import re
+import shlex
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from speakernet.audio.wav import audio_length
+from speakernet.config.errors import UserError
+from speakernet.data.online_augment import find_rir_list
+from speakernet.kaldi.pipes import Command, parse_entry
+from speakernet.kaldi.room_lists import read_responses
+from speakernet.kaldi.tables import iter_ids, iter_table
+from speakernet.kaldi.trials import read_trials
+from speakernet.prepare.feature_jobs import FEATURE_TYPES
+from speakernet.prepare.musan import PARTS, find_audio
+from speakernet.signal.options import MfccOptions
+
+_ROOMS = ("smallroom", "mediumroom")
+_NUM_SAMPLES = 20
+_MEAN_UTTERANCE_S = 8.0  # where no table says it; VoxCeleb's
+_FRAMES_PER_S = 100
+_FREE_BYTES = 1 << 28  # that are left when all is written
+
+
+def check_noises(musan: Path) -> None:
+    """Raise UserError if a part of MUSAN has no audio, or one of some files cannot be read."""
+    for part in PARTS:
+        files = sorted(find_audio(musan / part).values())
+        if not files:
+            raise UserError(f"{musan / part}: found no audio; expected a tree like MUSAN's")
+        _read_some(files)
+
+
+def check_rooms(rirs: Path) -> None:
+    """Raise UserError if a list of responses names a file that is missing, or unreadable."""
+    for room in _ROOMS:
+        path = find_rir_list(rirs, room)
+        locations = [response.location for response in read_responses([f"1,{path}"])]
+        files = [location for location in locations if not location.endswith("|")]
+        missing = [file for file in files if not os.path.isfile(file)]
+        if missing:
+            raise UserError(
+                f"{path}: {len(missing)} of {len(files)} files are missing, the first: {missing[0]}"
+            )
+        _read_some(files)
+
+
+def _read_some(files: Sequence[str]) -> None:
+    for file in files[:: math.ceil(len(files) / _NUM_SAMPLES)]:
+        if not audio_length(file)[0]:
+            raise UserError(f"{file}: found no samples")
+
+
+def check_trials(lists: Iterable[Path], test_set: Path) -> None:
+    """Raise UserError if a trial list cannot be read or has other utterances than the test set."""
+    known = {name.decode() for name in iter_ids(test_set / "utt2spk")}
+    for path in lists:
+        trials = read_trials(path)
+        unknown = sorted({*trials.enroll, *trials.test} - known)
+        if unknown:
+            raise UserError(
+                f"{path}: {len(unknown)} utterances are not in {test_set}/utt2spk, the first: "
+                f"'{unknown[0]}'"
+            )
+
+
+def check_programs(sets: Iterable[Path]) -> None:
+    """Raise UserError if a program is not installed that commands in a ``wav.scp`` call."""
+    seen: set[str] = set()
+    for folder in sets:
+        for name, entry in iter_table(folder / "wav.scp"):
+            begin = entry.split(" ", 1)[0]
+            if not entry.endswith("|") or begin in seen:
+                continue
+            seen.add(begin)
+            for program in _programs(entry):
+                if shutil.which(program) is None:
+                    raise UserError(
+                        f"{folder}/wav.scp: '{name}' needs the program '{program}', which is not "
+                        "installed here"
+                    )
+
+
+def _programs(entry: str) -> Iterator[str]:
+    """Yield the programs that reading an entry starts; what Kaldi's scripts write needs none."""
+    if not isinstance(parse_entry(entry), Command):
+        return
+    words = shlex.shlex(entry, punctuation_chars=True, posix=True)
+    words.whitespace_split = True
+    begins = True
+    for word in words:
+        is_operator = not word.strip("|&;()")
+        if begins and not is_operator and "=" not in word and not word.startswith(("$", "{")):
+            yield word
+            begins = False
+        begins = begins or is_operator
+
+
+@dataclass(frozen=True)
+class FeatureRoom:
+    """Features to come: of ``folder``, ``copies`` times, ``num_bins`` values of a byte a frame."""
+
+    folder: Path
+    target: Path
+    copies: float
+    num_bins: int
+
+    def num_bytes(self) -> float:
+        """Return the estimated size of what is not there yet."""
+        if (self.target / "feats.scp").is_file():
+            return 0.0
+        frame_bytes = self.num_bins + 2
+        return self.copies * _duration(self.folder) * _FRAMES_PER_S * frame_bytes
+
+
+def num_values(config: Path) -> int:
+    """Return how many values a frame has of the features that conf/<features>.conf describes."""
+    options = FEATURE_TYPES[re.split(r"\d", config.stem)[0]].from_file(config)
+    return options.num_ceps if isinstance(options, MfccOptions) else options.num_mel_bins
+
+
+def _duration(folder: Path) -> float:
+    """Return the duration of a set in seconds: by its tables, or by its number of utterances."""
+    for table in ("utt2dur", "reco2dur"):
+        if (folder / table).is_file():
+            return sum(float(text) for _, text in iter_table(folder / table, num_fields=2))
+    return _MEAN_UTTERANCE_S * sum(1 for _ in iter_ids(folder / "utt2spk"))
+
+
+def check_room(features: Iterable[FeatureRoom], place: Path, free: Callable[[Path], int]) -> None:
+    """Raise UserError if the disk of ``place`` has not the room for features that are to come."""
+    needed = sum(room.num_bytes() for room in features)
+    if needed and needed + _FREE_BYTES > free(place):
+        raise UserError(
+            f"{place}: features need about {needed / 1e9:.1f} GB, and {free(place) / 1e9:.1f} GB "
+            "are free: make room, or take another folder (run.sh --data DIR)"
+        )
+
+
+def free_bytes(place: Path) -> int:
+    """Return the room on the disk of ``place``."""
+    return shutil.disk_usage(place).free
