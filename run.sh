@@ -89,7 +89,7 @@ begin_stages "$stage" "$stop_stage" "$command_line" "$data" "$dir"
 
 check_inputs() {
   local lists=("${trials[@]/#/--trials=}")
-  python -m speakernet.bin.check_inputs --musan "$musan_root" --rirs "$rirs_root" --test-set "$test_set" \
+  python -m speakernet.bin.check_inputs --musan-root "$musan_root" --rirs "$rirs_root" --test-set "$test_set" \
     --cohort-set "$cohort_set" "${lists[@]}" --tasks "$1" "$dir" "$data"
 }
 

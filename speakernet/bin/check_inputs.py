@@ -1,8 +1,8 @@
-"""Look for what would stop a recipe after hours: run.sh, before stage 1 ("sources") and after it.
+"""Look for what would stop a recipe after hours, before stage 1 and after it.
 
-"sources": noises and rooms are there and can be read. "sets": all trials are of the test set, what
-wav.scp calls is installed, and the disk has room for the features. What the recipe does not use is
-not looked at.
+Of --tasks, "sources" is that noises and rooms are there and can be read; "sets" that all trials are
+of the test set, what wav.scp calls is installed, and the disk has room for the features. What the
+recipe does not use is not looked at.
 """
 
 from argparse import Namespace
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @program("recipes")
-@argument("--musan", Path, "tree of noise, music and speech", required=True, metavar="DIR")
+@argument("--musan-root", Path, "tree of noise, music and speech", required=True, metavar="DIR")
 @argument("--rirs", Path, "rooms", required=True, metavar="DIR")
 @argument("--test-set", str, "name of the test set", required=True, metavar="NAME")
 @argument("--cohort-set", str, "name of the cohort", required=True, metavar="NAME")
@@ -40,7 +40,7 @@ def main(args: Namespace) -> int:
     if unknown := set(tasks) - {"sources", "sets"}:
         raise UserError(f"--tasks: found '{unknown.pop()}'; expected sources, sets or both")
     if "sources" in tasks and any(r.copies or r.data.online_augment for r in recipes):
-        check_noises(args.musan)
+        check_noises(args.musan_root)
         check_rooms(args.rirs)
     if "sets" in tasks:
         _check_sets(args, recipes)

@@ -1,4 +1,4 @@
-"""What would stop a recipe after hours, looked for before: see ``EarlyChecks``."""
+"""What would stop a recipe after hours, looked for before the first of its stages and after."""
 
 import math
 import os

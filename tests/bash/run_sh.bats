@@ -310,14 +310,14 @@ files_made() { find "$data" -name '*.[as][rc][kp]' -printf '%p %T@ %i\n' | sort;
   [[ $output == *"made again: inputs, prepare.sh, content (changed)"* ]]
 
   before=$(files_made)
-  echo "seed: 2" >>"$recipe/recipe.yaml"
+  echo "seed: 3" >>"$recipe/recipe.yaml"
   stages --stage 2 # knows where the corpus is
   [ "$status" -eq 0 ]
   [ "$made" -eq 4 ]
-  [ "$(files_made | grep -v _seed2)" = "$before" ]
-  [ -s "$data/fbank80_seed2/train_aug_reverb_seed2/feats.scp" ]
+  [ "$(files_made | grep -v _seed3)" = "$before" ]
+  [ -s "$data/fbank80_seed3/train_aug_reverb_seed3/feats.scp" ]
 
-  before=$(files_made | grep -E '/fbank80_seed2/((ark/)?test|cohort)')
+  before=$(files_made | grep -E '/fbank80_seed3/((ark/)?test|cohort)')
   rm "$BATS_TEST_TMPDIR/elsewhere/test/t1-b.wav"
   stages --stage 3 --max-failed-share 0.5 # which is for training sets
   [ "$status" -eq 1 ]
