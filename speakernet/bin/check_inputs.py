@@ -1,4 +1,4 @@
-"""Look for what would stop a recipe after hours, before stage 1 and after it.
+"""Look for what would stop a recipe after hours, before and after stage 1.
 
 Of --tasks, "sources" is that noises and rooms are there and can be read; "sets" that all trials are
 of the test set, what wav.scp calls is installed, and the disk has room for the features. What the
