@@ -6,8 +6,8 @@
 # shellcheck disable=SC2034,SC2154 # corpus.sh uses and sets variables
 set -euo pipefail
 shopt -s inherit_errexit
-command_line="bash $0${*:+$(printf ' %q' "$@")}"
-called_from=$PWD
+# No option sets what begins with _ (utils/parse_options.sh).
+_command_line="bash $0${*:+$(printf ' %q' "$@")}" _called_from=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . ./cmd.sh
 
@@ -45,7 +45,7 @@ nj=${nj:-$(num_processors)}
 require_path recipe data exp ${data_root:+data_root}
 require_positive stage stop_stage
 require_stages "$stage" "$stop_stage" 8
-[ "$called_from" -ef . ] || paths_from "$called_from" recipe data_root data exp
+[ "$_called_from" -ef . ] || paths_from "$_called_from" recipe data_root data exp
 recipe=${recipe%/}
 corpus_dir=$(dirname "$recipe")
 data=$data/$(basename "$corpus_dir")
@@ -63,6 +63,7 @@ models=(base)
 prepare_inputs=()            # other files that the corpus is made from
 declare -A trial_lists_of=() # by training set: lists that share no speakers with it, where not all do
 . "$corpus_dir/corpus.sh"
+require_set "$corpus_dir/corpus.sh" test_set cohort_set trial_lists prepare
 prepare_inputs+=("$corpus_dir/corpus.sh")
 for word in "${prepare[@]}"; do
   [ ! -f "$word" ] || prepare_inputs+=("$word")
@@ -85,16 +86,16 @@ jobs=(--nj "$nj" --cmd "$cmd")
 trials=()
 for list in ${trial_lists_of[$train_set]-$trial_lists}; do trials+=("$data/$test_set/$list"); done
 require_writable "$data" "$dir"
-begin_stages "$stage" "$stop_stage" "$command_line" "$data" "$dir"
+begin_stages "$stage" "$stop_stage" "$_command_line" "$data" "$dir"
 
 check_inputs() {
   local lists=("${trials[@]/#/--trials=}")
-  python -m speakernet.bin.check_inputs --musan-root "$musan_root" --rirs "$rirs_root" --test-set "$test_set" \
+  python -m speakernet.bin.check_inputs ${musan_root:+--musan-root "$musan_root"} ${rirs_root:+--rirs "$rirs_root"} --test-set "$test_set" \
     --cohort-set "$cohort_set" "${lists[@]}" --tasks "$1" "$dir" "$data"
 }
 
 if stage 1 "data directories"; then
-  [[ $musan_root/ == "$data"/* ]] || check_inputs sources # they are not made by it
+  [[ ${musan_root-}/ == "$data"/* ]] || check_inputs sources # they are not made by it
   once "$data" "${prepare_inputs[@]/#/--input=}" ${data_root:+--place "$data_root"} \
     --output "$train_set" --output "$test_set" --output "$cohort_set" -- "${prepare[@]}" --nj "$nj" "$data"
   [ "$stop_stage" = 1 ] || check_inputs sources,sets

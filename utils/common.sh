@@ -41,6 +41,12 @@ require_dir() {
   done
 }
 
+# require_set FILE NAME...: FILE, that was sourced, has given each variable a value.
+require_set() {
+  local name
+  for name in "${@:2}"; do [ -n "${!name-}" ] || die "$1 does not set $name"; done
+}
+
 # require_writable DIR...: each exists, or is made now, and files can be made in it.
 require_writable() {
   local dir probe

@@ -24,9 +24,12 @@ use_model() {
     online_augment cohort <"$network/settings/stages"
   feats=$data/$feature_folder weights=$network/checkpoints embed_sets=("$test_set") embed_options=() score_options=()
   copy_inputs=() noise_inputs=() noise_options=() cohort_inputs=()
-  # What noises and rooms are made of, as the same tables may name recordings that have changed.
-  noise_sources=("$data/musan_noise" "$musan_root" "$rirs_root")
   [ "$features" != waveform ] || feats=$data
+  if [ -n "$copies" ] || [ "$online_augment" = true ]; then
+    require_set "$corpus_dir/corpus.sh" musan_root rirs_root
+    # What noises and rooms are made of, as the same tables may name recordings that have changed.
+    noise_sources=("$data/musan_noise" "$musan_root" "$rirs_root")
+  fi
   [ -z "$copies" ] || copy_inputs=("${noise_sources[@]/#/--input=}")
   if [ "$online_augment" = true ]; then
     noise_inputs=("${noise_sources[@]/#/--fixed-input=}") noise_options=(--musan "$data/musan" --rirs "$rirs_root")

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @program("recipes")
-@argument("--musan-root", Path, "tree of noise, music and speech", required=True, metavar="DIR")
-@argument("--rirs", Path, "rooms", required=True, metavar="DIR")
+@argument("--musan-root", Path, "tree of noise, music and speech", metavar="DIR")
+@argument("--rirs", Path, "rooms", metavar="DIR")
 @argument("--test-set", str, "name of the test set", required=True, metavar="NAME")
 @argument("--cohort-set", str, "name of the cohort", required=True, metavar="NAME")
 @argument("--trials", Path, "list of trials", action="append", default=[])
@@ -40,6 +40,8 @@ def main(args: Namespace) -> int:
     if unknown := set(tasks) - {"sources", "sets"}:
         raise UserError(f"--tasks: found '{unknown.pop()}'; expected sources, sets or both")
     if "sources" in tasks and any(r.copies or r.data.online_augment for r in recipes):
+        if args.musan_root is None or args.rirs is None:
+            raise UserError("a recipe with noises and rooms needs --musan-root and --rirs")
         check_noises(args.musan_root)
         check_rooms(args.rirs)
     if "sets" in tasks:

@@ -23,9 +23,8 @@ from typing import NoReturn
 from tests.hostile.judge import MAX_BYTES, MAX_SECONDS, Outcome
 
 _MAX_FILE_BYTES = 1 << 30
-_NEW_MOUNTS, _READ_ONLY, _REMOUNT, _BIND, _RECURSIVE, _PRIVATE = (
-    0x20000, 1, 32, 4096, 16384, 1 << 18,
-)  # fmt: skip
+_NEW_MOUNTS, _NEW_USER, _BIND, _RECURSIVE, _PRIVATE = 0x20000, 0x10000000, 4096, 16384, 1 << 18
+_MOUNT_SETATTR, _HERE, _ALL_BELOW, _READ_ONLY = 442, -100, 0x8000, 1
 
 
 @dataclass(frozen=True)
@@ -130,22 +129,45 @@ def run_all(jobs: Iterable[tuple[Job, Sandbox]], num_jobs: int) -> Iterable[tupl
         time.sleep(0.005)
 
 
+def can_protect() -> bool:
+    """Return whether ``protect_files`` can do what it says, tried in a child."""
+    child = os.fork()
+    if child == 0:
+        with tempfile.TemporaryDirectory() as folder:
+            os._exit(0 if protect_files(Path(folder)) else 1)
+    return os.waitpid(child, 0)[1] == 0
+
+
 def protect_files(folder: Path) -> bool:
     """Make all files but those below ``folder`` read-only for this process and its children.
 
-    Returns whether that was possible: it takes root's rights, and only root can do such harm.
+    Returns whether that was possible: it takes Linux 5.12 and the right to a user namespace, or
+    that of root to mount.
     """
     libc = ctypes.CDLL(None, use_errno=True)
+    user, group = os.geteuid(), os.getegid()
 
-    def mount(source: bytes, target: bytes, flags: int) -> bool:
-        return libc.mount(source, target, None, ctypes.c_ulong(flags), None) == 0
+    def mount(path: bytes, flags: int) -> bool:
+        return libc.mount(path, path, None, ctypes.c_ulong(flags), None) == 0
 
+    def allow(path: bytes, flags: int, set_: int, clear: int) -> bool:
+        change = (ctypes.c_uint64 * 4)(set_, clear, 0, 0)
+        size = ctypes.c_size_t(ctypes.sizeof(change))
+        return libc.syscall(_MOUNT_SETATTR, _HERE, path, flags, change, size) == 0
+
+    if libc.unshare(_NEW_MOUNTS | (_NEW_USER if user else 0)) != 0:
+        return False
+    if user:
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+        Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
     path = os.fsencode(folder)
     return (
-        libc.unshare(_NEW_MOUNTS) == 0
-        and mount(b"none", b"/", _RECURSIVE | _PRIVATE)
-        and mount(path, path, _BIND)
-        and mount(b"none", b"/", _REMOUNT | _BIND | _READ_ONLY)
+        mount(b"/", _RECURSIVE | _PRIVATE)
+        and mount(path, _BIND)
+        and allow(b"/", _ALL_BELOW, _READ_ONLY, 0)
+        and allow(path, 0, 0, _READ_ONLY)
+        and (allow(b"/dev/shm", 0, 0, _READ_ONLY) or not os.path.ismount("/dev/shm"))
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from speakernet.bin.cli import command_names
 from tests.hostile.calls import CALLS
+from tests.hostile.execution import can_protect
 from tests.hostile.known_open import KNOWN_OPEN
 from tests.hostile.scripts import BEHIND, SCRIPTS, options_of, scripts_with_options
 from tests.hostile.targets import option_targets, uncovered
@@ -40,6 +41,8 @@ def test_every_script_has_a_call() -> None:
 
 @pytest.mark.timeout(1200)
 def test_hostile_inputs_are_done_or_refused_in_one_line(repository: Path) -> None:
+    if not can_protect():
+        pytest.skip("no right to make all other files read-only meanwhile (namespaces, Linux 5.12)")
     command = [sys.executable, "-m", "tests.hostile", "--seed", "0", "--number", str(NUMBER)]
     command += ["--jobs", str(min(4, len(os.sched_getaffinity(0))))]
     result = subprocess.run(command, cwd=repository, capture_output=True, text=True)
