@@ -26,12 +26,13 @@ INT16_SCALE = 32768
 
 def feature_loader(data_dir: Path, cmn_window: int | None) -> Load:
     """Return a function that reads (frames, mel) of ``feats.scp`` and applies sliding CMN."""
-    scp = read_table(data_dir / "feats.scp")
+    scp = data_dir / "feats.scp"
+    entries = read_table(scp)
 
     def load(name: str) -> Float32:
-        if name not in scp:
-            raise UserError(f"{data_dir}/feats.scp: '{name}' of utt2spk is missing")
-        features = np.asarray(read_features(scp[name], name), dtype=np.float32)
+        if name not in entries:
+            raise UserError(f"{scp}: '{name}' of utt2spk is missing")
+        features = np.asarray(read_features(entries[name], name, scp), dtype=np.float32)
         return sliding_cmn(features, cmn_window) if cmn_window and len(features) else features
 
     return load

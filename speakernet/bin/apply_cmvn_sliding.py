@@ -26,7 +26,8 @@ def main(args: Namespace) -> int:
 
     with ArkWriter(args.ark, args.scp, compress=args.compress) as writer:
         for name, spec in iter_table(args.feats_scp):
-            writer.write(name, sliding_cmn(read_features(spec, name), args.cmn_window))
+            features = read_features(spec, name, args.feats_scp)
+            writer.write(name, sliding_cmn(features, args.cmn_window))
     return 0
 
 

@@ -23,9 +23,10 @@ def main(args: Namespace) -> int:
     from speakernet.signal.vad import energy_vad
 
     options = VadOptions.from_file(args.config) if args.config else VadOptions()
+    feats_scp = args.data_dir / "feats.scp"
     with ArkWriter(args.ark, args.scp) as writer:
-        for name, spec in iter_table(args.data_dir / "feats.scp"):
-            writer.write(name, energy_vad(read_features(spec, name), options))
+        for name, spec in iter_table(feats_scp):
+            writer.write(name, energy_vad(read_features(spec, name, feats_scp), options))
     return 0
 
 

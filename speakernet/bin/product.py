@@ -7,9 +7,11 @@
 
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 from speakernet.bin.cli import run
 from speakernet.bin.options.program import argument, program
+from speakernet.config.errors import UserError
 
 TO_BE_MADE = 3
 
@@ -28,11 +30,10 @@ def main(args: Namespace) -> int:
     from speakernet.work.files import open_for_replace
     from speakernet.work.made_from import Inputs, describe_folders, describe_inputs
     from speakernet.work.products import finish_product, is_done
-    from speakernet.work.record import from_json, to_json
+    from speakernet.work.record import to_json
 
     if args.task == "finish":
-        pending = from_json(args.pending.read_bytes())
-        finish_product(args.product, args.output, **pending)
+        finish_product(args.product, args.output, *_read_pending(args.pending))
         args.pending.unlink()
         return 0
     inputs = Inputs(args.input, args.fixed_input, args.place)
@@ -44,6 +45,18 @@ def main(args: Namespace) -> int:
     with open_for_replace(args.pending) as file:
         file.write(to_json({"made_from": made_from, "folders": folders}))
     return TO_BE_MADE
+
+
+def _read_pending(path: Path) -> tuple[Any, Any]:
+    """Return what the product was made from, and folders: what "check" wrote."""
+    from speakernet.work.record import from_json
+
+    pending = from_json(path)
+    if isinstance(pending, dict) and set(pending) == {"made_from", "folders"}:
+        made_from, folders = pending["made_from"], pending["folders"]
+        if isinstance(made_from, dict) and isinstance(folders, dict):
+            return made_from, folders
+    raise UserError(f"{path}: found other JSON than 'check' has written")
 
 
 if __name__ == "__main__":

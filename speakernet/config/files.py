@@ -41,8 +41,8 @@ def _other_kind(mode: int) -> str:
     return "a pipe" if stat.S_ISFIFO(mode) else "a device"
 
 
-def read_text(path: str | Path, max_bytes: int = MAX_TEXT_BYTES) -> str:
-    """Return the text of a file in UTF-8. Raises UserError as ``open_input`` does."""
+def read_bytes(path: str | Path, max_bytes: int = MAX_TEXT_BYTES) -> bytes:
+    """Return what is in a file of a text. Raises UserError as ``open_input`` does, or for size."""
     with open_input(path) as file:
         try:
             data = file.read(max_bytes + 1)
@@ -52,6 +52,12 @@ def read_text(path: str | Path, max_bytes: int = MAX_TEXT_BYTES) -> str:
         raise UserError(
             f"{path}: has more than {max_bytes >> 10} KiB; expected a smaller text file"
         )
+    return data
+
+
+def read_text(path: str | Path, max_bytes: int = MAX_TEXT_BYTES) -> str:
+    """Return the text of a file in UTF-8. Raises UserError as ``read_bytes`` does."""
+    data = read_bytes(path, max_bytes)
     try:
         return data.decode()
     except UnicodeDecodeError as error:

@@ -145,15 +145,15 @@ def read_place(place: Place) -> NDArray[Any]:
         raise UserError(f"{place.source}: {error}") from None
 
 
-def read_features(spec: str, key: str) -> NDArray[Any]:
-    """Read the features (frames, dim) of the utterance ``key``; see ``read_matrix``.
+def read_features(spec: str, key: str, scp: Path) -> NDArray[Any]:
+    """Read the features (frames, dim) of the utterance ``key`` of ``scp``; see ``read_matrix``.
 
     Raises UserError for a vector and for frames without values, too.
     """
     try:
         return as_features(read_matrix(spec))
     except UserError as error:
-        raise UserError(f"'{key}': {error}") from None
+        raise UserError(f"{scp}: '{key}': {error}") from None
 
 
 def as_features(array: NDArray[Any]) -> NDArray[Any]:

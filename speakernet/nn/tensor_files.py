@@ -47,8 +47,14 @@ def load_tensors(path: str | Path) -> Any:
             file.seek(0)
             return torch.load(file, map_location="cpu", weights_only=True)
         except _DAMAGES as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            reason = _reason(error)
             raise UserError(f"{path}: is damaged, or not a checkpoint: {reason[:300]}") from None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeError):
+        return "a name in it is not UTF-8"
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def _check_kind(file: IO[bytes], path: str | Path) -> None:

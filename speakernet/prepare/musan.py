@@ -10,6 +10,7 @@ from pathlib import Path
 
 from speakernet.audio.reader import AudioReader
 from speakernet.config.errors import UserError
+from speakernet.config.files import read_bytes
 from speakernet.kaldi.datadir import validate
 from speakernet.kaldi.shell import sox_reading
 from speakernet.kaldi.tables import write_table
@@ -81,7 +82,7 @@ def find_audio(root: Path) -> dict[str, str]:
 def _annotations(root: Path) -> Iterator[tuple[str, bool, str]]:
     """Yield (id, has vocals, ``file:line``) of all ANNOTATIONS below ``root``."""
     for path in sorted(root.rglob("ANNOTATIONS")):
-        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+        lines = read_bytes(path).decode(errors="replace").split("\n")
         for number, line in enumerate(lines, start=1):
             fields = line.split()
             if fields and (len(fields) < 3 or fields[2] not in ("Y", "N")):

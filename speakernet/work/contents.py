@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from speakernet.config import UserError
+from speakernet.config.files import read_bytes
 from speakernet.work.files import new_digest
 from speakernet.work.known_checksums import common_folder, digests_of_files
 from speakernet.work.record import (
@@ -55,7 +56,7 @@ def _content_of_file(path: Path) -> dict[str, str]:
         return _read_settings(path)
     if path.suffix != _OPTIONS_SUFFIX:
         return {"content": digest_of_file(path)}
-    lines = (line.partition(b"#")[0].strip() for line in path.read_bytes().splitlines())
+    lines = (line.partition(b"#")[0].strip() for line in read_bytes(path).splitlines())
     return {"content": digest_of_text(os.fsdecode(line) for line in lines if line)}
 
 
@@ -139,7 +140,7 @@ def _files_below(path: Path) -> Iterator[str]:
 
 def _read_settings(path: Path) -> dict[str, str]:
     settings = {}
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+    for number, line in enumerate(read_bytes(path).splitlines(), start=1):
         key, separator, value = line.decode(errors="replace").partition(": ")
         if not separator:
             raise UserError(f"{path}:{number}: found '{key}'; expected 'key: value'")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from speakernet.config import UserError
+from speakernet.config.files import open_input, read_bytes
 from speakernet.work.files import Checksum, NewFile, new_digest, open_for_replace, remove_abandoned
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ RECORD = ".done"
 
 _FORMAT = "speakernet record 1"
 _READ_BYTES = 1 << 20
+_MAX_BYTES = 1 << 30  # of a record: one of features notes each utterance that failed
 
 
 @dataclass(frozen=True)
@@ -74,15 +76,20 @@ def to_json(content: Any) -> bytes:
     return text.encode(errors="surrogateescape")
 
 
-def from_json(data: bytes) -> Any:
-    """Decode the JSON of ``to_json``."""
-    return json.loads(data.decode(errors="surrogateescape"))
+def from_json(path: Path) -> Any:
+    """Return what ``to_json`` encoded, from a file. Raises UserError if it is none, or no JSON."""
+    try:
+        return json.loads(read_bytes(path, _MAX_BYTES).decode(errors="surrogateescape"))
+    except (ValueError, RecursionError):
+        raise UserError(f"{path}: found no JSON; expected what a run has written") from None
 
 
 def read_record(path: Path) -> Record | None:
     """Return the record in ``path``, or None if there is no file or it is not a record."""
+    if not path.is_file():
+        return None
     try:
-        content = from_json(path.read_bytes())
+        content = from_json(path)
         if content["format"] != _FORMAT:
             return None
         files = {
@@ -90,9 +97,8 @@ def read_record(path: Path) -> Record | None:
             for name, (size, time, digest) in content["files"].items()
         }
         return Record(dict(content["made_from"]), files, dict(content["facts"]))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (ValueError, LookupError, TypeError, AttributeError):  # JSON of another structure
+    # JSON of another structure, or none.
+    except (UserError, ValueError, LookupError, TypeError, AttributeError, OverflowError):
         return None
 
 
@@ -152,7 +158,7 @@ def digest_of_file(path: Path) -> str:
     """Return the digest of a file's content. Raises UserError if it cannot be read."""
     digest = new_digest()
     try:
-        with open(path, "rb") as file:
+        with open_input(path) as file:
             while block := file.read(_READ_BYTES):
                 digest.update(block)
     except OSError as error:

@@ -5,10 +5,13 @@ Commands are not understood here, only searched for words that look like paths.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+
+from speakernet.config.files import open_input
 
 _ARCHIVE = re.compile(r"(.+):\d+")
 _PATH = re.compile(r".*/.*|.+\.[A-Za-z][A-Za-z0-9]{1,4}", re.DOTALL)
@@ -16,11 +19,10 @@ _QUOTES = re.compile(r"""['"\\]""")
 
 
 def recording_files(scp: Path) -> Iterator[str]:
-    """Yield the files of each line of ``scp``, in their order; raises OSError."""
-    with open(scp, encoding="utf-8", errors="surrogateescape") as file:
+    """Yield the files of each line of ``scp``, in their order. Raises UserError if it is none."""
+    with open_input(scp) as file:
         for line in file:
-            _, _, entry = line.strip().partition(" ")
-            yield from _files(entry.strip())
+            yield from _files(os.fsdecode(b" ".join(line.strip().split(None, 1)[1:])))
 
 
 def _files(entry: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from speakernet.config import UserError
+from speakernet.config.files import read_bytes
 from speakernet.kaldi.datadir.fix import fix
 from speakernet.kaldi.datadir.layout import FRAME_SHIFT, Tables, existing_tables
 from speakernet.kaldi.datadir.sorting import count_lines, in_order, merge_sorted
@@ -99,7 +100,7 @@ def _check_utterances(inputs: list[Tables], merged: Path) -> None:
 def _combine_frame_shifts(sources: Sequence[Path], target: Path) -> None:
     """Write the frame shift that all sources have. Raises UserError if two differ."""
     paths = [source / FRAME_SHIFT for source in sources if (source / FRAME_SHIFT).is_file()]
-    shifts = {path: path.read_bytes() for path in paths}
+    shifts = {path: read_bytes(path) for path in paths}
     if len(set(shifts.values())) > 1:
         one, other = paths[:2]
         raise UserError(f"{one} and {other} (or others) differ")

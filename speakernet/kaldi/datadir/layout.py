@@ -7,6 +7,7 @@ Without ``segments`` a recording is an utterance, and the tables of recordings h
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from pathlib import Path
@@ -77,12 +78,18 @@ Tables = dict[str, Path]
 def existing_tables(path: Path) -> Tables:
     """Return name and path of all tables in a data directory, except spk2utt.
 
-    Raises UserError if the directory or utt2spk is missing, or utt2spk is empty.
+    Raises UserError if the directory or utt2spk is missing, utt2spk is empty, or a folder or a
+    broken link has the name of a table.
     """
     if not path.is_dir():
         raise UserError(f"{path}: no such data directory")
     require_file(path / "utt2spk")
-    return {table.name: path / table.name for table in TABLES if (path / table.name).is_file()}
+    names = set(os.listdir(path))
+    present = {table.name: path / table.name for table in TABLES if table.name in names}
+    for table in present.values():
+        if not table.is_file():
+            raise UserError(f"{table}: is no file, or a link to none; expected a table")
+    return present
 
 
 def require_file(path: Path) -> None:
