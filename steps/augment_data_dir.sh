@@ -36,6 +36,8 @@ Writes <source>_<copy> (or <source>_sp_<copy>) for each copy, and <target>: the 
 source_dir=${1%/}
 target=${2%/}
 require_file "$source_dir/wav.scp" "$source_dir/utt2spk"
+read -rd "" -a kinds <<<"$copies" || true
+read -rd "" -a factors <<<"$speed_factors" || true
 
 rir_list() {
   local list
@@ -83,7 +85,7 @@ flock -n 7 || { log "another run makes copies of $source_dir; waiting" && flock 
 copy_source=$source_dir
 readable=$source_dir/.readable
 trap 'rm -rf "$readable" "${readable}_sp"' EXIT
-if [ -n "${copies// /}" ] && { [ -f "$source_dir/reco2dur" ] || [ -f "$source_dir/segments" ] || [ ! -f "$source_dir/utt2dur" ]; }; then
+if [ "${#kinds[@]}" -gt 0 ] && { [ -f "$source_dir/reco2dur" ] || [ -f "$source_dir/segments" ] || [ ! -f "$source_dir/utt2dur" ]; }; then
   steps/get_reco2dur.sh --nj "$nj" --cmd "$cmd" --max-failed-share "$max_failed_share" "$source_dir"
   if [ ! -f "$source_dir/reco2dur" ]; then
     utils/subset_data_dir.sh --reco-list "$source_dir/reco2dur.partial" "$source_dir" "$readable"
@@ -95,10 +97,10 @@ if [ -n "${copies// /}" ] && { [ -f "$source_dir/reco2dur" ] || [ -f "$source_di
 fi
 
 base=$source_dir
-if [ -n "$speed_factors" ]; then
+if [ "${#factors[@]}" -gt 0 ]; then
   base=${speed_set:-${source_dir}_sp}
   parts=()
-  for factor in $speed_factors; do
+  for factor in "${factors[@]}"; do
     utils/perturb_data_dir_speed.sh "$factor" "$copy_source" "${source_dir}_sp$factor"
     parts+=("${source_dir}_sp$factor")
   done
@@ -112,7 +114,7 @@ if [ -n "$speed_factors" ]; then
 fi
 
 parts=("$base")
-for copy in $copies; do
+for copy in "${kinds[@]}"; do
   make_copy "$copy" "${base}_$copy$copy_suffix"
   parts+=("${base}_$copy$copy_suffix")
 done

@@ -56,7 +56,7 @@ fi
 [ -z "$utt2spk" ] || options+=(--train-utt2spk "$train/utt2spk" --utt2spk "$utt2spk")
 
 lock_output "$work"
-mkdir -p "$work/log"
+make_dirs "$work/log"
 draw=()
 [ ! -f "$train/utt2session" ] || draw+=(--utt2session "$train/utt2session")
 [ -z "$exclude" ] || draw+=(--exclude "$exclude")

@@ -25,7 +25,7 @@ num_utts=$(num_lines "$data/utt2spk")
 nj=$((nj < num_utts ? nj : num_utts))
 utils/split_data.sh --per-utt "$data" "$nj"
 lock_output "$vad_dir"
-mkdir -p "$log_dir"
+make_dirs "$log_dir"
 part=$(realpath "$vad_dir")/vad_$(basename "$data")
 job_name "$vad_config" "$data" "$part" "$log_dir"
 job_command "$cmd" python -m speakernet.bin.compute_vad --config "$vad_config" "$data/split${nj}utt/$job" "$part.$job.ark" "$part.$job.scp"

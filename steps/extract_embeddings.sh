@@ -28,7 +28,7 @@ require_file "$model/recipe.yaml"
 [ -f "$data/feats.scp" ] || require_file "$data/wav.scp" "$data/utt2spk"
 
 lock_output "$out"
-mkdir -p "$out/log"
+make_dirs "$out/log"
 options=(--nj "$nj" --device "$device" --num-threads "$num_threads" --untrained "$untrained")
 [ -z "$checkpoint" ] || options+=(--checkpoint "$checkpoint")
 program=(python -m speakernet.bin.extract_embeddings "${options[@]}")

@@ -32,7 +32,7 @@ fi
 num_recordings=$(num_lines "$data/wav.scp")
 nj=$((nj < num_recordings ? nj : num_recordings))
 part_dir=$data/durations
-mkdir -p "$part_dir" "$data/log"
+make_dirs "$part_dir" "$data/log"
 job_name "$data"
 job_command "$cmd" python -m speakernet.bin.compute_durations --nj "$nj" --job "$job" "$data" "$part_dir/part.$job"
 # shellcheck disable=SC2086 # $cmd is a command with its options

@@ -36,6 +36,10 @@ data=${1%/}
 log_dir=${2:-$data/log}
 feature_dir=${3:-$data/data}
 require_positive nj
+case $type in
+  fbank | mfcc) ;;
+  *) bad_option type "fbank or mfcc" ;;
+esac
 config_name=${type}_config
 config=${!config_name}
 require_share max_failed_share
@@ -48,7 +52,7 @@ lock_output "$feature_dir"
 # Jobs may rewrite the archives that an old feats.scp points into.
 for table in feats.scp utt2num_frames utt2dur; do
   if [ -f "$data/$table" ]; then
-    mkdir -p "$data/.backup"
+    make_dirs "$data/.backup"
     move "$data/$table" "$data/.backup/$table"
   fi
 done
@@ -56,7 +60,7 @@ utils/validate_data_dir.sh --no-feats --no-text "$data"
 num_utts=$(num_lines "$data/utt2spk")
 nj=$((nj < num_utts ? nj : num_utts))
 utils/split_data.sh --per-utt "$data" "$nj"
-mkdir -p "$log_dir" "$feature_dir" "$data/conf"
+make_dirs "$log_dir" "$feature_dir" "$data/conf"
 name=${name:-$(basename "$data")}
 feature_dir=$(realpath "$feature_dir")
 prefix=$feature_dir/raw_${type}_$name

@@ -45,7 +45,7 @@ if [ "$plain" = true ]; then
 fi
 
 lock_output "$scores"
-mkdir -p "$scores/log"
+make_dirs "$scores/log"
 job_command "$cmd" python -m speakernet.bin.score "${options[@]}" "$model" "${trials[@]}" "$embeddings" "$scores"
 # shellcheck disable=SC2086 # --cmd holds a command and its options
 $cmd "$scores/log/score.log" "${words[@]}"

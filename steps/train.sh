@@ -37,7 +37,7 @@ reason_of_failure() {
 
 recipe=$1 data_dir=$2 exp_dir=$3
 require_file "$recipe" "$data_dir/utt2spk"
-mkdir -p "$exp_dir/log"
+make_dirs "$exp_dir/log"
 rm -f "$exp_dir/requeue"
 status=0
 options=()

@@ -47,11 +47,20 @@ require_set() {
   for name in "${@:2}"; do [ -n "${!name-}" ] || die "$1 does not set $name"; done
 }
 
+# make_dirs DIR...: each exists, or is made now.
+make_dirs() {
+  local dir problem
+  for dir in "$@"; do
+    problem=$(LC_ALL=C mkdir -p -- "$dir" 2>&1) || die "cannot make the folder $dir: ${problem##*: }"
+  done
+}
+
 # require_writable DIR...: each exists, or is made now, and files can be made in it.
 require_writable() {
   local dir probe
+  make_dirs "$@"
   for dir in "$@"; do
-    { mkdir -p -- "$dir" && probe=$(mktemp -- "$dir/.XXXXXX"); } 2>/dev/null || die "cannot write to $dir"
+    probe=$(mktemp -- "$dir/.XXXXXX" 2>/dev/null) || die "cannot write to $dir"
     rm -f -- "$probe"
   done
 }
@@ -59,7 +68,7 @@ require_writable() {
 # lock_output DIR [NAME]: makes the folder, in which no other run of a script that calls this may make the same (NAME) until this one
 # has ended. The lock is the processes' that have it open, so that those who are killed leave none.
 lock_output() {
-  mkdir -p -- "$1"
+  make_dirs "$1"
   exec {output_lock}>"$1/.${2:-}lock"
   flock -n "$output_lock" || die "another run writes to $1; wait until it has ended"
 }

@@ -37,7 +37,7 @@ export SPEAKERNET_PRODUCT=${name:-$product} # messages begin with it
 shift 2
 
 folder=$(dirname "$product")
-mkdir -p "$folder"
+make_dirs "$folder"
 base=$folder/.$(basename "$product")
 exec 9>"$base.lock"
 flock -n 9 || { log "another run works on it; waiting" && flock 9; }

@@ -23,5 +23,10 @@ def job_part(items: Items, job: int, num_jobs: int) -> Items:
 
 
 def job_paths(pattern: str, num_jobs: int) -> list[Path]:
-    """Return ``pattern``, which ends in JOB, with 1 to ``num_jobs`` in place of that."""
+    """Return ``pattern``, which ends in JOB, with 1 to ``num_jobs`` in place of that.
+
+    Raises UserError for another pattern.
+    """
+    if not pattern.endswith("JOB"):
+        raise UserError(f"'{pattern}': expected the path of parts that ends in JOB")
     return [Path(f"{pattern.removesuffix('JOB')}{job}") for job in range(1, num_jobs + 1)]

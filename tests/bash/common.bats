@@ -159,7 +159,7 @@ hostile=('a[$(touch pwned)]' '$(touch pwned)' '`touch pwned`' $'1\nPATH=/pwned' 
   touch file
   run_script <<<'require_writable a/b c; require_writable file/d'
   [ "$status" -eq 1 ]
-  [ "$output" = "script.sh: error: cannot write to file/d" ]
+  [ "$output" = "script.sh: error: cannot make the folder file/d: Not a directory" ]
   [ -d a/b ] && [ -d c ] && [ -z "$(ls -A a/b)" ]
 }
 

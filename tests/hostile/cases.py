@@ -62,7 +62,7 @@ class Commands:
         changed = "" if target.place is None else target.call.words[target.place]
         products = [p for p in target.call.products if not (changed and p.startswith(changed))]
         options = [word for word in target.call.words if word.startswith("--")]
-        names = (target.name, target.name.lstrip("-"), *_dests(command), value, *options)
+        names = (target.name, target.name.lstrip("-"), *_dests(command), value, *options, *words)
         names = (*names, Path(value[:200]).name)
         job = Job(_main(command, words), lambda: None, tuple(products))
         return Case(name, f"{target.name} {value!r}"[:200], command, words,

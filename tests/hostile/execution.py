@@ -14,6 +14,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from io import FileIO, TextIOWrapper
 from pathlib import Path
@@ -196,8 +197,20 @@ def _end_session(leader: int) -> bool:
         except ProcessLookupError:
             return False
         time.sleep(0.05)
+    if not _is_alive(leader):
+        return False
     os.killpg(leader, signal.SIGKILL)
     return True
+
+
+def _is_alive(leader: int) -> bool:
+    """Whether any process of a group runs; one that has ended may wait for init to notice."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, group = path.read_text().rpartition(") ")[2].split()[:3]
+            if int(group) == leader and state != "Z":
+                return True
+    return False
 
 
 def _become(job: Job, sandbox: Sandbox) -> NoReturn:

@@ -89,7 +89,7 @@ def judge(outcome: Outcome, expected: Expectation) -> Verdict:
 def _checks(outcome: Outcome, expected: Expectation) -> Iterable[tuple[Verdict, bool]]:
     text = outcome.stdout + outcome.stderr
     succeeded = outcome.status in expected.statuses
-    names = [_shown(name) for name in expected.names]
+    names = [*map(_shown, expected.names), *(name[:40] for name in expected.names if name.strip())]
     made = outcome.created | outcome.changed
     yield Verdict.EXECUTED, any(Path(path).name == CANARY_FILE for path in outcome.created)
     yield Verdict.HUNG, outcome.seconds >= MAX_SECONDS or outcome.survivors
