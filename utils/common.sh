@@ -2,19 +2,29 @@
 # Sourced by scripts after `set -euo pipefail; shopt -s inherit_errexit`. Functions that scripts share: messages, checks of options
 # and inputs, products that appear whole or not at all, signals, and arrays of jobs. speakernet/work/logs.py has the same messages.
 
+# visible TEXT: sets $visible to it, in which a line's end, a tab and other control characters can be seen.
+visible() {
+  visible=${1//$'\n'/\\n}
+  visible=${visible//$'\r'/\\r}
+  visible=${visible//$'\t'/\\t}
+  visible=${visible//[[:cntrl:]]/?}
+}
+
 # log MESSAGE...: a line on stderr: date, time, stage and product (or else the script), message. run.sh and utils/once.sh set
 # SPEAKERNET_STAGE and SPEAKERNET_PRODUCT.
 log() {
-  local about=${SPEAKERNET_STAGE:+stage $SPEAKERNET_STAGE}
+  local visible about=${SPEAKERNET_STAGE:+stage $SPEAKERNET_STAGE}
   about+=${SPEAKERNET_PRODUCT:+${about:+, }$SPEAKERNET_PRODUCT}
-  printf '%(%F %T)T %s: %s\n' -1 "${about:-${0##*/}}" "${*//$'\n'/\\n}" >&2
+  visible "$*"
+  printf '%(%F %T)T %s: %s\n' -1 "${about:-${0##*/}}" "$visible" >&2
 }
 
 # die MESSAGE...: one line on stderr, of at most 1000 characters, and the script ends with status 1.
 die() {
-  local message=$*
+  local visible message=$*
   [ "${#message}" -le 1000 ] || message="${message:0:500} … ${message: -500}"
-  printf '%s: error: %s\n' "${0##*/}" "${message//$'\n'/\\n}" >&2
+  visible "$message"
+  printf '%s: error: %s\n' "${0##*/}" "$visible" >&2
   exit 1
 }
 

@@ -13,8 +13,10 @@
 
 # Scripts of the repository name each other, and what they read, by paths from its root, or from a folder that has links to it.
 _options_root=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd -P)
+_options_words=none
 case $(realpath -- "$0") in
   "$_options_root"/steps/* | "$_options_root"/local/*)
+    _options_words=paths
     [ utils/parse_options.sh -ef "${BASH_SOURCE[0]}" ] ||
       die "call it from the root of the repository, from which relative paths are seen, too: cd $(printf %q "$_options_root")"
     ;;
@@ -85,9 +87,20 @@ _options_assign() {
   fi
 }
 
+# What follows the options of the repository's own scripts are paths.
+_options_check_words() {
+  local word LC_ALL=C
+  for word in "$@"; do
+    case $word in
+      '' | -* | *[[:cntrl:]]*) die "argument '$word': expected a path (one that begins with a dash as ./-…)" ;;
+    esac
+  done
+}
+
 options_given='' # names, for the script
 _options_read_configs "$@"
 _options_assign "$@"
 shift "$_options_used"
-unset -f _options_name _options_help _options_read_configs _options_assign
-unset _option_name _options_used _options_root
+[ "$_options_words" = none ] || _options_check_words "$@"
+unset -f _options_name _options_help _options_read_configs _options_assign _options_check_words
+unset _option_name _options_used _options_root _options_words

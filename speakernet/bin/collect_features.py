@@ -14,7 +14,7 @@ from speakernet.bin.options.types import positive_int, share
 @argument("--nj", positive_int, "number of jobs", default=1)
 @argument("type", str, "type of the features", choices=("fbank", "mfcc"))
 @argument("data_dir", Path, "data dir that gets the tables")
-@argument("prefix", str, "path of the parts, with JOB in place of the number")
+@argument("prefix", Path, "path of the parts, with JOB in place of the number")
 def main(args: Namespace) -> int:
     """Parse the command line and join the parts."""
     from speakernet.kaldi.tables import check_order

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 @argument("--nj", positive_int, "number of jobs", default=1)
 @argument("--max-failed-share", share, "share of recordings that may be unreadable", default=0.0)
 @argument("data_dir", Path, "data dir that gets reco2dur")
-@argument("prefix", str, "path of the part; without --job JOB stands for its number")
+@argument("prefix", Path, "path of the part; without --job JOB stands for its number")
 def main(args: Namespace) -> int:
     """Parse the command line and run the job, or collect what the jobs have written."""
     # There are as many jobs as cores. OpenBLAS reads this when NumPy is imported: not at the top.
@@ -35,7 +35,7 @@ def main(args: Namespace) -> int:
         logger.info("%s: %d recordings have no duration", args.data_dir, num_failed)
         return 0
     scp = args.data_dir / "wav.scp"
-    total, num_failed = compute_part(scp, Path(args.prefix), args.job, args.nj)
+    total, num_failed = compute_part(scp, args.prefix, args.job, args.nj)
     logger.info("%d recordings, %d could not be read", total, num_failed)
     return 0
 

@@ -22,11 +22,12 @@ def job_part(items: Items, job: int, num_jobs: int) -> Items:
     return items[first:end]
 
 
-def job_paths(pattern: str, num_jobs: int) -> list[Path]:
+def job_paths(pattern: Path, num_jobs: int) -> list[Path]:
     """Return ``pattern``, which ends in JOB, with 1 to ``num_jobs`` in place of that.
 
     Raises UserError for another pattern.
     """
-    if not pattern.endswith("JOB"):
+    prefix = str(pattern).removesuffix("JOB")
+    if prefix in ("", str(pattern)):
         raise UserError(f"'{pattern}': expected the path of parts that ends in JOB")
-    return [Path(f"{pattern.removesuffix('JOB')}{job}") for job in range(1, num_jobs + 1)]
+    return [Path(f"{prefix}{job}") for job in range(1, num_jobs + 1)]

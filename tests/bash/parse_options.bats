@@ -137,3 +137,13 @@ END
     [ "${#lines[@]}" -eq 1 ]
   done
 }
+
+@test "an argument of a script of steps/ that cannot be a path, in one line" {
+  cd "$BATS_TEST_DIRNAME/../.."
+  for word in '' -1 --x $'a\rb' $'two\nlines'; do
+    run bash steps/score.sh exp trials embeddings "$word"
+    [ "$status" -eq 1 ]
+    [ "${#lines[@]}" -eq 1 ]
+    [[ $output == "score.sh: error: argument "*"expected a path"* ]]
+  done
+}

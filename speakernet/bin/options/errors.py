@@ -12,7 +12,11 @@ TRACEBACK = "SPEAKERNET_TRACEBACK"
 """Environment variable: where it is set, the whole traceback is printed, too."""
 
 _PACKAGE = Path(speakernet.__file__).parent
-_OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "Cannot allocate memory")
+# Said by torch, the loader and Python where memory, or a limit (ulimit -v, a job's), is used up.
+_OUT_OF_MEMORY = (
+    "can't allocate memory", "out of memory", "Cannot allocate memory", "can't start new thread",
+    "failed to map segment", "cannot map zero-fill pages",
+)  # fmt: skip
 _REMEDIES = {
     errno.ENOSPC: "free some space",
     errno.EDQUOT: "free some space: the quota is used up",

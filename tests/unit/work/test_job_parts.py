@@ -1,8 +1,12 @@
 """The parts of parallel jobs."""
 
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from speakernet.config import UserError
 from speakernet.work.job_parts import job_part, job_paths
 
 
@@ -15,7 +19,13 @@ def test_parts_are_a_partition(count: int, num_jobs: int) -> None:
 
 
 def test_only_the_end_of_a_pattern_is_the_number() -> None:
-    assert [str(path) for path in job_paths("/JOBS/JOB/x.JOB", 2)] == [
+    assert [str(path) for path in job_paths(Path("/JOBS/JOB/x.JOB"), 2)] == [
         "/JOBS/JOB/x.1",
         "/JOBS/JOB/x.2",
     ]
+
+
+@pytest.mark.parametrize("pattern", ["JOB", "parts/x.1", "parts/JOB.x", "."])
+def test_a_pattern_has_the_number_at_its_end(pattern: str) -> None:
+    with pytest.raises(UserError, match=f"'{pattern}': expected the path of parts"):
+        job_paths(Path(pattern), 2)
