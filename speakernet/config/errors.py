@@ -1,6 +1,7 @@
 """The exception for invalid input: mistakes that a user can correct."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 
@@ -9,6 +10,15 @@ class UserError(Exception):
 
     Programs print the text and end with status 1; a traceback is for our own mistakes only.
     """
+
+
+@contextmanager
+def naming(place: object) -> Iterator[None]:
+    """Put the place, and a colon, before the text of a UserError that is raised inside."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{place}: {error}") from None
 
 
 def suggestion(word: str, choices: Iterable[str]) -> str:

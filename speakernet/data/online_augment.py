@@ -14,7 +14,7 @@ import numpy as np
 
 from speakernet.arrays import Float32
 from speakernet.audio.reader import AudioReader
-from speakernet.config import UserError
+from speakernet.config.errors import UserError, naming
 from speakernet.data.config import OnlineAugmentConfig
 from speakernet.kaldi.room_lists import read_responses
 from speakernet.kaldi.tables import read_table
@@ -38,11 +38,15 @@ class OnlineAugment:
         self.sample_rate = sample_rate
         self._reader = AudioReader(sample_rate)
         self._noises = {
-            kind: list(read_table(Path(f"{musan}_{kind}", "wav.scp")).values())
+            kind: _noises(Path(f"{musan}_{kind}", "wav.scp"))
             for kind in ("noise", "music", "speech")
         }
         lists = [find_rir_list(rirs, room) for room in ("smallroom", "mediumroom")]
-        self._responses = [r.location for r in read_responses([str(path) for path in lists])]
+        self._responses = [
+            (str(path), response.location)
+            for path in lists
+            for response in read_responses([str(path)])
+        ]
         self._kinds: tuple[Callable[[Float32, np.random.Generator], Float32], ...] = (
             self._reverb,
             self._noise,
@@ -57,8 +61,9 @@ class OnlineAugment:
         return self._kinds[int(rng.integers(len(self._kinds)))](crop, rng)
 
     def _reverb(self, crop: Float32, rng: np.random.Generator) -> Float32:
-        entry = self._responses[int(rng.integers(len(self._responses)))]
-        response = ImpulseResponse(self._reader.read(entry) / np.float32(32768))
+        place, entry = self._responses[int(rng.integers(len(self._responses)))]
+        with naming(place):
+            response = ImpulseResponse(self._reader.read(entry) / np.float32(32768))
         return reverberate(crop, self.sample_rate, response=response)
 
     def _noise(self, crop: Float32, rng: np.random.Generator) -> Float32:
@@ -80,16 +85,18 @@ class OnlineAugment:
         count: int,
         rng: np.random.Generator,
     ) -> Float32:
-        entries = self._noises[kind]
-        noises = [
-            Noise(
-                self._reader.read_random_segment(entries[int(choice)], len(crop), rng),
-                rng.uniform(*snr_db),
-                0.0,
-            )
-            for choice in rng.integers(len(entries), size=count)
-        ]
+        entries, noises = self._noises[kind], []
+        for choice in rng.integers(len(entries), size=count):
+            place, entry = entries[int(choice)]
+            with naming(place):
+                segment = self._reader.read_random_segment(entry, len(crop), rng)
+            noises.append(Noise(segment, rng.uniform(*snr_db), 0.0))
         return reverberate(crop, self.sample_rate, noises=noises)
+
+
+def _noises(scp: Path) -> list[tuple[str, str]]:
+    """Return the entries of a ``wav.scp``, each with its place, for messages."""
+    return [(f"{scp}: '{name}'", entry) for name, entry in read_table(scp).items()]
 
 
 def find_rir_list(rirs: Path, room: str) -> Path:

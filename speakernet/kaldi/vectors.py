@@ -13,7 +13,6 @@ import mmap
 import os
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from speakernet.arrays import Float32
-from speakernet.config import UserError
+from speakernet.config.errors import UserError, naming
 from speakernet.kaldi.ark import read_entries, read_place
 from speakernet.kaldi.entries import decoded_key
 from speakernet.kaldi.places import Place, parse_place
@@ -65,7 +64,7 @@ def read_indexed_vectors(scp: Path, find: Callable[[str], str]) -> Iterator[Bloc
         for source, run in itertools.groupby(_entries_of(scp, batch, find), _archive_of):
             entries = list(run)
             keys = [key for key, _ in entries]
-            with _naming(scp):
+            with naming(scp):
                 values = _gather_places(source, entries)
             if shape is not None and values.shape[1:] != shape:
                 raise UserError(
@@ -73,14 +72,6 @@ def read_indexed_vectors(scp: Path, find: Callable[[str], str]) -> Iterator[Bloc
                 )
             shape = values.shape[1:]
             yield keys, values
-
-
-@contextmanager
-def _naming(scp: Path) -> Iterator[None]:
-    try:
-        yield
-    except UserError as error:
-        raise UserError(f"{scp}: {error}") from None
 
 
 _Entry = tuple[str, Place]

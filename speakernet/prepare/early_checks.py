@@ -24,7 +24,7 @@ _ROOMS = ("smallroom", "mediumroom")
 _NUM_SAMPLES = 20
 _MEAN_UTTERANCE_S = 8.0  # where no table says it; VoxCeleb's
 _FRAMES_PER_S = 100
-_FREE_BYTES = 1 << 28  # that are left when all is written
+_WITH_MARGIN = 1.05  # for what else is written
 
 
 def check_noises(musan: Path) -> None:
@@ -135,7 +135,7 @@ def _duration(folder: Path) -> float:
 def check_room(features: Iterable[FeatureRoom], place: Path, free: Callable[[Path], int]) -> None:
     """Raise UserError if the disk of ``place`` has not the room for features that are to come."""
     needed = sum(room.num_bytes() for room in features)
-    if needed and needed + _FREE_BYTES > free(place):
+    if needed and needed * _WITH_MARGIN > free(place):
         raise UserError(
             f"{place}: features need about {needed / 1e9:.1f} GB, and {free(place) / 1e9:.1f} GB "
             "are free: make room, or take another folder (run.sh --data DIR)"

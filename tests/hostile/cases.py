@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 
 from speakernet.bin import cli
+from speakernet.recipe import Recipe
 from tests.hostile.calls import CALLS, Call
 from tests.hostile.execution import Job
 from tests.hostile.judge import Expectation
@@ -17,6 +18,10 @@ from tests.hostile.targets import Target, file_targets, option_targets, parser_o
 BINARY_SUFFIXES = {".ark", ".wav", ".pt", ".model"}
 _NO_INPUT = {"html", "pickle", "gzip", "zip", "npy", "zeros", "folder", "fifo", "loop", "endless"}
 """Kinds of files that no command can take for an input that it needs."""
+_SECTIONS = tuple(f"{name}." for name in Recipe.model_fields)
+"""How a message names a setting of a recipe."""
+_DEVICES = ("/dev/zero", "/dev/null", "/dev/full")
+"""What links of a sandbox lead to: a message may name either."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ class Commands:
         products = [p for p in target.call.products if not (changed and p.startswith(changed))]
         options = [word for word in target.call.words if word.startswith("--")]
         names = (target.name, target.name.lstrip("-"), *_dests(command), value, *options, *words)
-        names = (*names, Path(value[:200]).name)
+        names = (*names, Path(value[:200]).name, *_DEVICES)
         job = Job(_main(command, words), lambda: None, tuple(products))
         return Case(name, f"{target.name} {value!r}"[:200], command, words,
                     self._expected(target, names, must_fail=False), job)  # fmt: skip
@@ -73,6 +78,8 @@ class Commands:
         path = Path(target.file)
         words = target.call.words
         names = (target.file, path.name, str(path.parent), *self._read[target.call], *words)
+        if path.suffix == ".yaml":
+            names = (*names, *_SECTIONS)
         forgiving = path.suffix == ".wav" or command in ("product", "fix-data-dir")
         must_fail = kind in _NO_INPUT and not forgiving
         job = Job(_main(command, words), prepare, target.call.products)

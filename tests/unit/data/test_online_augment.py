@@ -1,5 +1,6 @@
 """Random augmentation of waveform crops: kinds, ratios, and the same draws for the same seed."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,3 +103,22 @@ def test_a_room_that_is_one_impulse_changes_nothing(
 def test_rooms_that_are_not_there(folders: tuple[Path, Path], tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"has no rir_list of smallroom"):
         OnlineAugment(OnlineAugmentConfig(), folders[0], tmp_path, SAMPLE_RATE)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("musan_speech/wav.scp", r"musan_speech/wav.scp: 'speech-\d': gone/x.wav: no such file"),
+        ("RIRS_NOISES/simulated_rirs/smallroom/rir_list", "smallroom/rir_list: gone/x.wav: no such"),
+    ],
+)
+def test_a_recording_that_is_gone_is_named_with_its_table(
+    folders: tuple[Path, Path], crop: npt.NDArray[np.float32], table: str, message: str
+) -> None:
+    path = folders[0].parent / table
+    text = re.sub(r"\S+\.wav", "gone/x.wav", path.read_text(encoding="utf-8"))
+    path.write_text(text, encoding="utf-8")
+    augment = OnlineAugment(OnlineAugmentConfig(probability=1), *folders, SAMPLE_RATE)
+    with pytest.raises(UserError, match=message):
+        for seed in range(50):
+            augment(crop, np.random.default_rng(seed))

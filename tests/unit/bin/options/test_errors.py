@@ -43,7 +43,7 @@ def test_the_place_in_the_package_is_named() -> None:
     from speakernet.work.job_parts import job_part
 
     with pytest.raises(TypeError) as caught:
-        job_part(None, 1, 1)  # type: ignore[arg-type,type-var]
+        job_part(None, 1, 1)  # type: ignore[type-var]
     assert " at speakernet.work.job_parts:" in message_of(caught.value)
 
 
