@@ -8,6 +8,7 @@ import numpy as np
 
 from speakernet.arrays import Float64, Indices
 from speakernet.backend.cosine import length_norm
+from speakernet.backend.embeddings import EmbeddingTable
 from speakernet.config import UserError
 from speakernet.kaldi.characters import near_miss
 
@@ -42,7 +43,7 @@ def model_vectors(normed: Float64, members: Sequence[Indices]) -> Float64:
 
 
 class Enrolment:
-    """Turns the enrolment ids of trials into rows of ``vectors``.
+    """Turns the enrolment ids of trials into rows of ``vectors``: those of ``table``, and models'.
 
     Without ``models`` ids are utterances. With them (model id to utterances, as in spk2utt), every
     enrolment id is a model: either its averaged embedding joins ``vectors`` as a row of its own,
@@ -52,12 +53,12 @@ class Enrolment:
     def __init__(
         self,
         normed: Float64,
-        rows: Mapping[str, int],
+        table: EmbeddingTable,
         models: Models | None = None,
         combine: Literal["embeddings", "scores"] = "embeddings",
     ) -> None:
         self.vectors = normed
-        self._rows = rows
+        self._rows, self._source = table.rows, table.source
         self._members: dict[str, Indices] | None = None
         if models is None:
             return
@@ -98,6 +99,6 @@ class Enrolment:
         except KeyError:
             unknown = [name for name in dict.fromkeys(names) if name not in self._rows]
             raise UserError(
-                f"{place}: '{unknown[0]}' has no embedding ({len(unknown)} such ids)"
-                f"{near_miss(unknown[0], self._rows)}"
+                f"{place}: '{unknown[0]}' has no embedding in {self._source} "
+                f"({len(unknown)} such ids){near_miss(unknown[0], self._rows)}"
             ) from None

@@ -18,7 +18,7 @@ from speakernet.backend.normalization import (
     normalize_scores,
 )
 from speakernet.backend.plda import Plda
-from speakernet.config import UserError
+from speakernet.config.errors import UserError, naming
 
 logger = logging.getLogger(__name__)
 
@@ -43,11 +43,9 @@ class Scorer:
         vectors = table.vectors if mean is None else table.vectors - mean
         norm = norm_crops if config.similarity == "crop_distance" else length_norm
         names = list(table.rows)
-        try:
+        with naming(table.source):
             normed = norm(vectors, names)
-        except UserError as error:
-            raise UserError(f"{table.source}: {error}") from None
-        self._enrolment = Enrolment(normed, table.rows, models, config.enrolment)
+        self._enrolment = Enrolment(normed, table, models, config.enrolment)
         self._names = [*names, *(models or ())]
 
     def pairs(self, enroll: Sequence[str], test: Sequence[str], source: str) -> Pairs:
@@ -110,7 +108,7 @@ class PldaScorer:
     def __init__(self, table: EmbeddingTable, plda: Plda, models: Models | None = None) -> None:
         self._plda = plda
         projected = plda.project(table.vectors)
-        self._enrolment = Enrolment(projected, table.rows, models, "scores")
+        self._enrolment = Enrolment(projected, table, models, "scores")
 
     def scores(self, enroll: Sequence[str], test: Sequence[str], source: str) -> Float64:
         """Return the log-likelihood ratio of each trial (trials,)."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from speakernet.bin.cli import run
 from speakernet.bin.options.program import argument, program
 from speakernet.bin.options.types import count, truth
+from speakernet.config.errors import naming
 
 
 @program("users")
@@ -40,7 +41,9 @@ def main(args: Namespace) -> int:
     source, target = given.pop("wav_in"), given.pop("wav_out")
     words = [("command line", f"--{key}={value}") for key, value in given.items()]
     options = parse_options(ReverberateOptions, words)
-    signal = AudioReader().evaluate(reverberated(parse_entry(source), options))
+    with naming("wav_in"):
+        entry = parse_entry(source)
+    signal = AudioReader().evaluate(reverberated(entry, options))
     _write(target, signal.samples.astype(np.int16), signal.sample_rate)
     return 0
 

@@ -56,11 +56,11 @@ def evaluate_files(
 ) -> list[dict[str, Any]]:
     """Return the figures of score files of one list, with ``trials`` and ``scores`` as names.
 
-    ``utt2spk``: for the bootstrap; otherwise the one beside the trials.
+    ``utt2spk``: for the bootstrap; if None, the one beside the trials.
     """
     trials = read_trials(trials_path)
     check_kinds(trials_path, trials)
-    speakers = find_utt2spk(trials_path, utt2spk) if options.bootstrap else None
+    speakers = find_utt2spk(trials_path, utt2spk) if options.bootstrap or utt2spk else None
     return [
         {
             "trials": trials_path.name,

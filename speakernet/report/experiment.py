@@ -141,7 +141,7 @@ def _evaluate(
 ) -> Row:
     trials, scores = file.read()
     check_kinds(file.trials, trials)
-    speakers = find_utt2spk(file.trials, utt2spk) if options.bootstrap else None
+    speakers = find_utt2spk(file.trials, utt2spk) if options.bootstrap or utt2spk else None
     figures = evaluate(scores, trials, options, speakers)
     names = {"model": file.model, "trials": file.trials.name, "scoring": file.kind}
     return {**names, **figures, **facts, "inputs": digest}

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
+from speakernet.config import UserError
 from speakernet.kaldi.datadir.layout import (
     FRAME_SHIFT,
     Tables,
@@ -20,10 +21,15 @@ from speakernet.work.files import open_for_replace
 
 
 def filter_table(source: Path, target: Path, ids: AbstractSet[bytes]) -> None:
-    """Write the lines whose id is among ``ids``."""
+    """Write the lines whose id is among ``ids``. Raises UserError for an empty line."""
     with open_for_replace(target) as file:
-        for _, lines in iter_line_blocks(source):
-            file.writelines(line + b"\n" for line in lines if line.split(None, 1)[0] in ids)
+        for first, lines in iter_line_blocks(source):
+            keys = [line.split(None, 1)[:1] for line in lines]
+            if [] in keys:
+                raise UserError(f"{source}:{first + keys.index([])}: the line is empty")
+            file.writelines(
+                line + b"\n" for line, (key,) in zip(lines, keys, strict=True) if key in ids
+            )
 
 
 def second_fields(path: Path, num_fields: int) -> set[bytes]:

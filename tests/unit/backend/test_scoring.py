@@ -127,7 +127,7 @@ def test_crop_distance_equals_slow() -> None:
 
 def test_unknown_ids_are_named(table: EmbeddingTable) -> None:
     scorer = Scorer(table, ScoringConfig())
-    with pytest.raises(UserError, match=r"list:2: 'x' has no embedding \(2 such ids\)"):
+    with pytest.raises(UserError, match=r"list:2: 'x' has no embedding in \S+ \(2 such ids\)"):
         scorer.pairs(["u00", "x", "y"], ["u00", "u00", "u00"], "list")
     scorer = Scorer(table, ScoringConfig(), models={"m": ["u00"]})
     with pytest.raises(UserError, match="list:2: enrolment model 'u00'"):
