@@ -101,7 +101,8 @@ check_option() {
     nj | nproc | num_threads | num_nodes | num_target | num_nontarget) require_positive "$1" ;;
     seed | num_utts) require_count "$1" ;;
     max_failed_share) require_share "$1" ;;
-    data | exp | data_root | recipe | musan | rirs | utt2spk | published | checkpoint | init | cache) require_path "$1" ;;
+    data | exp | data_root | recipe | musan | rirs | utt2spk | published | checkpoint | init | cache | speed_set | exclude | \
+      cohort_embeddings | cohort_utt2spk | enroll_spk2utt | *_config) require_path "$1" ;;
   esac
 }
 

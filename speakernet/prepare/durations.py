@@ -38,9 +38,10 @@ def iter_durations(folder: Path) -> Iterator[tuple[str, float]]:
     list the same recordings, or if audio cannot be read.
     """
     path = folder / "reco2dur"
-    if not path.exists() and (folder / "utt2dur").exists() and not (folder / "segments").exists():
+    names = set(os.listdir(folder))
+    if "reco2dur" not in names and "utt2dur" in names and "segments" not in names:
         path = folder / "utt2dur"
-    if not path.exists():
+    if path.name not in names:
         logger.info("%s: reading durations from the audio", folder)
         rows = _from_audio(folder / "wav.scp")
         write_table(path, ((name, f"{seconds:.9g}") for name, seconds in rows))
@@ -116,7 +117,7 @@ def compute_part(scp: Path, prefix: Path, job: int, num_jobs: int) -> tuple[int,
     made_from = {"entries": digest_of_text(text for row in rows for text in row)}
     record_path = suffixed(prefix, "json")
     done = valid_record(record_path, made_from)
-    if done is not None and not done.facts["failed"]:
+    if done is not None and done.facts.get("failed") == {}:
         return len(rows), 0
     known = dict(iter_table(suffixed(prefix, "durations"))) if done is not None else {}
     journals = _Journals(prefix, made_from["entries"])
@@ -227,7 +228,10 @@ def _join(prefixes: Sequence[Path]) -> tuple[dict[str, str], dict[str, str]]:
     known: dict[str, str] = {}
     failed: dict[str, str] = {}
     for prefix in prefixes:
-        record = read_part_record(suffixed(prefix, "json"))
+        path = suffixed(prefix, "json")
+        record = read_part_record(path)
+        if "failed" not in record.facts:
+            raise UserError(f"{path}: does not say what failed; remove it and run the job again")
         failed |= record.facts["failed"]
         known.update(iter_table(suffixed(prefix, "durations")))
     return known, failed

@@ -64,9 +64,9 @@ def run_job(folder: Path, prefix: Path, settings: JobSettings) -> JobReport:
     """
     record_path, made_from = suffixed(prefix, "json"), _made_from(folder, settings)
     done = valid_record(record_path, made_from)
-    if done is not None and not done.facts["failed"]:
+    if done is not None and done.facts.get("failed") == {}:
         logger.info("%s: complete already, nothing to do", prefix)
-        return report_of(done)
+        return report_of(done, record_path)
     record_path.unlink(missing_ok=True)
     report = JobReport()
     files = _write(folder, prefix, settings, report)
@@ -74,9 +74,18 @@ def run_job(folder: Path, prefix: Path, settings: JobSettings) -> JobReport:
     return report
 
 
-def report_of(record: Record) -> JobReport:
-    """Return the report in a job's record."""
-    return JobReport(**record.facts)
+def report_of(record: Record, path: Path) -> JobReport:
+    """Return the report in a job's record. Raises UserError, naming its ``path``, if it has none.
+
+    Numbers have to be numbers: they are added up over the jobs.
+    """
+    try:
+        report = JobReport(**record.facts)
+        report.num_written, report.num_empty = int(report.num_written), int(report.num_empty)
+        report.duration_s = float(report.duration_s)
+    except (TypeError, ValueError, OverflowError):
+        raise UserError(f"{path}: has no report; remove it and run the job again") from None
+    return report
 
 
 def _made_from(folder: Path, settings: JobSettings) -> dict[str, Any]:

@@ -29,8 +29,9 @@ def collect_features(
     written, if a job did not finish or its files are not intact, if the jobs' utterances are not
     all ``num_utterances``, or if more than the fraction ``max_failed_share`` failed.
     """
-    records = [read_part_record(suffixed(prefix, "json")) for prefix in prefixes]
-    reports = [report_of(record) for record in records]
+    paths = [suffixed(prefix, "json") for prefix in prefixes]
+    records = [read_part_record(path) for path in paths]
+    reports = [report_of(record, path) for record, path in zip(records, paths, strict=True)]
     _check_counts(folder, reports, num_utterances, max_failed_share)
     for part, table in _TABLES.items():
         _join([suffixed(prefix, part) for prefix in prefixes], folder / table)
@@ -40,8 +41,8 @@ def collect_features(
     write_record(folder / "archives.json", {}, _archives(folder, prefixes, records))
     # The jobs' records serve to continue an interrupted run. After a complete one they go, as the
     # audio behind the same wav.scp may have changed before the next run.
-    for prefix in prefixes:
-        suffixed(prefix, "json").unlink(missing_ok=True)
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _note(folder: Path, reports: Sequence[JobReport]) -> None:

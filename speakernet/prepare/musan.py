@@ -81,7 +81,8 @@ def find_audio(root: Path) -> dict[str, str]:
 
 def _annotations(root: Path) -> Iterator[tuple[str, bool, str]]:
     """Yield (id, has vocals, ``file:line``) of all ANNOTATIONS below ``root``."""
-    for path in sorted(root.rglob("ANNOTATIONS")):
+    found = (Path(folder) for folder, _, names in os.walk(root) if "ANNOTATIONS" in names)
+    for path in (folder / "ANNOTATIONS" for folder in sorted(found)):
         lines = read_bytes(path).decode(errors="replace").split("\n")
         for number, line in enumerate(lines, start=1):
             fields = line.split()

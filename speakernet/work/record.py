@@ -26,6 +26,7 @@ RECORD = ".done"
 """The name of a product's record, in the product's folder."""
 
 _FORMAT = "speakernet record 1"
+_TABLES = ("failed", "notes", "folders", "identity")  # facts by name
 _READ_BYTES = 1 << 20
 _MAX_BYTES = 1 << 30  # of a record: one of features notes each utterance that failed
 
@@ -96,7 +97,10 @@ def read_record(path: Path) -> Record | None:
             str(name): Checksum(int(size), int(time), str(digest))
             for name, (size, time, digest) in content["files"].items()
         }
-        return Record(dict(content["made_from"]), files, dict(content["facts"]))
+        facts = dict(content["facts"])
+        if not all(isinstance(facts.get(name, {}), dict) for name in _TABLES):
+            return None
+        return Record(dict(content["made_from"]), files, facts)
     # JSON of another structure, or none.
     except (UserError, ValueError, LookupError, TypeError, AttributeError, OverflowError):
         return None

@@ -80,6 +80,8 @@ class Parser(argparse.ArgumentParser):
             if word == "--":
                 yield from (word, *words)
                 return
+            if option is not None and option.nargs is None and words and words[0] == "--":
+                self.error(f"{word}: found '--'; expected a value")  # argparse would drop it
             is_text = option is not None and option.type is str and option.nargs is None
             yield f"{word}={words.popleft()}" if is_text and words else word
 

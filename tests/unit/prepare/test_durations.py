@@ -103,6 +103,12 @@ def test_durations_that_do_not_fit(tmp_path: Path, train: Path) -> None:
         list(iter_durations(train))
 
 
+def test_a_table_behind_a_broken_link_is_not_made_anew(tmp_path: Path, train: Path) -> None:
+    (train / "reco2dur").symlink_to("gone")
+    with pytest.raises(UserError, match="reco2dur: no such file"):
+        list(iter_durations(train))
+
+
 def test_durations_of_a_job_that_is_none(tmp_path: Path, scp: Path) -> None:
     with pytest.raises(UserError, match="job 3 of 2; expected a number from 1 to 2"):
         compute_part(scp, tmp_path / "part", 3, 2)

@@ -1,5 +1,6 @@
 """What is odd about the audio of a set is counted, listed and, if asked, refused."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -149,3 +150,14 @@ def test_one_odd_line_is_one_failure(tmp_path: Path) -> None:
     assert list(read_table(tmp_path / "f.scp")) == ["a", "z"]
     assert len(report.failed) == len(ODD_SEGMENTS)
     assert all("\n" not in reason and "Error" not in reason for reason in report.failed.values())
+
+
+@pytest.mark.parametrize("facts", [{"num_written": "x"}, {"other": 1}, {"duration_s": None}])
+def test_a_job_without_a_report_is_named(tmp_path: Path, facts: dict[str, object]) -> None:
+    data = write_data(tmp_path / "data")
+    run_job(data, data / "f.1", JobSettings(options=FbankOptions()))
+    record = data / "f.1.json"
+    content = json.loads(record.read_text())
+    record.write_text(json.dumps({**content, "facts": {**content["facts"], **facts}}))
+    with pytest.raises(UserError, match=r"f\.1\.json: has no report; remove it"):
+        collect_features.main(["--max-failed-share", "0.5", "fbank", str(data), f"{data}/f.JOB"])

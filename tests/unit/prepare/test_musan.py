@@ -81,3 +81,10 @@ def test_upper_case_and_what_macos_adds(
     (folder / ".DS_Store").touch()
     assert make_musan(musan, "noise", tmp_path / "m") == 4
     assert "1 ._ files of macOS are no audio and left out" in caplog.text
+
+
+def test_annotations_behind_a_broken_link_are_an_error(musan: Path, tmp_path: Path) -> None:
+    (musan / "music/source/ANNOTATIONS").unlink()
+    (musan / "music/source/ANNOTATIONS").symlink_to("gone")
+    with pytest.raises(UserError, match="ANNOTATIONS: no such file"):
+        make_musan(musan, "music", tmp_path / "m")

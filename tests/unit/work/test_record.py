@@ -89,6 +89,13 @@ def test_a_record_of_another_shape_is_none(product: Path, files: object) -> None
     assert read_record(product) is None
 
 
+@pytest.mark.parametrize("facts", [{"failed": []}, {"folders": "x"}, {"identity": 3}, {"notes": 1}])
+def test_a_record_with_other_facts_is_none(product: Path, facts: object) -> None:
+    content = json.loads(product.read_text())
+    product.write_text(json.dumps({**content, "facts": facts}))
+    assert read_record(product) is None
+
+
 def test_digests_of_texts_know_where_one_ends() -> None:
     assert digest_of_text(["ab", "c"]) != digest_of_text(["a", "bc"])
     assert digest_of_text(["é"]) == digest_of_text(iter(["é"]))

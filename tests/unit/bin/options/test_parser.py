@@ -58,6 +58,8 @@ def test_a_text_may_begin_with_a_dash(parser: Parser) -> None:
         (["x", "--see", "1"], r"unknown argument '--see' \(did you mean '--seed'\?\)"),
         (["x", "y"], "unknown argument 'y' "),
         (["x", "--suffix"], "argument --suffix: expected one argument"),
+        (["--suffix", "--", "x"], "--suffix: found '--'; expected a value"),
+        (["--table", "--", "x"], "--table: found '--'; expected a value"),
     ],
 )
 def test_a_mistake_is_a_users_error(parser: Parser, words: list[str], message: str) -> None:
