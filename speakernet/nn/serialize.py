@@ -51,7 +51,8 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         raise UserError(f"{path}: is not a checkpoint: expected a dictionary with the key 'model'")
     version = checkpoint.get("format_version", FORMAT_VERSION)
     if type(version) is not int or version != FORMAT_VERSION:
-        raise UserError(f"{path}: has format {str(version)[:80]}; this version reads {FORMAT_VERSION}")
+        found = str(version)[:80]
+        raise UserError(f"{path}: has format {found}; this version reads {FORMAT_VERSION}")
     for key, problem_of in _FIELDS.items():
         problem = problem_of(checkpoint[key]) if key in checkpoint else ""
         if problem:

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-
 from speakernet.config import UserError, parse_plain
 from speakernet.nn.losses import SpeakerLoss
 from speakernet.nn.models import SpeakerModel
