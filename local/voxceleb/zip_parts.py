@@ -24,7 +24,7 @@ from pathlib import Path
 
 from speakernet.config import UserError
 from speakernet.work.files import open_for_replace
-from speakernet.work.input_files import open_input
+from speakernet.work.input_files import HEAD_BYTES, kind_of, open_input
 from speakernet.work.job_parts import job_part
 
 _SUFFIXES = (".wav", ".m4a")
@@ -93,11 +93,15 @@ class JoinedFiles(io.RawIOBase):
 def audio_names(parts: Sequence[Path]) -> list[str]:
     """Return the names of the audio files of an archive.
 
-    Raises UserError for what is no zip, and for entries that cannot be unpacked safely: encrypted
-    ones, those that lead out of the folder or overwrite each other, and sizes that no audio has.
+    Raises UserError for what is no zip, for one without audio, and for entries that cannot be
+    unpacked safely: encrypted ones, those that lead out of the folder or overwrite each other, and
+    sizes that no audio has.
     """
+    _check_kind(parts[0])
     with _reading(parts), _opened(parts) as archive:
         infos = [info for info in archive.infolist() if _is_audio(info.filename)]
+        if not infos:
+            raise UserError(f"{parts[0]}: has no file that ends in {' or '.join(_SUFFIXES)}")
         for info in infos:
             problem = _problem(info)
             if problem:
@@ -105,6 +109,14 @@ def audio_names(parts: Sequence[Path]) -> list[str]:
         _check_collisions(parts[0], [info.filename for info in infos])
         _check_sizes(parts, infos)
         return [info.filename for info in infos]
+
+
+def _check_kind(path: Path) -> None:
+    with open_input(path) as file:
+        head = file.read(HEAD_BYTES)
+    kind = kind_of(head)
+    if kind and not head.startswith(b"PK"):
+        raise UserError(f"{path}: found {kind}; expected a zip")
 
 
 def _is_audio(name: str) -> bool:
@@ -176,7 +188,8 @@ def _reading(parts: Sequence[Path], name: str = "") -> Iterator[None]:
     try:
         yield
     except _DAMAGES as error:
-        reason = str(error) or type(error).__name__
+        is_name = isinstance(error, UnicodeDecodeError)
+        reason = "a name that is not UTF-8" if is_name else str(error) or type(error).__name__
         place = f"{parts[0]}: {name}" if name else f"{parts[0]} to {parts[-1].name}"
         raise UserError(f"{place}: not a complete zip: {reason}") from None
 
@@ -195,3 +208,5 @@ def _unpack_share(parts: Sequence[Path], folder: Path, names: Sequence[str]) -> 
                 open_for_replace(target) as file,
             ):
                 shutil.copyfileobj(source, file)
+                if file.tell() != info.file_size:
+                    raise ValueError(f"{file.tell()} bytes; expected {info.file_size}")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from speakernet.config.build import configure
     from speakernet.config.choices import Choices, PatternChoices
     from speakernet.config.schema import Config, setting_error
-    from speakernet.config.yaml import dump_config, load_config, load_plain
+    from speakernet.config.yaml import dump_config, load_config, load_plain, parse_plain
 
 # Importing pydantic takes longer than some programs run, and most of those have no recipe.
 _LATER = {
@@ -21,6 +21,7 @@ _LATER = {
     "dump_config": "yaml",
     "load_config": "yaml",
     "load_plain": "yaml",
+    "parse_plain": "yaml",
     "setting_error": "schema",
 }
 
@@ -34,6 +35,7 @@ __all__ = [
     "dump_config",
     "load_config",
     "load_plain",
+    "parse_plain",
     "setting_error",
 ]
 

@@ -54,7 +54,12 @@ def load_config(cls: type[C], path: str | Path, overrides: Iterable[str] = (), *
 
 def load_plain(path: Path) -> dict[str, Any]:
     """Return the values of a file without bases, unchecked. Raises UserError unless it is YAML."""
-    return to_values(_read_tree(path))
+    return parse_plain(read_text(path, _MAX_BYTES), str(path))
+
+
+def parse_plain(text: str, name: str) -> dict[str, Any]:
+    """Return the values of a YAML text, unchecked. Raises UserError, beginning with ``name``."""
+    return to_values(_parse_tree(text, name))
 
 
 def dump_config(config: Config) -> str:
@@ -77,16 +82,16 @@ class _Files:
         self._num_files += 1
         if self._num_files > _MAX_FILES:
             raise UserError(f"{path}: more than {_MAX_FILES} bases in all; expected fewer")
-        tree, merged = _read_tree(path), Tree()
+        tree, merged = _parse_tree(read_text(path, _MAX_BYTES), str(path)), Tree()
         for base in _pop_bases(tree, path):
             inherited = self.read(Path(normpath(path.parent / base)), (*chain, resolved))
             merged = merge(merged, inherited, self._cls)
         return merge(merged, tree, self._cls)
 
 
-def _read_tree(path: Path) -> Tree:
-    node = _compose(read_text(path, _MAX_BYTES), f"{path}: not YAML")
-    return {} if node is None else _mapping(node, lambda n: f"{path}:{n.start_mark.line + 1}")
+def _parse_tree(text: str, name: str) -> Tree:
+    node = _compose(text, f"{name}: not YAML")
+    return {} if node is None else _mapping(node, lambda n: f"{name}:{n.start_mark.line + 1}")
 
 
 def _compose(text: str, problem: str) -> yaml.Node | None:
@@ -121,7 +126,7 @@ def _pop_bases(tree: Tree, path: Path) -> list[str]:
     if (
         not isinstance(entry, Value)
         or not isinstance(entry.data, list)
-        or not all(isinstance(base, str) for base in entry.data)
+        or not all(isinstance(base, str) and base.isprintable() for base in entry.data)
     ):
         raise UserError(f"{path}: '{BASE_KEY}' must be a list of files")
     return entry.data

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from speakernet.config import UserError
-from speakernet.kaldi.compression import compress
+from speakernet.kaldi.compression import MAX_FLOAT32, compress
 from speakernet.kaldi.entries import Source
 from speakernet.kaldi.places import Place, parse_place, within
 from speakernet.work.files import NewFile, open_for_replace, write_errors
@@ -148,7 +148,7 @@ def read_place(place: Place) -> NDArray[Any]:
 def read_features(spec: str, key: str, scp: Path) -> NDArray[Any]:
     """Read the features (frames, dim) of the utterance ``key`` of ``scp``; see ``read_matrix``.
 
-    Raises UserError for a vector and for frames without values, too.
+    Raises UserError for a vector, and for frames without values or with NaN or infinite ones, too.
     """
     try:
         return as_features(read_matrix(spec))
@@ -165,7 +165,14 @@ def as_features(array: NDArray[Any]) -> NDArray[Any]:
         return array.reshape(0, 0)
     if array.ndim != 2 or (len(array) and not array.shape[1]):
         raise UserError(f"found an array of shape {array.shape}; expected a matrix of features")
+    check_finite(array)
     return array
+
+
+def check_finite(array: NDArray[Any]) -> None:
+    """Raise UserError if a value is no finite number of 32 bits."""
+    if array.size and not np.abs(array).max() <= MAX_FLOAT32:
+        raise UserError("found NaN or infinite values; expected finite numbers of 32 bits")
 
 
 def _read_file(place: Place) -> NDArray[Any]:

@@ -15,7 +15,6 @@ promotion rules give. Source: Kaldi's documentation of CompressedMatrix, and its
 
 from __future__ import annotations
 
-import math
 import struct
 from typing import Any
 
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 
 from speakernet.arrays import Float32
 
+MAX_FLOAT32 = float(np.finfo(np.float32).max)
 _MAX_TWO_BYTE_ROWS = 8
 _STEP_16 = np.float32(1.52590218966964e-05)
 _SIZES = struct.Struct("<ffii")
@@ -38,7 +38,7 @@ def compress(matrix: NDArray[Any]) -> bytes:
     """Return the bytes that follow ``\\0B`` in an archive, token included, of a matrix ``(rows,
     columns)``.
 
-    Raises ValueError for values that are not finite.
+    Raises ValueError for values that are not finite, or differ by more than float32 can say.
     """
     matrix = np.asarray(matrix, dtype=np.float32)
     rows, columns = matrix.shape
@@ -56,8 +56,8 @@ def compress(matrix: NDArray[Any]) -> bytes:
 
 def _range(matrix: Float32) -> tuple[np.float32, np.float32]:
     minimum, maximum = matrix.min(), matrix.max()
-    if not (np.isfinite(minimum) and np.isfinite(maximum)):
-        raise ValueError("a matrix with NaN or infinite values cannot be compressed")
+    if not is_range(float(minimum), float(maximum) - float(minimum)):
+        raise ValueError("a matrix with NaN, infinite or huge values cannot be compressed")
     if maximum == minimum:
         maximum = np.float32(float(minimum) + (1.0 + abs(float(minimum))))
     return minimum, maximum - minimum
@@ -131,6 +131,11 @@ def payload_size(header: bytes) -> int:
     ]
 
 
+def is_range(minimum: float, width: float) -> bool:
+    """Return whether the values from ``minimum`` to ``minimum + width`` are numbers of 32 bits."""
+    return all(abs(value) <= MAX_FLOAT32 for value in (minimum, width, minimum + width))
+
+
 def _parse_header(data: bytes) -> tuple[bytes, tuple[np.float32, np.float32, int, int]]:
     token = next((token for token in _TOKENS if data.startswith(token)), None)
     if token is None:
@@ -138,7 +143,7 @@ def _parse_header(data: bytes) -> tuple[bytes, tuple[np.float32, np.float32, int
     minimum, width, rows, columns = _SIZES.unpack_from(data, len(token))
     if rows < 0 or columns < 0:
         raise ValueError(f"compressed matrix of {rows} rows and {columns} columns")
-    if not (math.isfinite(minimum) and math.isfinite(width)):
+    if not is_range(minimum, width):
         raise ValueError(f"compressed matrix of values from {minimum} on, over {width}")
     return token, (np.float32(minimum), np.float32(width), rows, columns)
 

@@ -17,7 +17,6 @@ Values are float32 and agree with Kaldi's to the last bits (the interpolation be
 a table look-up; relative difference below 1e-6 of the column's range).
 """
 
-import math
 import mmap
 import struct
 from collections import OrderedDict
@@ -30,6 +29,7 @@ import numpy.typing as npt
 from speakernet.arrays import Float32
 from speakernet.compiling import compiled
 from speakernet.config import UserError
+from speakernet.kaldi.compression import is_range
 from speakernet.work.input_files import open_input
 
 _GLOBAL_HEADER = struct.Struct("<ffii")
@@ -65,7 +65,12 @@ class Header(NamedTuple):
     num_cols: int
     data: int
     minimum: float
-    scale: float
+    width: float
+
+    @property
+    def scale(self) -> float:
+        """What a step of a compressed value is."""
+        return self.width / (255 if self.token == b"CM3 " else 65535)
 
 
 class MappedArks:
@@ -138,17 +143,16 @@ def _header_size(token: bytes) -> int:
 def _parse_header(head: bytes, token: bytes, offset: int) -> Header:
     begin = 2 + len(token)
     if token in (b"FM ", b"DM "):
-        _, rows, _, cols = _PLAIN_HEADER.unpack_from(head, begin)
-        return Header(token, rows, cols, offset + begin + _PLAIN_HEADER.size, 0.0, 1.0)
-    minimum, value_range, rows, cols = _GLOBAL_HEADER.unpack_from(head, begin)
-    steps = 255 if token == b"CM3 " else 65535
-    data = offset + begin + _GLOBAL_HEADER.size
-    return Header(token, rows, cols, data, minimum, value_range / steps)
+        *marked, data = *_PLAIN_HEADER.unpack_from(head, begin), offset + begin + _PLAIN_HEADER.size
+        rows, cols = (size if mark == 4 else -1 for mark, size in (marked[:2], marked[2:]))
+        return Header(token, rows, cols, data, 0.0, 1.0)
+    minimum, width, rows, cols = _GLOBAL_HEADER.unpack_from(head, begin)
+    return Header(token, rows, cols, offset + begin + _GLOBAL_HEADER.size, minimum, width)
 
 
 def _check(place: str, header: Header, file_size: int) -> None:
     token, rows, cols = header.token, header.num_rows, header.num_cols
-    if rows < 0 or cols < 0 or not math.isfinite(header.minimum + header.scale):
+    if rows < 0 or cols < 0 or not is_range(header.minimum, header.width):
         raise UserError(f"{place}: broken header of a matrix of {rows} rows and {cols} columns")
     num_bytes = cols * (8 + rows) if token == b"CM " else rows * cols * _ROW_TYPES[token].itemsize
     if header.data + num_bytes > file_size:

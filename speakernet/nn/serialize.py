@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 
-from speakernet.config import UserError, configure
+from speakernet.config import UserError, configure, parse_plain
 from speakernet.nn.models import MODELS, ModelConfig, SpeakerModel, build_model
 from speakernet.nn.tensor_files import load_tensors
 from speakernet.nn.weights import mismatch, state_problem
@@ -51,8 +50,9 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     if not isinstance(checkpoint, dict) or "model" not in checkpoint:
         raise UserError(f"{path}: is not a checkpoint: expected a dictionary with the key 'model'")
     version = checkpoint.get("format_version", FORMAT_VERSION)
-    if version != FORMAT_VERSION:
-        raise UserError(f"{path}: has format {version!r}; this version reads {FORMAT_VERSION}")
+    if type(version) is not int or version != FORMAT_VERSION:
+        found = str(version)[:80]
+        raise UserError(f"{path}: has format {found}; this version reads {FORMAT_VERSION}")
     for key, problem_of in _FIELDS.items():
         problem = problem_of(checkpoint[key]) if key in checkpoint else ""
         if problem:
@@ -155,11 +155,8 @@ def load_model(
 
 
 def _model_config(path: Path, data: Mapping[str, Any]) -> ModelConfig:
-    try:
-        recipe = yaml.safe_load(data.get("recipe", ""))
-    except (yaml.YAMLError, ValueError, RecursionError):
-        raise UserError(f"{path}: its recipe is not YAML") from None
-    section = recipe.get("model") if isinstance(recipe, dict) else None
+    recipe = parse_plain(data.get("recipe", ""), f"{path}: its recipe")
+    section = recipe.get("model")
     if not isinstance(section, dict) or not isinstance(section.get("name"), str):
         raise UserError(f"{path}: its recipe has no 'model' with a name")
     # How training computed, not what. Checkpoints of earlier versions have it for every network.

@@ -8,6 +8,7 @@ zip's checksums and sizes are compared first, then the description with the reco
 """
 
 import pickle
+import re
 import struct
 import zipfile
 import zlib
@@ -21,6 +22,7 @@ from speakernet.config import UserError
 from speakernet.work.input_files import HEAD_BYTES, kind_of, open_input
 
 _MAX_DESCRIPTION_BYTES = 1 << 26
+_NAMED = re.compile(r"GLOBAL ([\w.]+)")
 _NUM_BYTES = {
     "Double": 8, "Float": 4, "Half": 2, "BFloat16": 2, "Long": 8, "Int": 4, "Short": 2, "Char": 1,
     "Byte": 1, "Bool": 1, "Untyped": 1, "ComplexDouble": 16, "ComplexFloat": 8,
@@ -47,14 +49,18 @@ def load_tensors(path: str | Path) -> Any:
             file.seek(0)
             return torch.load(file, map_location="cpu", weights_only=True)
         except _DAMAGES as error:
-            reason = _reason(error)
-            raise UserError(f"{path}: is damaged, or not a checkpoint: {reason[:300]}") from None
+            raise UserError(f"{path}: is damaged, or not a checkpoint: {_reason(error)}") from None
 
 
 def _reason(error: Exception) -> str:
+    """Return why a file cannot be read; torch's own words tell how to run the code in it."""
+    text = str(error)
     if isinstance(error, UnicodeError):
         return "a name in it is not UTF-8"
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    if text.startswith("Weights only load failed"):
+        named = _NAMED.search(text)
+        return f"holds more than numbers and text{f': {named[1]}' if named else ''}"
+    return text.splitlines()[0][:300] if text else type(error).__name__
 
 
 def _check_kind(file: IO[bytes], path: str | Path) -> None:

@@ -31,6 +31,8 @@ def _tensor_problem(value: Any) -> str:
         return f"a {type(value).__name__}"
     if value.layout != torch.strided or value.is_quantized:
         return "a sparse or quantized tensor"
+    if value.is_meta:
+        return "a tensor without numbers"
     num_bytes = value.untyped_storage().nbytes()
     if value.numel() * value.element_size() > num_bytes:
         return f"a tensor of shape {tuple(value.shape)} made of {num_bytes} bytes"

@@ -6,9 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
-from speakernet.config import UserError
+from speakernet.config import UserError, parse_plain
 from speakernet.nn.losses import SpeakerLoss
 from speakernet.nn.models import SpeakerModel
 from speakernet.nn.serialize import choose_checkpoint
@@ -113,11 +111,13 @@ def check_same_run(path: Path, state: dict[str, Any], facts: RunFacts) -> None:
             "another directory with --init"
         )
     recipe_text, speakers, data, global_batch = facts
-    changes = _list_changes(yaml.safe_load(state["recipe"]), yaml.safe_load(recipe_text))
+    changes = _list_changes(
+        parse_plain(state["recipe"], f"{path}: its recipe"), parse_plain(recipe_text, "the recipe")
+    )
     if changes:
         raise UserError(
             f"{path}: was made with other settings: {'; '.join(changes)}; train into another "
-            "directory, or remove the checkpoints to start over"
+            "directory"
         )
     if state["speakers"] != speakers:
         raise UserError(
@@ -127,7 +127,7 @@ def check_same_run(path: Path, state: dict[str, Any], facts: RunFacts) -> None:
     if state.get("data", data) != data:
         raise UserError(
             f"{path}: was made with other utterances than utt2spk has now; train into another "
-            "directory, or remove the checkpoints to start over"
+            "directory"
         )
     old = state["sampler"]["global_batch"]
     if old != global_batch:

@@ -9,6 +9,7 @@ run.sh and utils/once.sh pass stage and product in environment variables.
 import logging
 import os
 import sys
+import warnings
 from typing import TextIO
 
 STAGE, PRODUCT = "SPEAKERNET_STAGE", "SPEAKERNET_PRODUCT"
@@ -28,6 +29,18 @@ def set_up_logging(program: str) -> None:
     handler.addFilter(_belongs_on_stderr)
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.captureWarnings(True)
+    warnings.formatwarning = _warning_text
+
+
+def _warning_text(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    line: str | None = None,
+) -> str:
+    """Return what the log has of a warning of Python's: not the line of code that gave it."""
+    return f"{message} ({category.__name__} at {os.path.basename(filename)}:{lineno})"
 
 
 def _belongs_on_stderr(record: logging.LogRecord) -> bool:
@@ -49,7 +62,7 @@ class LineFormatter(logging.Formatter):
         level = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING else ""
         about = context() or self._program
         message = super().format(record).rstrip().removeprefix(f"{os.environ.get(PRODUCT)}: ")
-        line = f"{self.formatTime(record, self.datefmt)} {about}: {level}{message}"
+        line = f"{self.formatTime(record, self.datefmt)} {about}: {level}{_in_one_line(message)}"
         if is_terminal(sys.stderr):
             return CLEAR_LINE + line  # over the progress bar, if there is one
         if _script_bar_width() and getattr(record, LOG_ONLY, False):
@@ -64,15 +77,20 @@ def context() -> str:
 
 
 def error_line(program: str, message: str) -> str:
-    """Return the line with which ``program`` reports an error: one that a terminal can show.
+    """Return the line with which ``program`` reports an error.
 
-    What has no ink of its own (line breaks, control characters, white space but the space) is
-    escaped; a message that quotes a long value is cut.
+    A message that quotes a long value is cut.
     """
     if len(message) > _MAX_MESSAGE:
         message = f"{message[: _MAX_MESSAGE // 2]} … {message[-_MAX_MESSAGE // 2 :]}"
-    shown = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
-    return f"{program}: error: {''.join(shown)}"
+    return f"{program}: error: {_in_one_line(message)}"
+
+
+def _in_one_line(text: str) -> str:
+    """Return a text as a terminal can show it: what has no ink of its own (line breaks, control
+    characters, white space but the space) is escaped.
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def is_terminal(stream: TextIO) -> bool:

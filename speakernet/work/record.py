@@ -161,12 +161,12 @@ def compute_checksum(file: Path) -> Checksum:
 def digest_of_file(path: Path) -> str:
     """Return the digest of a file's content. Raises UserError if it cannot be read."""
     digest = new_digest()
-    try:
-        with open_input(path) as file:
+    with open_input(path) as file:
+        try:
             while block := file.read(_READ_BYTES):
                 digest.update(block)
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from None
+        except OSError as error:
+            raise UserError(f"{path}: cannot be read: {error.strerror}") from None
     return digest.hexdigest()
 
 

@@ -55,6 +55,7 @@ def test_dump_reads_back_unchanged(recipe: Path, tmp_path: Path) -> None:
         ("- epochs", "recipe.yaml:1: expected 'key: value' lines"),
         ("epochs: [", "recipe.yaml: not YAML"),
         ("base: none.yaml", "recipe.yaml: 'base' must be a list of files"),
+        ('base: ["a\\0b.yaml"]', "recipe.yaml: 'base' must be a list of files"),
         ("base: [none.yaml]", "none.yaml: no such file"),
         ("base: [recipe.yaml]", "recipe.yaml: is its own base"),
     ],

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from speakernet.config import UserError
-from speakernet.kaldi.ark import ArkWriter, read_ark, read_matrix
+from speakernet.kaldi.ark import ArkWriter, read_ark, read_features, read_matrix
 from speakernet.kaldi.tables import read_table
 
 MATRIX = np.arange(12, dtype=np.float32).reshape(4, 3)
@@ -168,6 +168,16 @@ def test_an_index_that_cannot_be_written_leaves_no_archive(tmp_path: Path) -> No
 def test_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="No such file or directory"):
         write(tmp_path / "none", {"a": MATRIX})
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.inf, 1e300])
+def test_features_are_finite(value: float, tmp_path: Path) -> None:
+    with ArkWriter(tmp_path / "a.ark", tmp_path / "a.scp") as writer:
+        writer.write("u", np.array([[1.0, 2.0], [3.0, value]]))
+    spec = read_table(tmp_path / "a.scp")["u"]
+    assert read_matrix(spec).shape == (2, 2)
+    with pytest.raises(UserError, match="'u': found NaN or infinite values"):
+        read_features(spec, "u")
 
 
 def test_archive_without_index(tmp_path: Path) -> None:

@@ -143,8 +143,13 @@ def test_columns_narrower_than_a_float_step_survive() -> None:
 def test_values_that_are_not_finite_are_refused(bad: float) -> None:
     matrix = np.zeros((10, 3), np.float32)
     matrix[4, 1] = bad
-    with pytest.raises(ValueError, match="NaN or infinite"):
+    with pytest.raises(ValueError, match="NaN, infinite"):
         compress(matrix)
+
+
+def test_values_too_far_apart_for_a_width_are_refused() -> None:
+    with pytest.raises(ValueError, match="huge"):
+        compress(np.linspace(-3e38, 3e38, 40, dtype=np.float32).reshape(10, 4))
 
 
 @pytest.mark.parametrize("data", [b"XX ", b"CM " + struct.pack("<ffii", 0, 0, -1, 4)])

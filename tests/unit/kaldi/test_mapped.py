@@ -87,7 +87,7 @@ def test_sizes_that_no_file_holds_are_an_error(
         crop(MappedArks(), f"{tmp_path}/a.ark:4", 0, 1)
 
 
-@pytest.mark.parametrize("values", [(float("nan"), 1.0), (0.0, float("inf"))])
+@pytest.mark.parametrize("values", [(float("nan"), 1.0), (0.0, float("inf")), (2e38, 2e38)])
 def test_a_range_of_values_that_is_no_number_is_an_error(
     values: tuple[float, float], tmp_path: Path
 ) -> None:
@@ -98,6 +98,18 @@ def test_a_range_of_values_that_is_no_number_is_an_error(
         crop(MappedArks(), spec, 0, 1)
     with pytest.raises(UserError, match="compressed matrix of values from"):
         read_matrix(spec)
+
+
+@pytest.mark.parametrize("place", [9, 14])
+def test_sizes_are_of_four_bytes_as_for_the_other_reader(place: int, tmp_path: Path) -> None:
+    spec = write_one(tmp_path / "a.ark", matrix_of(20), "DM")
+    content = bytearray((tmp_path / "a.ark").read_bytes())
+    assert content[place] == 4
+    content[place] = 6
+    (tmp_path / "a.ark").write_bytes(content)
+    for read in (lambda: crop(MappedArks(), spec, 0, 1), lambda: read_matrix(spec)):
+        with pytest.raises(UserError, match="broken header"):
+            read()
 
 
 @pytest.mark.parametrize("kind", ["CM", "CM3", "FM"])

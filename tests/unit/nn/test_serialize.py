@@ -110,6 +110,29 @@ def test_mistakes_are_named(tmp_path: Path) -> None:
     save_model(path, {**make_checkpoint(), "recipe": "model: {name: tdnn, channels: 3}"})
     with pytest.raises(UserError, match="x.pt: its recipe has no valid 'model': .*'channels'"):
         load_model(tmp_path, path)
+    save_model(path, {**make_checkpoint(), "format_version": torch.ones(2)})
+    with pytest.raises(UserError, match="has format tensor"):
+        read_checkpoint(path)
+
+
+_DOUBLES = (f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 40))
+_BOMB = "\n".join(["a0: &a0 [x, x]", *_DOUBLES])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"{_BOMB}\nmodel: {{name: tdnn_c8, channels: *a39}}", "with all aliases"),
+        ("model: &m {name: tdnn_c8, channels: *m}", "with all aliases"),
+        ("model: " + "[" * 4000, "nested too deeply"),
+        ("model: {name: 2020-13-99}", "looks like a date"),
+        ("model: tdnn_c8", "no 'model' with a name"),
+    ],
+)
+def test_a_recipe_in_a_checkpoint_is_no_trap(text: str, message: str, tmp_path: Path) -> None:
+    save_model(tmp_path / "x.pt", {**make_checkpoint(), "recipe": text})
+    with pytest.raises(UserError, match=f"x.pt: its recipe.*{message}"):
+        load_model(tmp_path, tmp_path / "x.pt")
 
 
 def test_checkpoints_of_earlier_versions_are_read(tmp_path: Path) -> None:
@@ -135,7 +158,7 @@ class Payload:
 def test_code_in_a_file_does_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     torch.save({"model": Payload()}, tmp_path / "x.pt")
-    with pytest.raises(UserError, match="not a checkpoint"):
+    with pytest.raises(UserError, match="holds more than numbers and text: [a-z]+.system"):
         read_checkpoint(tmp_path / "x.pt")
     assert not (tmp_path / "ran").exists()
 

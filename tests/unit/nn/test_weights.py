@@ -14,6 +14,7 @@ from speakernet.nn.weights import is_state, mismatch
         {1: torch.ones(2)},
         {"w": 1.0},
         {"w": torch.ones(2).to_sparse()},
+        {"w": torch.ones(2, device="meta")},
         {"w": torch.ones(1).expand(1 << 40)},
         {"w": torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8)},
     ],

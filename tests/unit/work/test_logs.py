@@ -2,10 +2,11 @@
 
 import logging
 import re
+import warnings
 
 import pytest
 
-from speakernet.work.logs import LOG_ONLY, LineFormatter, error_line
+from speakernet.work.logs import LOG_ONLY, LineFormatter, error_line, set_up_logging
 
 TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
 
@@ -52,6 +53,18 @@ def test_only_warnings_and_errors_name_their_level() -> None:
     assert line("x").endswith(" compute_vad: x")
     assert line("x", logging.WARNING).endswith(" compute_vad: warning: x")
     assert line("x", logging.ERROR).endswith(" compute_vad: error: x")
+
+
+def test_a_log_line_is_one_line_whatever_is_in_it() -> None:
+    assert line("two\nlines\rof\x1b[2Jtext").endswith("two\\nlines\\rof\\x1b[2Jtext")
+
+
+def test_a_warning_of_pythons_has_no_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)
+    monkeypatch.setattr(logging, "captureWarnings", lambda _: None)
+    set_up_logging("compute_vad")
+    said = warnings.formatwarning("overflow", RuntimeWarning, "/a/b/vad.py", 3, "x = y")
+    assert said == "overflow (RuntimeWarning at vad.py:3)"
 
 
 def test_where_train_sh_shows_a_bar_a_line_for_the_log_alone_is_marked(

@@ -9,6 +9,7 @@ import pytest
 from speakernet.config import UserError
 from speakernet.work.files import open_for_replace
 from speakernet.work.record import (
+    digest_of_file,
     digest_of_text,
     read_part_record,
     read_record,
@@ -99,3 +100,14 @@ def test_a_record_with_other_facts_is_none(product: Path, facts: object) -> None
 def test_digests_of_texts_know_where_one_ends() -> None:
     assert digest_of_text(["ab", "c"]) != digest_of_text(["a", "bc"])
     assert digest_of_text(["é"]) == digest_of_text(iter(["é"]))
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "nothing"])
+def test_only_files_have_digests(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "input"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    with pytest.raises(UserError, match=rf"input: (found a {kind}; expected a file|no such file)"):
+        digest_of_file(path)

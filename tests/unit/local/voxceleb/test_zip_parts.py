@@ -113,6 +113,39 @@ def test_encrypted_and_shared_bytes_are_refused(tmp_path: Path) -> None:
         audio_names(in_parts(tmp_path, bytes(claimed)))
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"<!DOCTYPE html><html></html>", "found an HTML page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid x", "found a Git LFS pointer"),
+        (b"", "found nothing"),
+        (b"words and more words", "not a complete zip"),
+    ],
+)
+def test_what_is_no_zip_is_called_what_it_is(content: bytes, message: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=message):
+        audio_names(in_parts(tmp_path, content + content))
+
+
+def test_a_zip_without_audio(tmp_path: Path) -> None:
+    parts = make_zip(tmp_path, [("wav/readme.txt", b"x"), ("wav/a.wav/", b"")])
+    with pytest.raises(UserError, match=r"has no file that ends in \.wav or \.m4a"):
+        audio_names(parts)
+
+
+def test_names_and_sizes_that_are_none(tmp_path: Path) -> None:
+    make_zip(tmp_path, [("\u00e9\u00e9.wav", b"some words")])
+    whole = b"".join(path.read_bytes() for path in sorted(tmp_path.iterdir()))
+    with pytest.raises(UserError, match="a name that is not UTF-8"):
+        audio_names(in_parts(tmp_path, whole.replace("\u00e9\u00e9".encode(), b"\xff\xfe\xfd\xfc")))
+    longer = bytearray(whole)
+    place = whole.rindex(b"PK\1\2") + 24
+    longer[place : place + 4] = struct.pack("<I", 99)
+    parts = in_parts(tmp_path, bytes(longer))
+    with pytest.raises(UserError, match="10 bytes; expected 99"):
+        _unpack_share(parts, tmp_path / "out", audio_names(parts))
+
+
 def test_flipped_bits_are_never_a_traceback(tmp_path: Path) -> None:
     data = np.random.default_rng(0).bytes(300)
     make_zip(tmp_path, [("a/a.wav", data), ("a/b.wav", data)])
