@@ -23,7 +23,7 @@ help_message="usage: bash run.sh [options]
   --cmd COMMAND      how jobs run: \"utils/slurm.pl --mem 4G\", your own queue.pl, …  (default: $cmd)
   --cuda-cmd COMMAND how training runs: \"utils/slurm.pl --gpu 8\", …  (default: ${cuda_cmd:-here})
   --max-failed-share P  share of a training set that may be unreadable: reported and left out  (default: $max_failed_share)
-  --data-root DIR    where a corpus lies that is not downloaded
+  --data-root DIR    where a corpus lies that is not downloaded  (default: where it was before)
   --data DIR         parent of data/<corpus>               (default: $data)
   --exp DIR          parent of exp/<corpus>/<recipe>       (default: $exp)
 
@@ -51,9 +51,16 @@ corpus_dir=$(dirname "$recipe")
 data=$data/$(basename "$corpus_dir")
 dir=$exp/$(basename "$corpus_dir")/$(basename "$recipe")
 require_file "$recipe/recipe.yaml" "$corpus_dir/corpus.sh"
-# Later stages may be called without.
-if [ -z "$data_root" ] && [ "$stage" -gt 1 ] && [ -f "$data/.data_root" ]; then data_root=$(<"$data/.data_root"); fi
 [ -z "$data_root" ] || require_dir "$data_root"
+if [ -f "$data/.data_root" ]; then # a later call
+  known_root=$(<"$data/.data_root")
+  data_root=${data_root:-$known_root}
+  if [ "$stage" = 1 ]; then
+    [ -d "$data_root" ] || die "the corpus is no more in $data_root: --data-root DIR says where it is now"
+  elif [ "$stage" -le 3 ]; then
+    [ "$data_root" -ef "$known_root" ] || die "$data was made of $known_root: --stage 1 --data-root DIR follows a corpus that has moved"
+  fi
+fi
 . ./path.sh
 
 # Recipes are data: checked here and written out below $dir. corpus.sh is code, the corpus' part of this script.
@@ -98,9 +105,11 @@ if stage 1 "data directories"; then
   [[ ${musan_root-}/ == "$data"/* ]] || check_inputs sources # they are not made by it
   once "$data" "${prepare_inputs[@]/#/--input=}" ${data_root:+--place "$data_root"} \
     --output "$train_set" --output "$test_set" --output "$cohort_set" -- "${prepare[@]}" --nj "$nj" "$data"
-  [ "$stop_stage" = 1 ] || check_inputs sources,sets
   [ -z "$data_root" ] || write_to "$data/.data_root" realpath -- "$data_root"
 fi
+
+# Before hours are spent, whichever stage is the first.
+if [ "$stage" -le 3 ] && [ "$stop_stage" -gt 1 ]; then check_inputs sources,sets; fi
 
 if stage 2 "augmented copies"; then
   for model in "${models[@]}"; do

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The durations of the recordings of a data dir, as Kaldi's utils/data/get_reco2dur.sh writes them: from headers where the entries
-# are files, from the audio where they are commands. Does nothing where <data-dir>/reco2dur lists the recordings of wav.scp. What
-# an interrupted run has read is kept in <data-dir>/durations and not read again.
+# are files, from the audio where they are commands. Does nothing where <data-dir>/reco2dur lists the recordings of wav.scp, unless
+# their files have changed since it was written here. What an interrupted run has read is kept in <data-dir>/durations and not
+# read again.
 set -euo pipefail
 shopt -s inherit_errexit
 
@@ -25,10 +26,13 @@ require_file "$data/wav.scp"
 # Two runs may want the durations of one source: the second finds them.
 exec 8>"$data/.reco2dur.lock"
 flock 8
-if [ -f "$data/reco2dur" ] && cmp -s <(awk '{print $1}' <"$data/reco2dur") <(awk '{print $1}' <"$data/wav.scp"); then
-  log "$data/reco2dur lists all recordings already"
-  exit 0
-fi
+status=0
+python -m speakernet.bin.compute_durations "$data" || status=$?
+case $status in
+  0) log "$data/reco2dur lists all recordings already" && exit 0 ;;
+  3) ;;
+  *) exit 1 ;;
+esac
 num_recordings=$(num_lines "$data/wav.scp")
 nj=$((nj < num_recordings ? nj : num_recordings))
 part_dir=$data/durations

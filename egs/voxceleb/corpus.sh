@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # Sourced by run.sh, which sets $data and $data_root: names of the sets and trial lists, and how the corpus is made.
+[ -n "$data_root" ] || [ "$stage" -gt 3 ] || die "--data-root DIR is needed: where VoxCeleb lies (see local/voxceleb/prepare.sh --help)"
 cohort_set=voxceleb2_dev
 test_set=voxceleb1
 trial_lists="trials_o_clean trials_e_clean trials_h_clean"

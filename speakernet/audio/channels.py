@@ -1,6 +1,9 @@
-"""Which channel of a recording is read: the first unless asked otherwise, and then it is noted."""
+"""Which channel of a recording is read: the first unless asked otherwise, and then it is noted.
 
-from typing import NamedTuple
+And which part: a segment, or a beginning that is repeated.
+"""
+
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +15,8 @@ from speakernet.config.errors import UserError
 
 FIRST = "-1"
 """Kaldi's number for a channel that nobody chose: the first."""
+# Kaldi accepts a segment that ends up to this long after its recording (extract-segments).
+_MAX_OVERSHOOT_S = 0.5
 
 
 class Signal(NamedTuple):
@@ -54,3 +59,31 @@ def pick_channel(audio: Audio, channel: int, name: str, max_samples: int | None 
     if channel >= num_channels:
         raise UserError(f"{name}: found {num_channels} channel(s); expected channel {channel}")
     return Signal(audio.samples[:max_samples, channel], audio.sample_rate, audio.notes)
+
+
+def cut_or_repeat(signal: Signal, duration_s: float) -> Signal:
+    """Return the signal cut or repeated to a duration in seconds."""
+    # Kaldi multiplies in float32 and rounds down.
+    length = int(np.float32(signal.sample_rate) * np.float32(duration_s))
+    samples: NDArray[Any] = signal.samples
+    if length > len(samples):
+        samples = np.tile(samples, -(-length // len(samples)))
+    return signal._replace(samples=samples[:length])
+
+
+def segment_of(recording: Signal, start_s: float, end_s: float) -> Float32:
+    """Return a part (samples,), to the end if ``end_s`` is negative.
+
+    Raises UserError for one that is not within the recording, or has no samples.
+    """
+    rate = recording.sample_rate
+    duration = len(recording.samples) / rate
+    if start_s >= duration or end_s > duration + _MAX_OVERSHOOT_S:
+        raise UserError(
+            f"found a segment from {start_s:g} to {end_s:g} s; expected one within {duration:.3f} s"
+        )
+    end = len(recording.samples) if end_s < 0 else int(end_s * rate)
+    part = recording.samples[int(start_s * rate) : end].astype(np.float32)
+    if not len(part):
+        raise UserError(f"found no samples from {start_s:g} to {end_s:g} s")
+    return part

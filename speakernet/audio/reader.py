@@ -8,14 +8,20 @@ its result to 16 bits, as Kaldi does when it pipes it to the next program.
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from speakernet.arrays import Float32
 from speakernet.audio.cache import FileCache
-from speakernet.audio.channels import FIRST, Signal, choose_channel, pick_channel
+from speakernet.audio.channels import (
+    FIRST,
+    Signal,
+    choose_channel,
+    cut_or_repeat,
+    pick_channel,
+    segment_of,
+)
 from speakernet.audio.commands import run_command
 from speakernet.audio.notes import Note
 from speakernet.audio.sound_files import Audio
@@ -28,8 +34,6 @@ from speakernet.signal.reverberate import ImpulseResponse, Noise, quantize, reve
 
 _CACHE_BYTES = 256 << 20
 _CACHED_RESPONSES = 128
-# Kaldi accepts a segment that ends up to this long after its recording (extract-segments).
-_MAX_OVERSHOOT_S = 0.5
 
 
 class Reading(NamedTuple):
@@ -98,7 +102,7 @@ class AudioReader:
             signal = self._evaluate_entry(utterance.entry)
             return Reading(np.asarray(signal.samples, dtype=np.float32), signal.notes)
         recording = self._recording(utterance.entry)
-        part = _segment(recording, utterance.start_s, utterance.end_s)
+        part = segment_of(recording, utterance.start_s, utterance.end_s)
         return Reading(part, recording.notes)
 
     def _evaluate_entry(self, entry: str | Node) -> Signal:
@@ -175,11 +179,10 @@ class AudioReader:
         # 0 is what an entry has that does not say which: then the caller's choice holds.
         channel = options.input_wave_channel or channel
         source = self._evaluate(node.source, channel, cache)
-        response = node.impulse_response
         result = reverberate(
             np.asarray(source.samples, dtype=np.float32),
             source.sample_rate,
-            response=None if response is None else self._response(response, options.rir_channel),
+            response=self._room(node, source.sample_rate),
             noises=[
                 self._noise(signal, options.noise_channel, snr_db, start_s, source.sample_rate)
                 for signal, snr_db, start_s in zip(
@@ -200,23 +203,26 @@ class AudioReader:
         signal = self._evaluate(node.source, channel, cache, needed)
         if signal.sample_rate > self.sample_rate:
             signal = self._evaluate(node.source, channel, cache)
-        return _cut_or_repeat(signal, duration)
+        return cut_or_repeat(signal, duration)
 
     def _noise(
         self, node: Node, channel: int, snr_db: float, start_s: float, sample_rate: int
     ) -> Noise:
         signal = self._evaluate(node, channel, self._noises)
-        if signal.sample_rate != sample_rate:
-            raise UserError(
-                f"found a noise of {signal.sample_rate} Hz; expected the {sample_rate} Hz of "
-                "the signal that it is added to"
-            )
+        _check_rate("a noise", signal.sample_rate, sample_rate)
         return Noise(np.asarray(signal.samples, dtype=np.float32), snr_db, start_s)
 
-    def _compute_response(self, node: Node, channel: int) -> ImpulseResponse:
+    def _room(self, node: Reverberated, sample_rate: int) -> ImpulseResponse | None:
+        if node.impulse_response is None:
+            return None
+        response, found = self._response(node.impulse_response, node.options.rir_channel)
+        _check_rate("an impulse response", found, sample_rate)
+        return response
+
+    def _compute_response(self, node: Node, channel: int) -> tuple[ImpulseResponse, int]:
         signal = self._evaluate(node, channel, self._noises)
         samples = np.asarray(signal.samples, dtype=np.float32)
-        return ImpulseResponse(samples * np.float32(1 / 32768))
+        return ImpulseResponse(samples * np.float32(1 / 32768)), signal.sample_rate
 
 
 def read_audio(entry: str, *, sample_rate: int = 16000) -> Float32:
@@ -235,24 +241,9 @@ def iter_audio(
             yield utterance.name, error
 
 
-def _cut_or_repeat(signal: Signal, duration_s: float) -> Signal:
-    # Kaldi multiplies in float32 and rounds down.
-    length = int(np.float32(signal.sample_rate) * np.float32(duration_s))
-    samples: NDArray[Any] = signal.samples
-    if length > len(samples):
-        samples = np.tile(samples, -(-length // len(samples)))
-    return signal._replace(samples=samples[:length])
-
-
-def _segment(recording: Signal, start_s: float, end_s: float) -> Float32:
-    rate = recording.sample_rate
-    duration = len(recording.samples) / rate
-    if start_s >= duration or end_s > duration + _MAX_OVERSHOOT_S:
+def _check_rate(what: str, found: int, expected: int) -> None:
+    if found != expected:
         raise UserError(
-            f"found a segment from {start_s:g} to {end_s:g} s; expected one within {duration:.3f} s"
+            f"found {what} of {found} Hz; expected the {expected} Hz of the signal ('sox FILE -r "
+            f"{expected} -t wav - |' resamples)"
         )
-    end = len(recording.samples) if end_s < 0 else int(end_s * rate)
-    part = recording.samples[int(start_s * rate) : end].astype(np.float32)
-    if not len(part):
-        raise UserError(f"found no samples from {start_s:g} to {end_s:g} s")
-    return part

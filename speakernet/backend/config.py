@@ -1,6 +1,6 @@
 """Settings of embedding extraction and of scoring; the only home of their defaults."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -54,15 +54,21 @@ class PldaConfig(Config):
     """EM steps."""
 
 
+Similarity = Literal["cosine", "crop_distance"]
+Normalization = Literal["none", "snorm", "asnorm"]
+KINDS = {*get_args(Similarity), *get_args(Normalization), "plda"}
+"""What score files can end in."""
+
+
 class ScoringConfig(Config):
     """How embeddings become scores; the defaults are voxsrc2020's."""
 
-    similarity: Literal["cosine", "crop_distance"] = "cosine"
+    similarity: Similarity = "cosine"
     """`cosine`, or `crop_distance` (tdy): minus the mean L2 distance of all pairs of crops, whose
     embeddings have been scaled to length one."""
     subtract_mean: bool = False
     """Take the cohort's mean embedding off first."""
-    normalization: Literal["none", "snorm", "asnorm"] = "asnorm"
+    normalization: Normalization = "asnorm"
     """`snorm` compares with the whole cohort, `asnorm` with the `top_n` nearest of it."""
     cohort: Literal["speakers", "utterances", "class_weights"] = "speakers"
     """One mean of length-normed embeddings per speaker, single utterances, or the rows of the

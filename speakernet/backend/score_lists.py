@@ -6,8 +6,9 @@ also ``<output>/<list>.plda``, trained on the cohort's utterances. ``<output>/ut
 cohort) ``<output>/utt2cohort_mean`` are measures of quality for calibration.
 """
 
+import glob
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from speakernet.arrays import Float64
 from speakernet.backend.cohort import Cohort, load_cohort
-from speakernet.backend.config import PldaConfig, ScoringConfig
+from speakernet.backend.config import KINDS, PldaConfig, ScoringConfig
 from speakernet.backend.embeddings import EmbeddingTable, load_embeddings
 from speakernet.backend.enrolment import Models
 from speakernet.backend.normalization import CohortStatistics
@@ -75,6 +76,7 @@ def score_lists(
         scorer = PldaScorer(table, _train_plda(files, config.plda), files.read_models())
         for name, trials in lists.items():
             _write(files, name, "plda", trials, scorer.scores(trials.enroll, trials.test, name))
+    _remove_others(files.output, lists, config, statistics)
 
 
 def _score(
@@ -138,6 +140,29 @@ def _train_plda(files: ScoringFiles, config: PldaConfig) -> Plda:
     plda = train_plda(training.vectors[rows], speakers, config)
     logger.info("PLDA: trained on %d utterances, %d speakers", len(rows), speakers.max() + 1)
     return plda
+
+
+def _remove_others(
+    output: Path,
+    lists: Iterable[str],
+    config: ScoringConfig,
+    statistics: CohortStatistics | None,
+) -> None:
+    """Remove what earlier calls with other settings or inputs have made, calibrated scores, too.
+
+    Beside the new scores they would be reported as if they belonged to these.
+    """
+    made = {config.similarity, *(["plda"] if config.plda else [])}
+    if statistics is not None:
+        made.add(config.normalization)
+    else:
+        (output / "utt2cohort_mean").unlink(missing_ok=True)
+    for name in lists:
+        for path in output.glob(f"{glob.escape(name)}.*"):
+            kind = path.name.removeprefix(f"{name}.")
+            if kind in KINDS - made or kind.endswith("_calibrated"):
+                path.unlink()
+                logger.info("%s: removed, as it is of earlier scores", path)
 
 
 def _write(files: ScoringFiles, name: str, kind: str, trials: Trials, scores: Float64) -> None:

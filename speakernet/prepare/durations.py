@@ -20,12 +20,11 @@ from speakernet.config.errors import UserError
 from speakernet.config.numbers import parse_number
 from speakernet.kaldi.pipes import AudioFile, Node, Resampled, parse_entry
 from speakernet.kaldi.tables import iter_lines, iter_table, write_table
-from speakernet.prepare.failures import check_failures
 from speakernet.signal.resample import changed_length
 from speakernet.work.files import open_for_replace, suffixed, write_errors
 from speakernet.work.job_parts import job_part
 from speakernet.work.progress import progress
-from speakernet.work.record import digest_of_text, read_part_record, valid_record, write_record
+from speakernet.work.record import digest_of_text, valid_record, write_record
 
 logger = logging.getLogger(__name__)
 
@@ -197,41 +196,3 @@ class _Journals:
     def _paths(self) -> list[Path]:
         name = glob.escape(self._prefix.name)
         return sorted(self._prefix.parent.glob(f"{name}.*.journal"))
-
-
-def collect_durations(folder: Path, prefixes: Sequence[Path], max_failed_share: float) -> int:
-    """Write the jobs' durations to ``reco2dur``; return the number of recordings without one.
-
-    If there are any, the file is called ``reco2dur.partial``, as a data dir with an incomplete
-    ``reco2dur`` is invalid. Raises UserError if a job did not finish, if a recording is in no job's
-    part, or if more than the fraction ``max_failed_share`` failed.
-    """
-    known, failed = _join(prefixes)
-    names = [name for name, _ in iter_table(folder / "wav.scp")]
-    missing = [name for name in names if name not in known and name not in failed]
-    if missing:
-        raise UserError(
-            f"{folder}/wav.scp: '{missing[0]}' is in no job's part; was this file changed after "
-            "the jobs had started?"
-        )
-    check_failures(
-        folder, failed, len(names), max_failed_share, kind="recordings", lack="no duration of"
-    )
-    rows = ((name, known[name]) for name in names if name in known)
-    complete, partial = folder / "reco2dur", folder / "reco2dur.partial"
-    write_table(partial if failed else complete, rows)
-    (complete if failed else partial).unlink(missing_ok=True)
-    return len(failed)
-
-
-def _join(prefixes: Sequence[Path]) -> tuple[dict[str, str], dict[str, str]]:
-    known: dict[str, str] = {}
-    failed: dict[str, str] = {}
-    for prefix in prefixes:
-        path = suffixed(prefix, "json")
-        record = read_part_record(path)
-        if "failed" not in record.facts:
-            raise UserError(f"{path}: does not say what failed; remove it and run the job again")
-        failed |= record.facts["failed"]
-        known.update(iter_table(suffixed(prefix, "durations")))
-    return known, failed

@@ -27,8 +27,18 @@ class CheckpointDir:
         remove_abandoned(self.path)
 
     def newest(self) -> tuple[Path, dict[str, Any]] | None:
-        """Return the newest undamaged checkpoint; damaged ones are skipped with a warning."""
-        return first_readable(self._resumable())
+        """Return the newest undamaged checkpoint; damaged ones are skipped with a warning.
+
+        Raises UserError if all are damaged: a new training would replace what may be repaired.
+        """
+        paths = self._resumable()
+        found = first_readable(paths)
+        if paths and found is None:
+            raise UserError(
+                f"{self.path}: none of {len(paths)} checkpoints can be read; expected a whole one: "
+                "restore it, or train in another folder (run.sh --exp DIR)"
+            )
+        return found
 
     def save_epoch(self, epoch: int, state: dict[str, Any]) -> Path:
         """Write the checkpoint of an epoch's end; remove those within epochs and old ones."""

@@ -116,8 +116,8 @@ def check_same_run(path: Path, state: dict[str, Any], facts: RunFacts) -> None:
     )
     if changes:
         raise UserError(
-            f"{path}: was made with other settings: {'; '.join(changes)}; train into another "
-            "directory"
+            f"{path}: was made with other settings: {'; '.join(changes)}; undo this, or train into "
+            "another directory"
         )
     if state["speakers"] != speakers:
         raise UserError(
@@ -126,8 +126,8 @@ def check_same_run(path: Path, state: dict[str, Any], facts: RunFacts) -> None:
         )
     if state.get("data", data) != data:
         raise UserError(
-            f"{path}: was made with other utterances than utt2spk has now; train into another "
-            "directory"
+            f"{path}: was made with other utterances than utt2spk has now; undo this, or train "
+            "into another directory"
         )
     old = state["sampler"]["global_batch"]
     if old != global_batch:

@@ -267,9 +267,20 @@ reco2dur() { steps/get_reco2dur.sh --nj 2 "$@" "$data"; }
   [ "$(cat "$data/reco2dur")" = "$(printf '%s 1\n' s1-a s1-b s2-a s2-b)" ]
   [ ! -e "$data/durations" ]
   utils/validate_data_dir.sh --no-feats --no-text "$data"
-  rm -r "$work/wav"
+  mv "$work/wav" "$work/moved" && sed -i "s|$work/wav|$work/moved|" "$data/wav.scp"
   run -0 reco2dur
   [[ $output == *"lists all recordings already"* ]]
+}
+
+@test "durations: of recordings that are others now they are read anew, and stay where that fails" {
+  run -0 reco2dur
+  python -c "import sys, wave; w = wave.open(sys.argv[1], 'wb'); w.setparams((1, 2, 16000, 0, 'NONE', '')); w.writeframes(bytes(48000))" "$work/wav/s1-b.wav"
+  run -0 reco2dur
+  grep -qx "s1-b 1.5" "$data/reco2dur"
+  rm "$work/wav/s2-a.wav"
+  run -1 reco2dur
+  [[ ${lines[-1]} == *"1 of 4 recordings could not be read"*": s2-a; "* ]]
+  grep -qx "s1-b 1.5" "$data/reco2dur"
 }
 
 @test "durations: what could not be read is tried again, the rest is not; other entries are read anew" {

@@ -230,6 +230,8 @@ END
     echo "s-$name s" >>"$data/train/utt2spk"
   done
   utils/utt2spk_to_spk2utt.sh "$data/train/utt2spk" >"$data/train/spk2utt"
+  cp -r "$data/train" "$data/test" && cp -r "$data/train" "$data/cohort"
+  for name in trials trials_language trials_all; do echo "s-a s-b target" >"$data/test/$name"; done
   stage_2() { bash run.sh --recipe "$recipe" --exp "$BATS_TEST_TMPDIR/exp" --data "$BATS_TEST_TMPDIR/data" --stage 2 --stop-stage 2 --nj 2 "$@"; }
   run -1 stage_2
   [[ $output == *"1 of 4 recordings could not be read, more than --max-failed-share 0 allows: s-c"* ]]
@@ -323,6 +325,28 @@ files_made() { find "$data" -name '*.[as][rc][kp]' -printf '%p %T@ %i\n' | sort;
   [ "$status" -eq 1 ]
   [[ $output == *"1 of 4 utterances could not be read"*"t1-b"* ]]
   [ "$(files_made | grep -cF "$before")" -eq "$(wc -l <<<"$before")" ]
+}
+
+@test "a corpus that has moved: stage 1 knows where it was, and later ones say who follows it" {
+  make_corpus
+  stages --data-root "$corpus" --stop-stage 1
+  [ "$status" -eq 0 ]
+  rm "$data/cohort/wav.scp"
+  stages --stop-stage 1
+  [ "$made" -eq 1 ]
+  mv "$corpus" "$BATS_TEST_TMPDIR/elsewhere"
+  stages
+  [ "$status" -eq 1 ]
+  [[ $output == "run.sh: error: the corpus is no more in "*"/a, b/cor pus: --data-root DIR says where it is now" ]]
+  stages --stage 2 --data-root elsewhere
+  [ "$status" -eq 1 ]
+  [[ $output == "run.sh: error: "*" was made of "*"/a, b/cor pus: --stage 1 --data-root DIR follows a corpus that has moved" ]]
+  echo "t1-b t2-c nontarget" >>"$data/test/trials"
+  mv "$BATS_TEST_TMPDIR/elsewhere" "$corpus"
+  stages --stage 2
+  [ "$status" -eq 1 ]
+  [[ $output == *"test/trials: 1 utterances are not in $data/test/utt2spk, the first: 't2-c'"* ]]
+  [ ! -e "$data/musan_noise" ]
 }
 
 @test "stage 1 looks at rooms before it begins, and at trials" {

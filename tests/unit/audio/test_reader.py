@@ -196,6 +196,16 @@ def test_noise_of_another_rate_is_an_error(tmp_path: Path, wav: Path) -> None:
         read_audio(entry)
 
 
+@pytest.mark.parametrize("rate", [8000, 22050])
+def test_an_impulse_response_of_another_rate_is_an_error(
+    tmp_path: Path, wav: Path, rate: int
+) -> None:
+    write_wav(tmp_path / "room.wav", SAMPLES[:300], rate)
+    entry = f"wav-reverberate --impulse-response={tmp_path}/room.wav '{wav}' - |"
+    with pytest.raises(UserError, match=f"found an impulse response of {rate} Hz; expected the 16"):
+        read_audio(entry)
+
+
 def test_background_reads_no_more_than_it_needs(tmp_path: Path) -> None:
     """A cut copy of a long file is the same whether the cache knows more, less or nothing of it."""
     path = tmp_path / "long.wav"

@@ -211,3 +211,14 @@ def test_a_cohort_that_holds_the_test_is_told(
     score_lists(ScoringConfig(top_n=40, cohort="utterances"), own)
     assert "12 of the 12 utterances of the trials are in the cohort, the first 't00'" in caplog.text
     assert "the 40 nearest of the cohort, which has 12: all are taken" in caplog.text
+
+
+def test_scores_of_other_settings_do_not_stay_beside_the_new_ones(files: ScoringFiles) -> None:
+    config = CONFIG.model_copy(update={"plda": PldaConfig(), "normalization": "snorm"})
+    score_lists(config, files)
+    for name in ("all.snorm_calibrated", "all.mine", "few.more.snorm"):
+        (files.output / name).write_text("x\n")
+    score_lists(ScoringConfig(normalization="none"), replace(files, trials=files.trials[:1]))
+    names = {path.name for path in files.output.iterdir()}
+    others = {"few.cosine", "few.plda", "few.snorm", "few.more.snorm"}
+    assert names == {"all.cosine", "all.mine", "utt2norm", *others}

@@ -176,8 +176,8 @@ def test_features_are_finite(value: float, tmp_path: Path) -> None:
         writer.write("u", np.array([[1.0, 2.0], [3.0, value]]))
     spec = read_table(tmp_path / "a.scp")["u"]
     assert read_matrix(spec).shape == (2, 2)
-    with pytest.raises(UserError, match="'u': found NaN or infinite values"):
-        read_features(spec, "u")
+    with pytest.raises(UserError, match="x.scp: 'u': found NaN or infinite values"):
+        read_features(spec, "u", Path("x.scp"))
 
 
 def test_archive_without_index(tmp_path: Path) -> None:

@@ -102,3 +102,14 @@ def test_a_disk_that_is_full(checkpoints: CheckpointDir, monkeypatch: pytest.Mon
         f"{path}: cannot be written: No space left on device; earlier checkpoints are untouched"
     )
     assert names(checkpoints) == ["epoch-001.pt"]
+
+
+def test_a_training_does_not_start_over_beside_checkpoints_that_are_all_damaged(
+    checkpoints: CheckpointDir,
+) -> None:
+    assert checkpoints.newest() is None
+    for epoch in range(2):
+        os.truncate(checkpoints.save_epoch(epoch, state_of(epoch)), 700)
+    with pytest.raises(UserError, match="none of 2 checkpoints can be read"):
+        checkpoints.newest()
+    assert names(checkpoints) == ["epoch-000.pt", "epoch-001.pt"]

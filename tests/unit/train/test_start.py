@@ -84,7 +84,7 @@ def test_other_settings_are_another_run(key: str, value: object, message: str) -
     with pytest.raises(UserError) as caught:
         check_same_run(Path("x.pt"), state(), FACTS._replace(recipe_text=changed(key, value)))
     assert str(caught.value).startswith(
-        f"x.pt: was made with other settings: {message}; train into"
+        f"x.pt: was made with other settings: {message}; undo this, or train into another"
     )
 
 
