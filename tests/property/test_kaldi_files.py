@@ -37,7 +37,6 @@ def new_folder() -> Iterator[Path]:
 
 
 @given(st.dictionaries(ids, st.text("ab| '\"\t$é", min_size=1).filter(str.strip)))
-@settings(deadline=None)  # these write files, which takes its time on a busy machine
 def test_tables_survive_writing_and_reading(table: dict[str, str]) -> None:
     with new_folder() as folder:
         write_table(folder / "t", sorted(table.items()))
@@ -46,7 +45,7 @@ def test_tables_survive_writing_and_reading(table: dict[str, str]) -> None:
 
 
 @given(st.dictionaries(ids, matrices, max_size=4))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_archives_survive_writing_and_reading(entries: dict[str, NDArray[np.float32]]) -> None:
     with new_folder() as folder:
         with ArkWriter(folder / "x.ark", folder / "x.scp", fsync=False) as writer:
@@ -110,7 +109,7 @@ def content(path: Path) -> dict[str, bytes]:
 
 
 @given(data_dirs())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_fix_makes_valid_and_is_idempotent(tables: dict[str, dict[str, str]]) -> None:
     with new_folder() as folder:
         write_data_dir(folder, tables)
@@ -124,7 +123,7 @@ def test_fix_makes_valid_and_is_idempotent(tables: dict[str, dict[str, str]]) ->
 
 
 @given(data_dirs(), st.integers(1, 4), st.booleans())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_parts_combine_to_the_whole(
     tables: dict[str, dict[str, str]], num_parts: int, per_utt: bool
 ) -> None:
@@ -140,7 +139,7 @@ def test_parts_combine_to_the_whole(
 
 
 @given(data_dirs(), st.sampled_from(["", "-x", "_y"]), st.sampled_from(["", "p"]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_copies_are_valid_and_keep_speakers(
     tables: dict[str, dict[str, str]], suffix: str, prefix: str
 ) -> None:

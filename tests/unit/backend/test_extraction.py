@@ -42,7 +42,7 @@ def test_batches_change_nothing(model: torch.nn.Module) -> None:
             assert np.abs(together[name] - alone[name]).max() <= 2e-6 * scale
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.permutations(range(len(LENGTHS))), st.integers(0, 1000))
 def test_order_and_batch_size_change_nothing(order: list[int], batch_steps: int) -> None:
     class Sum(torch.nn.Module):

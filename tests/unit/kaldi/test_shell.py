@@ -45,7 +45,7 @@ def test_a_quoted_path_is_one_word(path: str) -> None:
     assert not {",", "`"} & set(listed_word(path))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(st.sampled_from("ab '\"\\ \t\\$"), min_size=1, max_size=12).filter(str.strip))
 def test_words_are_those_of_the_shell(text: str) -> None:
     """Where we claim to know the words, the shell finds the same ones."""

@@ -42,7 +42,7 @@ def test_copies_are_left_out() -> None:
     lengths=st.lists(st.lists(st.sampled_from([0.0, 0.1, 0.3, 1.0, 3.0]), max_size=8), max_size=4),
     limit=st.integers(1, 8),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_clip_has_one_fate(lengths: list[list[float]], limit: int) -> None:
     sessions = {
         f"s{number}": [clip(f"{place}", seconds) for place, seconds in enumerate(members)]
