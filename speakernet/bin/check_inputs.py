@@ -34,8 +34,10 @@ def main(args: Namespace) -> int:
     from speakernet.prepare.early_checks import check_noises, check_rooms
     from speakernet.recipe import Recipe
 
-    files = (args.exp_dir / "recipe.yaml", args.exp_dir / "lm" / "recipe.yaml")
-    recipes = [load_config(Recipe, file) for file in files if file.is_file()]
+    files = [args.exp_dir / "recipe.yaml"]
+    if (args.exp_dir / "lm").is_dir():
+        files.append(args.exp_dir / "lm" / "recipe.yaml")
+    recipes = [load_config(Recipe, file) for file in files]
     tasks = args.tasks.split(",")
     if unknown := set(tasks) - {"sources", "sets"}:
         raise UserError(f"--tasks: found '{unknown.pop()}'; expected sources, sets or both")

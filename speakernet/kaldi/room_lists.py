@@ -3,6 +3,7 @@
 A line of ``rir_list``: ``--rir-id R --room-id ROOM [--probability P …] <file or command |>``.
 """
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -171,7 +172,7 @@ def _find(location: str, roots: list[Path]) -> str:
     if location.endswith("|") or location.startswith("/"):
         return location
     for root in roots:
-        if (root / location).exists():
+        if os.path.exists(root / location):
             # Most lines of a list share their root: try it first for the next line.
             if root is not roots[0]:
                 roots.remove(root)
@@ -192,7 +193,7 @@ def _weigh_sets(sets: Sequence[str]) -> list[tuple[Path, float]]:
         weight, comma, name = text.partition(",")
         value = _finite(weight) if comma else None
         name = text if value is None else name.strip()
-        if not name.strip() or (value is None and comma and not Path(text).exists()):
+        if not name.strip() or (value is None and comma and not os.path.exists(text)):
             raise UserError(f"{text!r}: expected FILE or 'WEIGHT, FILE'")
         weights.append(-1.0 if value is None else value)
         paths.append(Path(name))

@@ -127,7 +127,7 @@ def num_values(config: Path) -> int:
 def _duration(folder: Path) -> float:
     """Return the duration of a set in seconds: by its tables, or by its number of utterances."""
     for table in ("utt2dur", "reco2dur"):
-        if (folder / table).is_file():
+        if os.path.lexists(folder / table):
             return sum(float(text) for _, text in iter_table(folder / table, num_fields=2))
     return _MEAN_UTTERANCE_S * sum(1 for _ in iter_ids(folder / "utt2spk"))
 

@@ -57,6 +57,12 @@ CALLS: dict[str, list[Call]] = {
             "exp/scores/trials.cosine_quality_calibrated",
         )
     ],
+    "check-inputs": [
+        _call(
+            "--musan-root musan --rirs rirs --test-set wav --cohort-set noise --trials lists/pairs "
+            "checked data"
+        )
+    ],
     "collect-features": [
         _call("--config options/fbank.conf fbank data/wav parts/fbank.JOB", "data/wav/feats.scp")
     ],
@@ -113,7 +119,7 @@ CALLS: dict[str, list[Call]] = {
         ),
         _call(
             "check --input data/wav/utt2spk --fixed-input data/wav/spk2utt --output file "
-            "--pending out/new.json product -- true",
+            "--place lists --pending out/new.json product -- true",
             "out/new.json",
             status=3,
         ),
