@@ -143,10 +143,17 @@ def _extractor(job: ExtractionJob, recipe: ExtractionRecipe, model: SpeakerModel
 
 
 def _device(job: ExtractionJob) -> torch.device:
-    """Return the device asked for; "auto" deals the jobs out to the visible GPUs."""
-    if job.device != "auto":
-        return torch.device(job.device)
+    """Return the device asked for; "auto" deals the jobs out to the visible GPUs.
+
+    Raises UserError if it is not there.
+    """
     count = torch.cuda.device_count()
+    if job.device != "auto":
+        device = torch.device(job.device)
+        if device.type == "cuda" and (device.index or 0) >= count:
+            there = f"cuda:0 to cuda:{count - 1}" if count else "no GPU that torch can use"
+            raise UserError(f"--device {job.device}: there is {there}; expected auto or cpu")
+        return device
     return torch.device(f"cuda:{(job.job - 1) % count}") if count else torch.device("cpu")
 
 

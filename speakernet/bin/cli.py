@@ -58,6 +58,7 @@ def commands() -> list[Command]:
 
 def run(main: Main, argv: Sequence[str] | None = None) -> NoReturn:
     """Call ``main`` and leave with its status; whatever ends it early is one line and status 1."""
+    _open_closed_streams()
     set_up_logging(program_name())
     _keep_bytes_of_names()
     status: int | str
@@ -73,6 +74,16 @@ def run(main: Main, argv: Sequence[str] | None = None) -> NoReturn:
         status = error_line(program_name(), message_of(error))
     _flush_or_drop()
     sys.exit(status)
+
+
+def _open_closed_streams() -> None:
+    """Discard what goes to a stream that the caller has closed (``>&-``): Python has none for it.
+
+    A file that is opened later would otherwise get its number, and its output.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def _keep_bytes_of_names() -> None:

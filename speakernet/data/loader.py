@@ -24,6 +24,7 @@ from torch.utils.data import DataLoader, Dataset
 from speakernet.arrays import Int32, Int64, UInt64
 from speakernet.config import UserError
 from speakernet.data.config import DataConfig
+from speakernet.data.memory import empty_batch
 from speakernet.data.orders import Stream
 from speakernet.data.sample_keys import sample_keys
 
@@ -69,7 +70,7 @@ class BatchLayout:
         return (micro_batch * self.world_size + self.rank) * self.batch_size
 
 
-class MicroBatchDataset(Dataset["MicroBatch | UserError"]):
+class MicroBatchDataset(Dataset["MicroBatch | Exception"]):
     """The micro-batches of one rank, indexed by their number since the start of training.
 
     ``rows`` and ``labels``: of the training utterances that ``stream`` draws from, their rows in
@@ -97,11 +98,11 @@ class MicroBatchDataset(Dataset["MicroBatch | UserError"]):
         first = self.layout.first_sample(micro_batch)
         return self.rows[self.stream.take(first, self.layout.batch_size)]
 
-    def __getitem__(self, micro_batch: int) -> "MicroBatch | UserError":
+    def __getitem__(self, micro_batch: int) -> "MicroBatch | Exception":
         # DataLoader would replace the message of an exception by the worker's traceback.
         try:
             return self._read(micro_batch)
-        except UserError as error:
+        except Exception as error:
             return error
 
     def _read(self, micro_batch: int) -> MicroBatch:
@@ -110,7 +111,9 @@ class MicroBatchDataset(Dataset["MicroBatch | UserError"]):
         rows = self.rows[chosen]
         self.crops.prefetch(self.rows[self.stream.upcoming(first, size)])
         inputs = self.crops.batch(rows, sample_keys(self.seed, first, size))
-        return MicroBatch(inputs, torch.from_numpy(self.labels[chosen].astype(np.int64)))
+        labels = empty_batch(size, dtype=torch.int64)
+        labels.numpy()[:] = self.labels[chosen]
+        return MicroBatch(inputs, labels)
 
 
 def iter_micro_batches(
@@ -125,7 +128,7 @@ def iter_micro_batches(
     processes = multiprocessing.active_children()
     try:
         for batch in iterator:
-            if isinstance(batch, UserError):
+            if isinstance(batch, Exception):
                 raise batch
             yield batch
         return
@@ -148,10 +151,10 @@ def iter_micro_batches(
 
 def _start_loader(
     batches: MicroBatchDataset, numbers: range, config: DataConfig, pin_memory: bool
-) -> Iterator["MicroBatch | UserError"]:
+) -> Iterator["MicroBatch | Exception"]:
     """Return the iterator of a DataLoader whose worker processes have started."""
     workers = config.num_workers
-    loader: DataLoader[MicroBatch | UserError] = DataLoader(
+    loader: DataLoader[MicroBatch | Exception] = DataLoader(
         batches,
         batch_size=None,
         sampler=numbers,

@@ -59,10 +59,11 @@ def _from_table(path: Path, scp: Path) -> Iterator[tuple[str, float]]:
         key, value = next(rows, ("nothing", ""))
         if key != name:
             raise UserError(f"{path}:{number}: found '{key}'; expected '{name}' as in {scp}")
-        yield name, _seconds(value, f"{path}:{number}")
+        yield name, parse_duration(value, f"{path}:{number}")
 
 
-def _seconds(text: str, place: str) -> float:
+def parse_duration(text: str, place: str) -> float:
+    """Return a duration in seconds. Raises UserError, starting with ``place``, for other text."""
     try:
         seconds = parse_number(text)
     except ValueError:

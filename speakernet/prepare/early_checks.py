@@ -16,6 +16,7 @@ from speakernet.kaldi.pipes import Command, parse_entry
 from speakernet.kaldi.room_lists import read_responses
 from speakernet.kaldi.tables import iter_ids, iter_table
 from speakernet.kaldi.trials import read_trials
+from speakernet.prepare.durations import parse_duration
 from speakernet.prepare.feature_jobs import FEATURE_TYPES
 from speakernet.prepare.musan import PARTS, find_audio
 from speakernet.signal.options import MfccOptions
@@ -128,7 +129,8 @@ def _duration(folder: Path) -> float:
     """Return the duration of a set in seconds: by its tables, or by its number of utterances."""
     for table in ("utt2dur", "reco2dur"):
         if os.path.lexists(folder / table):
-            return sum(float(text) for _, text in iter_table(folder / table, num_fields=2))
+            rows = enumerate(iter_table(folder / table, num_fields=2), start=1)
+            return sum(parse_duration(text, f"{folder / table}:{n}") for n, (_, text) in rows)
     return _MEAN_UTTERANCE_S * sum(1 for _ in iter_ids(folder / "utt2spk"))
 
 

@@ -81,9 +81,10 @@ def error_line(program: str, message: str) -> str:
 
     A message that quotes a long value is cut.
     """
-    if len(message) > _MAX_MESSAGE:
-        message = f"{message[: _MAX_MESSAGE // 2]} … {message[-_MAX_MESSAGE // 2 :]}"
-    return f"{program}: error: {_in_one_line(message)}"
+    line = _in_one_line(message)
+    if len(line) > _MAX_MESSAGE:
+        line = f"{line[: _MAX_MESSAGE // 2]} … {line[-_MAX_MESSAGE // 2 :]}"
+    return f"{program}: error: {line}"
 
 
 def _in_one_line(text: str) -> str:

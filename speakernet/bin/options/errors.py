@@ -35,6 +35,8 @@ def message_of(error: BaseException) -> str:
         return "interrupted"
     if isinstance(error, MemoryError) or any(text in str(error) for text in _OUT_OF_MEMORY):
         return f"not enough memory{_place_of(error)}: {_one_line(error) or 'a limit was reached'}"
+    if isinstance(error, ImportError):
+        return f"{_one_line(error)}: the environment lacks it; '. ./path.sh' says more"
     if isinstance(error, OSError) and error.strerror:
         return _os_message(error)
     if isinstance(error, RuntimeError) and "Symlink loop" in str(error):

@@ -117,6 +117,11 @@ def test_an_utterance_without_features_is_named(experiment: Path) -> None:
         main([str(experiment), str(experiment), str(experiment / "e"), "--job", "1"])
 
 
+def test_a_device_that_is_not_there(experiment: Path) -> None:
+    with pytest.raises(UserError, match="--device cuda:99: there is .*; expected auto or cpu"):
+        main([*[str(experiment)] * 2, str(experiment / "e"), "--job", "1", "--device", "cuda:99"])
+
+
 def test_waveforms_in_crops_as_tdy(tmp_path: Path) -> None:
     recipe = Recipe.model_validate(
         {

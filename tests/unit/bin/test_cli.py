@@ -79,6 +79,14 @@ def test_a_missing_file_and_a_closed_pipe_are_no_tracebacks(tmp_path: Path) -> N
     assert closed.stderr == ""
 
 
+@pytest.mark.parametrize("stream", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
+def test_a_stream_that_is_closed_is_no_traceback(stream: str, tmp_path: Path) -> None:
+    script = f"{sys.executable} -m speakernet.bin.cli --help {stream}"
+    closed = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    assert closed.stderr == ""
+    assert ("usage" in closed.stdout) == ("1>&-" not in stream)
+
+
 def test_a_program_is_named_as_it_was_called(monkeypatch: pytest.MonkeyPatch) -> None:
     for called, name in (("/x/bin/score.py", "score"), ("/x/bin/cli.py", "speakernet")):
         monkeypatch.setattr("sys.argv", [called])

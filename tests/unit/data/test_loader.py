@@ -37,6 +37,8 @@ class BrokenCrops:
             os.kill(os.getpid(), signal.SIGKILL)
         if self.kind == "hang up":
             return cast(Tensor, HangingUp())
+        if self.kind == "foresee nothing":
+            raise OverflowError("too many")
         raise UserError("a.ark:17: the ark ends within a matrix")
 
 
@@ -106,6 +108,26 @@ def test_an_error_in_a_worker_arrives_as_it_was(folder: Path, workers: int) -> N
     with pytest.raises(UserError) as caught:
         next(iter_micro_batches(batches, range(5), DataConfig(num_workers=workers)))
     assert str(caught.value) == "a.ark:17: the ark ends within a matrix"
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_error_that_nobody_foresaw_has_no_traceback_of_a_worker(
+    folder: Path, workers: int
+) -> None:
+    batches = batches_of(folder, BatchLayout(4), BrokenCrops("foresee nothing"))
+    with pytest.raises(OverflowError, match="^too many$"):
+        next(iter_micro_batches(batches, range(5), DataConfig(num_workers=workers)))
+
+
+def test_shared_memory_that_is_full_is_named_with_a_remedy(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(num_bytes: int) -> None:
+        raise RuntimeError(f"unable to allocate {num_bytes}: No space left on device (28)")
+
+    monkeypatch.setattr(torch.UntypedStorage, "_new_shared", no_room)
+    with pytest.raises(UserError, match=r"^/dev/shm has no room for .* data\.num_workers=0$"):
+        read(folder, BatchLayout(6), 1, range(3))
 
 
 @pytest.mark.parametrize(("kind", "reason"), [("die", "worker"), ("hang up", "reset by peer")])

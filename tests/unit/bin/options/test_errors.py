@@ -27,6 +27,7 @@ def test_too_little_memory(error: Exception) -> None:
     [
         (UserError("x.scp:3: found no file"), "x.scp:3: found no file"),
         (KeyboardInterrupt(), "interrupted"),
+        (ModuleNotFoundError("No module named 'numpy'"), "No module named 'numpy': the env"),
         (OSError(errno.ENOSPC, "No space left", "out/a.ark"), "out/a.ark: No space left; free"),
         (OSError(errno.EMFILE, "Too many open files"), "Too many open files; raise the limit"),
         (FileNotFoundError(errno.ENOENT, "No such file", b"\xff"), "\udcff: No such file"),
