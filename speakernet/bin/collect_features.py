@@ -5,13 +5,13 @@ from pathlib import Path
 
 from speakernet.bin.cli import run
 from speakernet.bin.options.program import argument, program
-from speakernet.bin.options.types import positive_int, share
+from speakernet.bin.options.types import jobs, share
 
 
 @program("recipes")
 @argument("--max-failed-share", share, "share of utterances that may be unreadable", default=0.05)
 @argument("--config", Path, "Kaldi config file (default: its defaults)")
-@argument("--nj", positive_int, "number of jobs", default=1)
+@argument("--nj", jobs, "number of jobs", default=1)
 @argument("type", str, "type of the features", choices=("fbank", "mfcc"))
 @argument("data_dir", Path, "data dir that gets the tables")
 @argument("prefix", Path, "path of the parts, with JOB in place of the number")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from speakernet.bin.cli import run
 from speakernet.bin.options.program import argument, program
-from speakernet.bin.options.types import positive_int, share
+from speakernet.bin.options.types import jobs, share
 
 logger = logging.getLogger(__name__)
 
@@ -20,8 +20,8 @@ TO_BE_MADE = 3
 
 
 @program("recipes")
-@argument("--job", positive_int, "do part N, from 1 (default: join the parts)")
-@argument("--nj", positive_int, "number of jobs", default=1)
+@argument("--job", jobs, "do part N, from 1 (default: join the parts)")
+@argument("--nj", jobs, "number of jobs", default=1)
 @argument("--max-failed-share", share, "share of recordings that may be unreadable", default=0.0)
 @argument("data_dir", Path, "data dir that gets reco2dur")
 @argument("prefix", Path, "path of the part; without --job JOB stands for its number", nargs="?")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from speakernet.bin.cli import run
 from speakernet.bin.options.program import argument, options_from, program
-from speakernet.bin.options.types import device, positive_int, truth
+from speakernet.bin.options.types import device, jobs, truth
 
 logger = logging.getLogger(__name__)
 
@@ -20,11 +20,11 @@ logger = logging.getLogger(__name__)
 @argument("data_dir", Path, "has utt2spk, and feats.scp or wav.scp")
 @argument("output", Path, "folder of the embeddings")
 @argument("--checkpoint", Path, "weights (default: the model's newest)")
-@argument("--job", positive_int, "do part N, from 1 (default: join the parts)")
+@argument("--job", jobs, "do part N, from 1 (default: join the parts)")
 @argument("--untrained", truth, "random weights of recipe.seed instead", default="false")
-@argument("--nj", positive_int, "number of jobs", default=1)
+@argument("--nj", jobs, "number of jobs", default=1)
 @argument("--device", device, "cpu, cuda, cuda:N or auto (GPUs in turn)", default="auto")
-@argument("--num-threads", positive_int, "threads of a job on a CPU", default=1)
+@argument("--num-threads", jobs, "threads of a job on a CPU", default=1)
 def main(args: Namespace) -> int:
     """Run one job, or join the parts."""
     from speakernet.kaldi.tables import read_table

@@ -69,6 +69,8 @@ class Commands:
         options = [word for word in target.call.words if word.startswith("--")]
         names = (target.name, target.name.lstrip("-"), *_dests(command), value, *options, *words)
         names = (*names, Path(value[:200]).name, *_DEVICES)
+        if Path(value) == Path():  # a path that shows nothing of it
+            names = (*names, ":")
         job = Job(_main(command, words), lambda: None, tuple(products))
         return Case(name, f"{target.name} {value!r}"[:200], command, words,
                     self._expected(target, names, must_fail=False), job)  # fmt: skip

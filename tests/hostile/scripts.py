@@ -5,6 +5,7 @@ Options are what ``utils/parse_options.sh`` takes: the variables that a script s
 
 import os
 import re
+import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -108,6 +109,7 @@ def _words(target: Target, value: str) -> tuple[str, ...]:
 
 
 def _link() -> None:
+    shutil.rmtree("conf")  # has what commands read: scripts read all of it
     for name in LINKED:
         Path(name).symlink_to(REPOSITORY / name)
 

@@ -37,6 +37,12 @@ def count(text: str) -> int:
     return _number(text, parse_whole, lambda value: value >= 0, "a whole number, 0 or more")
 
 
+def jobs(text: str) -> int:
+    """Return a number of jobs or threads, or the number of one: 1 to 100000."""
+    expected = "a whole number from 1 to 100000"
+    return _number(text, parse_whole, lambda value: 1 <= value <= 100_000, expected)
+
+
 def draws(text: str) -> int:
     """Return a number of random draws, 0 to 100000: more would take hours and change nothing."""
     expected = "a whole number from 0 to 100000"
@@ -126,6 +132,7 @@ METAVARS: Mapping[Type, str] = MappingProxyType(
     {
         Path: "FILE",
         positive_int: "N",
+        jobs: "N",
         count: "N",
         draws: "N",
         positive_number: "X",

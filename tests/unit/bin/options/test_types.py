@@ -14,6 +14,7 @@ Type = Callable[[str], Any]
 @pytest.mark.parametrize(
     ("kind", "text", "value"),
     [
+        (types.jobs, "100000", 100_000),
         (types.positive_int, "1", 1),
         (types.count, "0", 0),
         (types.positive_number, "0.25", 0.25),
@@ -38,6 +39,7 @@ def test_good_values(kind: Type, text: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("kind", "texts", "expected"),
     [
+        (types.jobs, ["0", "100001", "4294967296", "-1", "1.0"], "a whole number from 1 to 100000"),
         (types.positive_int, ["0", "-3", "1.5", "", "x"], "a whole number, 1 or more"),
         (types.count, ["-1", "1e3"], "a whole number, 0 or more"),
         (types.positive_number, ["0", "-1", "inf", "nan", "x"], "a number above 0"),
