@@ -96,7 +96,10 @@ class OnlineAugment:
 
 def _noises(scp: Path) -> list[tuple[str, str]]:
     """Return the entries of a ``wav.scp``, each with its place, for messages."""
-    return [(f"{scp}: '{name}'", entry) for name, entry in read_table(scp).items()]
+    entries = [(f"{scp}: '{name}'", entry) for name, entry in read_table(scp).items()]
+    if not entries:
+        raise UserError(f"{scp}: has no recordings")
+    return entries
 
 
 def find_rir_list(rirs: Path, room: str) -> Path:

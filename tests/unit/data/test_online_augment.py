@@ -122,3 +122,9 @@ def test_a_recording_that_is_gone_is_named_with_its_table(
     with pytest.raises(UserError, match=message):
         for seed in range(50):
             augment(crop, np.random.default_rng(seed))
+
+
+def test_a_table_without_recordings_is_refused(folders: tuple[Path, Path]) -> None:
+    (folders[0].parent / "musan_music/wav.scp").write_text("", encoding="utf-8")
+    with pytest.raises(UserError, match="musan_music/wav.scp: has no recordings"):
+        OnlineAugment(OnlineAugmentConfig(), *folders, SAMPLE_RATE)
