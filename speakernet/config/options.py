@@ -62,7 +62,8 @@ def parse_options(
     try:
         return cls(**values)
     except UserError as error:
-        raise UserError(f"{place.rpartition(':')[0]}: {error}" if place else str(error)) from None
+        whole = place.rpartition(":")[0] or place  # the file, as it may be about several lines
+        raise UserError(f"{whole}: {error}" if whole else str(error)) from None
 
 
 @cache

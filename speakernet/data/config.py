@@ -135,7 +135,7 @@ class DataConfig(Config):
     """Masks on crops of features."""
     online_augment: OnlineAugmentConfig | None = None
     """Noises and rooms for crops of waveforms."""
-    num_workers: int = Field(default=2, ge=0)
+    num_workers: int = Field(default=2, ge=0, le=1024)
     """Reading processes of each training process; 0 reads in the training process."""
     prefetch_batches: int = Field(default=4, ge=1)
     """Micro-batches that are read ahead."""

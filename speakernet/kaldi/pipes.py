@@ -190,10 +190,11 @@ def reverberated(source: Node, options: ReverberateOptions) -> Reverberated:
             f"wav-reverberate: found {len(signals)} --additive-signals, {len(snrs)} --snrs and "
             f"{len(starts)} --start-times; expected as many of each"
         )
-    if any(start < 0 for start in starts) or any(abs(snr) > _MAX_SNR_DB for snr in snrs):
+    are_times = all(0 <= start <= _MAX_DURATION_S for start in starts)
+    if not are_times or any(abs(snr) > _MAX_SNR_DB for snr in snrs):
         raise UserError(
             f"wav-reverberate: --snrs='{options.snrs}' --start-times='{options.start_times}'; "
-            f"expected at most {_MAX_SNR_DB} dB and times from 0 s"
+            f"expected at most {_MAX_SNR_DB} dB and times of 0 to {_MAX_DURATION_S:g} s"
         )
     return Reverberated(source, options, response, signals, snrs, starts)
 

@@ -58,7 +58,7 @@ def make_musan(
 def find_audio(root: Path) -> dict[str, str]:
     """Return the paths of audio files below a folder, by name without suffix.
 
-    Raises UserError if two have the same.
+    Raises UserError if two have the same, and for one that cannot be an id in tables.
     """
     found: dict[str, str] = {}
     num_hidden = 0
@@ -71,6 +71,8 @@ def find_audio(root: Path) -> dict[str, str]:
                 num_hidden += 1
             else:
                 path = os.path.join(folder, file)
+                if " " in name or not name.isprintable():
+                    raise UserError(f"{path}: its name cannot be an id; rename it without blanks")
                 if name in found:
                     raise UserError(f"{path}: has the same name as {found[name]}")
                 found[name] = path

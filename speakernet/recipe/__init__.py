@@ -47,7 +47,7 @@ EVALUATION_SECTIONS = ("extraction", "scoring")
 class Recipe(Config):
     """Everything that decides a result, except paths and facts of the data."""
 
-    seed: int = 1
+    seed: int = Field(default=1, ge=0, le=2**63 - 1)
     """Seed of everything random: weights, order, crops, augmentation, dither."""
     features: Name = "fbank80"
     """The name of a Kaldi configuration in conf/ (`fbank80`), or `waveform` for networks with

@@ -15,6 +15,7 @@ WINDOW_TYPES = ("povey", "hanning", "hamming", "sine", "rectangular", "blackman"
 
 # What may be odd about audio that can be read; see speakernet/audio/notes.py.
 NOTE_KINDS = ("channels", "silent", "short", "clipped", "errors", "length")
+_MAX_WINDOW = 1 << 16  # samples: a second at 65 kHz; larger sizes are slips, and take all memory
 _CHANNEL = re.compile(r"-1|[0-9]{1,4}|average|refuse")
 
 # Options of Kaldi's programs that are not implemented here.
@@ -78,13 +79,19 @@ class SpectralOptions(KaldiOptions):
         if self.window_type not in WINDOW_TYPES:
             hint = suggestion(self.window_type, WINDOW_TYPES)
             raise UserError(f"unknown --window-type '{self.window_type}'{hint}")
-        if self.num_mel_bins < 3:
-            raise UserError(f"--num-mel-bins={self.num_mel_bins}: expected at least 3")
+        if not 3 <= self.num_mel_bins <= _MAX_WINDOW:
+            raise UserError(f"--num-mel-bins={self.num_mel_bins}: expected 3 to {_MAX_WINDOW}")
         if not 0 <= self.preemphasis_coefficient <= 1:
             raise UserError("--preemphasis-coefficient: expected a value from 0 to 1")
         self._check_audio()
         if self.window_size < 2 or self.window_shift < 1:
             raise UserError("--frame-length or --frame-shift is too short")
+        if self.window_size > _MAX_WINDOW:
+            raise UserError(
+                f"--frame-length={self.frame_length:g} at --sample-frequency="
+                f"{self.sample_frequency:g}: {self.window_size} samples; expected at most "
+                f"{_MAX_WINDOW}"
+            )
         if not 0 <= self.low_freq < self.upper_frequency <= self.sample_frequency / 2:
             raise UserError(
                 f"--low-freq={self.low_freq:g} and --high-freq={self.high_freq:g}: expected "

@@ -59,6 +59,15 @@ def test_broken_trees(tmp_path: Path, musan: Path) -> None:
     assert not (tmp_path / "m").exists()
 
 
+@pytest.mark.parametrize("name", ["door bell.wav", "door\u00a0bell.wav", "door\nbell.wav"])
+def test_a_name_that_is_no_id_is_told_before_anything_is_read(
+    tmp_path: Path, musan: Path, name: str
+) -> None:
+    (musan / "noise" / name).write_bytes(b"")
+    with pytest.raises(UserError, match="bell.wav: its name cannot be an id; rename it"):
+        make_musan(musan, "noise", tmp_path / "m")
+
+
 @pytest.mark.skipif(not which("sox"), reason="needs sox")
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "it's.flac"])
 def test_sox_changes_the_rate_of_noises(tmp_path: Path, name: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from speakernet.config import UserError, load_config
 from speakernet.data.feature_crops import FeatureCrops
-from speakernet.data.loader import BatchLayout
+from speakernet.data.loader import BatchLayout, MicroBatch
 from speakernet.data.waveform_crops import WaveformCrops
 from speakernet.recipe import Recipe
 from speakernet.train.corpus import Corpus, micro_batch_dataset, open_corpus, training_order
@@ -58,7 +58,7 @@ def test_batches_have_the_labels_of_their_crops(tmp_path: Path, features: Path) 
         corpus, training_order(corpus, recipe, 1, layout), layout, recipe.seed
     )
     batch = batches[2]
-    assert not isinstance(batch, Exception)
+    assert isinstance(batch, MicroBatch)
     rows = batches.utterances(2)
     np.testing.assert_array_equal(batch.labels.numpy(), corpus.utterances.labels[rows])
     assert batch.inputs.shape == (6, 40, MEL)
