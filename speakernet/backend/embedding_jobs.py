@@ -144,9 +144,12 @@ def _extractor(job: ExtractionJob, recipe: ExtractionRecipe, model: SpeakerModel
 
 def _device(job: ExtractionJob) -> torch.device:
     """Return the device asked for; "auto" deals the jobs out to the visible GPUs."""
-    if job.device != "auto":
-        return torch.device(job.device)
     count = torch.cuda.device_count()
+    if job.device != "auto":
+        device = torch.device(job.device)
+        if device.type == "cuda" and (device.index or 0) >= count:
+            raise UserError(f"--device {job.device}: {count} GPUs can be used here; or take cpu")
+        return device
     return torch.device(f"cuda:{(job.job - 1) % count}") if count else torch.device("cpu")
 
 
