@@ -55,7 +55,7 @@ def make_musan(
 
 
 def find_audio(root: Path) -> dict[str, str]:
-    """Return the paths of audio files below a folder, by name without suffix.
+    """Return the paths of audio files below a folder, by name without suffix, blanks as ``_``.
 
     Raises UserError if two have the same.
     """
@@ -63,7 +63,8 @@ def find_audio(root: Path) -> dict[str, str]:
     num_hidden = 0
     for folder, _, names in os.walk(root, followlinks=True):
         for file in names:
-            name, suffix = os.path.splitext(file)
+            stem, suffix = os.path.splitext(file)
+            name = "_".join(stem.split())  # an id has no blanks
             if suffix.lower() not in _SUFFIXES:
                 continue
             if file.startswith("._"):

@@ -81,3 +81,16 @@ def test_upper_case_and_what_macos_adds(
     (folder / ".DS_Store").touch()
     assert make_musan(musan, "noise", tmp_path / "m") == 4
     assert "1 ._ files of macOS are no audio and left out" in caplog.text
+
+
+def test_names_with_blanks_and_commas(tmp_path: Path) -> None:
+    root = tmp_path / "mu, san"
+    for name in ("a  door, 1", "b\u00a0bell"):
+        write_waveform(root / f"noise/a b/{name}.wav", 0.1)
+    assert make_musan(root, "noise", tmp_path / "m") == 2
+    entries = read_table(tmp_path / "m/wav.scp")
+    assert entries["a_door,_1"] == f"{root}/noise/a b/a  door, 1.wav"
+    assert "b_bell" in entries
+    write_waveform(root / "noise/b_bell.wav", 0.1)
+    with pytest.raises(UserError, match="has the same name as "):
+        make_musan(root, "noise", tmp_path / "m")
