@@ -7,7 +7,7 @@
 set -euo pipefail
 shopt -s inherit_errexit
 # No option sets what begins with _ (utils/parse_options.sh).
-_command_line="bash $0${*:+$(printf ' %q' "$@")}" _called_from=$PWD
+_command_line="bash$(printf ' %q' "$0" "$@")" _called_from=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . ./cmd.sh
 

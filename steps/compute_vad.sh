@@ -21,10 +21,11 @@ data=${1%/} log_dir=${2:-${1%/}/log} vad_dir=${3:-${1%/}/data}
 require_positive nj
 require_file "$vad_config" "$data/feats.scp"
 
+lock_output "$data" vad.
+lock_output "$vad_dir"
 num_utts=$(num_lines "$data/utt2spk")
 nj=$((nj < num_utts ? nj : num_utts))
 utils/split_data.sh --per-utt "$data" "$nj"
-lock_output "$vad_dir"
 make_dirs "$log_dir"
 part=$(realpath "$vad_dir")/vad_$(basename "$data")
 job_name "$vad_config" "$data" "$part" "$log_dir"

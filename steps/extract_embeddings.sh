@@ -11,7 +11,7 @@ untrained=false
 device=auto
 num_threads=1
 help_message="usage: steps/extract_embeddings.sh [options] <model-dir> <data-dir> <out-dir>
-  --nj N               number of jobs (default: $nj)
+  --nj N               number of jobs, no more than utterances (default: $nj)
   --cmd COMMAND        how to run them (default: $cmd)
   --checkpoint FILE    which weights (default: the model's newest)
   --untrained true|false  random weights of the recipe's seed instead (default: $untrained)
@@ -25,7 +25,11 @@ model=$1 data=$2 out=$3
 
 require_positive nj num_threads
 require_file "$model/recipe.yaml"
-[ -f "$data/feats.scp" ] || require_file "$data/wav.scp" "$data/utt2spk"
+require_file "$data/utt2spk"
+[ -f "$data/feats.scp" ] || require_file "$data/wav.scp"
+
+num_utts=$(num_lines "$data/utt2spk")
+nj=$((nj < num_utts ? nj : num_utts))
 
 lock_output "$out"
 make_dirs "$out/log"

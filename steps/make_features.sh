@@ -48,6 +48,7 @@ if [ "$write_utt2num_frames" = false ] || [ "$write_utt2dur" = false ]; then
   log "utt2num_frames and utt2dur are always written"
 fi
 
+lock_output "$data" features.
 lock_output "$feature_dir"
 # Jobs may rewrite the archives that an old feats.scp points into.
 for table in feats.scp utt2num_frames utt2dur; do

@@ -38,7 +38,10 @@ if [ -n "$enroll_spk2utt" ]; then
   require_file "$enroll_spk2utt"
   options+=(--enroll-spk2utt "$enroll_spk2utt")
 fi
-[ -z "$checkpoint" ] || options+=(--checkpoint "$checkpoint")
+if [ -n "$checkpoint" ]; then
+  require_file "$checkpoint"
+  options+=(--checkpoint "$checkpoint")
+fi
 
 if [ "$plain" = true ]; then
   options+=(--set scoring.normalization=none --set scoring.plda=null --set scoring.subtract_mean=false)

@@ -103,6 +103,7 @@ check_option() {
     max_failed_share) require_share "$1" ;;
     data | exp | data_root | recipe | musan | rirs | utt2spk | published | checkpoint | init | cache | speed_set | exclude | \
       cohort_embeddings | cohort_utt2spk | enroll_spk2utt | *_config) require_path "$1" ;;
+    name | copy_suffix) require_name "$1" ;;
   esac
 }
 
@@ -128,7 +129,19 @@ require_path() {
   local name LC_ALL=C
   for name in "$@"; do
     case ${!name-} in
-      '' | -* | *[[:cntrl:]]*) bad_option "$name" "a path (one that begins with a dash as ./-…)" ;;
+      -* | *[[:cntrl:]]*) bad_option "$name" "a path (one that begins with a dash as ./-…)" ;;
+      *[!\ ]*) ;;
+      *) bad_option "$name" "a path" ;;
+    esac
+  done
+}
+
+# require_name NAME...: each variable holds a part of a file's name.
+require_name() {
+  local name LC_ALL=C
+  for name in "$@"; do
+    case ${!name-} in
+      */* | *[[:cntrl:]]*) bad_option "$name" "a part of a file's name, without /" ;;
     esac
   done
 }

@@ -31,8 +31,11 @@ use_model() {
     noise_sources=("$data/musan_noise" "$musan_root" "$rirs_root")
   fi
   [ -z "$copies" ] || copy_inputs=("${noise_sources[@]/#/--input=}")
-  if [ "$online_augment" = true ]; then
-    noise_inputs=("${noise_sources[@]/#/--fixed-input=}") noise_options=(--musan "$data/musan" --rirs "$rirs_root")
+  [ "$online_augment" = false ] || noise_options=(--musan "$data/musan" --rirs "$rirs_root")
+  # Training that reads waveforms depends on the recordings, whose copies' tables do not tell of a change.
+  [ "$features" != waveform ] || [ "$train_data" = "$train_set" ] || noise_inputs=(--fixed-input "$data/$train_set")
+  if [ "$online_augment" = true ] || { [ "$features" = waveform ] && [ -n "$copies" ]; }; then
+    noise_inputs+=("${noise_sources[@]/#/--fixed-input=}")
   fi
   if [ "$1" = untrained ]; then
     weights=$dir/settings/training.settings embed_options=(--untrained true) score_options=(--plain true)

@@ -12,8 +12,11 @@ from speakernet.backend.config import ScoringConfig
 from speakernet.backend.cosine import length_norm
 from speakernet.backend.embeddings import EmbeddingTable, load_embeddings, read_embeddings
 from speakernet.config import UserError
+from speakernet.kaldi.characters import near_miss
 from speakernet.kaldi.tables import read_table
 from speakernet.kaldi.vectors import Block
+
+_MAX_COMPARED = 100_000  # ids that a message may name as alike
 
 logger = logging.getLogger(__name__)
 
@@ -107,11 +110,14 @@ def speaker_means(
     speaker_of = np.fromiter((row_of[name] for name in utt2spk.values()), np.intp, len(utt2spk))
     found = np.zeros(len(utt2spk), bool)
     sums, counts, others = None, np.zeros(len(speakers), np.intp), 0
+    left_out: list[str] = []
     for ids, vectors in blocks:
         places = np.fromiter((place_of.get(i, -1) for i in ids), np.intp, len(ids))
         known = places >= 0
         if not known.all():
             others += int((~known).sum())
+            if len(left_out) < _MAX_COMPARED:
+                left_out += [i for i, is_known in zip(ids, known, strict=True) if not is_known]
             vectors, places = vectors[known], places[known]
             ids = [name for name, is_known in zip(ids, known, strict=True) if is_known]
         if sums is None:
@@ -122,7 +128,7 @@ def speaker_means(
             _add(sums, rows, length_norm(vectors if mean is None else vectors - mean, ids))
             counts += np.bincount(rows, minlength=len(speakers))
     if sums is None or not found.all():
-        raise UserError(_missing(utt2spk, found))
+        raise UserError(_missing(utt2spk, found, left_out))
     if others:
         logger.info("%d embeddings belong to no cohort speaker and are left out", others)
     return speakers, sums / counts[:, None]
@@ -137,11 +143,11 @@ def _check_new(ids: Sequence[str], places: Indices, found: Bool) -> None:
     found[places] = True
 
 
-def _missing(utt2spk: Mapping[str, str], found: Bool) -> str:
+def _missing(utt2spk: Mapping[str, str], found: Bool, left_out: Sequence[str]) -> str:
     first = next((name for name, is_found in zip(utt2spk, found, strict=True) if not is_found), "")
     return (
         f"{int((~found).sum())} of the {len(utt2spk)} utterances of --cohort-utt2spk have no "
-        f"embedding, the first '{first}'"
+        f"embedding, the first '{first}'{near_miss(first, left_out)}"
     )
 
 

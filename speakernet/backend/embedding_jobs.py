@@ -69,9 +69,11 @@ def run_job(job: ExtractionJob, recipe: ExtractionRecipe, utterances: Sequence[s
         return
     notes: dict[str, list[str]] = {}
     load = _loader(job.data_dir, recipe, notes)
-    extractor = _extractor(job, recipe, _model(job, recipe, checkpoint, load, names))
+    model, input_dim = _model(job, recipe, checkpoint, load, names)
+    extractor = _extractor(job, recipe, model)
     inputs = read_ahead(names, load, 0 if extractor.device.type == "cpu" else _GPU_READERS)
-    inputs = progress(_noting(inputs, extractor, notes), len(names), "utterances")
+    inputs = _noting(_fitting(inputs, input_dim), extractor, notes)
+    inputs = progress(inputs, len(names), "utterances")
     try:
         embeddings = dict(extractor(inputs))
     except UserError as error:
@@ -119,14 +121,16 @@ def _model(
     checkpoint: Path | None,
     load: Load,
     names: Sequence[str],
-) -> SpeakerModel:
+) -> tuple[SpeakerModel, int]:
+    """Return the network, and the dimension of the features that it takes (0: waveforms)."""
     if checkpoint:
-        return load_model(job.model_dir, checkpoint)[0]
+        model, state = load_model(job.model_dir, checkpoint)
+        return model, state.get("input_dim", 0)
     torch.manual_seed(recipe.seed)
     input_dim = 0 if recipe.uses_waveform else load(names[0]).shape[1]
     model = build_model(recipe.model, input_dim=input_dim)
     model.set_temperature(1.0)
-    return model
+    return model, input_dim
 
 
 def _extractor(job: ExtractionJob, recipe: ExtractionRecipe, model: SpeakerModel) -> Extractor:
@@ -155,6 +159,17 @@ def _device(job: ExtractionJob) -> torch.device:
             raise UserError(f"--device {job.device}: there is {there}; expected auto or cpu")
         return device
     return torch.device(f"cuda:{(job.job - 1) % count}") if count else torch.device("cpu")
+
+
+def _fitting(inputs: Iterator[NamedArray], input_dim: int) -> Iterator[NamedArray]:
+    """Pass utterances on; raise UserError for features of another dimension, if it is known."""
+    for name, utterance in inputs:
+        if input_dim and utterance.ndim > 1 and utterance.shape[1] != input_dim:
+            raise UserError(
+                f"utterance '{name}' has {utterance.shape[1]} values a frame; the network takes "
+                f"{input_dim}: expected the features that it was trained with"
+            )
+        yield name, utterance
 
 
 def _noting(

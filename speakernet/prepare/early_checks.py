@@ -1,17 +1,17 @@
 """What would stop a recipe after hours, looked for before the first of its stages and after."""
 
-import math
 import os
 import re
 import shlex
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from speakernet.audio.wav import audio_length
 from speakernet.config.errors import UserError
 from speakernet.data.online_augment import find_rir_list
+from speakernet.kaldi.characters import near_miss
 from speakernet.kaldi.pipes import Command, parse_entry
 from speakernet.kaldi.room_lists import read_responses
 from speakernet.kaldi.tables import iter_ids, iter_table
@@ -22,23 +22,24 @@ from speakernet.prepare.musan import PARTS, find_audio
 from speakernet.signal.options import MfccOptions
 
 _ROOMS = ("smallroom", "mediumroom")
-_NUM_SAMPLES = 20
 _MEAN_UTTERANCE_S = 8.0  # where no table says it; VoxCeleb's
 _FRAMES_PER_S = 100
 _WITH_MARGIN = 1.05  # for what else is written
 
 
 def check_noises(musan: Path) -> None:
-    """Raise UserError if a part of MUSAN has no audio, or one of some files cannot be read."""
+    """Raise UserError if a part of MUSAN has no audio, or a file whose header cannot be read."""
     for part in PARTS:
         files = sorted(find_audio(musan / part).values())
         if not files:
             raise UserError(f"{musan / part}: found no audio; expected a tree like MUSAN's")
-        _read_some(files)
+        _read_headers(files)
 
 
 def check_rooms(rirs: Path) -> None:
-    """Raise UserError if a list of responses names a file that is missing, or unreadable."""
+    """Raise UserError if a list of responses names a file that is missing, or unreadable by its
+    header.
+    """
     for room in _ROOMS:
         path = find_rir_list(rirs, room)
         locations = [response.location for response in read_responses([f"1,{path}"])]
@@ -48,11 +49,11 @@ def check_rooms(rirs: Path) -> None:
             raise UserError(
                 f"{path}: {len(missing)} of {len(files)} files are missing, the first: {missing[0]}"
             )
-        _read_some(files)
+        _read_headers(files)
 
 
-def _read_some(files: Sequence[str]) -> None:
-    for file in files[:: math.ceil(len(files) / _NUM_SAMPLES)]:
+def _read_headers(files: Iterable[str]) -> None:
+    for file in files:
         if not audio_length(file)[0]:
             raise UserError(f"{file}: found no samples")
 
@@ -66,7 +67,7 @@ def check_trials(lists: Iterable[Path], test_set: Path) -> None:
         if unknown:
             raise UserError(
                 f"{path}: {len(unknown)} utterances are not in {test_set}/utt2spk, the first: "
-                f"'{unknown[0]}'"
+                f"'{unknown[0]}'{near_miss(unknown[0], known)}"
             )
 
 

@@ -5,6 +5,7 @@
 
 import logging
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def make_musan(
 
 
 def find_audio(root: Path) -> dict[str, str]:
-    """Return the paths of audio files below a folder, by name without suffix.
+    """Return the paths of audio files below a folder, by name without suffix, blanks as ``_``.
 
     Raises UserError if two have the same, and for one that cannot be an id in tables.
     """
@@ -64,15 +65,16 @@ def find_audio(root: Path) -> dict[str, str]:
     num_hidden = 0
     for folder, _, names in os.walk(root, followlinks=True):
         for file in names:
-            name, suffix = os.path.splitext(file)
+            stem, suffix = os.path.splitext(file)
+            name = "_".join(re.split(r"[^\S\n\r]+", stem))  # an id has no blanks
             if suffix.lower() not in _SUFFIXES:
                 continue
             if file.startswith("._"):
                 num_hidden += 1
             else:
                 path = os.path.join(folder, file)
-                if " " in name or not name.isprintable():
-                    raise UserError(f"{path}: its name cannot be an id; rename it without blanks")
+                if not name.isprintable():  # or a path of more than one line
+                    raise UserError(f"{path}: its name cannot be an id; rename it")
                 if name in found:
                     raise UserError(f"{path}: has the same name as {found[name]}")
                 found[name] = path

@@ -192,6 +192,15 @@ twice() {
   return 1
 }
 
+@test "two runs on one data directory: the second refuses, whatever folder its archives go to" {
+  exec {held}>"$data/.features.lock" && flock "$held"
+  run -1 steps/make_mfcc.sh --nj 2 "$data" "$work/log" "$work/elsewhere"
+  [[ ${lines[-1]} == "make_features.sh: error: another run writes to $data; wait until it has ended" ]]
+  [ ! -e "$data/feats.scp" ]
+  exec {held}>&-
+  run -0 steps/make_mfcc.sh --nj 2 "$data" "$work/log" "$work/elsewhere"
+}
+
 @test "two runs at the same time both leave whole copies" {
   make_noises
   local augment=(steps/augment_data_dir.sh --speed-factors 0.9 --musan "$work/musan" --rirs "$work/rirs" "$data" "$work/aug")

@@ -104,7 +104,7 @@ SCRIPT
 }
 
 @test "what an option's name says of its value, all scripts check" {
-  printf '%s\n' '#!/usr/bin/env bash' 'set -euo pipefail' 'nj=4 nproc= seed=0 num_utts=0 max_failed_share=0 exp=exp cmd=run.pl' \
+  printf '%s\n' '#!/usr/bin/env bash' 'set -euo pipefail' 'nj=4 nproc= seed=0 num_utts=0 max_failed_share=0 exp=exp cmd=run.pl copy_suffix=' \
     ". '$BATS_TEST_DIRNAME/../../utils/parse_options.sh'" 'echo "$nj $nproc $max_failed_share"' >checked.sh
   while read -r option value; do
     run bash checked.sh "--$option" "$value"
@@ -124,7 +124,11 @@ max-failed-share -inf
 max-failed-share 1.01
 exp
 exp --nj
+copy-suffix /x
+copy-suffix ../x
 END
+  run bash checked.sh --exp "  "
+  [[ $output == "checked.sh: error: --exp: expected a path, got '  '" ]]
   run bash checked.sh --nj 2 --nproc '' --max-failed-share .5 --num-utts 0
   [ "$output" = "2  .5" ]
 }

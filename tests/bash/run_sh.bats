@@ -349,6 +349,20 @@ files_made() { find "$data" -name '*.[as][rc][kp]' -printf '%p %T@ %i\n' | sort;
   [ ! -e "$data/musan_noise" ]
 }
 
+@test "training on waveforms depends on the recordings behind its copies" {
+  dir=$BATS_TEST_TMPDIR data=d test_set=t musan_root=m rirs_root=r corpus_dir=c
+  mkdir -p "$dir/settings"
+  . utils/common.sh
+  . utils/stages.sh
+  # train_set|speed_set|train_data|features|feature_folder|copies|speed_factors|seed|seed_suffix|online_augment|cohort
+  depends_on() { echo "$1" >"$dir/settings/stages" && use_model base && echo "${noise_inputs[*]}"; }
+  [ "$(depends_on "x|x|x|waveform|w||||||")" = "" ]
+  [ "$(depends_on "x|x_sp|x_sp|waveform|w||0.9|1||false|false")" = "--fixed-input d/x" ]
+  [ "$(depends_on "x|x|x|waveform|w|||1||true|false")" = "--fixed-input=d/musan_noise --fixed-input=m --fixed-input=r" ]
+  [ "$(depends_on "x|x|x_aug|waveform|w|noise||1||false|false")" = "--fixed-input d/x --fixed-input=d/musan_noise --fixed-input=m --fixed-input=r" ]
+  [ "$(depends_on "x|x|x_aug|fbank40|f|noise||1||false|false")" = "" ]
+}
+
 @test "stage 1 looks at rooms before it begins, and at trials" {
   make_corpus
   cat >>"$BATS_TEST_TMPDIR/prepare.sh" <<<'echo "t1-a t3-a nontarget" >>"${!#}/test/trials"'

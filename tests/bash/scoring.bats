@@ -22,9 +22,21 @@ setup() {
 
 score() { steps/score.sh "${cohort[@]}" "$exp" "$trials" "$exp/embeddings_test" "$exp/scores"; }
 
+@test "embeddings: no more jobs than utterances; options that name what is not there" {
+  head -n 2 "$dir/data/test/utt2spk" >"$dir/utt2spk" && mv "$dir/utt2spk" "$dir/data/test/utt2spk"
+  steps/extract_embeddings.sh --nj 70000 "$exp" "$dir/data/test" "$dir/few"
+  [ "$(ls "$dir/few/log")" = $'extract.1.log\nextract.2.log' ]
+  run steps/extract_embeddings.sh --device cuda:99 "$exp" "$dir/data/test" "$dir/other"
+  [ "$status" -eq 1 ]
+  [[ $output == *"extract_embeddings: error: --device cuda:99: there is "*"; expected auto or cpu"* ]]
+  run steps/score.sh --checkpoint "$dir/none.pt" "$exp" "$trials" "$exp/embeddings_test" "$dir/scores"
+  [ "$status" -eq 1 ]
+  [ "$output" = "score.sh: error: no such file $dir/none.pt" ]
+}
+
 @test "embeddings: as many as utterances, short ones are listed" {
   [ "$(wc -l <"$exp/embeddings_test/embedding.scp")" -eq 36 ]
-  [ "$(cat "$exp/embeddings_test/short_utterances")" = "test00-0 9" ]
+  [ "$(cat "$exp/embeddings_test/utterance_notes")" = "test00-0 shorter than a chunk and repeated (9 steps)" ]
   [ ! -e "$exp/embeddings_test/parts" ]
   [ -f "$exp/embeddings_test/log/extract.2.log" ]
 }
@@ -114,9 +126,9 @@ score() { steps/score.sh "${cohort[@]}" "$exp" "$trials" "$exp/embeddings_test" 
       return 1
     }
   }
-  fails "--bootstrap: found '-1'; expected a whole number, 0 or more" "${evaluate[0]}" --bootstrap -1 "${evaluate[@]:1}"
+  fails "--bootstrap: found '-1'; expected a whole number from 0 to 100000" "${evaluate[0]}" --bootstrap -1 "${evaluate[@]:1}"
   fails "--p-targets: found '2'; expected a probability" "${evaluate[0]}" --p-targets 0.01,2 "${evaluate[@]:1}"
-  fails "--num-target: found '0'; expected a whole number, 1 or more" steps/calibrate.sh --num-target 0 "${calibrate[@]}"
+  fails "--num-target: expected a positive whole number of at most 9 digits, got '0'" steps/calibrate.sh --num-target 0 "${calibrate[@]}"
   fails "--p-target: found '1'; expected a probability" steps/calibrate.sh --num-target 40 --p-target 1 "${calibrate[@]}"
   fails "expected true or false: --fuse 'yes'" steps/calibrate.sh --fuse yes "${calibrate[@]}"
   run steps/extract_embeddings.sh --device nonsense "$exp" "$dir/data/test" "$dir/x"

@@ -107,7 +107,10 @@ def subset_by_list(source: Path, target: Path, listed: Path, kind: Id = Id.UTTER
     if not keep:
         raise UserError(f"{listed}: none of its {len(wanted)} ids is in {source}")
     if len(found) < len(wanted):
-        logger.warning("%d listed ids are not in %s", len(wanted) - len(found), source)
+        missing = sorted(wanted - found)
+        logger.warning(
+            "%d listed ids are not in %s, the first '%s'", len(missing), source, missing[0].decode()
+        )
     _write(source, target, keep)
 
 

@@ -30,6 +30,12 @@ def test_speaker_means_need_every_utterance() -> None:
         speaker_means([block], {"a": "s", "b": "s", "c": "t"})
 
 
+def test_a_missing_utterance_that_is_there_in_another_spelling() -> None:
+    block = (["a", "e\u0301"], np.ones((2, 3), np.float32))
+    with pytest.raises(UserError, match="the first '\u00e9' .*U.0301.* by Unicode normalisation"):
+        speaker_means([block], {"a": "s", "\u00e9": "s"})
+
+
 def test_an_utterance_counts_once() -> None:
     """The second embedding of one would pass for the missing one of another."""
     ones = np.ones((2, 3), np.float32)

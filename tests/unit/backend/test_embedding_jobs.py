@@ -122,6 +122,18 @@ def test_a_device_that_is_not_there(experiment: Path) -> None:
         main([*[str(experiment)] * 2, str(experiment / "e"), "--job", "1", "--device", "cuda:99"])
 
 
+def test_features_of_another_dimension_than_the_network_was_trained_with(experiment: Path) -> None:
+    lines = (experiment / "feats.scp").read_text().splitlines()
+    lines[2] += f"[:,0:{MEL - 2}]"
+    (experiment / "feats.scp").write_text("\n".join(lines) + "\n")
+    name = lines[2].split()[0]
+    message = f"utterance '{name}' has {MEL - 1} values a frame; the network takes {MEL}: "
+    for untrained in ("true", "false"):
+        words = [str(experiment), str(experiment), str(experiment / untrained), "--job", "1"]
+        with pytest.raises(UserError, match=message):
+            main([*words, "--untrained", untrained])
+
+
 def test_waveforms_in_crops_as_tdy(tmp_path: Path) -> None:
     recipe = Recipe.model_validate(
         {

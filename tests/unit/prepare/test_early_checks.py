@@ -61,6 +61,16 @@ def test_noises_that_are_missing_or_damaged(musan: Path) -> None:
         check_noises(musan)
 
 
+def test_each_of_many_responses_is_looked_at(rirs: Path) -> None:
+    for number in range(45):
+        write_wav(rirs / f"{number}.wav")
+    rooms = (f"--rir-id {number} --room-id x {number}.wav\n" for number in range(45))
+    write(rirs / "smallroom_rir_list", "".join(rooms))
+    (rirs / "37.wav").write_bytes(b"")
+    with pytest.raises(UserError, match=r"37\.wav: "):
+        check_rooms(rirs)
+
+
 def test_rooms_that_are_missing_or_damaged(rirs: Path) -> None:
     (rirs / "r 1.wav").write_bytes(b"RIFF")
     with pytest.raises(UserError, match=r"r 1\.wav: "):

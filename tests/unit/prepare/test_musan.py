@@ -59,7 +59,7 @@ def test_broken_trees(tmp_path: Path, musan: Path) -> None:
     assert not (tmp_path / "m").exists()
 
 
-@pytest.mark.parametrize("name", ["door bell.wav", "door\u00a0bell.wav", "door\nbell.wav"])
+@pytest.mark.parametrize("name", ["door\x01bell.wav", "door\u200bbell.wav", "door\nbell.wav"])
 def test_a_name_that_is_no_id_is_told_before_anything_is_read(
     tmp_path: Path, musan: Path, name: str
 ) -> None:
@@ -97,3 +97,16 @@ def test_annotations_behind_a_broken_link_are_an_error(musan: Path, tmp_path: Pa
     (musan / "music/source/ANNOTATIONS").symlink_to("gone")
     with pytest.raises(UserError, match="ANNOTATIONS: no such file"):
         make_musan(musan, "music", tmp_path / "m")
+
+
+def test_names_with_blanks_and_commas(tmp_path: Path) -> None:
+    root = tmp_path / "mu, san"
+    for name in ("a  door, 1", "b\u00a0bell"):
+        write_waveform(root / f"noise/a b/{name}.wav", 0.1)
+    assert make_musan(root, "noise", tmp_path / "m") == 2
+    entries = read_table(tmp_path / "m/wav.scp")
+    assert entries["a_door,_1"] == f"{root}/noise/a b/a  door, 1.wav"
+    assert "b_bell" in entries
+    write_waveform(root / "noise/b_bell.wav", 0.1)
+    with pytest.raises(UserError, match="has the same name as "):
+        make_musan(root, "noise", tmp_path / "m")
