@@ -1,8 +1,17 @@
 """The exception for invalid input: mistakes that a user can correct."""
 
+import errno
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
+
+_REMEDIES = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space: the quota is used up",
+    errno.EMFILE: "raise the limit of open files: ulimit -n 4096",
+    errno.EROFS: "write elsewhere",
+    errno.EFBIG: "raise the limit of a file's size: ulimit -f unlimited",
+}
 
 
 class UserError(Exception):
@@ -25,3 +34,9 @@ def suggestion(word: str, choices: Iterable[str]) -> str:
     """Return `` (did you mean X?)`` for the choice nearest to ``word``, or an empty string."""
     near = get_close_matches(word, list(choices), n=1, cutoff=0.6)
     return f" (did you mean '{near[0]}'?)" if near else ""
+
+
+def reason_of(error: OSError) -> str:
+    """Return what the system says of a file that failed, and the remedy where there is one."""
+    remedy = _REMEDIES.get(error.errno or 0)
+    return f"{error.strerror or error}{f'; {remedy}' if remedy else ''}"

@@ -5,7 +5,7 @@ import stat
 from io import BufferedReader
 from pathlib import Path
 
-from speakernet.config.errors import UserError
+from speakernet.config.errors import UserError, reason_of
 
 MAX_TEXT_BYTES = 64 << 20
 """More than any file has that is read as one text: logs and results of long trainings."""
@@ -24,7 +24,7 @@ def open_input(path: str | Path) -> BufferedReader:
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
     except OSError as error:
-        raise UserError(f"{path}: cannot be opened: {error.strerror}") from None
+        raise UserError(f"{path}: cannot be opened: {reason_of(error)}") from None
     kind = _other_kind(os.fstat(descriptor).st_mode)
     if kind and not (kind == "a pipe" and str(path).startswith(_FROM_THE_SHELL)):
         os.close(descriptor)
@@ -47,7 +47,7 @@ def read_bytes(path: str | Path, max_bytes: int = MAX_TEXT_BYTES) -> bytes:
         try:
             data = file.read(max_bytes + 1)
         except OSError as error:
-            raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+            raise UserError(f"{path}: cannot be read: {reason_of(error)}") from None
     if len(data) > max_bytes:
         raise UserError(
             f"{path}: has more than {max_bytes >> 10} KiB; expected a smaller text file"

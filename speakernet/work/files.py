@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from speakernet.config import UserError
+from speakernet.config.errors import reason_of
 
 _BUFFER_BYTES = 1 << 20
 _ABANDONED_AFTER_S = 24 * 3600.0
@@ -65,7 +66,7 @@ def write_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UserError(f"{_shown_name(error, path)}: {error.strerror or error}") from error
+        raise UserError(f"{_shown_name(error, path)}: {reason_of(error)}") from error
 
 
 def _shown_name(error: OSError, path: Path) -> str:
@@ -150,7 +151,7 @@ class NewFile(BufferedWriter):
         finally:
             self.discard()
         if isinstance(error, OSError) and error.filename is None:  # raised by a write in the block
-            raise UserError(f"{self.path}: {error.strerror or error}") from error
+            raise UserError(f"{self.path}: {reason_of(error)}") from error
 
 
 def open_for_replace(path: Path, *, fsync: bool = False) -> NewFile:

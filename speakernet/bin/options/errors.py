@@ -1,12 +1,11 @@
 """Every exception that ends a program as one line for its user."""
 
-import errno
 import os
 import traceback
 from pathlib import Path
 
 import speakernet
-from speakernet.config.errors import UserError
+from speakernet.config.errors import UserError, reason_of
 
 TRACEBACK = "SPEAKERNET_TRACEBACK"
 """Environment variable: where it is set, the whole traceback is printed, too."""
@@ -17,12 +16,6 @@ _OUT_OF_MEMORY = (
     "can't allocate memory", "out of memory", "Cannot allocate memory", "can't start new thread",
     "failed to map segment", "cannot map zero-fill pages",
 )  # fmt: skip
-_REMEDIES = {
-    errno.ENOSPC: "free some space",
-    errno.EDQUOT: "free some space: the quota is used up",
-    errno.EMFILE: "raise the limit of open files: ulimit -n 4096",
-    errno.EROFS: "write elsewhere",
-}
 
 
 def message_of(error: BaseException) -> str:
@@ -47,8 +40,7 @@ def message_of(error: BaseException) -> str:
 
 def _os_message(error: OSError) -> str:
     where = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
-    remedy = _REMEDIES.get(error.errno or 0)
-    return f"{where}{error.strerror}{f'; {remedy}' if remedy else ''}"
+    return f"{where}{reason_of(error)}"
 
 
 def _one_line(error: BaseException) -> str:

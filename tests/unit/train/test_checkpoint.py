@@ -99,7 +99,8 @@ def test_a_disk_that_is_full(checkpoints: CheckpointDir, monkeypatch: pytest.Mon
         checkpoints.save_epoch(2, state_of(2))
     path = checkpoints.path / "epoch-002.pt"
     assert str(caught.value) == (
-        f"{path}: cannot be written: No space left on device; earlier checkpoints are untouched"
+        f"{path}: cannot be written: No space left on device; free some space; "
+        "earlier checkpoints are untouched"
     )
     assert names(checkpoints) == ["epoch-001.pt"]
 

@@ -1,11 +1,14 @@
 """What a program says of the exception that ends it."""
 
 import errno
+import os
+from pathlib import Path
 
 import pytest
 
 from speakernet.bin.options.errors import TRACEBACK, message_of
 from speakernet.config import UserError
+from speakernet.work.files import write_errors
 
 
 @pytest.mark.parametrize(
@@ -54,3 +57,10 @@ def test_the_whole_traceback_on_demand(
     monkeypatch.setenv(TRACEBACK, "1")
     message_of(ValueError("odd"))
     assert "ValueError: odd" in capsys.readouterr().err
+
+
+def test_a_remedy_is_named_whoever_reports_it(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught, write_errors(tmp_path / "x.ark"):
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    assert str(caught.value).endswith("x.ark: File too large; raise the limit of a file's size: "
+                                      "ulimit -f unlimited")  # fmt: skip
