@@ -141,8 +141,11 @@ def test_a_signal_while_the_tables_are_read_is_heard(tmp_path: Path) -> None:
     table.unlink()
     os.mkfifo(table)
     exp_dir = tmp_path / "exp"
-    command = [sys.executable, "-m", "speakernet.bin.train", *map(str, (recipe, data, exp_dir))]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+    folder = os.open(data, os.O_RDONLY)
+    seen = f"/proc/self/fd/{folder}"  # pipes are read where descriptors are handed down
+    command = [sys.executable, "-m", "speakernet.bin.train", str(recipe), seen, str(exp_dir)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, pass_fds=[folder]) as process:
+        os.close(folder)
         with table.open("w") as stream:  # waits for the reader
             process.send_signal(signal.SIGTERM)
             time.sleep(0.5)
