@@ -30,7 +30,7 @@ help_message="usage: bash run.sh [options]
 stages, and what they make (D: data/<corpus>, E: exp/<corpus>/<recipe>):
   1 data directories          D/<set>
   2 augmented copies          D/musan_*, D/<training set>[_sp][_aug]
-  3 features                  D/<features>/<set>
+  3 features                  D/<features>/<set>, or D/audio_checks/<set> for waveforms
   4 training                  E/checkpoints
   5 large-margin fine-tuning  E/lm/checkpoints
   6 embeddings                E/{.,lm,untrained}/embeddings_<set>
@@ -140,7 +140,10 @@ if stage 3 "features"; then
   for model in "${models[@]}"; do
     use_model "$model"
     if [ "$features" = waveform ]; then # the network has a front end of its own; what cannot be read is known now
-      for set in "${embed_sets[@]}"; do run_forwarding steps/get_reco2dur.sh "${jobs[@]}" "$data/$set"; done
+      for set in "${embed_sets[@]}"; do
+        once "$data/audio_checks/$set" --input "$data/$set" -- \
+          steps/check_audio.sh "${jobs[@]}" "$data/$set" "$data/audio_checks/$set"
+      done
       continue
     fi
     for set in "${embed_sets[@]}"; do make_features "$set" 0; done

@@ -376,3 +376,17 @@ files_made() { find "$data" -name '*.[as][rc][kp]' -printf '%p %T@ %i\n' | sort;
   [[ $output == *"smallroom_rir_list: 1 of 1 files are missing, the first: r 1.wav"* ]]
   [ ! -e "$data/train" ]
 }
+
+@test "waveforms of the test set are read before training, whatever their headers say" {
+  make_corpus
+  printf 'base: [%s/egs/debian_voices/tdy_resnet34_sixteenth/recipe.yaml]\ntrain_set: train\nspeed_factors: []\n' "$root" >"$recipe/recipe.yaml"
+  stages --data-root "$corpus"
+  [ "$status" -eq 0 ]
+  [ "$(cat "$data"/audio_checks/test/num_utts)" = 4 ]
+  stages
+  [[ $output == *" stage 3 features: "*" s, 1 skipped as done before"* ]]
+  truncate -s 5000 "$corpus/test/t2-a.wav"
+  stages
+  [ "$status" -eq 1 ]
+  [[ $output == *"1 of 4 utterances could not be read"*"t2-a"* ]]
+}

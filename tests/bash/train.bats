@@ -184,9 +184,9 @@ start_node() {
 }
 
 @test "as a job of a runner: its end, its failure and its 99 are handed through" {
-  run bash steps/train.sh --cuda-cmd "utils/run.pl --mem 4G" --nproc none "$recipe" "$data" "$exp"
+  run bash steps/train.sh --cuda-cmd "utils/run.pl --mem 4G" --init "$exp/none.pt" "$recipe" "$data" "$exp"
   [ "$status" -eq 1 ]
-  [[ ${lines[-1]} == "run.pl: error: $exp/log/job.log ends with: train.sh: error: --nproc: expected a positive whole number of at most 9 digits, got 'none'" ]]
+  [[ ${lines[-1]} == "run.pl: error: $exp/log/job.log ends with: train.sh: error: "*"$exp/none.pt"* ]]
   start_training --cuda-cmd utils/run.pl
   kill -USR1 "$(pgrep -f "^bash steps/train.sh --nproc .* $exp\$" | head -n 1)"
   ends_with 99

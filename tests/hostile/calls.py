@@ -57,6 +57,7 @@ CALLS: dict[str, list[Call]] = {
             "exp/scores/trials.cosine_quality_calibrated",
         )
     ],
+    "check-audio": [_call("data/wav"), _call("data/segments")],
     "check-inputs": [
         _call(
             "--musan-root musan --rirs rirs --test-set wav --cohort-set noise --trials lists/pairs "

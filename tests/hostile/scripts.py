@@ -35,6 +35,7 @@ SCRIPTS: dict[str, Call] = {
     "steps/calibrate.sh": _call(
         "--kinds cosine --num-target 9 exp exp/embeddings_train data/train data/test/trials out"
     ),
+    "steps/check_audio.sh": _call("--nj 1 data/wav out/checked", "out/checked/num_utts"),
     "steps/compute_vad.sh": _call("--nj 1 data/test out/log out/vad"),
     "steps/evaluate.sh": _call("exp data/test/trials", "exp/results.json"),
     "steps/extract_embeddings.sh": _call("--device cpu exp data/test out/emb"),
