@@ -38,7 +38,7 @@ fetch() {
 only_tools() {
   local tool
   mkdir -p "$tmp/tools"
-  for tool in bash env grep stat sha256sum mkdir mktemp realpath rm mv tail; do ln -sf "$(type -P "$tool")" "$tmp/tools/$tool"; done
+  for tool in bash env grep stat sha256sum mkdir mktemp dirname realpath rm mv tail; do ln -sf "$(type -P "$tool")" "$tmp/tools/$tool"; done
   echo "$tmp/tools"
 }
 
