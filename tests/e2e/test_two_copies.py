@@ -51,7 +51,7 @@ JOBS = {
         lambda w: program(
             "extract_embeddings", *ONE_JOB, w / "exp", w / "data" / "test", w / "emb"
         ),
-        ("emb/parts/1.ark", "emb/parts/1.scp", "emb/parts/1.short"),
+        ("emb/parts/1.ark", "emb/parts/1.scp"),
     ),
     "copies of a data dir": Job(
         lambda w: program(

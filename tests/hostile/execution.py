@@ -82,6 +82,7 @@ class Process:
         _inside(sandbox.folder, job.prepare)
         sandbox.before = sandbox.snapshot()
         self._started = time.monotonic()
+        self._inherited_bytes = _memory_bytes(resident=True)
         self.pid = os.fork()
         if self.pid == 0:
             _become(job, sandbox)
@@ -94,7 +95,8 @@ class Process:
         pid, status, usage = os.wait4(self.pid, 0 if seconds > MAX_SECONDS else os.WNOHANG)
         if not pid:
             return None
-        return self._outcome(os.waitstatus_to_exitcode(status), seconds, usage.ru_maxrss * 1024)
+        peak_bytes = max(0, usage.ru_maxrss * 1024 - self._inherited_bytes)
+        return self._outcome(os.waitstatus_to_exitcode(status), seconds, peak_bytes)
 
     def _outcome(self, status: int, seconds: float, peak_bytes: int) -> Outcome:
         survivors = _end_session(self.pid)
@@ -261,9 +263,14 @@ def _redirect(sandbox: Sandbox) -> None:
     os.environ["TMPDIR"] = str(sandbox.folder / "tmpdir")
 
 
+def _memory_bytes(*, resident: bool) -> int:
+    """Return the size of this process: its address space, or only what is in memory."""
+    pages = Path("/proc/self/statm").read_text().split()
+    return int(pages[1 if resident else 0]) * resource.getpagesize()
+
+
 def _limit() -> None:
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    limit = pages * resource.getpagesize() + MAX_BYTES
+    limit = _memory_bytes(resident=False) + MAX_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_FSIZE, (_MAX_FILE_BYTES, _MAX_FILE_BYTES))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
