@@ -82,7 +82,7 @@ class Process:
         _inside(sandbox.folder, job.prepare)
         sandbox.before = sandbox.snapshot()
         self._started = time.monotonic()
-        self._inherited_bytes = _memory_bytes(resident=True)
+        self._inherited_bytes = memory_bytes(resident=True)
         self.pid = os.fork()
         if self.pid == 0:
             _become(job, sandbox)
@@ -233,7 +233,7 @@ def _become(job: Job, sandbox: Sandbox) -> NoReturn:
                 stream.flush()
             except OSError:
                 status = 120
-        os._exit(status)
+        os._exit(status if status in range(256) else 1)
 
 
 def _status_of(main: Callable[[], int]) -> int:
@@ -263,14 +263,14 @@ def _redirect(sandbox: Sandbox) -> None:
     os.environ["TMPDIR"] = str(sandbox.folder / "tmpdir")
 
 
-def _memory_bytes(*, resident: bool) -> int:
+def memory_bytes(*, resident: bool) -> int:
     """Return the size of this process: its address space, or only what is in memory."""
     pages = Path("/proc/self/statm").read_text().split()
     return int(pages[1 if resident else 0]) * resource.getpagesize()
 
 
 def _limit() -> None:
-    limit = _memory_bytes(resident=False) + MAX_BYTES
+    limit = memory_bytes(resident=False) + MAX_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_FSIZE, (_MAX_FILE_BYTES, _MAX_FILE_BYTES))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

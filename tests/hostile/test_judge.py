@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.hostile import execution, judge
-from tests.hostile.execution import Job, Process, Sandbox
-from tests.hostile.judge import Expectation, Outcome, Verdict
+from tests.hostile.execution import Job, Process, Sandbox, memory_bytes
+from tests.hostile.judge import MAX_BYTES, Expectation, Outcome, Verdict
 from tests.hostile.mutators import CANARY_FILE
 
 
@@ -40,7 +40,8 @@ def running_on() -> int:
 
 
 def hungry() -> int:
-    return len(bytearray(3 << 30))
+    # Freed memory, of which a long test run has much, could satisfy a smaller wish.
+    return len(bytearray(memory_bytes(resident=False) + MAX_BYTES))
 
 
 def executing() -> int:
