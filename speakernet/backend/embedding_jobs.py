@@ -15,7 +15,7 @@ from speakernet.backend.config import ExtractionConfig
 from speakernet.backend.embedding_parts import Part
 from speakernet.backend.extraction import Extractor
 from speakernet.backend.inputs import Load, NamedArray, feature_loader, read_ahead, waveform_loader
-from speakernet.config import UserError
+from speakernet.config.errors import UserError, naming
 from speakernet.data.config import NetworkRecipe
 from speakernet.nn.host_memory import keep_freed_memory
 from speakernet.nn.models import SpeakerModel, build_model
@@ -74,10 +74,8 @@ def run_job(job: ExtractionJob, recipe: ExtractionRecipe, utterances: Sequence[s
     inputs = read_ahead(names, load, 0 if extractor.device.type == "cpu" else _GPU_READERS)
     inputs = _noting(_fitting(inputs, input_dim), extractor, notes)
     inputs = progress(inputs, len(names), "utterances")
-    try:
+    with naming(job.data_dir):
         embeddings = dict(extractor(inputs))
-    except UserError as error:
-        raise UserError(f"{job.data_dir}: {error}") from None
     kept = {name: notes[name] for name in names if name in notes}
     part.write(((name, embeddings[name]) for name in names), kept, made_from)
 

@@ -23,7 +23,7 @@ from speakernet.backend.normalization import CohortStatistics
 from speakernet.backend.plda import Plda, train_plda
 from speakernet.backend.quality import write_quality
 from speakernet.backend.scoring import PldaScorer, Scorer
-from speakernet.config import UserError
+from speakernet.config.errors import UserError, naming
 from speakernet.kaldi.datadir import read_spk2utt
 from speakernet.kaldi.scores import write_scores
 from speakernet.kaldi.tables import iter_ids, read_table
@@ -94,11 +94,8 @@ def _score(
         own = cohort.own_rows(table, files.utt2spk) if files.utt2spk else None
         if own is None:
             _warn_of_overlap(files, lists)
-        try:
+        with naming(files.cohort_embeddings or "the classifier as cohort"):
             statistics = scorer.statistics(list(pairs.values()), cohort.vectors, own)
-        except UserError as error:
-            source = files.cohort_embeddings or "the classifier as cohort"
-            raise UserError(f"{source}: {error}") from None
     for name, trials in lists.items():
         similarity = scorer.similarity(pairs[name])
         _write(files, name, config.similarity, trials, pairs[name].per_trial(similarity))

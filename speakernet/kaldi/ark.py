@@ -19,7 +19,7 @@ from typing import IO, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from speakernet.config import UserError
+from speakernet.config.errors import UserError, naming
 from speakernet.kaldi.compression import MAX_FLOAT32, compress
 from speakernet.kaldi.entries import Source
 from speakernet.kaldi.places import Place, parse_place, within
@@ -139,10 +139,8 @@ def read_matrix(spec: str, key: str = "") -> NDArray[Any]:
 def read_place(place: Place) -> NDArray[Any]:
     """Read the array that lies at ``place``; see ``read_matrix``."""
     array = _read_command(place.source) if place.is_command else _read_file(place)
-    try:
+    with naming(place.source):
         return array[within(place, array.shape)]
-    except UserError as error:
-        raise UserError(f"{place.source}: {error}") from None
 
 
 def read_features(spec: str, key: str, scp: Path) -> NDArray[Any]:
@@ -150,10 +148,8 @@ def read_features(spec: str, key: str, scp: Path) -> NDArray[Any]:
 
     Raises UserError for a vector, and for frames without values or with NaN or infinite ones, too.
     """
-    try:
+    with naming(f"{scp}: '{key}'"):
         return as_features(read_matrix(spec))
-    except UserError as error:
-        raise UserError(f"{scp}: '{key}': {error}") from None
 
 
 def as_features(array: NDArray[Any]) -> NDArray[Any]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from speakernet.config import UserError
+from speakernet.config.errors import naming
 from speakernet.data.feature_crops import FeatureCrops
 from speakernet.data.index import UtteranceIndex, read_utterance_index
 from speakernet.data.loader import BatchLayout, MicroBatchDataset, RandomCropReader
@@ -45,12 +45,10 @@ def open_corpus(
     """
     utterances = read_utterance_index(data_dir)
     train = recipe.train
-    try:
+    with naming(data_dir):
         split = split_speakers(
             utterances, recipe.seed, train.num_valid_speakers, train.num_valid_utterances
         )
-    except UserError as error:
-        raise UserError(f"{data_dir}: {error}") from None
     return Corpus(utterances, split, _open_crops(data_dir, utterances, recipe, sources))
 
 
