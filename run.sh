@@ -83,9 +83,9 @@ train_model() {
   use_model "$1"
   [ "$1" = base ] || base_input=(--fixed-input "$dir/checkpoints") init=(--init "$dir")
   once "$network/checkpoints" --input "$network/settings/training.settings" "${base_input[@]}" \
-    --fixed-input "$feats/$train_data" "${noise_inputs[@]}" --output final.pt -- \
-    steps/train.sh --nproc "$nproc" --cuda-cmd "$cuda_cmd" "${noise_options[@]}" "${init[@]}" \
-    "$network/recipe.yaml" "$feats/$train_data" "$network"
+    --fixed-input "$train_dir" "${noise_inputs[@]}" --output final.pt -- \
+    steps/train.sh --nproc "$nproc" --cuda-cmd "$cuda_cmd" "${train_options[@]}" "${init[@]}" \
+    "$network/recipe.yaml" "$train_dir" "$network"
 }
 
 use_model base
@@ -147,7 +147,7 @@ if stage 3 "features"; then
       continue
     fi
     for set in "${embed_sets[@]}"; do make_features "$set" 0; done
-    [[ " ${embed_sets[*]} " != *" $train_data "* ]] || continue
+    [[ $online_features = false && " ${embed_sets[*]} " != *" $train_data "* ]] || continue
     make_features "$train_data" "$max_failed_share" "$data/$train_set" "${copy_inputs[@]#--input=}"
   done
 fi

@@ -9,6 +9,7 @@ cuda_cmd=
 init=
 musan=
 rirs=
+features_config=
 num_nodes=1
 rdzv=
 help_message="usage: $0 [options] <recipe.yaml> <data-dir> <exp-dir>
@@ -17,10 +18,11 @@ help_message="usage: $0 [options] <recipe.yaml> <data-dir> <exp-dir>
   --cuda-cmd COMMAND  run as a job: utils/slurm.pl --gpu 8      (default: here)
   --init PATH     start from this checkpoint or experiment      (large-margin fine-tuning)
   --musan PREFIX, --rirs DIR    what data.online_augment draws from, as steps/augment_data_dir.sh has it
+  --features-config FILE  conf/fbank80.conf: of features that training computes (data.online_features)
   --num-nodes N   machines; start this script on each of them   (default: $num_nodes)
   --rdzv HOST:PORT  where the machines of one run meet; HOST is one of them
 
-The data directory needs feats.scp or, for waveform recipes, wav.scp, and utt2spk. The experiment
+The data directory needs utt2spk, and feats.scp or, where training reads recordings, wav.scp. The experiment
 directory gets checkpoints/, train.jsonl, tensorboard/ and log/train.log."
 . "$(dirname "$0")/../utils/parse_options.sh"
 leave_on_signal
@@ -43,6 +45,7 @@ status=0
 options=()
 if [ -n "$init" ]; then options+=(--init "$init"); fi
 if [ -n "$musan$rirs" ]; then options+=(--musan "$musan" --rirs "$rirs"); fi
+if [ -n "$features_config" ]; then options+=(--features-config "$features_config"); fi
 
 if [ -n "$cuda_cmd" ]; then
   log "runs as a job; see $exp_dir/log/job.log"

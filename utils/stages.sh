@@ -21,20 +21,25 @@ use_model() {
   [ "$1" != lm ] || network=$dir/lm
   # The order is that of stage_values in speakernet/recipe/resolving.py.
   IFS='|' read -r train_set speed_set train_data features feature_folder copies speed_factors seed seed_suffix \
-    online_augment cohort <"$network/settings/stages"
+    online_features online_augment cohort <"$network/settings/stages"
   feats=$data/$feature_folder weights=$network/checkpoints embed_sets=("$test_set") embed_options=() score_options=()
-  copy_inputs=() noise_inputs=() noise_options=() cohort_inputs=()
+  copy_inputs=() noise_inputs=() train_options=() cohort_inputs=()
   [ "$features" != waveform ] || feats=$data
+  train_dir=$feats/$train_data reads_recordings=false
+  if [ "$online_features" = true ]; then
+    train_dir=$data/$train_data train_options=(--features-config "conf/$features.conf") noise_inputs=(--fixed-input "conf/$features.conf")
+  fi
+  [ "$train_dir" != "$data/$train_data" ] || reads_recordings=true
   if [ -n "$copies" ] || [ "$online_augment" = true ]; then
     require_set "$corpus_dir/corpus.sh" musan_root rirs_root
     # What noises and rooms are made of, as the same tables may name recordings that have changed.
     noise_sources=("$data/musan_noise" "$musan_root" "$rirs_root")
   fi
   [ -z "$copies" ] || copy_inputs=("${noise_sources[@]/#/--input=}")
-  [ "$online_augment" = false ] || noise_options=(--musan "$data/musan" --rirs "$rirs_root")
-  # Training that reads waveforms depends on the recordings, whose copies' tables do not tell of a change.
-  [ "$features" != waveform ] || [ "$train_data" = "$train_set" ] || noise_inputs=(--fixed-input "$data/$train_set")
-  if [ "$online_augment" = true ] || { [ "$features" = waveform ] && [ -n "$copies" ]; }; then
+  [ "$online_augment" = false ] || train_options+=(--musan "$data/musan" --rirs "$rirs_root")
+  # Training that reads recordings depends on them, and the copies' tables do not tell of a change.
+  [ "$reads_recordings" = false ] || [ "$train_data" = "$train_set" ] || noise_inputs+=(--fixed-input "$data/$train_set")
+  if [ "$online_augment" = true ] || { [ "$reads_recordings" = true ] && [ -n "$copies" ]; }; then
     noise_inputs+=("${noise_sources[@]/#/--fixed-input=}")
   fi
   if [ "$1" = untrained ]; then

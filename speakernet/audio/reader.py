@@ -80,6 +80,12 @@ class AudioReader:
         """Return the waveform (samples,) of an utterance; a UserError names it and its line."""
         return self.read_with_notes(utterance).waveform
 
+    def num_samples(self, utterance: Utterance) -> int:
+        return len(self.read_utterance(utterance))
+
+    def read_part(self, utterance: Utterance, first_sample: int, num_samples: int) -> Float32:
+        return self.read_utterance(utterance)[first_sample : first_sample + num_samples]
+
     def read_with_notes(self, utterance: Utterance) -> Reading:
         """Return waveform and notes. Whatever prevents it is a UserError: one entry of a table must
         not end the work on all others.

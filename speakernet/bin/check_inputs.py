@@ -68,14 +68,16 @@ def _check_sets(args: Namespace, recipes: "list[Recipe]") -> None:
 
 def _rooms(args: Namespace, recipe: "Recipe") -> "Iterator[FeatureRoom]":
     """Yield the features that stage 3 makes for a recipe."""
-    from speakernet.prepare.early_checks import FeatureRoom, num_values
+    from speakernet.prepare.early_checks import FeatureRoom
+    from speakernet.signal.extractors import num_values, read_feature_options
 
     if recipe.uses_waveform:
         return
-    num_bins = num_values(Path("conf", f"{recipe.features}.conf"))
+    num_bins = num_values(read_feature_options(Path("conf", f"{recipe.features}.conf")))
     copies = (1 + len(recipe.sorted_copies)) * (1 + len(recipe.speed_factors))
     sets = {args.test_set: (args.test_set, 1), args.cohort_set: (args.cohort_set, 1)}
-    sets[recipe.train_data] = (recipe.train_set, copies)
+    if recipe.data.online_features is None:
+        sets[recipe.train_data] = (recipe.train_set, copies)
     for name, (source, number) in sets.items():
         target = args.data / recipe.feature_folder / name
         yield FeatureRoom(args.data / source, target, number, num_bins)

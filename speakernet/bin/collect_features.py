@@ -18,8 +18,8 @@ from speakernet.bin.options.types import jobs, share
 def main(args: Namespace) -> int:
     """Parse the command line and join the parts."""
     from speakernet.kaldi.tables import check_order
-    from speakernet.prepare.feature_jobs import FEATURE_TYPES
     from speakernet.prepare.feature_tables import collect_features
+    from speakernet.signal.extractors import FEATURE_TYPES
     from speakernet.work.job_parts import job_paths
 
     options = FEATURE_TYPES[args.type]

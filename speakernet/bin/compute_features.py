@@ -28,7 +28,8 @@ def main(args: Namespace) -> int:
     """Parse the command line and run the job."""
     # There are as many jobs as cores. OpenBLAS reads this when NumPy is imported: not at the top.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    from speakernet.prepare.feature_jobs import FEATURE_TYPES, JobSettings, run_job
+    from speakernet.prepare.feature_jobs import JobSettings, run_job
+    from speakernet.signal.extractors import FEATURE_TYPES
 
     options = FEATURE_TYPES[args.type]
     settings = JobSettings(

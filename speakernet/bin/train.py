@@ -16,8 +16,9 @@ from speakernet.config.errors import UserError
 @argument("--init", Path, "start from this checkpoint or experiment", metavar="PATH")
 @argument("--musan", Path, "data dirs PREFIX_noise, … for online augmentation", metavar="PREFIX")
 @argument("--rirs", Path, "rooms for online augmentation", metavar="DIR")
+@argument("--features-config", Path, "features computed while training: conf/fbank80.conf")
 @argument("recipe", Path, "recipe.yaml")
-@argument("data_dir", Path, "has utt2spk, and feats.scp or wav.scp")
+@argument("data_dir", Path, "has utt2spk, and feats.scp or (waveforms, online features) wav.scp")
 @argument("exp_dir", Path, "the experiment: checkpoints/, train.jsonl, tensorboard/")
 def main(args: Namespace) -> int:
     """Train as the arguments say; return the exit status."""
@@ -33,7 +34,9 @@ def main(args: Namespace) -> int:
 
     recipe = load_config(Recipe, args.recipe)
     augmentation = AugmentationSources(args.musan, args.rirs) if args.musan else None
-    files = RunFiles(args.data_dir, args.exp_dir, args.init, augmentation)
+    files = RunFiles(
+        args.data_dir, args.exp_dir, args.init, augmentation, args.features_config
+    )
     finished = run_training(recipe, dump_config(recipe), files, stop)
     return 0 if finished else REQUEUE_EXIT_CODE
 

@@ -133,8 +133,14 @@ class DataConfig(Config):
     recipes have null."""
     spec_augment: SpecAugmentConfig | None = None
     """Masks on crops of features."""
+    online_features: Literal["reader", "device"] | None = None
+    """Where training computes features of its crops, from the recordings: `reader`, in the reading
+    processes; `device`, where the network is. null reads what stage 3 has stored."""
+    cmn_context: bool = True
+    """Whether the sliding mean of a crop sees the frames around it, as in the whole utterance; false
+    is the mean of the crop alone, for which less has to be read and computed."""
     online_augment: OnlineAugmentConfig | None = None
-    """Noises and rooms for crops of waveforms."""
+    """Noises and rooms for each crop of waveforms, or of features that are computed online."""
     num_workers: int = Field(default=2, ge=0, le=1024)
     """Reading processes of each training process; 0 reads in the training process."""
     prefetch_batches: int = Field(default=4, ge=1)

@@ -14,6 +14,7 @@ from speakernet.arrays import Float32, UInt64
 from speakernet.config import UserError
 from speakernet.data import cmn
 from speakernet.data.config import DataConfig
+from speakernet.data.crop_places import place_crop
 from speakernet.data.index import CategoryColumn, UtteranceIndex, iter_aligned
 from speakernet.data.memory import empty_batch
 from speakernet.data.sample_keys import integer_below
@@ -110,21 +111,14 @@ class FeatureCrops:
             mask(out, self.config.spec_augment, np.random.default_rng(key))
 
     def _fill(self, row: int, out: Float32, choose_start: Callable[[int], int]) -> None:
-        """Write a crop to ``out`` (mel, time).
-
-        ``choose_start`` maps the difference of the lengths of utterance and crop to the position
-        of the crop in the utterance or, if the utterance is shorter, of the utterance in the crop.
-        """
+        """Write a crop to ``out`` (mel, time); ``choose_start`` as in ``place_crop``."""
         matrix = self._open(row)
-        total, wanted = matrix.num_rows, out.shape[1]
-        start = choose_start(total - wanted) if total > wanted else 0
-        if total <= wanted:
-            # Short utterances are zero-padded on both sides after CMN, as in voxsrc2020.
+        place = place_crop(matrix.num_rows, out.shape[1], choose_start)
+        if place.stop - place.start < out.shape[1]:
             out[:] = 0
-            begin = choose_start(wanted - total)
-            out = out[:, begin : begin + total]
-        if total:
-            self._normalize(matrix, start, out)
+            out = out[:, place.inside]
+        if matrix.num_rows:
+            self._normalize(matrix, place.start, out)
 
     def _open(self, row: int) -> Matrix:
         matrix = self._matrix(row)
@@ -140,6 +134,9 @@ class FeatureCrops:
         total, stop, window = matrix.num_rows, start + out.shape[1], self.config.cmn_window
         if window is None:
             out[:] = matrix.columns(start, stop)
+            return
+        if not self.config.cmn_context:
+            cmn.normalize(matrix.columns(start, stop), 0, 0, out, num_frames=stop - start, window=window)
             return
         first, last = cmn.context(total, start, stop, window)
         block = matrix.columns(first, last)

@@ -4,7 +4,6 @@ A crop of ``num_frames`` frames (25 ms every 10 ms) has 160 * num_frames + 240 s
 scaled to [-1, 1]. A shorter utterance is repeated up to that length.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +15,11 @@ from speakernet.arrays import Float32, UInt64
 from speakernet.audio.reader import AudioReader
 from speakernet.config import UserError
 from speakernet.data.config import DataConfig
-from speakernet.data.index import StringColumn, UtteranceIndex
+from speakernet.data.index import UtteranceIndex
 from speakernet.data.memory import empty_batch
 from speakernet.data.online_augment import OnlineAugment
+from speakernet.data.recordings import RecordingTable
 from speakernet.data.sample_keys import integer_below
-from speakernet.kaldi.wav_scp import Utterance, iter_utterances
 
 SAMPLE_RATE = 16000
 _FRAME_SHIFT, _FRAME_OVERLAP = 160, 240
@@ -46,17 +45,9 @@ class WaveformCrops:
         if config.online_augment is not None and augment is None:
             raise UserError("data.online_augment needs the options --musan and --rirs")
         self.config = config
-        self._ids = utterances.ids
         self._augment = augment
         self._reader = AudioReader(SAMPLE_RATE)
-        self._entries, self._places = StringColumn(), StringColumn()
-        times = []
-        for utterance in _iter_aligned(data_dir, utterances):
-            self._entries.append(utterance.entry)
-            self._places.append(utterance.place)
-            times.append((utterance.start_s, utterance.end_s))
-        no_segments = all(start is None for start, _ in times)
-        self._times = None if no_segments else np.array(times, dtype=np.float64)
+        self._recordings = RecordingTable(data_dir, utterances)
 
     def prefetch(self, rows: npt.NDArray[np.integer]) -> None:
         """Do nothing: there is no read-ahead of audio."""
@@ -90,8 +81,7 @@ class WaveformCrops:
 
     def _read(self, row: int, min_samples: int) -> Float32:
         """Return the waveform of an utterance, repeated up to ``min_samples``."""
-        start, end = (None, None) if self._times is None else self._times[row].tolist()
-        utterance = Utterance(self._ids[row], self._entries[row], self._places[row], start, end)
+        utterance = self._recordings[row]
         waveform = self._reader.read_utterance(utterance)
         if not len(waveform):
             raise UserError(f"{utterance.place}: utterance '{utterance.name}' is empty")
@@ -101,22 +91,3 @@ class WaveformCrops:
 def num_samples(num_frames: int) -> int:
     """Return the number of samples that ``num_frames`` frames of 25 ms every 10 ms cover."""
     return _FRAME_SHIFT * num_frames + _FRAME_OVERLAP
-
-
-def _iter_aligned(data_dir: Path, utterances: UtteranceIndex) -> Iterator[Utterance]:
-    """Yield the utterances of a data dir; UserError where they are not those of utt2spk."""
-    row = -1
-    for row, utterance in enumerate(iter_utterances(data_dir)):
-        if utterance.problem:
-            raise UserError(
-                f"{utterance.place}: utterance '{utterance.name}': {utterance.problem}"
-            )
-        expected = utterances.ids[row] if row < len(utterances) else None
-        if utterance.name != expected:
-            raise UserError(
-                f"{utterance.place}: utterance '{utterance.name}'; utt2spk has "
-                f"{'no more' if expected is None else repr(expected)} there"
-            )
-        yield utterance
-    if row + 1 != len(utterances):
-        raise UserError(f"{data_dir}: wav.scp ends before utterance '{utterances.ids[row + 1]}'")

@@ -1,7 +1,6 @@
 """What would stop a recipe after hours, looked for before the first of its stages and after."""
 
 import os
-import re
 import shlex
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -17,9 +16,7 @@ from speakernet.kaldi.room_lists import read_responses
 from speakernet.kaldi.tables import iter_ids, iter_table
 from speakernet.kaldi.trials import read_trials
 from speakernet.prepare.durations import parse_duration
-from speakernet.prepare.feature_jobs import FEATURE_TYPES
 from speakernet.prepare.musan import PARTS, find_audio
-from speakernet.signal.options import MfccOptions
 
 _ROOMS = ("smallroom", "mediumroom")
 _MEAN_UTTERANCE_S = 8.0  # where no table says it; VoxCeleb's
@@ -118,12 +115,6 @@ class FeatureRoom:
             return 0.0
         frame_bytes = self.num_bins + 2
         return self.copies * _duration(self.folder) * _FRAMES_PER_S * frame_bytes
-
-
-def num_values(config: Path) -> int:
-    """Return how many values a frame has of the features that conf/<features>.conf describes."""
-    options = FEATURE_TYPES[re.split(r"\d", config.stem)[0]].from_file(config)
-    return options.num_ceps if isinstance(options, MfccOptions) else options.num_mel_bins
 
 
 def _duration(folder: Path) -> float:

@@ -19,6 +19,7 @@ from speakernet.config.errors import UserError
 from speakernet.kaldi.ark import ArkWriter
 from speakernet.kaldi.wav_scp import count_utterances
 from speakernet.signal.dither import utterance_seed
+from speakernet.signal.extractors import make_extractor
 from speakernet.signal.options import FbankOptions, MfccOptions, SpectralOptions
 from speakernet.work.files import NewFile, open_for_replace, suffixed
 from speakernet.work.progress import progress
@@ -28,10 +29,6 @@ logger = logging.getLogger(__name__)
 
 # Part of each job's record: increase it when a change of the code changes the values of features.
 VERSION = 1
-FEATURE_TYPES: dict[str, type[FbankOptions] | type[MfccOptions]] = {
-    "fbank": FbankOptions,
-    "mfcc": MfccOptions,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +96,7 @@ def _write(
     folder: Path, prefix: Path, settings: JobSettings, report: JobReport
 ) -> tuple[NewFile, ...]:
     """Write archive and tables, and fill in ``report``; return the files."""
-    extract = _extractor(settings.options)
+    extract = make_extractor(settings.options)
     rate = int(settings.options.sample_frequency)
     reader = AudioReader(rate, channel=settings.options.channel)
     with ExitStack() as stack:
@@ -164,23 +161,3 @@ def _add_success(
     report.duration_s += duration
     if num_frames == 0:
         logger.warning("'%s' is shorter than one frame: its feature matrix is empty", name)
-
-
-def _extractor(options: FbankOptions | MfccOptions) -> Callable[..., Float32]:
-    extract: Callable[..., Float32]
-    if isinstance(options, FbankOptions):
-        from speakernet.signal.fbank import Fbank
-
-        extract = Fbank(options)
-    else:
-        from speakernet.signal.mfcc import Mfcc
-
-        extract = Mfcc(options)
-    if not options.subtract_mean:
-        return extract
-
-    def extract_without_mean(waveform: Float32, *, seed: int) -> Float32:
-        features = extract(waveform, seed=seed)
-        return features - features.mean(axis=0) if len(features) else features
-
-    return extract_without_mean

@@ -108,8 +108,15 @@ class Recipe(Config):
         changes = "changes features, and a waveform recipe has none; expected null"
         yield waveform and data.cmn_window is not None, "data.cmn_window", changes
         yield waveform and data.spec_augment is not None, "data.spec_augment", changes
-        changes = "changes audio; it needs features: waveform"
-        yield not waveform and data.online_augment is not None, "data.online_augment", changes
+        yield waveform and data.online_features is not None, "data.online_features", changes
+        text = "changes features, and a waveform recipe has none; expected true"
+        yield waveform and not data.cmn_context, "data.cmn_context", text
+        needs = "changes audio; it needs features: waveform or data.online_features"
+        online = waveform or data.online_features is not None
+        yield not online and data.online_augment is not None, "data.online_augment", needs
+        needs = "computes filter banks; expected reader"
+        is_device = data.online_features == "device"
+        yield is_device and not self.features.startswith("fbank"), "data.online_features", needs
         has_one = self.model.has_temperature
         text = f"model '{name}' has {'a' if has_one else 'no'} softmax temperature"
         yield self._misfit_of_schedule("temperature", has_one, text)

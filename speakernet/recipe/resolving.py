@@ -45,8 +45,9 @@ def stage_values(recipe: Recipe) -> dict[str, str]:
     """Return what run.sh needs to know of ``recipe``, in the order in which it reads it.
 
     speed_set is the training set with its speed-perturbed speakers, train_data the same with the
-    augmented copies; online_augment, whether training draws noises and rooms; cohort, whether
-    scores need the cohort's embeddings.
+    augmented copies; online_features, whether training computes the features of these from the
+    recordings; online_augment, whether it draws noises and rooms; cohort, whether scores need the
+    cohort's embeddings.
     """
     return {
         "train_set": recipe.train_set,
@@ -58,6 +59,7 @@ def stage_values(recipe: Recipe) -> dict[str, str]:
         "speed_factors": " ".join(map(str, sorted(recipe.speed_factors))),
         "seed": str(recipe.seed),
         "seed_suffix": recipe.seed_suffix,
+        "online_features": str(recipe.data.online_features is not None).lower(),
         "online_augment": str(recipe.data.online_augment is not None).lower(),
         "cohort": str(recipe.scoring.needs_cohort_embeddings).lower(),
     }

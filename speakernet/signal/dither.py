@@ -29,13 +29,19 @@ def utterance_seed(seed: int, utterance: str) -> int:
     return int.from_bytes(digest, "little")
 
 
-def add_dither(waveform: Float32, amount: float, seed: int) -> Float32:
-    """Return ``waveform`` (samples,) plus white noise of standard deviation ``amount``."""
+def add_dither(waveform: Float32, amount: float, seed: int, *, first_sample: int = 0) -> Float32:
+    """Return ``waveform`` (samples,) plus white noise of standard deviation ``amount``.
+
+    ``first_sample``: where in its utterance a part begins, which then gets the noise that the whole
+    would have there.
+    """
     noisy = np.empty_like(waveform)
-    for index, start in enumerate(range(0, len(waveform), BLOCK)):
-        block = waveform[start : start + BLOCK]
-        noise = _block_noise(len(block), amount, seed, index)
-        np.add(block, noise, out=noisy[start : start + BLOCK])
+    end = first_sample + len(waveform)
+    for index in range(first_sample // BLOCK, -(-end // BLOCK)):
+        begin, stop = max(index * BLOCK, first_sample), min((index + 1) * BLOCK, end)
+        noise = _block_noise(stop - index * BLOCK, amount, seed, index)[begin - index * BLOCK :]
+        part = slice(begin - first_sample, stop - first_sample)
+        np.add(waveform[part], noise, out=noisy[part])
     return noisy
 
 

@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from speakernet.config.errors import naming
+from speakernet.config.errors import UserError, naming
 from speakernet.data.feature_crops import FeatureCrops
 from speakernet.data.index import UtteranceIndex, read_utterance_index
 from speakernet.data.loader import BatchLayout, MicroBatchDataset, RandomCropReader
 from speakernet.data.orders import Order, Stream, build_order
 from speakernet.train.plan import TrainingRecipe
 from speakernet.train.validation import CentreCropReader, Split, split_speakers
+
+if TYPE_CHECKING:
+    from speakernet.data.online_augment import OnlineAugment
 
 
 class CropReader(RandomCropReader, CentreCropReader, Protocol):
@@ -37,9 +40,14 @@ class AugmentationSources:
 
 
 def open_corpus(
-    data_dir: Path, recipe: TrainingRecipe, sources: AugmentationSources | None = None
+    data_dir: Path,
+    recipe: TrainingRecipe,
+    sources: AugmentationSources | None = None,
+    features_config: Path | None = None,
 ) -> Corpus:
     """Open a data dir for training on features or waveforms, as the recipe says.
+
+    ``features_config``: Kaldi's configuration of features that are computed while training.
 
     Raises UserError if a table is missing or malformed, or too few speakers can be held out.
     """
@@ -49,7 +57,7 @@ def open_corpus(
         split = split_speakers(
             utterances, recipe.seed, train.num_valid_speakers, train.num_valid_utterances
         )
-    return Corpus(utterances, split, _open_crops(data_dir, utterances, recipe, sources))
+    return Corpus(utterances, split, _open_crops(data_dir, utterances, recipe, sources, features_config))
 
 
 def training_order(
@@ -78,14 +86,32 @@ def _open_crops(
     utterances: UtteranceIndex,
     recipe: TrainingRecipe,
     sources: AugmentationSources | None,
+    features_config: Path | None,
 ) -> CropReader:
-    if not recipe.uses_waveform:
-        return FeatureCrops(data_dir, utterances, recipe.data)
-    # Imported here, as training on features does not need SciPy and the audio libraries.
-    from speakernet.data.online_augment import OnlineAugment
+    data = recipe.data
+    if not recipe.uses_waveform and data.online_features is None:
+        return FeatureCrops(data_dir, utterances, data)
+    # Imported here, as training on stored features does not need SciPy and the audio libraries.
+    from speakernet.data.recording_crops import RecordingCrops
     from speakernet.data.waveform_crops import SAMPLE_RATE, WaveformCrops
+    from speakernet.signal.extractors import read_feature_options
 
-    settings, augment = recipe.data.online_augment, None
-    if settings is not None and sources is not None:
-        augment = OnlineAugment(settings, sources.musan, sources.rirs, SAMPLE_RATE)
-    return WaveformCrops(data_dir, utterances, recipe.data, augment)
+    if recipe.uses_waveform:
+        augment = _open_augment(recipe, sources, SAMPLE_RATE)
+        return WaveformCrops(data_dir, utterances, data, augment)
+    if features_config is None:
+        raise UserError("data.online_features needs the option --features-config")
+    options = read_feature_options(features_config)
+    augment = _open_augment(recipe, sources, int(options.sample_frequency))
+    return RecordingCrops(data_dir, utterances, data, options, recipe.seed, augment)
+
+
+def _open_augment(
+    recipe: TrainingRecipe, sources: AugmentationSources | None, sample_rate: int
+) -> "OnlineAugment | None":
+    from speakernet.data.online_augment import OnlineAugment
+
+    settings = recipe.data.online_augment
+    if settings is None or sources is None:
+        return None
+    return OnlineAugment(settings, sources.musan, sources.rirs, sample_rate)

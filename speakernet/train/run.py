@@ -21,13 +21,14 @@ class RunFiles:
     """The inputs of a run, and the experiment's directory for its outputs.
 
     init: a checkpoint or experiment whose weights to start from. augmentation: for
-    ``data.online_augment``.
+    ``data.online_augment``. features_config: for ``data.online_features``.
     """
 
     data_dir: Path
     exp_dir: Path
     init: Path | None = None
     augmentation: AugmentationSources | None = None
+    features_config: Path | None = None
 
 
 def run_training(
@@ -61,7 +62,7 @@ def run_training(
 def _build(
     recipe: TrainingRecipe, recipe_text: str, files: RunFiles, world: World, stop: StopRequest
 ) -> Trainer:
-    corpus = open_corpus(files.data_dir, recipe, files.augmentation)
+    corpus = open_corpus(files.data_dir, recipe, files.augmentation, files.features_config)
     objective = build_objective(recipe, corpus)
     train = recipe.train
     layout = BatchLayout(train.batch_size, train.accumulate, world.size, world.rank)

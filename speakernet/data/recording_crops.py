@@ -1,0 +1,163 @@
+"""Crops of features that are computed from the recordings while the network trains.
+
+A crop is the one that ``FeatureCrops`` cuts out of stored features of the same utterances, up to
+their compression: the same place, copies of Kaldi's ``wav.scp`` entries, dither, sliding mean and
+masks. With ``data.online_augment`` each crop gets new noises or another room instead.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from speakernet.arrays import Float32, UInt64
+from speakernet.audio.reader import AudioReader
+from speakernet.config import UserError
+from speakernet.data import cmn
+from speakernet.data.config import DataConfig
+from speakernet.data.crop_places import CropPlace, place_crop
+from speakernet.data.index import UtteranceIndex
+from speakernet.data.memory import empty_batch
+from speakernet.data.online_augment import OnlineAugment
+from speakernet.data.recordings import RecordingTable, SharedLengths
+from speakernet.data.sample_keys import integer_below
+from speakernet.data.spec_augment import mask
+from speakernet.kaldi.wav_scp import Utterance
+from speakernet.signal.dither import add_dither, utterance_seed
+from speakernet.signal.extractors import make_extractor, num_values
+from speakernet.signal.options import FbankOptions, MfccOptions
+
+_AUGMENT = 1  # what a crop's augmentation is drawn from, beside its masks
+
+
+class Part(NamedTuple):
+    """What is read for a crop: frames ``first`` to ``last - 1`` of an utterance of ``num_frames``."""
+
+    utterance: Utterance
+    num_frames: int
+    place: CropPlace
+    first: int
+    last: int
+
+
+class RecordingCrops:
+    """Computes crops of features of the utterances of ``wav.scp`` and, if it exists, ``segments``.
+
+    Utterances are addressed by row of utt2spk. ``options``: of the features; ``seed``: of their
+    dither. The constructor raises UserError if the tables do not fit together.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        utterances: UtteranceIndex,
+        config: DataConfig,
+        options: FbankOptions | MfccOptions,
+        seed: int,
+        augment: OnlineAugment | None = None,
+    ) -> None:
+        if config.online_augment is not None and augment is None:
+            raise UserError("data.online_augment needs the options --musan and --rirs")
+        self.config = config
+        self.input_dim = num_values(options)
+        self._options = options
+        self._seed = seed
+        self._augment = augment
+        self._extract = make_extractor(replace(options, dither=0.0))
+        self._reader = AudioReader(int(options.sample_frequency), channel=options.channel)
+        self._recordings = RecordingTable(data_dir, utterances)
+        self._lengths = SharedLengths(len(utterances))
+        # Frames at the edges are reflections of their neighbours; a mean of all frames needs all.
+        self._needs_all = not options.snip_edges or options.subtract_mean
+
+    def prefetch(self, rows: npt.NDArray[np.integer]) -> None:
+        """Do nothing: there is no read-ahead of audio."""
+
+    def batch(self, rows: npt.NDArray[np.integer], keys: UInt64) -> Tensor:
+        """Return a random crop of each of ``rows``, (batch, time, mel).
+
+        A crop's position, augmentation and masks are a function of its key. Raises UserError for
+        audio that cannot be read.
+        """
+        crops = empty_batch(len(rows), self.input_dim, self.config.num_frames)
+        for crop, row, key in zip(crops.numpy(), rows.tolist(), keys.tolist(), strict=True):
+            part = self._part(row, crop.shape[1], lambda spare, key=key: integer_below(key, spare + 1))
+            self._compute(part, self._augmented(part, key), crop)
+            if self.config.spec_augment is not None:
+                mask(crop, self.config.spec_augment, np.random.default_rng(key))
+        return crops.transpose(1, 2)
+
+    def centre(self, rows: npt.NDArray[np.integer], num_frames: int) -> Tensor:
+        """Return the central crop of each of ``rows``, (batch, time, mel), without augmentation."""
+        crops = torch.empty((len(rows), self.input_dim, num_frames))
+        for row, crop in zip(rows.tolist(), crops.numpy(), strict=True):
+            part = self._part(row, num_frames, lambda spare: spare // 2)
+            self._compute(part, self._read(part), crop)
+        return crops.transpose(1, 2)
+
+    def _part(self, row: int, wanted: int, choose: Callable[[int], int]) -> Part:
+        """Return what a crop needs; ``choose`` as in ``place_crop``."""
+        utterance = self._recordings[row]
+        samples = self._lengths.get(row, lambda: self._reader.num_samples(utterance))
+        total = self._options.num_frames(samples)
+        place = place_crop(total, wanted, choose)
+        if self._needs_all:
+            return Part(utterance, total, place, 0, total)
+        first, last = place.start, place.stop
+        if self.config.cmn_window and self.config.cmn_context and total:
+            first, last = cmn.context(total, first, last, self.config.cmn_window)
+        return Part(utterance, total, place, first, last)
+
+    def _read(self, part: Part) -> Float32:
+        """Return the samples of the frames that ``part`` names, without dither."""
+        if part.last == part.first:
+            return np.empty(0, dtype=np.float32)
+        if self._needs_all:
+            return self._reader.read_utterance(part.utterance)
+        shift, size = self._options.window_shift, self._options.window_size
+        wanted = (part.last - part.first - 1) * shift + size
+        samples = self._reader.read_part(part.utterance, part.first * shift, wanted)
+        if len(samples) < wanted:
+            raise UserError(
+                f"{part.utterance.place}: utterance '{part.utterance.name}': found {len(samples)} "
+                f"samples; expected {wanted} from {part.first * shift} on, as its header says"
+            )
+        return samples
+
+    def _augmented(self, part: Part, key: int) -> Float32:
+        samples = self._read(part)
+        if self._augment is None or not len(samples):
+            return samples
+        return self._augment(samples, np.random.default_rng((key, _AUGMENT)))
+
+    def _compute(self, part: Part, samples: Float32, out: Float32) -> None:
+        """Write the normalised crop to ``out`` (mel, time)."""
+        place = part.place
+        if place.stop - place.start < out.shape[1]:
+            out[:] = 0
+            out = out[:, place.inside]
+        if not part.num_frames:
+            return
+        block = np.asarray(self._extract(self._dithered(part, samples), seed=0).T)
+        window, start = self.config.cmn_window, place.start - part.first
+        if window is None:
+            out[:] = block[:, start : start + out.shape[1]]
+        elif self.config.cmn_context:
+            cmn.normalize(
+                block, part.first, place.start, out, num_frames=part.num_frames, window=window
+            )
+        else:
+            block = block[:, start : start + out.shape[1]]
+            cmn.normalize(block, 0, 0, out, num_frames=out.shape[1], window=window)
+
+    def _dithered(self, part: Part, samples: Float32) -> Float32:
+        if not self._options.dither:
+            return samples
+        seed = utterance_seed(self._seed, part.utterance.name)
+        first = part.first * self._options.window_shift
+        return add_dither(samples, self._options.dither, seed, first_sample=first)
