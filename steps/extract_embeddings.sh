@@ -8,6 +8,7 @@ nj=1
 cmd=utils/run.pl
 checkpoint=
 untrained=false
+features_config=
 device=auto
 num_threads=1
 help_message="usage: steps/extract_embeddings.sh [options] <model-dir> <data-dir> <out-dir>
@@ -15,6 +16,7 @@ help_message="usage: steps/extract_embeddings.sh [options] <model-dir> <data-dir
   --cmd COMMAND        how to run them (default: $cmd)
   --checkpoint FILE    which weights (default: the model's newest)
   --untrained true|false  random weights of the recipe's seed instead (default: $untrained)
+  --features-config FILE  what is computed where data-dir has no feats.scp (default: conf/<features>.conf)
   --device DEVICE      cpu, cuda, cuda:N or auto: jobs are dealt out to the GPUs (default: $device)
   --num-threads N      of a job on a CPU (default: $num_threads)
 makes <out-dir>/embedding.{ark,scp} (and utterance_notes, if there is anything to note);
@@ -35,6 +37,7 @@ lock_output "$out"
 make_dirs "$out/log"
 options=(--nj "$nj" --device "$device" --num-threads "$num_threads" --untrained "$untrained")
 [ -z "$checkpoint" ] || options+=(--checkpoint "$checkpoint")
+[ -z "$features_config" ] || options+=(--features-config "$features_config")
 program=(python -m speakernet.bin.extract_embeddings "${options[@]}")
 
 job_name "${program[@]}" "$model" "$data" "$out"

@@ -1,4 +1,4 @@
-"""Recordings for tests, which a number decides: white noise, and what sounds a little like speech."""
+"""Recordings for tests, which a number decides: white noise, and noise that is loud and quiet."""
 
 from pathlib import Path
 

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from speakernet.arrays import Float32
+from speakernet.config.errors import UserError
 from speakernet.kaldi.tables import read_table, write_table
+from speakernet.signal.options import SpectralOptions
 
 TABLE = "utterance_notes"
 
@@ -59,6 +61,21 @@ def examine(waveform: Float32, duration_s: float, short_s: float) -> list[Note]:
         if share >= _CLIPPED_SHARE:
             notes.append(Note("clipped", "clipped", f"{100 * share:.1f} % of samples"))
     return notes
+
+
+def accept(waveform: Float32, notes: Sequence[Note], options: SpectralOptions) -> list[str]:
+    """Return all notes of a waveform (samples,), beside ``notes`` of how it was read, as texts.
+
+    Raises UserError for a waveform that is too short for ``options`` or has a note they refuse.
+    """
+    duration = len(waveform) / int(options.sample_frequency)
+    if duration < options.min_duration:
+        raise UserError(f"found {duration:.3f} s; expected --min-duration or more")
+    notes = [*notes, *examine(waveform, duration, options.short_duration)]
+    for note in notes:
+        if note.kind in options.refused_kinds:
+            raise UserError(f"{note}; refused by --refuse={options.refuse}")
+    return [str(note) for note in notes]
 
 
 def write_notes(folder: Path, notes: Mapping[str, Sequence[str]]) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,12 +14,21 @@ from speakernet.backend.chunks import FEATURE_STEPS, WAVEFORM_STEPS
 from speakernet.backend.config import ExtractionConfig
 from speakernet.backend.embedding_parts import Part
 from speakernet.backend.extraction import Extractor
-from speakernet.backend.inputs import Load, NamedArray, feature_loader, read_ahead, waveform_loader
+from speakernet.backend.inputs import (
+    Load,
+    NamedArray,
+    computed_loader,
+    feature_loader,
+    read_ahead,
+    waveform_loader,
+)
 from speakernet.config.errors import UserError, naming
 from speakernet.data.config import NetworkRecipe
 from speakernet.nn.host_memory import keep_freed_memory
 from speakernet.nn.models import SpeakerModel, build_model
 from speakernet.nn.serialize import find_checkpoints, load_model
+from speakernet.signal.extractors import read_feature_options
+from speakernet.signal.options import FbankOptions, MfccOptions
 from speakernet.work.job_parts import job_part
 from speakernet.work.progress import progress
 from speakernet.work.record import digest_of_file, digest_of_text
@@ -44,7 +53,9 @@ class ExtractionJob:
     """Job ``job`` (from 1) of ``num_jobs``: what to embed, with which weights, on which device.
 
     checkpoint: a file, or None for the newest of ``model_dir``; untrained: random weights of the
-    recipe's seed instead. device: "auto", or what torch.device takes.
+    recipe's seed instead. features_config: Kaldi's configuration, for a data dir without
+    ``feats.scp``, whose features are computed (default: conf/<features>.conf). device: "auto", or
+    what torch.device takes.
     """
 
     model_dir: Path
@@ -52,6 +63,7 @@ class ExtractionJob:
     output: Path
     checkpoint: Path | None = None
     untrained: bool = False
+    features_config: Path | None = None
     job: int = 1
     num_jobs: int = 1
     device: str = "auto"
@@ -68,7 +80,7 @@ def run_job(job: ExtractionJob, recipe: ExtractionRecipe, utterances: Sequence[s
         logger.info("job %d of %d: done before, skipped", job.job, job.num_jobs)
         return
     notes: dict[str, list[str]] = {}
-    load = _loader(job.data_dir, recipe, notes)
+    load = _loader(job, recipe, notes)
     model, input_dim = _model(job, recipe, checkpoint, load, names)
     extractor = _extractor(job, recipe, model)
     inputs = read_ahead(names, load, 0 if extractor.device.type == "cpu" else _GPU_READERS)
@@ -93,24 +105,37 @@ def _made_from(
     job: ExtractionJob, recipe: ExtractionRecipe, checkpoint: Path | None, names: Sequence[str]
 ) -> dict[str, Any]:
     """Say what a part depends on. A table's text stands for the data that it points to."""
-    table = job.data_dir / ("wav.scp" if recipe.uses_waveform else "feats.scp")
+    table = "feats.scp" if _has_features(job, recipe) else "wav.scp"
+    tables = [path for path in (job.data_dir / table, job.data_dir / "segments") if path.exists()]
+    computed = not recipe.uses_waveform and table == "wav.scp"
     return {
         "checkpoint": digest_of_file(checkpoint) if checkpoint else f"seed {recipe.seed}",
         "model": recipe.model.model_dump(mode="json"),
         "extraction": recipe.extraction.model_dump(mode="json"),
         "cmn_window": recipe.data.cmn_window,
         "num_jobs": job.num_jobs,
-        "data": digest_of_file(table),
+        "data": [digest_of_file(path) for path in tables],
+        "features": asdict(_feature_options(job, recipe)) if computed else recipe.features,
         "utterances": digest_of_text(names),
     }
 
 
-def _loader(data_dir: Path, recipe: ExtractionRecipe, notes: dict[str, list[str]]) -> Load:
+def _has_features(job: ExtractionJob, recipe: ExtractionRecipe) -> bool:
+    return not recipe.uses_waveform and (job.data_dir / "feats.scp").is_file()
+
+
+def _feature_options(job: ExtractionJob, recipe: ExtractionRecipe) -> FbankOptions | MfccOptions:
+    return read_feature_options(job.features_config or Path("conf", f"{recipe.features}.conf"))
+
+
+def _loader(job: ExtractionJob, recipe: ExtractionRecipe, notes: dict[str, list[str]]) -> Load:
     """Return what reads inputs; ``notes`` gets what is known of their audio."""
     if recipe.uses_waveform:
-        return waveform_loader(data_dir, notes)
-    notes |= read_notes(data_dir)
-    return feature_loader(data_dir, recipe.data.cmn_window)
+        return waveform_loader(job.data_dir, notes)
+    if not _has_features(job, recipe):
+        return computed_loader(job.data_dir, _feature_options(job, recipe), recipe, notes)
+    notes |= read_notes(job.data_dir)
+    return feature_loader(job.data_dir, recipe.data.cmn_window)
 
 
 def _model(

@@ -4,16 +4,25 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from speakernet.arrays import Float32
+from speakernet.audio.channels import FIRST
 from speakernet.audio.notes import examine
 from speakernet.config import UserError
+from speakernet.config.errors import naming
+from speakernet.data.config import NetworkRecipe
 from speakernet.kaldi.ark import read_features
 from speakernet.kaldi.tables import read_table
 from speakernet.kaldi.wav_scp import Utterance, iter_utterances
 from speakernet.signal.cmvn import sliding_cmn
+from speakernet.signal.dither import utterance_seed
+from speakernet.signal.options import FbankOptions, MfccOptions
+
+if TYPE_CHECKING:
+    from speakernet.audio.reader import Reading
 
 Load = Callable[[str], Float32]
 """A function from an utterance's name to its input."""
@@ -38,26 +47,64 @@ def feature_loader(data_dir: Path, cmn_window: int | None) -> Load:
     return load
 
 
+def computed_loader(
+    data_dir: Path,
+    options: FbankOptions | MfccOptions,
+    recipe: NetworkRecipe,
+    notes: dict[str, list[str]],
+) -> Load:
+    """Return a function that computes (frames, values) from ``wav.scp`` and applies sliding CMN.
+
+    Equal to what ``feature_loader`` reads, up to the compression of archives. ``notes`` as in
+    ``waveform_loader``.
+    """
+    from speakernet.audio.notes import accept
+    from speakernet.signal.extractors import make_extractor
+
+    read = _recordings(data_dir, int(options.sample_frequency), options.channel)
+    extract, window = make_extractor(options), recipe.data.cmn_window
+
+    def load(name: str) -> Float32:
+        reading = read(name)
+        with naming(f"utterance '{name}'"):
+            if found := accept(reading.waveform, reading.notes, options):
+                notes[name] = found
+        features = extract(reading.waveform, seed=utterance_seed(recipe.seed, name))
+        return sliding_cmn(features, window) if window and len(features) else features
+
+    return load
+
+
 def waveform_loader(data_dir: Path, notes: dict[str, list[str]]) -> Load:
     """Return a function that reads waveforms (samples,), in [-1, 1] at 16 kHz.
 
     What is odd about an utterance's audio is added to ``notes``.
     """
-    from speakernet.audio.reader import AudioReader  # decoders take time to import
-
-    reader = AudioReader(SAMPLE_RATE)
-    utterances = _utterances(data_dir)
+    read = _recordings(data_dir, SAMPLE_RATE)
 
     def load(name: str) -> Float32:
-        if name not in utterances:
-            raise UserError(f"{data_dir}/wav.scp: '{name}' of utt2spk is missing")
-        waveform, read_notes = reader.read_with_notes(utterances[name])
+        waveform, read_notes = read(name)
         found = [*read_notes, *examine(waveform, len(waveform) / SAMPLE_RATE, 0)]
         if found:
             notes[name] = [str(note) for note in found]
         return np.asarray(waveform / INT16_SCALE, dtype=np.float32)
 
     return load
+
+
+def _recordings(data_dir: Path, rate: int, channel: str = FIRST) -> "Callable[[str], Reading]":
+    """Return a function that reads the audio of an utterance of ``wav.scp``."""
+    from speakernet.audio.reader import AudioReader  # decoders take time to import
+
+    reader = AudioReader(rate, channel=channel)
+    utterances = _utterances(data_dir)
+
+    def read(name: str) -> "Reading":
+        if name not in utterances:
+            raise UserError(f"{data_dir}/wav.scp: '{name}' of utt2spk is missing")
+        return reader.read_with_notes(utterances[name])
+
+    return read
 
 
 def _utterances(data_dir: Path) -> dict[str, Utterance]:

@@ -34,9 +34,7 @@ def main(args: Namespace) -> int:
 
     recipe = load_config(Recipe, args.recipe)
     augmentation = AugmentationSources(args.musan, args.rirs) if args.musan else None
-    files = RunFiles(
-        args.data_dir, args.exp_dir, args.init, augmentation, args.features_config
-    )
+    files = RunFiles(args.data_dir, args.exp_dir, args.init, augmentation, args.features_config)
     finished = run_training(recipe, dump_config(recipe), files, stop)
     return 0 if finished else REQUEUE_EXIT_CODE
 

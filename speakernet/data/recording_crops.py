@@ -86,7 +86,7 @@ class RecordingCrops:
         """
         crops = empty_batch(len(rows), self.input_dim, self.config.num_frames)
         for crop, row, key in zip(crops.numpy(), rows.tolist(), keys.tolist(), strict=True):
-            part = self._part(row, crop.shape[1], lambda spare, key=key: integer_below(key, spare + 1))
+            part = self._random_part(row, key)
             self._compute(part, self._augmented(part, key), crop)
             if self.config.spec_augment is not None:
                 mask(crop, self.config.spec_augment, np.random.default_rng(key))
@@ -99,6 +99,9 @@ class RecordingCrops:
             part = self._part(row, num_frames, lambda spare: spare // 2)
             self._compute(part, self._read(part), crop)
         return crops.transpose(1, 2)
+
+    def _random_part(self, row: int, key: int) -> Part:
+        return self._part(row, self.config.num_frames, lambda spare: integer_below(key, spare + 1))
 
     def _part(self, row: int, wanted: int, choose: Callable[[int], int]) -> Part:
         """Return what a crop needs; ``choose`` as in ``place_crop``."""

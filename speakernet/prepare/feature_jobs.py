@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from speakernet.arrays import Float32
-from speakernet.audio.notes import examine
+from speakernet.audio.notes import accept
 from speakernet.audio.reader import AudioReader, Reading, iter_audio
 from speakernet.config.errors import UserError
 from speakernet.kaldi.ark import ArkWriter
 from speakernet.kaldi.wav_scp import count_utterances
 from speakernet.signal.dither import utterance_seed
 from speakernet.signal.extractors import make_extractor
-from speakernet.signal.options import FbankOptions, MfccOptions, SpectralOptions
+from speakernet.signal.options import FbankOptions, MfccOptions
 from speakernet.work.files import NewFile, open_for_replace, suffixed
 from speakernet.work.progress import progress
 from speakernet.work.record import Record, digest_of_file, valid_record, write_record
@@ -126,7 +126,8 @@ def _features(
     try:
         if isinstance(reading, UserError):
             raise reading
-        _check(name, reading, settings.options, report)
+        if notes := accept(reading.waveform, reading.notes, settings.options):
+            report.notes[name] = notes
         return extract(reading.waveform, seed=utterance_seed(settings.seed, name))
     except UserError as error:
         reason = str(error)
@@ -136,19 +137,6 @@ def _features(
     report.notes.pop(name, None)
     report.failed[name] = reason
     return None
-
-
-def _check(name: str, reading: Reading, options: SpectralOptions, report: JobReport) -> None:
-    """Add notes to ``report``. Raises UserError for what is too short or to be refused."""
-    duration = len(reading.waveform) / int(options.sample_frequency)
-    if duration < options.min_duration:
-        raise UserError(f"found {duration:.3f} s; expected --min-duration or more")
-    notes = [*reading.notes, *examine(reading.waveform, duration, options.short_duration)]
-    for note in notes:
-        if note.kind in options.refused_kinds:
-            raise UserError(f"{note}; refused by --refuse={options.refuse}")
-    if notes:
-        report.notes[name] = [str(note) for note in notes]
 
 
 def _add_success(

@@ -21,9 +21,7 @@ def read_feature_options(config: Path) -> FbankOptions | MfccOptions:
     """
     name = re.split(r"\d", config.stem)[0]
     if name not in FEATURE_TYPES:
-        raise UserError(
-            f"{config}: expected a name that begins with {' or '.join(FEATURE_TYPES)}"
-        )
+        raise UserError(f"{config}: expected a name that begins with {' or '.join(FEATURE_TYPES)}")
     return FEATURE_TYPES[name].from_file(config)
 
 

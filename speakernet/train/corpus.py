@@ -57,7 +57,9 @@ def open_corpus(
         split = split_speakers(
             utterances, recipe.seed, train.num_valid_speakers, train.num_valid_utterances
         )
-    return Corpus(utterances, split, _open_crops(data_dir, utterances, recipe, sources, features_config))
+    return Corpus(
+        utterances, split, _open_crops(data_dir, utterances, recipe, sources, features_config)
+    )
 
 
 def training_order(

@@ -13,7 +13,7 @@ from speakernet.recipe.resolving import stage_values
 ROOT = Path(__file__).resolve().parents[3]
 NAMES = (
     "train_set speed_set train_data features feature_folder copies speed_factors seed seed_suffix "
-    "online_augment cohort"
+    "online_features online_augment cohort"
 )
 
 

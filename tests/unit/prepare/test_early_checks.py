@@ -13,7 +13,6 @@ from speakernet.prepare.early_checks import (
     check_room,
     check_rooms,
     check_trials,
-    num_values,
 )
 
 
@@ -130,9 +129,3 @@ def test_the_duration_of_a_set_without_tables(tmp_path: Path) -> None:
     write(tmp_path / "set/utt2spk", "a s\nb s\n")
     room = FeatureRoom(tmp_path / "set", tmp_path / "none", copies=1, num_bins=0)
     assert room.num_bytes() == 2 * 8 * 100 * 2
-
-
-def test_values_of_a_frame(repository: Path) -> None:
-    values = [num_values(repository / f"conf/{name}.conf") for name in ("fbank80", "fbank40")]
-    assert values == [80, 40]
-    assert num_values(repository / "conf/mfcc.conf") > 10
