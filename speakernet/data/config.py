@@ -1,10 +1,10 @@
 """The recipe's section ``data``: which crops make a batch."""
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from speakernet.config import Choices, Config
+from speakernet.config import Choices, Config, setting_error
 
 if TYPE_CHECKING:
     from speakernet.nn.models import ModelConfig
@@ -41,15 +41,30 @@ class SpecAugmentConfig(Config):
     """Widest band in bins."""
 
 
-class OnlineAugmentConfig(Config):
-    """Random augmentation of each waveform crop, as tdy does it when it augments.
+class AugmentKindsConfig(Config):
+    """How likely each kind of augmentation is, relative to the others; 0 for none."""
 
-    A crop that is augmented gets one of four kinds, equally likely: reverberation, noise, music or
-    babble.
+    reverb: float = Field(default=1, ge=0, le=1e6)
+    """Another room."""
+    noise: float = Field(default=1, ge=0, le=1e6)
+    """A noise."""
+    music: float = Field(default=1, ge=0, le=1e6)
+    """A piece of music."""
+    babble: float = Field(default=1, ge=0, le=1e6)
+    """Several voices."""
+
+
+class OnlineAugmentConfig(Config):
+    """Random augmentation of each crop, by default as tdy does it when it augments: a crop that is
+    augmented gets one of four kinds, equally likely.
     """
 
     probability: float = Field(default=0.8, ge=0, le=1)
     """Chance that a crop is augmented."""
+    kinds: AugmentKindsConfig = AugmentKindsConfig()
+    """How likely each kind is."""
+    max_kinds: int = Field(default=1, ge=1, le=4)
+    """Largest number of kinds at once, all numbers from 1 equally likely; the room comes first."""
     noise_snr_db: tuple[float, float] = (0.0, 15.0)
     """Least and largest signal-to-noise ratio of noises, in dB."""
     music_snr_db: tuple[float, float] = (5.0, 15.0)
@@ -58,6 +73,18 @@ class OnlineAugmentConfig(Config):
     """The same of each voice of babble."""
     babble_voices: tuple[int, int] = (3, 7)
     """Least and largest number of voices at a time."""
+
+    @model_validator(mode="after")
+    def _draws_something(self) -> Self:
+        for key in ("noise_snr_db", "music_snr_db", "babble_snr_db", "babble_voices"):
+            low, high = getattr(self, key)
+            if not low <= high:
+                raise setting_error(key, f"found {low} to {high}; expected the smaller one first")
+        if self.babble_voices[0] < 1:
+            raise setting_error("babble_voices", "expected at least one voice")
+        if self.max_kinds > sum(weight > 0 for _, weight in self.kinds):
+            raise setting_error("max_kinds", "expected no more than there are kinds above 0")
+        return self
 
 
 class OrderOptions(Config):

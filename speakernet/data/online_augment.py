@@ -1,6 +1,6 @@
 """On-the-fly augmentation of waveform crops during training, as in tdy.
 
-One kind per crop, all equally likely: reverberation by a simulated room impulse response (Ko et al.
+One kind per crop, all equally likely, unless the recipe says otherwise: reverberation by a simulated room impulse response (Ko et al.
 2017, https://doi.org/10.1109/ICASSP.2017.7953152); or noise, music or babble of several voices from
 MUSAN (Snyder et al. 2015, https://arxiv.org/abs/1510.08484). Noises start at a random position and
 are repeated where they are shorter than the crop. Signal-to-noise ratios are uniform in dB; the
@@ -47,18 +47,26 @@ class OnlineAugment:
             for path in lists
             for response in read_responses([str(path)])
         ]
+        # In the order in which they are applied, if there are several.
         self._kinds: tuple[Callable[[Float32, np.random.Generator], Float32], ...] = (
             self._reverb,
             self._noise,
             self._music,
             self._babble,
         )
+        kinds = config.kinds
+        weights = np.array([kinds.reverb, kinds.noise, kinds.music, kinds.babble], dtype=float)
+        self._chances = weights / weights.sum()
 
     def __call__(self, crop: Float32, rng: np.random.Generator) -> Float32:
         """Return ``crop`` (samples,), augmented with ``config.probability``."""
         if rng.random() >= self.config.probability:
             return crop
-        return self._kinds[int(rng.integers(len(self._kinds)))](crop, rng)
+        count = int(rng.integers(1, self.config.max_kinds + 1))
+        kinds = rng.choice(len(self._kinds), count, replace=False, p=self._chances)
+        for kind in sorted(kinds.tolist()):
+            crop = self._kinds[kind](crop, rng)
+        return crop
 
     def _reverb(self, crop: Float32, rng: np.random.Generator) -> Float32:
         place, entry = self._responses[int(rng.integers(len(self._responses)))]
