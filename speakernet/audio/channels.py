@@ -72,18 +72,25 @@ def cut_or_repeat(signal: Signal, duration_s: float) -> Signal:
 
 
 def segment_of(recording: Signal, start_s: float, end_s: float) -> Float32:
-    """Return a part (samples,), to the end if ``end_s`` is negative.
+    """Return a part (samples,) as ``segment_range`` has it; raises UserError as that does."""
+    begin, end = segment_range(len(recording.samples), recording.sample_rate, start_s, end_s)
+    return recording.samples[begin:end].astype(np.float32)
+
+
+def segment_range(
+    num_samples: int, sample_rate: int, start_s: float, end_s: float
+) -> tuple[int, int]:
+    """Return begin and end of a part in samples, to the end if ``end_s`` is negative.
 
     Raises UserError for one that is not within the recording, or has no samples.
     """
-    rate = recording.sample_rate
-    duration = len(recording.samples) / rate
+    duration = num_samples / sample_rate
     if start_s >= duration or end_s > duration + _MAX_OVERSHOOT_S:
         raise UserError(
             f"found a segment from {start_s:g} to {end_s:g} s; expected one within {duration:.3f} s"
         )
-    end = len(recording.samples) if end_s < 0 else int(end_s * rate)
-    part = recording.samples[int(start_s * rate) : end].astype(np.float32)
-    if not len(part):
+    begin = int(start_s * sample_rate)
+    end = num_samples if end_s < 0 else min(int(end_s * sample_rate), num_samples)
+    if begin >= end:
         raise UserError(f"found no samples from {start_s:g} to {end_s:g} s")
-    return part
+    return begin, end

@@ -12,7 +12,8 @@ from signal import SIGPIPE
 from tempfile import TemporaryFile
 
 from speakernet.audio.notes import Note, decoding_note
-from speakernet.audio.sound_files import Audio
+from speakernet.audio.sound_files import MAX_BYTES as _MAX_BYTES
+from speakernet.audio.sound_files import MISSING_S, MISSING_SHARE, Audio
 from speakernet.audio.wav import read_audio_bytes
 from speakernet.config.errors import UserError
 from speakernet.kaldi.shell import parse_pipeline
@@ -27,7 +28,6 @@ _COMPLAINT = re.compile(
 )
 _MESSAGE_BYTES = 1 << 16
 _BLOCK_BYTES = 1 << 20
-_MAX_BYTES = 2 << 30
 # Options of ffmpeg after which the output is meant to have another length.
 _OTHER_LENGTH = {
     "-ss",
@@ -40,8 +40,6 @@ _OTHER_LENGTH = {
     "-lavfi",
     "-fs",
 }
-# How much shorter than declared is usual: encoders pad, containers round.
-_MISSING_S, _MISSING_SHARE = 0.25, 0.02
 
 
 def run_command(text: str) -> Audio:
@@ -96,7 +94,7 @@ def _missing_end(text: str, audio: Audio) -> list[Note]:
     """Note that ffmpeg's output is shorter than what its input declares."""
     declared = _declared_duration(text)
     found = len(audio.samples) / audio.sample_rate
-    if declared - found <= max(_MISSING_S, _MISSING_SHARE * declared):
+    if declared - found <= max(MISSING_S, MISSING_SHARE * declared):
         return []
     return [decoding_note(f"{found:.2f} s of {declared:.2f} s that the file declares")]
 

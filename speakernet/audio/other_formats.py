@@ -10,20 +10,22 @@ from typing import BinaryIO
 from speakernet.config.errors import UserError
 from speakernet.work.input_files import kind_of
 
-_FFMPEG = "ffmpeg -v error -nostdin -i FILE -ac 1 -ar 16000 -f wav -acodec pcm_s16le - |"
+FFMPEG_ENTRY = "ffmpeg -v error -nostdin -i FILE -ac 1 -ar 16000 -f wav -acodec pcm_s16le - |"
+"""What reads FILE as an entry of wav.scp where this process does not."""
 _SPHERE = "sph2pipe -f wav FILE |"
 
-# Where a name stands in the first bytes, the name, what it is called, the entry that reads it.
+# Where a name stands in the first bytes, the name, what it is called, and the entry that reads it
+# if this process does not.
 _READERS: tuple[tuple[int, bytes, str, str], ...] = (
-    (4, b"ftyp", "MPEG-4 (m4a)", _FFMPEG),
-    (0, b"\x30\x26\xb2\x75", "Windows Media (wma)", _FFMPEG),
-    (0, b"\x1aE\xdf\xa3", "Matroska or WebM", _FFMPEG),
-    (0, b"#!AMR", "AMR", _FFMPEG),
-    (0, b"\xff\xf1", "AAC", _FFMPEG),
-    (0, b"\xff\xf9", "AAC", _FFMPEG),
-    (0, b"wvpk", "WavPack", _FFMPEG),
-    (0, b"MAC ", "Monkey's Audio", _FFMPEG),
-    (0, b"RIFF", "a RIFF file that is no wav file", _FFMPEG),
+    (4, b"ftyp", "MPEG-4 (m4a)", ""),
+    (0, b"\x30\x26\xb2\x75", "Windows Media (wma)", ""),
+    (0, b"\x1aE\xdf\xa3", "Matroska or WebM", ""),
+    (0, b"#!AMR", "AMR", ""),
+    (0, b"\xff\xf1", "AAC", ""),
+    (0, b"\xff\xf9", "AAC", ""),
+    (0, b"wvpk", "WavPack", ""),
+    (0, b"MAC ", "Monkey's Audio", ""),
+    (0, b"RIFF", "a RIFF file that is no wav file", FFMPEG_ENTRY),
     (0, b"NIST_1A", "NIST SPHERE", _SPHERE),
 )
 _APPLE_DOUBLE = b"\0\5\x16\7"
@@ -37,7 +39,8 @@ def remedy(head: bytes) -> str:
         return "; this is a ._ file of macOS, which holds no audio"
     for place, name, kind, entry in _READERS:
         if head[place:].startswith(name) and head[8:12] != b"WAVE":
-            return f"; this is {kind}, which the wav.scp entry '{entry}' reads"
+            reads = f", which the wav.scp entry '{entry}' reads" if entry else ""
+            return f"; this is {kind}{reads}"
     kind = kind_of(head)
     return (
         f"; this is {kind}"

@@ -1,8 +1,8 @@
 """Waveforms of ``wav.scp`` entries: files, shell pipelines, and Kaldi's augmentation commands.
 
 A waveform is float32 (samples,) in the scale of 16-bit integers. ``wav-reverberate`` and ``sox``
-commands that Kaldi's scripts write are computed in this process; every ``wav-reverberate`` rounds
-its result to 16 bits, as Kaldi does when it pipes it to the next program.
+commands that Kaldi's scripts write, and commands that only decode, are computed in this process;
+every ``wav-reverberate`` rounds its result to 16 bits, as Kaldi does when it pipes it on.
 """
 
 from collections.abc import Iterator
@@ -23,11 +23,22 @@ from speakernet.audio.channels import (
     segment_of,
 )
 from speakernet.audio.commands import run_command
+from speakernet.audio.decoded import read_decoded
+from speakernet.audio.failures import naming_utterance
 from speakernet.audio.notes import Note
+from speakernet.audio.parts import Length, PartReader
+from speakernet.audio.rates import at_rate
 from speakernet.audio.sound_files import Audio
-from speakernet.audio.wav import audio_length, read_audio_file
 from speakernet.config.errors import UserError
-from speakernet.kaldi.pipes import AudioFile, Command, Node, Resampled, Reverberated, parse_entry
+from speakernet.kaldi.pipes import (
+    AudioFile,
+    Command,
+    Decoded,
+    Node,
+    Resampled,
+    Reverberated,
+    parse_entry,
+)
 from speakernet.kaldi.wav_scp import Utterance, iter_utterances
 from speakernet.signal.resample import change_speed
 from speakernet.signal.reverberate import ImpulseResponse, Noise, quantize, reverberate
@@ -49,7 +60,7 @@ class AudioReader:
     def __init__(
         self, sample_rate: int = 16000, *, channel: str = FIRST, cache_bytes: int = _CACHE_BYTES
     ) -> None:
-        """Set up a reader of audio at ``sample_rate`` (Hz); other rates raise UserError.
+        """Set up a reader at ``sample_rate`` (Hz); audio of other rates is resampled, and noted.
 
         ``channel``: a choice of ``choose_channel``. ``cache_bytes``: limit of the cache of noises
         and impulse responses.
@@ -61,14 +72,16 @@ class AudioReader:
         # follow the order of their recordings: keeping the last one saves reading it again.
         self._sources = FileCache(1)
         self._run = lru_cache(maxsize=1)(run_command)
+        self._decode = lru_cache(maxsize=1)(read_decoded)
         self._recording = lru_cache(maxsize=1)(self._evaluate_entry)
         self._response = lru_cache(maxsize=_CACHED_RESPONSES)(self._compute_response)
+        self._parts = PartReader(sample_rate, channel, self.evaluate)
 
     def read(self, entry: str | Node, place: str = "") -> Float32:
         """Return the waveform (samples,) of an entry.
 
         Raises UserError, its message starting with ``place`` (such as ``wav.scp:12``), if the entry
-        cannot be parsed, read or run, or has another sample rate.
+        cannot be parsed, read or run.
         """
         try:
             signal = self._evaluate_entry(entry)
@@ -80,30 +93,40 @@ class AudioReader:
         """Return the waveform (samples,) of an utterance; a UserError names it and its line."""
         return self.read_with_notes(utterance).waveform
 
-    def num_samples(self, utterance: Utterance) -> int:
-        return len(self.read_utterance(utterance))
-
-    def read_part(self, utterance: Utterance, first_sample: int, num_samples: int) -> Float32:
-        return self.read_utterance(utterance)[first_sample : first_sample + num_samples]
-
     def read_with_notes(self, utterance: Utterance) -> Reading:
         """Return waveform and notes. Whatever prevents it is a UserError: one entry of a table must
         not end the work on all others.
         """
-        place = f"{utterance.place}: utterance '{utterance.name}'"
-        try:
-            return self._read_part(utterance)
-        except UserError as error:
-            raise UserError(f"{place}: {error}") from None
-        except Exception as error:  # of a library, for data that nobody foresaw
-            reason = " ".join(f"{type(error).__name__} {error}".split())
-            raise UserError(f"{place}: cannot be read: {reason}") from None
+        with naming_utterance(utterance):
+            return self._read_whole(utterance)
 
-    def _read_part(self, utterance: Utterance) -> Reading:
-        if utterance.problem:
-            raise UserError(utterance.problem)
-        if utterance.entry == "-":
-            raise UserError("found '-', standard input; expected a file or a command ending in |")
+    def num_samples(self, utterance: Utterance) -> int:
+        """Return how many samples ``read_utterance`` gives, from headers where they say it.
+
+        Raises UserError as that does.
+        """
+        with naming_utterance(utterance):
+            _, begin, end = self._parts.range_of(utterance)
+            return end - begin
+
+    def own_length(self, entry: str) -> Length:
+        """Return the length of an entry at its own rate, from headers where they say it.
+
+        Raises UserError if it cannot be parsed, read or run.
+        """
+        return self._parts.length(entry)
+
+    def read_part(self, utterance: Utterance, first_sample: int, num_samples: int) -> Float32:
+        """Return ``read_utterance(utterance)[first_sample : first_sample + num_samples]``, reading
+        no more than that takes.
+
+        Compressed audio, and audio at another speed or rate, may differ by one step of 16 bits.
+        Raises UserError as ``read_utterance`` does.
+        """
+        with naming_utterance(utterance):
+            return self._parts.read(utterance, first_sample, num_samples)
+
+    def _read_whole(self, utterance: Utterance) -> Reading:
         if utterance.start_s is None or utterance.end_s is None:
             signal = self._evaluate_entry(utterance.entry)
             return Reading(np.asarray(signal.samples, dtype=np.float32), signal.notes)
@@ -113,12 +136,7 @@ class AudioReader:
 
     def _evaluate_entry(self, entry: str | Node) -> Signal:
         signal = self.evaluate(parse_entry(entry) if isinstance(entry, str) else entry)
-        if signal.sample_rate != self.sample_rate:
-            raise UserError(
-                f"found {signal.sample_rate} Hz; expected {self.sample_rate} Hz; as an entry "
-                f"'sox FILE -r {self.sample_rate} -t wav - |' resamples it"
-            )
-        return signal
+        return at_rate(signal, self.sample_rate)
 
     def read_random_segment(
         self, entry: str, num_samples: int, rng: np.random.Generator
@@ -128,19 +146,14 @@ class AudioReader:
         Of an audio file only these samples are read. Raises UserError as ``read`` does.
         """
         node = parse_entry(entry)
-        if not isinstance(node, AudioFile) or node.offset:
+        if not isinstance(node, AudioFile):
             waveform = self.read(node)
             start = int(rng.integers(max(len(waveform) - num_samples, 0) + 1))
             return np.resize(waveform[start:], num_samples)
-        length, _ = audio_length(node.path)
-        start = int(rng.integers(max(length - num_samples, 0) + 1))
-        audio = read_audio_file(node.path, first_sample=start, max_samples=num_samples)
-        if audio.sample_rate != self.sample_rate:
-            raise UserError(
-                f"{node.path}: found {audio.sample_rate} Hz; expected {self.sample_rate} Hz"
-            )
-        signal = choose_channel(audio, self.channel, node.path)
-        return np.resize(signal.samples.astype(np.float32), num_samples)
+        source = self._parts.source(entry)
+        start = int(rng.integers(max(source.num_samples - num_samples, 0) + 1))
+        part = source.read(start, min(start + num_samples, source.num_samples))
+        return np.resize(np.asarray(part, np.float32), num_samples)
 
     def evaluate(self, node: Node) -> Signal:
         """Compute the signal that a parsed entry describes, at its own sample rate."""
@@ -157,6 +170,8 @@ class AudioReader:
             return self._pick(cache.read(node, max_samples), channel, node.path, max_samples)
         if isinstance(node, Command):
             return self._pick(self._run(node.text), channel, node.text, max_samples)
+        if isinstance(node, Decoded):
+            return self._pick(self._decode(node), channel, node.path, max_samples)
         if isinstance(node, Resampled):
             return self._resample(node, channel, cache)
         return self._reverberate(node, channel, cache)
@@ -185,22 +200,27 @@ class AudioReader:
         # 0 is what an entry has that does not say which: then the caller's choice holds.
         channel = options.input_wave_channel or channel
         source = self._evaluate(node.source, channel, cache)
+        rate = source.sample_rate
+        response, notes = self._room(node, rate)
+        noises = []
+        for signal, snr_db, start_s in zip(
+            node.additive_signals, node.snrs, node.start_times, strict=True
+        ):
+            noise = self._noise(signal, options.noise_channel, rate)
+            samples = np.asarray(noise.samples, dtype=np.float32)
+            noises.append(Noise(samples, snr_db, start_s))
+            notes += tuple(note for note in noise.notes if note.kind == "resampled")
         result = reverberate(
             np.asarray(source.samples, dtype=np.float32),
-            source.sample_rate,
-            response=self._room(node, source.sample_rate),
-            noises=[
-                self._noise(signal, options.noise_channel, snr_db, start_s, source.sample_rate)
-                for signal, snr_db, start_s in zip(
-                    node.additive_signals, node.snrs, node.start_times, strict=True
-                )
-            ],
+            rate,
+            response=response,
+            noises=noises,
             shift_output=options.shift_output,
             normalize_output=options.normalize_output,
             duration_s=options.duration,
             volume=options.volume,
         )
-        return source._replace(samples=quantize(result))
+        return source._replace(samples=quantize(result), notes=(*source.notes, *notes))
 
     def _fit_to_duration(self, node: Reverberated, channel: int | None, cache: FileCache) -> Signal:
         """Compute ``wav-reverberate --duration`` alone: cut or repeat; read only what is needed."""
@@ -211,24 +231,24 @@ class AudioReader:
             signal = self._evaluate(node.source, channel, cache)
         return cut_or_repeat(signal, duration)
 
-    def _noise(
-        self, node: Node, channel: int, snr_db: float, start_s: float, sample_rate: int
-    ) -> Noise:
-        signal = self._evaluate(node, channel, self._noises)
-        _check_rate("a noise", signal.sample_rate, sample_rate)
-        return Noise(np.asarray(signal.samples, dtype=np.float32), snr_db, start_s)
+    def _noise(self, node: Node, channel: int, sample_rate: int) -> Signal:
+        return at_rate(self._evaluate(node, channel, self._noises), sample_rate, "noise ")
 
-    def _room(self, node: Reverberated, sample_rate: int) -> ImpulseResponse | None:
+    def _room(
+        self, node: Reverberated, sample_rate: int
+    ) -> tuple[ImpulseResponse | None, tuple[Note, ...]]:
         if node.impulse_response is None:
-            return None
-        response, found = self._response(node.impulse_response, node.options.rir_channel)
-        _check_rate("an impulse response", found, sample_rate)
-        return response
+            return None, ()
+        return self._response(node.impulse_response, node.options.rir_channel, sample_rate)
 
-    def _compute_response(self, node: Node, channel: int) -> tuple[ImpulseResponse, int]:
+    def _compute_response(
+        self, node: Node, channel: int, sample_rate: int
+    ) -> tuple[ImpulseResponse, tuple[Note, ...]]:
         signal = self._evaluate(node, channel, self._noises)
-        samples = np.asarray(signal.samples, dtype=np.float32)
-        return ImpulseResponse(samples * np.float32(1 / 32768)), signal.sample_rate
+        found = at_rate(signal, sample_rate, "impulse response ")
+        samples = np.asarray(found.samples, dtype=np.float32)
+        notes = tuple(note for note in found.notes if note.kind == "resampled")
+        return ImpulseResponse(samples * np.float32(1 / 32768)), notes
 
 
 def read_audio(entry: str, *, sample_rate: int = 16000) -> Float32:
@@ -245,11 +265,3 @@ def iter_audio(
             yield utterance.name, reader.read_with_notes(utterance)
         except UserError as error:
             yield utterance.name, error
-
-
-def _check_rate(what: str, found: int, expected: int) -> None:
-    if found != expected:
-        raise UserError(
-            f"found {what} of {found} Hz; expected the {expected} Hz of the signal ('sox FILE -r "
-            f"{expected} -t wav - |' resamples)"
-        )

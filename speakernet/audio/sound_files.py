@@ -18,6 +18,11 @@ from speakernet.config.errors import UserError
 # libsndfile reports at least this many samples for a flac file without a length in its header.
 _UNKNOWN_LENGTH = 1 << 62
 _BLOCK_SAMPLES = 1 << 20
+MAX_BYTES = 2 << 30
+"""More samples than this are not kept of one file or command, but refused: it may have no end."""
+MISSING_S, MISSING_SHARE = 0.25, 0.02
+"""How much shorter than declared, in seconds or as a share, is usual: encoders pad, containers
+round."""
 # The first three are raised by soundfile; the last by allocating what a damaged header asks for.
 _STREAM = re.compile(r"^Error opening <[^>]*>: ")  # the stream, which says nothing to a user
 _SOUNDFILE_ERRORS = (RuntimeError, TypeError, ValueError, MemoryError)

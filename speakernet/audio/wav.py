@@ -1,4 +1,5 @@
-"""Reading audio files into arrays: 16-bit RIFF WAVE directly, everything else through soundfile.
+"""Reading audio files into arrays: 16-bit RIFF WAVE directly, compressed audio through libav,
+everything else through soundfile.
 
 The direct reader is several times faster than a general library, reads only the requested samples,
 and rejects what Kaldi's reader rejects: 8-bit samples and truncated files.
@@ -8,13 +9,15 @@ import io
 import struct
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from speakernet.audio.compressed import CompressedFile
+from speakernet.audio.containers import demuxer_of
 from speakernet.audio.notes import Note
 from speakernet.audio.other_formats import check_whole, remedy
 from speakernet.audio.sound_files import Audio, length_with_soundfile, read_with_soundfile
@@ -36,7 +39,7 @@ _NO_LENGTH = Note("length", "without a length in the header")
 def read_audio_file(
     path: str, *, offset: int = 0, first_sample: int = 0, max_samples: int | None = None
 ) -> Audio:
-    """Read a wav, flac, ogg, … file that starts at byte ``offset``; ``-`` is standard input.
+    """Read a wav, flac, ogg, m4a, … file that starts at byte ``offset``; ``-`` is standard input.
 
     Reads at most ``max_samples`` from ``first_sample`` on. Raises UserError, starting with the
     path, if the file is missing, cannot be decoded, is truncated or has no samples.
@@ -45,8 +48,7 @@ def read_audio_file(
         return read_audio_bytes(sys.stdin.buffer.read())
     with _open(path, offset) as (stream, head, offset):
         if not _is_wav(head):
-            check_whole(stream, head, offset)
-            return read_with_soundfile(stream, first_sample, max_samples)
+            return _read_other(stream, head, offset, first_sample, max_samples)
         chunk = find_samples(stream, head, offset)
         audio = _read_wav(stream, head, offset, chunk, first_sample, max_samples)
         return audio if chunk.is_known else audio._replace(notes=(_NO_LENGTH,))
@@ -64,20 +66,24 @@ def read_audio_bytes(data: bytes) -> Audio:
     try:
         if _is_wav(head):
             return _read_wav(stream, head, 0, find_samples(stream, head, 0), 0, None)
-        check_whole(stream, head, 0)
-        return read_with_soundfile(stream, 0, None)
+        return _read_other(stream, head, 0, 0, None)
     except UserError as error:
         raise UserError(f"{error}{remedy(head)}") from None
 
 
-def audio_length(path: str) -> tuple[int, int]:
+def audio_length(path: str, offset: int = 0) -> tuple[int, int]:
     """Return (number of samples, rate in Hz) of a file from its header, where that has a length.
+
+    The audio starts at byte ``offset``.
 
     Raises UserError, starting with the path, if the file is missing, truncated or cannot be
     decoded.
     """
-    with _open(path, 0) as (stream, head, start):
+    with _open(path, offset) as (stream, head, start):
         if not _is_wav(head):
+            if demuxer := demuxer_of(stream, head, start):
+                with _compressed(stream, demuxer, start) as file:
+                    return file.num_samples(), file.sample_rate
             check_whole(stream, head, start)
             return length_with_soundfile(stream)
         chunk = find_samples(stream, head, start)
@@ -86,6 +92,44 @@ def audio_length(path: str) -> tuple[int, int]:
         if width:
             return chunk.size // width, chunk.format.sample_rate
         return length_with_soundfile(_for_soundfile(stream, start, chunk))
+
+
+def open_compressed(path: str, *, average: bool = False) -> tuple[CompressedFile, BinaryIO] | None:
+    """Open a file of compressed audio, to be closed with its stream; None for any other.
+
+    Raises UserError, starting with the path, as ``read_audio_file`` does.
+    """
+    with ExitStack() as stack:
+        stream, head, offset = stack.enter_context(_open(path, 0))
+        if demuxer := demuxer_of(stream, head, offset):
+            file = CompressedFile(stream, demuxer, average=average)
+            stack.pop_all()
+            return file, stream
+    return None
+
+
+def _read_other(
+    stream: BinaryIO, head: bytes, offset: int, first_sample: int, max_samples: int | None
+) -> Audio:
+    if demuxer := demuxer_of(stream, head, offset):
+        with _compressed(stream, demuxer, offset) as file:
+            if first_sample == 0 and max_samples is None:
+                return file.whole()
+            samples = file.read(first_sample, max_samples)
+            if not len(samples):
+                raise UserError("found no samples")
+            return Audio(samples, file.sample_rate)
+    check_whole(stream, head, offset)
+    return read_with_soundfile(stream, first_sample, max_samples)
+
+
+def _compressed(
+    stream: BinaryIO, demuxer: str, offset: int
+) -> AbstractContextManager[CompressedFile]:
+    if offset:
+        stream.seek(offset)
+        stream = io.BytesIO(stream.read())
+    return closing(CompressedFile(stream, demuxer))
 
 
 def _is_wav(head: bytes) -> bool:
@@ -113,7 +157,7 @@ def _open(path: str, offset: int) -> Iterator[tuple[BinaryIO, bytes, int]]:
             stream.seek(offset)
             yield stream, head, offset
         except UserError as error:
-            raise UserError(f"{path}: {error}{remedy(head)}") from None
+            raise type(error)(f"{path}: {error}{remedy(head)}") from None
         except OSError as error:
             raise UserError(f"{path}: {error.strerror}") from None
 

@@ -4,6 +4,7 @@ A crop of ``num_frames`` frames (25 ms every 10 ms) has 160 * num_frames + 240 s
 scaled to [-1, 1]. A shorter utterance is repeated up to that length.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -67,25 +68,32 @@ class WaveformCrops:
     def centre(self, rows: npt.NDArray[np.integer], num_frames: int) -> Tensor:
         """Return the central crop of each of ``rows``, (batch, samples), without augmentation."""
         length = num_samples(num_frames)
-        waveforms = [self._read(row, length) for row in rows.tolist()]
-        crops = [w[(len(w) - length) // 2 :][:length] for w in waveforms]
+        crops = [self._read(row, length, _middle) for row in rows.tolist()]
         return torch.from_numpy(np.stack(crops) * _FULL_SCALE)
 
     def _crop(self, row: int, key: int, length: int) -> Float32:
-        waveform = self._read(row, length)
-        begin = integer_below(key, len(waveform) - length + 1)
-        crop = waveform[begin : begin + length]
+        crop = self._read(row, length, lambda count: integer_below(key, count))
         if self._augment is not None:
             crop = self._augment(crop, np.random.default_rng(key))
         return crop * _FULL_SCALE
 
-    def _read(self, row: int, min_samples: int) -> Float32:
-        """Return the waveform of an utterance, repeated up to ``min_samples``."""
+    def _read(self, row: int, length: int, choose: Callable[[int], int]) -> Float32:
+        """Return ``length`` samples of an utterance, which is repeated where it is shorter.
+
+        ``choose``: returns one of as many beginnings as there are.
+        """
         utterance = self._recordings[row]
-        waveform = self._reader.read_utterance(utterance)
-        if not len(waveform):
+        available = self._reader.num_samples(utterance)
+        if not available:
             raise UserError(f"{utterance.place}: utterance '{utterance.name}' is empty")
-        return np.resize(waveform, min_samples) if len(waveform) < min_samples else waveform
+        if available < length:
+            return np.resize(self._reader.read_part(utterance, 0, available), length)
+        begin = choose(available - length + 1)
+        return self._reader.read_part(utterance, begin, length)
+
+
+def _middle(count: int) -> int:
+    return (count - 1) // 2
 
 
 def num_samples(num_frames: int) -> int:

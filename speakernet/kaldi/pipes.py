@@ -5,8 +5,9 @@ Kaldi's augmentation scripts write commands such as ::
     wav-reverberate --additive-signals='a.wav,b.wav' --start-times='0,3' --snrs='5,0' x.wav - |
     cat x.wav | wav-reverberate --impulse-response="sox r.wav -r 16000 -t wav - |" - - |
 
-These become a tree of nodes that ``speakernet.audio.reader`` computes without starting a program.
-Anything else becomes a ``Command`` for the shell.
+These, and commands that only decode (``speakernet.kaldi.decoders``), become a tree of nodes that
+``speakernet.audio.reader`` computes without starting a program. Anything else becomes a ``Command``
+for the shell.
 """
 
 import re
@@ -17,6 +18,7 @@ from typing import TypeAlias
 from speakernet.config.errors import UserError
 from speakernet.config.numbers import parse_number
 from speakernet.config.options import parse_options
+from speakernet.kaldi.decoders import parse_ffmpeg, parse_flac
 from speakernet.kaldi.shell import ShellCommand, parse_pipeline
 
 
@@ -32,6 +34,20 @@ class AudioFile:
 class Command:
     """A shell command whose output is a wav file."""
 
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """``ffmpeg … -i PATH … -f wav - |`` that only decodes, with the command as it was written.
+
+    sample_rate: that of ``-ar`` in Hz, None for the file's own; channels: 1 if all are to be
+    averaged, None for those of the file.
+    """
+
+    path: str
+    sample_rate: int | None
+    channels: int | None
     text: str
 
 
@@ -85,7 +101,7 @@ class Reverberated:
     start_times: tuple[float, ...]
 
 
-Node: TypeAlias = AudioFile | Command | Resampled | Reverberated
+Node: TypeAlias = AudioFile | Command | Decoded | Resampled | Reverberated
 
 # ASCII's blanks alone separate words: a name may hold others.
 _BLANKS = " \t"
@@ -137,6 +153,10 @@ def _parse_simple(program: str, stage: ShellCommand) -> Node | None:
     words = stage.words or ()
     if program == "cat" and len(words) == 2 and not words[1].startswith("-"):
         return AudioFile(words[1])
+    if program == "ffmpeg" and (decoding := parse_ffmpeg(words[1:])):
+        return Decoded(*decoding, stage.text)
+    if program == "flac" and (path := parse_flac(words[1:])):
+        return AudioFile(path)
     if program == "sox":
         return _parse_sox(words[1:], stage.text)
     return None

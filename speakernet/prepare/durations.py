@@ -15,12 +15,10 @@ from itertools import islice
 from pathlib import Path
 
 from speakernet.audio.reader import AudioReader
-from speakernet.audio.wav import audio_length
 from speakernet.config.errors import UserError
 from speakernet.config.numbers import parse_number
-from speakernet.kaldi.pipes import AudioFile, Node, Resampled, parse_entry
 from speakernet.kaldi.tables import iter_lines, iter_table, write_table
-from speakernet.signal.resample import changed_length
+from speakernet.prepare.header_check import HeaderCheck
 from speakernet.work.files import open_for_replace, suffixed, write_errors
 from speakernet.work.job_parts import job_part
 from speakernet.work.progress import progress
@@ -48,9 +46,12 @@ def iter_durations(folder: Path) -> Iterator[tuple[str, float]]:
 
 
 def _from_audio(scp: Path) -> Iterator[tuple[str, float]]:
-    reader = AudioReader()
-    for number, (name, entry) in enumerate(iter_table(scp), start=1):
-        yield name, entry_duration(entry, reader, f"{scp}:{number}")
+    durations: dict[str, float] = {}
+    for name, duration in _read(scp, 1, list(iter_table(scp)), {}):
+        if isinstance(duration, UserError):
+            raise duration
+        durations[name] = duration
+    yield from durations.items()
 
 
 def _from_table(path: Path, scp: Path) -> Iterator[tuple[str, float]]:
@@ -73,38 +74,27 @@ def parse_duration(text: str, place: str) -> float:
     return seconds
 
 
-def entry_duration(entry: str, reader: AudioReader, place: str = "") -> float:
+def entry_duration(
+    entry: str, reader: AudioReader, place: str = "", check: HeaderCheck | None = None
+) -> float:
     """Return the duration in seconds of a ``wav.scp`` entry; pipes are run.
 
-    Raises UserError, starting with ``place``, if it cannot be read or has no samples, whatever the
-    reason.
+    ``check``: says which headers of compressed audio are not just believed. Raises UserError,
+    starting with ``place``, if it cannot be read or has no samples, whatever the reason.
     """
     try:
-        node = parse_entry(entry)
-        samples, rate = _header_length(node)
-        if not rate:
-            samples, rate = len(reader.read(node)), reader.sample_rate
-        if not samples:
+        length = reader.own_length(entry)
+        num_samples = length.num_samples
+        if length.is_declared and check is not None:
+            num_samples = check.num_samples(entry, num_samples, reader)
+        if not num_samples:
             raise UserError(f"{entry}: found no samples")
     except UserError as error:
         raise UserError(f"{place}: {error}" if place else str(error)) from None
     except Exception as error:  # of a library: one recording must not end the work on all others
         reason = " ".join(f"{type(error).__name__} {error}".split())
         raise UserError(f"{place}: cannot be read: {reason}") from None
-    return samples / rate
-
-
-def _header_length(node: Node) -> tuple[int, int]:
-    """Return (number of samples, sample rate), or (0, 0) if no header has them."""
-    if isinstance(node, AudioFile) and not node.offset:
-        return audio_length(node.path)
-    if isinstance(node, Resampled):
-        samples, rate = _header_length(node.file)
-        if node.speed == 1:
-            return samples, rate
-        if node.sample_rate in (None, rate):
-            return changed_length(samples, node.speed), rate
-    return 0, 0
+    return num_samples / length.sample_rate
 
 
 def compute_part(scp: Path, prefix: Path, job: int, num_jobs: int) -> tuple[int, int]:
@@ -139,16 +129,33 @@ def _read(
 ) -> Iterator[tuple[str, float | UserError]]:
     """Yield each recording without a known duration, with its duration or the error.
 
-    ``first``: the line number in ``scp`` of the first of ``rows``.
+    ``first``: the line number in ``scp`` of the first of ``rows``. Once a header turns out to be
+    wrong, all recordings are yielded again.
     """
-    reader = AudioReader()
+    reader, check = AudioReader(), HeaderCheck()
     numbered = progress(enumerate(rows, start=first), len(rows), "recordings")
     for number, (name, entry) in numbered:
         if name not in known:
-            try:
-                yield name, entry_duration(entry, reader, f"{scp}:{number}")
-            except UserError as error:
-                yield name, error
+            yield name, _duration_or_error(entry, reader, f"{scp}:{number}", check)
+        if check.failed:
+            break
+    if not check.failed:
+        return
+    logger.warning(
+        "%s: the header has another length than the audio; all compressed recordings are decoded",
+        check.failed,
+    )
+    for number, (name, entry) in enumerate(rows, start=first):
+        yield name, _duration_or_error(entry, reader, f"{scp}:{number}", check)
+
+
+def _duration_or_error(
+    entry: str, reader: AudioReader, place: str, check: HeaderCheck
+) -> float | UserError:
+    try:
+        return entry_duration(entry, reader, place, check)
+    except UserError as error:
+        return error
 
 
 class _Journals:

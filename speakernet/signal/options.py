@@ -14,7 +14,7 @@ from speakernet.config.options import parse_options, read_option_file
 WINDOW_TYPES = ("povey", "hanning", "hamming", "sine", "rectangular", "blackman")
 
 # What may be odd about audio that can be read; see speakernet/audio/notes.py.
-NOTE_KINDS = ("channels", "silent", "short", "clipped", "errors", "length")
+NOTE_KINDS = ("channels", "silent", "short", "clipped", "errors", "length", "resampled")
 _MAX_WINDOW = 1 << 16  # samples: a second at 65 kHz; larger sizes are slips, and take all memory
 _CHANNEL = re.compile(r"-1|[0-9]{1,4}|average|refuse")
 

@@ -7,6 +7,7 @@ neighbours with a (taps, up) matrix. Edges see zeros. Speed as sox's ``speed`` e
 slower, lower and 1 / 0.9 as long.
 """
 
+from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 
@@ -22,19 +23,21 @@ _KAISER_BETA = 10.0
 
 def change_speed(waveform: Float32, factor: float) -> Float32:
     """Return ``waveform`` (samples,) ``factor`` times as fast, (round(samples / factor),)."""
-    return resample(waveform, _speed_ratio(factor))
+    return resample(waveform, speed_ratio(factor))
 
 
 def changed_length(num_samples: int, factor: float) -> int:
     """Return how many samples ``change_speed`` makes of ``num_samples``."""
-    return _resampled_length(num_samples, _speed_ratio(factor))
+    return resampled_length(num_samples, speed_ratio(factor))
 
 
-def _speed_ratio(factor: float) -> Fraction:
+def speed_ratio(factor: float) -> Fraction:
+    """Return the ratio for ``resample`` that makes audio ``factor`` times as fast."""
     return 1 / Fraction(factor).limit_denominator(1000)
 
 
-def _resampled_length(num_samples: int, ratio: Fraction) -> int:
+def resampled_length(num_samples: int, ratio: Fraction) -> int:
+    """Return how many samples ``resample`` makes of ``num_samples``."""
     return round(num_samples * ratio.numerator / ratio.denominator)
 
 
@@ -43,14 +46,33 @@ def resample(waveform: Float32, ratio: Fraction) -> Float32:
     up, down = ratio.numerator, ratio.denominator
     if up == down:
         return waveform
+    length = resampled_length(len(waveform), ratio)
+    return resample_part(lambda a, b: waveform[a:b], len(waveform), ratio, 0, length)
+
+
+def resample_part(
+    read: Callable[[int, int], Float32],
+    num_samples: int,
+    ratio: Fraction,
+    first_sample: int,
+    length: int,
+) -> Float32:
+    """Return ``resample(...)[first_sample : first_sample + length]``, from the inputs it needs.
+
+    ``read``: returns inputs (stop - start,) from start to stop, within 0 and ``num_samples``. The
+    last digit may differ, as a product of fewer rows may be computed in another order.
+    """
+    up, down = ratio.numerator, ratio.denominator
     kernel, reach = _kernel(up, down)
-    length = _resampled_length(len(waveform), ratio)
-    blocks = -(-length // up)
-    needed = (blocks - 1) * down + len(kernel)
-    padded = np.zeros(max(needed, reach + len(waveform)), dtype=np.float32)
-    padded[reach : reach + len(waveform)] = waveform
-    windows = as_strided(padded, (blocks, len(kernel)), (down * 4, 4), writeable=False)
-    return (windows @ kernel).reshape(-1)[:length]
+    block = first_sample // up
+    num_blocks = -(-(first_sample + length) // up) - block
+    begin = block * down - reach
+    padded = np.zeros(max(num_blocks - 1, 0) * down + len(kernel), dtype=np.float32)
+    start, stop = max(begin, 0), min(begin + len(padded), num_samples)
+    if start < stop:
+        padded[start - begin : stop - begin] = read(start, stop)
+    windows = as_strided(padded, (num_blocks, len(kernel)), (down * 4, 4), writeable=False)
+    return (windows @ kernel).reshape(-1)[first_sample - block * up :][:length]
 
 
 @lru_cache(maxsize=8)

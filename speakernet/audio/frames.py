@@ -1,0 +1,107 @@
+"""The frames of one audio stream, from the beginning of a file or from a place in it.
+
+Damaged packets are counted and left out, and decoding goes on, as ffmpeg does.
+"""
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import TYPE_CHECKING, BinaryIO
+
+from speakernet.audio.libav import choose_stream, open_container, reason_of
+from speakernet.config.errors import UserError
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+
+_OPUS_HZ = 48_000
+
+
+class FrameSource:
+    """An open container and its audio stream; ``position``: the place of the next frame's first
+    sample, from the first sample of the audio on.
+
+    complaints: what libav said; packets, damaged: how many were read, and not decoded.
+    """
+
+    def __init__(self, file: BinaryIO, demuxer: str, complaints: list[str]) -> None:
+        """Open the container and decode the first frame; raises UserError if there is none."""
+        import av
+
+        self._error: type[Exception] = av.FFmpegError
+        self.complaints = complaints
+        self.demuxer = demuxer
+        self.packets = self.damaged = 0
+        self._ticks = 0
+        file.seek(0)
+        self.container = open_container(file, demuxer)
+        self.stream = choose_stream(self.container)
+        frames = self._decode()
+        first = next(frames, None)
+        if first is None:
+            self.close()
+            raise UserError("found no samples" + (f": {complaints[0]}" if complaints else ""))
+        self.first = first
+        self._frames: Iterator[AudioFrame] = chain([first], frames)
+        self.position = -self._missed_priming()
+
+    def close(self) -> None:
+        """Free what libav holds."""
+        self.container.close()
+
+    def next(self) -> "AudioFrame | None":
+        """Return the next frame, None at the end."""
+        frame = next(self._frames, None)
+        if frame is not None:
+            self.position += frame.samples
+        return frame
+
+    def jump(self, sample: int) -> bool:
+        """Go to a frame that begins at ``sample`` or before it; return whether that worked.
+
+        After False the place is not known.
+        """
+        zero, tick = self.first.pts, self.stream.time_base
+        if zero is None or tick is None:
+            return False
+        try:
+            self.container.seek(zero + int(sample / self._rate / tick), stream=self.stream)
+        except self._error:
+            return False
+        frames = self._decode()
+        first = next(frames, None)
+        if first is None or first.pts is None:
+            return False
+        self._frames = chain([first], frames)
+        self.position = round((first.pts - zero) * tick * self._rate)
+        return 0 <= self.position <= sample
+
+    @property
+    def _rate(self) -> int:
+        return self.first.sample_rate
+
+    def _decode(self) -> Iterator["AudioFrame"]:
+        try:
+            for packet in self.container.demux(self.stream):
+                self.packets += 1
+                self._ticks += packet.duration or 0
+                try:
+                    yield from packet.decode()
+                except EOFError:
+                    return
+                except self._error as error:
+                    self.damaged += 1
+                    self.complaints.append(reason_of(error))
+        except self._error as error:  # the rest of the file cannot be found
+            self.complaints.append(reason_of(error))
+            yield from self.stream.codec_context.decode(None)
+
+    def _missed_priming(self) -> int:
+        """Return how many samples to drop because libav takes Opus's pre-skip, which counts samples
+        at 48 kHz (RFC 7845, 5.1), for one at the rate that a Matroska file has for its input.
+        """
+        header = self.stream.codec_context.extradata or b""
+        if self.demuxer != "matroska" or header[:8] != b"OpusHead" or len(header) < 12:
+            return 0
+        tick = self.stream.time_base or 0
+        dropped = round(self._ticks * tick * _OPUS_HZ) - self.first.samples
+        return max(0, int.from_bytes(header[10:12], "little") - dropped)

@@ -1,0 +1,131 @@
+"""What libav (through PyAV) is told and tells: one audio stream, its frames, messages, samples.
+
+Samples become 16-bit as ffmpeg makes them (libswresample): floats are rounded and clipped, longer
+integers cut off; an average of two channels is taken before.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from speakernet.config.errors import UserError
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+
+_BUFFER_BYTES = 1 << 16
+_DTYPES = {"flt": "f4", "dbl": "f8", "s16": "i2", "s32": "i4", "u8": "u1"}
+
+
+class UnsupportedError(UserError):
+    """A file that libav reads, but not in the process as ffmpeg would."""
+
+
+@contextmanager
+def listening(complaints: list[str]) -> Iterator[None]:
+    """Add what libav says of errors to ``complaints``, and nothing to standard error."""
+    import av.logging
+
+    if av.logging.get_level() is None:
+        # What is said outside of this block goes to a Python logger, which is to be silent.
+        logger = logging.getLogger("libav")
+        logger.addHandler(logging.NullHandler())
+        logger.propagate = False
+        # A second file may have the same error as the first.
+        av.logging.set_skip_repeated(False)
+        av.logging.set_level(av.logging.ERROR)
+    with av.logging.Capture() as logs:
+        try:
+            yield
+        finally:
+            complaints += [f"[{name}] {text.strip()}" for _, name, text in logs]
+
+
+def open_container(stream: BinaryIO, demuxer: str) -> "InputContainer":
+    """Open an audio file by the demuxer of its contents; raises UserError."""
+    import av
+
+    try:
+        return av.open(
+            stream, "r", format=demuxer, metadata_errors="replace", buffer_size=_BUFFER_BYTES
+        )
+    except (av.FFmpegError, ValueError, EOFError) as error:
+        raise UserError(f"cannot be decoded: {reason_of(error)}") from None
+
+
+def reason_of(error: Exception) -> str:
+    """Return what an error of libav says, in one line."""
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(text.split())
+
+
+def choose_stream(container: "InputContainer") -> "AudioStream":
+    """Return the audio stream that ffmpeg takes: of those marked as default, else of all, the first
+    with the most channels. Raises UserError if there is none.
+    """
+    from av.stream import Disposition
+
+    streams = container.streams.audio
+    if not streams:
+        others = len(container.streams)
+        raise UserError(f"found no audio among {others} stream(s); expected a stream of audio")
+
+    def rank(stream: "AudioStream") -> tuple[bool, int]:
+        return bool(stream.disposition & Disposition.default), stream.codec_context.channels
+
+    best = max(streams, key=rank)
+    # Messages are collected by the thread that decodes; a frame of audio is too short for more.
+    best.codec_context.thread_count = 1
+    return best
+
+
+def to_int16(frames: Sequence["AudioFrame"], *, average: bool) -> NDArray[np.int16]:
+    """Return samples (num_samples, channels) of frames; with ``average`` the mean of two channels.
+
+    Raises UnsupportedError for sample formats that are not known.
+    """
+    first = frames[0]
+    name, channels = first.format.name, len(first.layout.channels)
+    dtype = _DTYPES.get(name.removesuffix("p"))
+    if dtype is None:
+        raise UnsupportedError(f"found samples of the format {name}; expected {', '.join(_DTYPES)}")
+    if name.endswith("p"):
+        rows = [np.concatenate([_plane(f, i, dtype) for f in frames]) for i in range(channels)]
+        data = rows[0][:, None] if channels == 1 else np.stack(rows, axis=1)
+    else:
+        data = np.concatenate([_plane(f, 0, dtype, channels) for f in frames])
+        data = data.reshape(-1, channels)
+    return _rounded(_mean(data) if average and channels == 2 else data)
+
+
+def _plane(frame: "AudioFrame", plane: int, dtype: str, channels: int = 1) -> NDArray[Any]:
+    # A plane is a buffer, which its type does not say.
+    data: Any = frame.planes[plane]
+    return np.frombuffer(data, dtype, frame.samples * channels)
+
+
+def _mean(data: NDArray[Any]) -> NDArray[Any]:
+    if data.dtype.kind == "f":
+        return data.mean(axis=1, keepdims=True, dtype=data.dtype)
+    if data.dtype != np.int16:
+        raise UnsupportedError(f"found samples of {8 * data.itemsize} bits to average")
+    total = data.sum(axis=1, keepdims=True, dtype=np.int32)
+    return ((total + 1) >> 1).astype(np.int16)
+
+
+def _rounded(data: NDArray[Any]) -> NDArray[np.int16]:
+    if data.dtype.kind == "f":
+        scaled = data * data.dtype.type(32768)
+        np.rint(scaled, out=scaled)
+        return np.clip(scaled, -32768, 32767, out=scaled).astype(np.int16)
+    if data.dtype == np.int32:
+        return (data >> 16).astype(np.int16)
+    if data.dtype == np.uint8:
+        return ((data.astype(np.int16) - 128) << 8).astype(np.int16)
+    return data

@@ -1,0 +1,197 @@
+"""Lengths and parts of recordings, from as little of their files as that takes.
+
+A file is read from where the part begins, at another speed or rate with the neighbours that the
+filter needs. What noise or rooms were added to, or a command wrote, is computed whole and cut.
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from fractions import Fraction
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from speakernet.arrays import Float32
+from speakernet.audio.channels import Signal, choose_channel, segment_range
+from speakernet.audio.compressed import CompressedFile
+from speakernet.audio.libav import UnsupportedError
+from speakernet.audio.rates import rate_ratio
+from speakernet.audio.sound_files import Audio
+from speakernet.audio.wav import audio_length, open_compressed, read_audio_file
+from speakernet.config.errors import UserError, naming
+from speakernet.kaldi.pipes import AudioFile, Decoded, Node, Resampled, parse_entry
+from speakernet.kaldi.wav_scp import Utterance
+from speakernet.signal.resample import resample_part, resampled_length, speed_ratio
+from speakernet.signal.reverberate import quantize
+
+Samples: TypeAlias = NDArray[np.int16] | Float32
+
+
+class Source(NamedTuple):
+    """One channel of a recording: its length, its rate in Hz, and what reads from a sample to
+    before another.
+    """
+
+    num_samples: int
+    sample_rate: int
+    read: Callable[[int, int], Samples]
+
+
+class Length(NamedTuple):
+    """A recording's number of samples and rate in Hz; ``is_declared``: what compressed audio says
+    in its header, and nothing was decoded.
+    """
+
+    num_samples: int
+    sample_rate: int
+    is_declared: bool
+
+
+class PartReader:
+    """Reads parts of recordings; the last one stays open."""
+
+    def __init__(self, sample_rate: int, channel: str, evaluate: Callable[[Node], Signal]) -> None:
+        """Set up a reader at ``sample_rate`` (Hz) and of ``channel`` (see ``choose_channel``).
+
+        ``evaluate``: computes what cannot be read in parts.
+        """
+        self._rate, self._channel, self._evaluate = sample_rate, channel, evaluate
+        self._entry, self._process = "", 0
+        self._own: Source | None = None
+        self._source: Source | None = None
+        self._files = ExitStack()
+        self._is_declared = False
+
+    def source(self, entry: str) -> Source:
+        """Return the recording of an entry, at the reader's rate; raises UserError."""
+        own = self._own_source(entry)
+        if self._source is None:
+            same = own.sample_rate == self._rate
+            self._source = own if same else _at_rate(own, self._rate)
+        return self._source
+
+    def length(self, entry: str) -> Length:
+        """Return an entry's length at its own rate; raises UserError."""
+        own = self._own_source(entry)
+        return Length(own.num_samples, own.sample_rate, self._is_declared)
+
+    def _own_source(self, entry: str) -> Source:
+        # A process that was forked shares the place in open files with its parent.
+        if self._own is None or (entry, os.getpid()) != (self._entry, self._process):
+            self._files.close()
+            self._own = self._source = None
+            self._is_declared = False
+            self._own = self._open(parse_entry(entry))
+            self._entry, self._process = entry, os.getpid()
+        return self._own
+
+    def range_of(self, utterance: Utterance) -> tuple[Source, int, int]:
+        """Return an utterance's recording, and its begin and end there; raises UserError."""
+        source = self.source(utterance.entry)
+        if utterance.start_s is None or utterance.end_s is None:
+            return source, 0, source.num_samples
+        times = (utterance.start_s, utterance.end_s)
+        return source, *segment_range(source.num_samples, self._rate, *times)
+
+    def read(self, utterance: Utterance, first_sample: int, num_samples: int) -> Float32:
+        """Return a part of an utterance (num_samples,), shorter at its end. Raises UserError."""
+        source, begin, end = self.range_of(utterance)
+        start, stop = min(begin + first_sample, end), min(begin + first_sample + num_samples, end)
+        if start == stop:
+            return np.empty(0, np.float32)
+        part = source.read(start, stop)
+        if len(part) < stop - start:
+            raise UserError(
+                f"{utterance.entry}: found {start + len(part)} samples; the header declares "
+                f"{source.num_samples}"
+            )
+        return np.asarray(part, dtype=np.float32)
+
+    def _open(self, node: Node) -> Source:
+        if isinstance(node, AudioFile):
+            return self._file(node)
+        if isinstance(node, Resampled):
+            return self._resampled(node)
+        if isinstance(node, Decoded):
+            return self._decoded(node)
+        return self._whole(node)
+
+    def _whole(self, node: Node) -> Source:
+        signal = self._evaluate(node)
+        return Source(len(signal.samples), signal.sample_rate, lambda a, b: signal.samples[a:b])
+
+    def _file(self, file: AudioFile) -> Source:
+        if not file.offset and (source := self._compressed(file.path)):
+            return source
+        length, rate = audio_length(file.path, file.offset)
+
+        def read(start: int, stop: int) -> Samples:
+            audio = read_audio_file(
+                file.path, offset=file.offset, first_sample=start, max_samples=stop - start
+            )
+            return choose_channel(audio, self._channel, file.path).samples
+
+        return Source(length, rate, read)
+
+    def _compressed(self, path: str, *, average: bool = False) -> Source | None:
+        opened = open_compressed(path, average=average)
+        if opened is None:
+            return None
+        file, stream = opened
+        self._files.enter_context(stream)
+        self._files.enter_context(closing(file))
+        source = _of_compressed(file, path, self._channel)
+        self._is_declared = file.is_declared
+        return source
+
+    def _decoded(self, node: Decoded) -> Source:
+        try:
+            source = self._compressed(node.path, average=node.channels == 1)
+        except UnsupportedError:
+            source = None
+        if source is None:
+            return self._whole(node)
+        if node.sample_rate in (None, source.sample_rate):
+            return source
+        return _at_rate(source, node.sample_rate)
+
+    def _resampled(self, node: Resampled) -> Source:
+        source = self._file(node.file)
+        if node.sample_rate not in (None, source.sample_rate):
+            return self._whole(node)
+        if node.speed == 1:
+            return source
+        return _changed(source, speed_ratio(node.speed), source.sample_rate)
+
+
+def _of_compressed(file: CompressedFile, path: str, channel: str) -> Source:
+    def read(start: int, stop: int) -> Samples:
+        with naming(path):
+            audio = Audio(file.read(start, stop - start), file.sample_rate)
+        return choose_channel(audio, channel, path).samples
+
+    try:
+        num_samples = file.num_samples()
+    except UserError as error:
+        raise type(error)(f"{path}: {error}") from None
+    return Source(num_samples, file.sample_rate, read)
+
+
+def _at_rate(source: Source, sample_rate: int) -> Source:
+    return _changed(source, rate_ratio(source.sample_rate, sample_rate), sample_rate)
+
+
+def _changed(source: Source, ratio: Fraction, sample_rate: int) -> Source:
+    """Return a recording with ``ratio`` times as many samples, rounded to 16 bits."""
+
+    def inputs(start: int, stop: int) -> Float32:
+        part: NDArray[Any] = source.read(start, stop)
+        return np.asarray(part, dtype=np.float32)
+
+    def read(start: int, stop: int) -> Samples:
+        part = resample_part(inputs, source.num_samples, ratio, start, stop - start)
+        return quantize(np.rint(part))
+
+    return Source(resampled_length(source.num_samples, ratio), sample_rate, read)
