@@ -1,5 +1,6 @@
 """How long readers take for their crops, and how long the trainer waits for them."""
 
+import math
 import mmap
 import time
 from collections.abc import Iterator
@@ -57,8 +58,10 @@ class ReadingTimes:
     def crops_per_second(self) -> float:
         """Return what the readers could deliver together if they never paused.
 
-        They pause when enough is read ahead. Only those count that have read since the restart.
+        They pause when enough is read ahead. Only those count that have read since the restart; NaN
+        if none has.
         """
         grown = [now - old for now, old in zip(self._counts.tolist(), self._before, strict=True)]
         pairs = zip(grown[::2], grown[1::2], strict=True)
-        return sum(crops / seconds for crops, seconds in pairs if seconds > 0)
+        speeds = [crops / seconds for crops, seconds in pairs if seconds > 0]
+        return sum(speeds) if speeds else math.nan
