@@ -26,6 +26,7 @@ from speakernet.config import UserError
 from speakernet.data.config import DataConfig
 from speakernet.data.memory import empty_batch
 from speakernet.data.orders import Stream
+from speakernet.data.reading_times import ReadingTimes
 from speakernet.data.sample_keys import sample_keys
 
 _PR_SET_PDEATHSIG = 1
@@ -74,7 +75,7 @@ class MicroBatchDataset(Dataset["MicroBatch | Exception"]):
     """The micro-batches of one rank, indexed by their number since the start of training.
 
     ``rows`` and ``labels``: of the training utterances that ``stream`` draws from, their rows in
-    utt2spk and their speaker labels.
+    utt2spk and their speaker labels. ``times``: of reading, and of waiting for what is read.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class MicroBatchDataset(Dataset["MicroBatch | Exception"]):
         self.stream = stream
         self.layout = layout
         self.seed = seed
+        self.times = ReadingTimes()
 
     def utterances(self, micro_batch: int) -> Int64:
         """Return the rows in utt2spk of a micro-batch's utterances, (batch,)."""
@@ -101,7 +103,8 @@ class MicroBatchDataset(Dataset["MicroBatch | Exception"]):
     def __getitem__(self, micro_batch: int) -> "MicroBatch | Exception":
         # DataLoader would replace the message of an exception by the worker's traceback.
         try:
-            return self._read(micro_batch)
+            with self.times.reading(self.layout.batch_size):
+                return self._read(micro_batch)
         except Exception as error:
             return error
 
@@ -127,11 +130,14 @@ def iter_micro_batches(
     iterator = _start_loader(batches, numbers, config, pin_memory)
     processes = multiprocessing.active_children()
     try:
-        for batch in iterator:
+        while True:
+            with batches.times.waiting():
+                batch = next(iterator, None)
+            if batch is None:
+                return
             if isinstance(batch, Exception):
                 raise batch
             yield batch
-        return
     except UserError:
         raise
     except Exception as error:

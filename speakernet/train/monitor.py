@@ -7,13 +7,15 @@ import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from speakernet.config import UserError
 from speakernet.config.files import read_text
+from speakernet.data.reading_times import ReadingTimes
+from speakernet.train.waiting import WaitingWatch
 from speakernet.work.files import open_for_replace
 from speakernet.work.progress import Progress
 
@@ -38,16 +40,17 @@ class JsonLog:
 
     def write(self, entry: dict[str, Any]) -> None:
         """Append a line; values that are not finite (such as fp16 gradient norms) become null."""
-        finite = {k: None if _is_not_finite(v) else v for k, v in entry.items()}
-        self._stream.write(json.dumps(finite, allow_nan=False) + "\n")
+        self._stream.write(json.dumps(_finite(entry), allow_nan=False) + "\n")
 
     def close(self) -> None:
         """Close the file."""
         self._stream.close()
 
 
-def _is_not_finite(value: object) -> bool:
-    return isinstance(value, float) and not math.isfinite(value)
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _step(line: str) -> float:
@@ -72,10 +75,12 @@ class TensorBoard:
             self._writer = SummaryWriter(str(folder), purge_step=step + 1)
 
     def write(self, entry: dict[str, Any]) -> None:
-        """Add all numbers of ``entry``, except its step and time."""
+        """Add all numbers of ``entry`` and its groups, except its step and time."""
         if self._writer is None:
             return
-        for name, value in entry.items():
+        groups = {k: v for k, v in entry.items() if isinstance(v, dict)}
+        grouped = {f"{k}/{name}": v for k, group in groups.items() for name, v in group.items()}
+        for name, value in {**entry, **grouped}.items():
             if name not in ("step", "time") and isinstance(value, float):
                 self._writer.add_scalar(name, value, entry["step"])
 
@@ -130,10 +135,27 @@ class DivergenceDetector:
         )
 
 
-class Meter:
-    """Means of loss, accuracy and gradient norm since the last ``take``, kept on the device."""
+class Interval(NamedTuple):
+    """What was measured since the last line of the log.
 
-    def __init__(self, device: torch.device) -> None:
+    means: loss, accuracy, gradient norm, the share of time that the trainer waited for data, and
+    crops per second that the readers could deliver, (5,). The times are since the clock was
+    restarted last.
+    """
+
+    means: Tensor
+    steps_per_second: float
+    seconds: float
+
+
+class Meter:
+    """Means of loss, accuracy and gradient norm since the last ``take``, kept on the device.
+
+    ``times``: of reading and waiting.
+    """
+
+    def __init__(self, device: torch.device, times: ReadingTimes) -> None:
+        self._times = times
         self._sums = torch.zeros(3, device=device)
         self._count = 0
         self.restart_clock()
@@ -146,15 +168,18 @@ class Meter:
 
     def restart_clock(self) -> None:
         """Measure the speed from now on (after validation or checkpoints, which take time)."""
-        self._timed, self._since = 0, time.perf_counter()
+        self._timed = 0
+        self._times.restart()
 
-    def take(self) -> tuple[Tensor, float]:
-        """Return the means (loss, accuracy, norm), (3,), and steps per second; reset both."""
-        means = self._sums / max(1, self._count)
-        speed = self._timed / max(1e-9, time.perf_counter() - self._since)
+    def take(self) -> Interval:
+        """Return what was measured since the last call, and begin anew."""
+        seconds = max(1e-9, self._times.seconds)
+        reading = [self._times.waiting_share(), self._times.crops_per_second()]
+        means = torch.cat([self._sums / max(1, self._count), self._sums.new_tensor(reading)])
+        interval = Interval(means, self._timed / seconds, seconds)
         self._sums, self._count = torch.zeros_like(self._sums), 0
         self.restart_clock()
-        return means, speed
+        return interval
 
     def state_dict(self) -> dict[str, Any]:
         """Return the sums, so that a resumed run logs the means of an uninterrupted one."""
@@ -167,9 +192,15 @@ class Meter:
 
 
 class Logs:
-    """The logs that the main process writes: train.jsonl, TensorBoard and progress."""
+    """The logs that the main process writes: train.jsonl, TensorBoard and progress.
 
-    def __init__(self, folder: Path, step: int, num_steps: int, tensorboard: bool) -> None:
+    ``advice``: what to do when the training waits for its readers.
+    """
+
+    def __init__(
+        self, folder: Path, step: int, num_steps: int, tensorboard: bool, advice: str
+    ) -> None:
+        self._waiting = WaitingWatch(advice)
         self.json = JsonLog(folder / "train.jsonl", step)
         self.tensorboard = TensorBoard(folder / "tensorboard", step, tensorboard)
         self.progress = Progress(num_steps, "steps", done=step)
@@ -179,14 +210,20 @@ class Logs:
         self.json.write(entry)
         self.tensorboard.write(entry)
 
-    def write_progress(self, **entry: float) -> None:
-        """Add the means of the last steps to the logs and show them beside the progress."""
+    def write_progress(self, seconds: float, readers: dict[str, float], **entry: float) -> None:
+        """Add the means of the last steps to the logs and show them beside the progress.
+
+        ``readers``: figures of reading in these ``seconds``: ``waiting_share`` and any others. They
+        are a group of their own, as they differ between equal runs.
+        """
         if torch.cuda.is_available():
             entry["peak_memory_gib"] = torch.cuda.max_memory_allocated() / 2**30
-        self.write({**entry, "time": round(time.time(), 1)})
+        self.write({**entry, "readers": readers, "time": round(time.time(), 1)})
+        self._waiting.add(seconds, readers["waiting_share"])
         self.progress.describe(
             f"epoch {entry['epoch']:.2f} loss {entry['loss']:.3f} acc {entry['accuracy']:.3f} "
-            f"lr {entry['learning_rate']:.2g} {entry['utterances_per_second']:.0f} utt/s"
+            f"lr {entry['learning_rate']:.2g} {entry['utterances_per_second']:.0f} utt/s "
+            f"waiting {100 * readers['waiting_share']:.0f} %"
         )
 
     def close(self) -> None:

@@ -20,6 +20,7 @@ from speakernet.train.setup import random_state, set_random_state
 from speakernet.train.stopping import StopRequest
 from speakernet.train.update import Updater, explain_out_of_memory
 from speakernet.train.validation import ValidationResult, validate
+from speakernet.train.waiting import reading_advice
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class Trainer:
         self.objective = objective.to(world.device).train()
         self.updater = Updater(self.objective, recipe.train, recipe.optim, world)
         self.average = MovingAverage(self.objective.model, recipe.train.ema_decay)
-        self.meter = Meter(world.device)
+        self.meter = Meter(world.device, self.batches.times)
         self.checkpoints = CheckpointDir(exp_dir, recipe.train.num_kept)
         self.stop = stop
         self.step = 0
@@ -138,7 +139,9 @@ class Trainer:
     def _open_logs(self) -> Logs | None:
         if not self.world.is_main:
             return None
-        return Logs(self.exp_dir, self.step, self.plan.num_steps, self.recipe.train.tensorboard)
+        advice = reading_advice(self.recipe.data.num_workers, self.world)
+        tensorboard = self.recipe.train.tensorboard
+        return Logs(self.exp_dir, self.step, self.plan.num_steps, tensorboard, advice)
 
     def _stream(self) -> Iterator[MicroBatch]:
         accumulate = self.recipe.train.accumulate
@@ -174,10 +177,13 @@ class Trainer:
         ]
 
     def _log(self, settings: UpdateSettings, logs: Logs | None) -> None:
-        means, speed = self.meter.take()
-        loss, accuracy, norm = all_reduce_mean(means, self.world).tolist()
+        means, speed, seconds = self.meter.take()
+        loss, accuracy, norm, waiting, crops = all_reduce_mean(means, self.world).tolist()
         if logs is not None:
+            crops = round(crops * self.world.size, 1)
             logs.write_progress(
+                seconds,
+                {"waiting_share": round(waiting, 4), "crops_per_second": crops},
                 step=self.step,
                 epoch=round(self.step / self.plan.steps_per_epoch, 4),
                 loss=loss,

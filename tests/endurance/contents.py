@@ -13,7 +13,16 @@ _NOT_COMPARED = re.compile(
     r"(^|/)(\.[^/]*|log|tensorboard|settings)(/|$)|\.log$|(^|/)archives\.json$"
 )
 # Facts about a run in JSON files that differ between equal runs.
-_TIMES = {"mtime_ns", "mtime", "time", "utterances_per_second", "made_from", "commit", "inputs"}
+_TIMES = {
+    "mtime_ns",
+    "mtime",
+    "time",
+    "utterances_per_second",
+    "readers",
+    "made_from",
+    "commit",
+    "inputs",
+}
 
 
 def contents(*folders: Path) -> dict[str, str]:

@@ -35,7 +35,7 @@ def final_state(exp_dir: Path) -> dict[str, Any]:
 def logged(exp_dir: Path) -> list[dict[str, Any]]:
     """The lines of train.jsonl, without what differs between equal runs."""
     lines = (exp_dir / "train.jsonl").read_text().splitlines()
-    times = {"time", "utterances_per_second"}
+    times = {"time", "utterances_per_second", "readers"}
     return [{k: v for k, v in json.loads(line).items() if k not in times} for line in lines]
 
 
