@@ -26,7 +26,7 @@ from speakernet.audio.commands import run_command
 from speakernet.audio.decoded import read_decoded
 from speakernet.audio.failures import naming_utterance
 from speakernet.audio.notes import Note
-from speakernet.audio.parts import Length, PartReader
+from speakernet.audio.parts import Length, PartReader, Source
 from speakernet.audio.rates import at_rate
 from speakernet.audio.sound_files import Audio
 from speakernet.config.errors import UserError
@@ -138,22 +138,12 @@ class AudioReader:
         signal = self.evaluate(parse_entry(entry) if isinstance(entry, str) else entry)
         return at_rate(signal, self.sample_rate)
 
-    def read_random_segment(
-        self, entry: str, num_samples: int, rng: np.random.Generator
-    ) -> Float32:
-        """Return ``num_samples`` from a random position of an entry; shorter audio is repeated.
+    def source(self, entry: str) -> Source:
+        """Return the recording of an entry, to read parts of; the last one stays open.
 
-        Of an audio file only these samples are read. Raises UserError as ``read`` does.
+        Raises UserError if it cannot be parsed, read or run.
         """
-        node = parse_entry(entry)
-        if not isinstance(node, AudioFile):
-            waveform = self.read(node)
-            start = int(rng.integers(max(len(waveform) - num_samples, 0) + 1))
-            return np.resize(waveform[start:], num_samples)
-        source = self._parts.source(entry)
-        start = int(rng.integers(max(source.num_samples - num_samples, 0) + 1))
-        part = source.read(start, min(start + num_samples, source.num_samples))
-        return np.resize(np.asarray(part, np.float32), num_samples)
+        return self._parts.source(entry)
 
     def evaluate(self, node: Node) -> Signal:
         """Compute the signal that a parsed entry describes, at its own sample rate."""

@@ -37,6 +37,8 @@ class FeatureCrops:
     ``utt2spk``, or is malformed.
     """
 
+    front_end = None
+
     def __init__(self, data_dir: Path, utterances: UtteranceIndex, config: DataConfig) -> None:
         self.config = config
         self._table = data_dir / "feats.scp"

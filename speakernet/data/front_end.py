@@ -10,7 +10,7 @@ which nothing rounds; as few of the weights are used, it costs little even where
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Self
+from typing import NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,7 @@ from speakernet.signal.options import FbankOptions
 from speakernet.signal.spectrum import EPSILON
 from speakernet.signal.window import window_function
 
+_EPSILON = float(EPSILON)
 # Frames of a block: on a CPU its spectra stay in the cache, elsewhere they take about 1 GB.
 _CPU_BLOCK = 1024
 _DEVICE_BLOCK = 1 << 16
@@ -91,7 +92,7 @@ class KaldiFbank(nn.Module):
         padded = self._windowed(centered)
         mel = self._mel_energies(padded)
         if options.use_log_fbank:
-            mel = mel.clamp_min_(EPSILON).log_()
+            mel = mel.clamp_min_(_EPSILON).log_()
         if not options.use_energy:
             return mel
         windowed = padded[..., : options.window_size]
@@ -116,6 +117,14 @@ class KaldiFbank(nn.Module):
         power, filters = power.to(dtype), self.filters.to(dtype)
         bands = [power[..., used] @ filters[used, bins] for used, bins in self._bands]
         return torch.cat(bands, dim=-1).float()
+
+
+class WaveformBatch(NamedTuple):
+    """Crops whose features are computed on their device: the arguments of ``FeatureFrontEnd``."""
+
+    waveforms: Tensor
+    spans: Tensor
+    masks: Tensor
 
 
 class FeatureFrontEnd(nn.Module):
@@ -205,7 +214,7 @@ def _product_type(device: torch.device) -> torch.dtype:
 
 
 def _log_energy(frames: Tensor, floor: float) -> Tensor:
-    energy = frames.square().sum(-1, keepdim=True).clamp_min(EPSILON)
+    energy = frames.square().sum(-1, keepdim=True).clamp_min(_EPSILON)
     return energy.clamp_min(floor).log()
 
 

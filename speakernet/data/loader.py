@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import wait
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -29,15 +29,21 @@ from speakernet.data.orders import Stream
 from speakernet.data.reading_times import ReadingTimes
 from speakernet.data.sample_keys import sample_keys
 
+if TYPE_CHECKING:
+    from speakernet.data.front_end import WaveformBatch
+
 _PR_SET_PDEATHSIG = 1
 # The connections of a worker that dies are closed before its process has ended: wait that long.
 _WORKER_EXIT_SECONDS = 5
 
 
 class MicroBatch(NamedTuple):
-    """Crops ``inputs`` (batch, time, mel) or (batch, samples), speaker ``labels`` (batch,)."""
+    """Crops ``inputs`` (batch, time, mel) or (batch, samples), speaker ``labels`` (batch,).
 
-    inputs: Tensor
+    Where features are computed on the device, ``inputs`` is what they are computed from.
+    """
+
+    inputs: "Tensor | WaveformBatch"
     labels: Tensor
 
 
@@ -46,7 +52,9 @@ class RandomCropReader(Protocol):
 
     def prefetch(self, rows: npt.NDArray[np.integer]) -> None: ...
 
-    def batch(self, rows: npt.NDArray[np.integer], keys: UInt64) -> Tensor: ...
+    def batch(
+        self, rows: npt.NDArray[np.integer], keys: UInt64
+    ) -> "Tensor | WaveformBatch": ...
 
 
 @dataclass(frozen=True)

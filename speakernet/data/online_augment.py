@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from speakernet.arrays import Float32
+from speakernet.audio.cached_parts import CachedParts
 from speakernet.audio.reader import AudioReader
+from speakernet.audio.shared_cache import SharedCache
 from speakernet.config.errors import UserError, naming
 from speakernet.data.config import OnlineAugmentConfig
 from speakernet.kaldi.room_lists import read_responses
@@ -28,15 +30,20 @@ class OnlineAugment:
 
     ``musan``: PREFIX of the data dirs PREFIX_noise, PREFIX_music and PREFIX_speech. ``rirs``: a
     folder of impulse responses laid out like RIRS_NOISES (https://www.openslr.org/28), of which
-    those of small and medium rooms are used. Raises UserError if a table or list is missing.
+    those of small and medium rooms are used. ``shared`` keeps what was decoded. Raises UserError if a table or list is missing.
     """
 
     def __init__(
-        self, config: OnlineAugmentConfig, musan: Path, rirs: Path, sample_rate: int
+        self,
+        config: OnlineAugmentConfig,
+        musan: Path,
+        rirs: Path,
+        sample_rate: int,
+        shared: SharedCache | None = None,
     ) -> None:
         self.config = config
         self.sample_rate = sample_rate
-        self._reader = AudioReader(sample_rate)
+        self._parts = CachedParts(AudioReader(sample_rate), shared or SharedCache(None))
         self._noises = {
             kind: _noises(Path(f"{musan}_{kind}", "wav.scp"))
             for kind in ("noise", "music", "speech")
@@ -71,7 +78,8 @@ class OnlineAugment:
     def _reverb(self, crop: Float32, rng: np.random.Generator) -> Float32:
         place, entry = self._responses[int(rng.integers(len(self._responses)))]
         with naming(place):
-            response = ImpulseResponse(self._reader.read(entry) / np.float32(32768))
+            samples = self._parts.read(entry, 0, self._parts.num_samples(entry))
+        response = ImpulseResponse(samples / np.float32(32768))
         return reverberate(crop, self.sample_rate, response=response)
 
     def _noise(self, crop: Float32, rng: np.random.Generator) -> Float32:
@@ -97,9 +105,15 @@ class OnlineAugment:
         for choice in rng.integers(len(entries), size=count):
             place, entry = entries[int(choice)]
             with naming(place):
-                segment = self._reader.read_random_segment(entry, len(crop), rng)
+                segment = self._segment(entry, len(crop), rng)
             noises.append(Noise(segment, rng.uniform(*snr_db), 0.0))
         return reverberate(crop, self.sample_rate, noises=noises)
+
+    def _segment(self, entry: str, num_samples: int, rng: np.random.Generator) -> Float32:
+        """Return ``num_samples`` from a random position; a shorter recording is repeated."""
+        spare = self._parts.num_samples(entry) - num_samples
+        start = int(rng.integers(max(spare, 0) + 1))
+        return np.resize(self._parts.read(entry, start, num_samples), num_samples)
 
 
 def _noises(scp: Path) -> list[tuple[str, str]]:

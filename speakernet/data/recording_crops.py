@@ -5,8 +5,9 @@ their compression: the same place, copies of Kaldi's ``wav.scp`` entries, dither
 masks. With ``data.online_augment`` each crop gets new noises or another room instead.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,12 +22,13 @@ from speakernet.config import UserError
 from speakernet.data import cmn
 from speakernet.data.config import DataConfig
 from speakernet.data.crop_places import CropPlace, place_crop
+from speakernet.data.front_end import FeatureFrontEnd, WaveformBatch
 from speakernet.data.index import UtteranceIndex
 from speakernet.data.memory import empty_batch
 from speakernet.data.online_augment import OnlineAugment
 from speakernet.data.recordings import RecordingTable, SharedLengths
 from speakernet.data.sample_keys import integer_below
-from speakernet.data.spec_augment import mask
+from speakernet.data.spec_augment import draw_masks, mask
 from speakernet.kaldi.wav_scp import Utterance
 from speakernet.signal.dither import add_dither, utterance_seed
 from speakernet.signal.extractors import make_extractor, num_values
@@ -43,6 +45,13 @@ class Part(NamedTuple):
     place: CropPlace
     first: int
     last: int
+
+    def span(self, *, is_whole: bool) -> tuple[int, int, int, int]:
+        """Return the row of ``FeatureFrontEnd``'s ``spans``; ``is_whole``: nothing is around it."""
+        start, stop, begin = self.place
+        if is_whole:
+            return 0, 0, stop - start, begin
+        return self.first, start, self.num_frames, begin
 
 
 class RecordingCrops:
@@ -74,23 +83,65 @@ class RecordingCrops:
         self._lengths = SharedLengths(len(utterances))
         # Frames at the edges are reflections of their neighbours; a mean of all frames needs all.
         self._needs_all = not options.snip_edges or options.subtract_mean
+        if self._needs_all and config.online_features == "device":
+            raise UserError(
+                "data.online_features: device: computes no features with --snip-edges=false or "
+                "--subtract-mean=true; expected reader"
+            )
 
     def prefetch(self, rows: npt.NDArray[np.integer]) -> None:
         """Do nothing: there is no read-ahead of audio."""
 
-    def batch(self, rows: npt.NDArray[np.integer], keys: UInt64) -> Tensor:
-        """Return a random crop of each of ``rows``, (batch, time, mel).
+    @cached_property
+    def front_end(self) -> FeatureFrontEnd | None:
+        """What makes features of the batches on their device; None if these are features."""
+        if self.config.online_features != "device" or isinstance(self._options, MfccOptions):
+            return None
+        window, options = self.config.cmn_window, replace(self._options, dither=0.0)
+        return FeatureFrontEnd(options, window, self.config.num_frames)
+
+    def batch(self, rows: npt.NDArray[np.integer], keys: UInt64) -> Tensor | WaveformBatch:
+        """Return a random crop of each of ``rows``: features (batch, time, mel), or waveforms.
 
         A crop's position, augmentation and masks are a function of its key. Raises UserError for
         audio that cannot be read.
         """
+        pairs = list(zip(rows.tolist(), keys.tolist(), strict=True))
+        if self.front_end is not None:
+            return self._waveforms(pairs)
         crops = empty_batch(len(rows), self.input_dim, self.config.num_frames)
-        for crop, row, key in zip(crops.numpy(), rows.tolist(), keys.tolist(), strict=True):
+        for crop, (row, key) in zip(crops.numpy(), pairs, strict=True):
             part = self._random_part(row, key)
             self._compute(part, self._augmented(part, key), crop)
             if self.config.spec_augment is not None:
                 mask(crop, self.config.spec_augment, np.random.default_rng(key))
         return crops.transpose(1, 2)
+
+    def _waveforms(self, pairs: Sequence[tuple[int, int]]) -> WaveformBatch:
+        """Return what ``front_end`` takes, for (row, key) of each crop."""
+        parts = [self._random_part(row, key) for row, key in pairs]
+        size = max(self._num_samples(part.last - part.first) for part in parts)
+        waveforms = empty_batch(len(parts), size)
+        spans = empty_batch(len(parts), 4, dtype=torch.int64)
+        for out, span, part, (_, key) in zip(
+            waveforms.numpy(), spans.numpy(), parts, pairs, strict=True
+        ):
+            samples = self._dithered(part, self._augmented(part, key))
+            out[: len(samples)] = samples
+            out[len(samples) :] = 0
+            span[:] = part.span(is_whole=not self.config.cmn_context)
+        return WaveformBatch(waveforms, spans, self._masks(pairs))
+
+    def _masks(self, pairs: Sequence[tuple[int, int]]) -> Tensor:
+        """Return the masks of crops by their keys, (batch, count, 4)."""
+        config = self.config.spec_augment
+        count = 0 if config is None else config.num_mel_masks + config.num_time_masks
+        masks = empty_batch(len(pairs), count, 4, dtype=torch.int64)
+        if config is not None:
+            shape = (self.input_dim, self.config.num_frames)
+            for mask_of, (_, key) in zip(masks.numpy(), pairs, strict=True):
+                mask_of[:] = draw_masks(config, np.random.default_rng(key), *shape)
+        return masks
 
     def centre(self, rows: npt.NDArray[np.integer], num_frames: int) -> Tensor:
         """Return the central crop of each of ``rows``, (batch, time, mel), without augmentation."""
@@ -122,15 +173,12 @@ class RecordingCrops:
             return np.empty(0, dtype=np.float32)
         if self._needs_all:
             return self._reader.read_utterance(part.utterance)
-        shift, size = self._options.window_shift, self._options.window_size
-        wanted = (part.last - part.first - 1) * shift + size
-        samples = self._reader.read_part(part.utterance, part.first * shift, wanted)
-        if len(samples) < wanted:
-            raise UserError(
-                f"{part.utterance.place}: utterance '{part.utterance.name}': found {len(samples)} "
-                f"samples; expected {wanted} from {part.first * shift} on, as its header says"
-            )
-        return samples
+        first, wanted = part.first * self._options.window_shift, part.last - part.first
+        return self._reader.read_part(part.utterance, first, self._num_samples(wanted))
+
+    def _num_samples(self, num_frames: int) -> int:
+        options = self._options
+        return (num_frames - 1) * options.window_shift + options.window_size if num_frames else 0
 
     def _augmented(self, part: Part, key: int) -> Float32:
         samples = self._read(part)

@@ -35,6 +35,7 @@ class WaveformCrops:
     """
 
     input_dim = 0
+    front_end = None
 
     def __init__(
         self,

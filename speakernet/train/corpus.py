@@ -1,8 +1,12 @@
 """Training data of a run: utterances, training/validation split, crops of features or waveforms."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from torch import nn
 
 from speakernet.config.errors import UserError, naming
 from speakernet.data.feature_crops import FeatureCrops
@@ -13,22 +17,35 @@ from speakernet.train.plan import TrainingRecipe
 from speakernet.train.validation import CentreCropReader, Split, split_speakers
 
 if TYPE_CHECKING:
+    from speakernet.audio.shared_cache import SharedCache
     from speakernet.data.online_augment import OnlineAugment
+
+    Augment = Callable[[int], OnlineAugment]
 
 
 class CropReader(RandomCropReader, CentreCropReader, Protocol):
-    """Protocol for reading training and validation crops; ``input_dim``: feature dimension."""
+    """Protocol for reading training and validation crops; ``input_dim``: feature dimension.
+
+    front_end: what makes features of the batches on the device; None if these are inputs already.
+    """
 
     input_dim: int
+
+    @property
+    def front_end(self) -> nn.Module | None: ...
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """The utterances of a data dir, their training/validation split, and a reader of crops."""
+    """The utterances of a data dir, their training/validation split, and a reader of crops.
+
+    cache: of decoded noises and rooms, None if there are none.
+    """
 
     utterances: UtteranceIndex
     split: Split
     crops: CropReader
+    cache: "SharedCache | None" = None
 
 
 @dataclass(frozen=True)
@@ -44,12 +61,13 @@ def open_corpus(
     recipe: TrainingRecipe,
     sources: AugmentationSources | None = None,
     features_config: Path | None = None,
+    shared: "SharedCache | None" = None,
 ) -> Corpus:
     """Open a data dir for training on features or waveforms, as the recipe says.
 
     ``features_config``: Kaldi's configuration of features that are computed while training.
-
-    Raises UserError if a table is missing or malformed, or too few speakers can be held out.
+    ``shared``: a cache of decoded noises and rooms. Raises UserError if a table is missing or
+    malformed, or too few speakers can be held out.
     """
     utterances = read_utterance_index(data_dir)
     train = recipe.train
@@ -57,9 +75,9 @@ def open_corpus(
         split = split_speakers(
             utterances, recipe.seed, train.num_valid_speakers, train.num_valid_utterances
         )
-    return Corpus(
-        utterances, split, _open_crops(data_dir, utterances, recipe, sources, features_config)
-    )
+    augment = _open_augment(recipe, sources, shared)
+    crops = _open_crops(data_dir, utterances, recipe, augment, features_config)
+    return Corpus(utterances, split, crops, shared)
 
 
 def training_order(
@@ -83,37 +101,37 @@ def micro_batch_dataset(
     return MicroBatchDataset(corpus.crops, split.rows, split.labels, Stream(order), layout, seed)
 
 
+def _open_augment(
+    recipe: TrainingRecipe, sources: AugmentationSources | None, shared: "SharedCache | None"
+) -> "Augment | None":
+    """Return what makes the augmentation of crops at a sample rate; None without it."""
+    settings = recipe.data.online_augment
+    if settings is None or sources is None:
+        return None
+    # Imported here, as training on stored features does not need SciPy and the audio libraries.
+    from speakernet.data.online_augment import OnlineAugment
+
+    return partial(OnlineAugment, settings, sources.musan, sources.rirs, shared=shared)
+
+
 def _open_crops(
     data_dir: Path,
     utterances: UtteranceIndex,
     recipe: TrainingRecipe,
-    sources: AugmentationSources | None,
+    augment: "Augment | None",
     features_config: Path | None,
 ) -> CropReader:
     data = recipe.data
     if not recipe.uses_waveform and data.online_features is None:
         return FeatureCrops(data_dir, utterances, data)
-    # Imported here, as training on stored features does not need SciPy and the audio libraries.
     from speakernet.data.recording_crops import RecordingCrops
     from speakernet.data.waveform_crops import SAMPLE_RATE, WaveformCrops
     from speakernet.signal.extractors import read_feature_options
 
     if recipe.uses_waveform:
-        augment = _open_augment(recipe, sources, SAMPLE_RATE)
-        return WaveformCrops(data_dir, utterances, data, augment)
+        return WaveformCrops(data_dir, utterances, data, augment and augment(SAMPLE_RATE))
     if features_config is None:
         raise UserError("data.online_features needs the option --features-config")
     options = read_feature_options(features_config)
-    augment = _open_augment(recipe, sources, int(options.sample_frequency))
-    return RecordingCrops(data_dir, utterances, data, options, recipe.seed, augment)
-
-
-def _open_augment(
-    recipe: TrainingRecipe, sources: AugmentationSources | None, sample_rate: int
-) -> "OnlineAugment | None":
-    from speakernet.data.online_augment import OnlineAugment
-
-    settings = recipe.data.online_augment
-    if settings is None or sources is None:
-        return None
-    return OnlineAugment(settings, sources.musan, sources.rirs, sample_rate)
+    at_rate = augment and augment(int(options.sample_frequency))
+    return RecordingCrops(data_dir, utterances, data, options, recipe.seed, at_rate)

@@ -5,9 +5,16 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from speakernet.audio.shared_cache import SharedCache
 from speakernet.data.loader import BatchLayout, die_with_parent, kill_workers_on_error
 from speakernet.train.corpus import AugmentationSources, open_corpus
-from speakernet.train.distributed import World, barrier, init_distributed, shut_down_distributed
+from speakernet.train.distributed import (
+    World,
+    barrier,
+    gather_objects,
+    init_distributed,
+    shut_down_distributed,
+)
 from speakernet.train.plan import TrainingRecipe
 from speakernet.train.setup import build_objective, prepare_device
 from speakernet.train.stopping import REQUEUE_FILE, StopRequest
@@ -62,8 +69,18 @@ def run_training(
 def _build(
     recipe: TrainingRecipe, recipe_text: str, files: RunFiles, world: World, stop: StopRequest
 ) -> Trainer:
-    corpus = open_corpus(files.data_dir, recipe, files.augmentation, files.features_config)
+    shared = _shared_cache(recipe, world) if files.augmentation else None
+    corpus = open_corpus(files.data_dir, recipe, files.augmentation, files.features_config, shared)
     objective = build_objective(recipe, corpus)
     train = recipe.train
     layout = BatchLayout(train.batch_size, train.accumulate, world.size, world.rank)
     return Trainer(recipe, recipe_text, objective, corpus, layout, files.exp_dir, world, stop)
+
+
+def _shared_cache(recipe: TrainingRecipe, world: World) -> SharedCache:
+    """Return the cache of decoded audio that all processes of this machine have."""
+    own = None
+    if world.local_rank == 0:
+        own = SharedCache.create(recipe.data.cache_mib << 20)
+    addresses = gather_objects("" if own is None else own.address, world)
+    return SharedCache.attach(addresses[world.rank - world.local_rank]) if own is None else own

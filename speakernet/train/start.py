@@ -29,6 +29,7 @@ FREE_SETTINGS = {
     "train.compile",
     "train.cuda_graph",
     "train.channels_last",
+    "data.cache_mib",
     "data.num_workers",
     "data.prefetch_batches",
     "data.max_open_arks",

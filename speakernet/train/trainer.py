@@ -53,7 +53,9 @@ class Trainer:
         self.batches = micro_batch_dataset(corpus, order, layout, recipe.seed)
         self.plan: Plan = make_plan(recipe, layout.global_batch, order.epoch_length)
         self.objective = objective.to(world.device).train()
-        self.updater = Updater(self.objective, recipe.train, recipe.optim, world)
+        self.updater = Updater(
+            self.objective, recipe.train, recipe.optim, world, corpus.crops.front_end
+        )
         self.average = MovingAverage(self.objective.model, recipe.train.ema_decay)
         self.meter = Meter(world.device, self.batches.times)
         self.checkpoints = CheckpointDir(exp_dir, recipe.train.num_kept)
@@ -180,10 +182,9 @@ class Trainer:
         means, speed, seconds = self.meter.take()
         loss, accuracy, norm, waiting, crops = all_reduce_mean(means, self.world).tolist()
         if logs is not None:
-            crops = round(crops * self.world.size, 1)
             logs.write_progress(
                 seconds,
-                {"waiting_share": round(waiting, 4), "crops_per_second": crops},
+                self._reading(waiting, crops * self.world.size),
                 step=self.step,
                 epoch=round(self.step / self.plan.steps_per_epoch, 4),
                 loss=loss,
@@ -193,6 +194,17 @@ class Trainer:
                 grad_norm=norm,
                 utterances_per_second=round(speed * self.plan.global_batch, 1),
             )
+
+    def _reading(self, waiting: float, crops_per_second: float) -> dict[str, float]:
+        """Return the figures of reading, rounded; hits of the cache since training started."""
+        figures = {
+            "waiting_share": round(waiting, 4),
+            "crops_per_second": round(crops_per_second, 1),
+        }
+        counts = None if self.corpus.cache is None else self.corpus.cache.counts()
+        if counts is not None and counts.hits + counts.misses:
+            figures["cache_hit_share"] = round(counts.hits / (counts.hits + counts.misses), 4)
+        return figures
 
     def _end_epoch(self, logs: Logs | None) -> None:
         result = self._validate() if self.world.is_main else None

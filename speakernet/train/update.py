@@ -32,13 +32,20 @@ class Updater:
     """
 
     def __init__(
-        self, objective: Objective, train: TrainConfig, optim: OptimConfig, world: World
+        self,
+        objective: Objective,
+        train: TrainConfig,
+        optim: OptimConfig,
+        world: World,
+        front_end: nn.Module | None = None,
     ) -> None:
+        """Set up updates; ``front_end``: what makes features of a ``WaveformBatch``."""
         if world.device.type == "cpu":
             train = train.model_copy(update={"compile": False, "cuda_graph": False})
         self.train = train
         self.optim = optim
         self.world = world
+        self.front_end = None if front_end is None else front_end.to(world.device)
         self.scaler = torch.amp.GradScaler(
             world.device.type, enabled=train.precision == "fp16", init_scale=2.0**13
         )
@@ -73,7 +80,7 @@ class Updater:
         self.accumulator.start(margin)
         for _ in range(self.train.accumulate):
             batch = next(batches)
-            self.accumulator.add(batch.inputs, batch.labels)
+            self.accumulator.add(self._inputs(batch), batch.labels)
         if self.world.size > 1:
             dist.all_reduce(self.gradients.flat)
             self.gradients.flat /= self.world.size
@@ -83,6 +90,15 @@ class Updater:
         self.scaler.update()
         loss, accuracy = self.accumulator.means()
         return loss, accuracy, norm
+
+    def _inputs(self, batch: MicroBatch) -> Tensor:
+        """Return what the network takes of a micro-batch."""
+        if isinstance(batch.inputs, Tensor):
+            return batch.inputs
+        assert self.front_end is not None
+        parts = [part.to(self.world.device, non_blocking=True) for part in batch.inputs]
+        features: Tensor = self.front_end(*parts)
+        return features
 
     def state_dict(self) -> dict[str, Any]:
         """Return the states of the optimizer and the gradient scaler."""

@@ -1,14 +1,19 @@
 """Crops computed from recordings: those of stored features, wherever the recordings come from."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from torch import Tensor
 
+from speakernet.arrays import Float32
 from speakernet.audio.wav import write_wav
 from speakernet.config import UserError
 from speakernet.data.config import DataConfig, OnlineAugmentConfig
 from speakernet.data.feature_crops import FeatureCrops
+from speakernet.data.front_end import WaveformBatch
 from speakernet.data.index import read_utterance_index
 from speakernet.data.online_augment import OnlineAugment
 from speakernet.data.recording_crops import RecordingCrops
@@ -44,6 +49,23 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def augment(data: Path) -> OnlineAugment:
+    """Noises and rooms that are the recordings themselves."""
+    for part in ("noise", "music", "speech"):
+        (data / f"musan_{part}").mkdir()
+        (data / f"musan_{part}/wav.scp").write_text(f"n {data / 'noise.wav'}\n")
+    for room in ("smallroom", "mediumroom"):
+        line = f"--rir-id {room} --room-id {room} {data / 'room.wav'}\n"
+        (data / f"{room}_rir_list").write_text(line)
+    return OnlineAugment(OnlineAugmentConfig(), data / "musan", data, RATE)
+
+
+def array(batch: Tensor | WaveformBatch) -> Float32:
+    assert isinstance(batch, Tensor)
+    return np.asarray(batch.numpy())
+
+
 def stored(data: Path, options: FbankOptions | MfccOptions, seed: int) -> None:
     """Compute the features of all utterances as stage 3 does, but for the compression."""
     run_job(data, data / "raw", JobSettings(options=options, seed=seed, compress=False))
@@ -75,7 +97,7 @@ def test_crops_are_those_of_stored_features(
     assert computed.input_dim == features.input_dim
     rows = np.tile(np.arange(len(utterances)), 12)
     keys = sample_keys(3, 1000, len(rows))
-    expected, found = features.batch(rows, keys).numpy(), computed.batch(rows, keys).numpy()
+    expected, found = features.batch(rows, keys).numpy(), array(computed.batch(rows, keys))
     assert expected.shape == found.shape
     assert ((expected == 0) == (found == 0)).all()
     difference = np.abs(expected - found)
@@ -86,6 +108,47 @@ def test_crops_are_those_of_stored_features(
         assert np.abs(middle - features.centre(rows[:8], length).numpy()).max() < 1e-3
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"cmn_window": 60},
+        {"cmn_window": None},
+        {"cmn_context": False, "cmn_window": 40},
+        {"spec_augment": {"max_time": 20}},
+    ],
+)
+def test_the_device_computes_what_the_reader_does(
+    data: Path, settings: dict[str, object], augment: OnlineAugment
+) -> None:
+    settings = {"num_frames": 100, "online_augment": augment.config, **settings}
+    utterances = read_utterance_index(data)
+    rows = np.tile(np.arange(len(utterances)), 6)
+    keys = sample_keys(8, 77, len(rows))
+
+    def batch(place: str) -> tuple[RecordingCrops, Any]:
+        config = DataConfig.model_validate({**settings, "online_features": place})
+        crops = RecordingCrops(data, utterances, config, OPTIONS, 5, augment)
+        return crops, crops.batch(rows, keys)
+
+    reader, expected = batch("reader")
+    assert reader.front_end is None
+    device, inputs = batch("device")
+    assert device.front_end is not None
+    difference = (device.front_end(*inputs) - expected).abs().numpy()
+    assert difference.max() < 1e-3
+    assert (difference < 1e-4).mean() > 0.99
+
+
+@pytest.mark.parametrize(
+    "options", [replace(OPTIONS, snip_edges=False), replace(OPTIONS, subtract_mean=True)]
+)
+def test_the_device_has_no_whole_utterances(data: Path, options: FbankOptions) -> None:
+    config = DataConfig(online_features="device")
+    with pytest.raises(UserError, match="data.online_features: device: .*; expected reader"):
+        RecordingCrops(data, read_utterance_index(data), config, options, 0)
+
+
 def test_segments_are_parts_of_their_recordings(data: Path) -> None:
     (data / "segments").write_text("a-x a-1 1.5 4.25\na-y a-1 6 -1\nb-x b-1 0 2\n")
     (data / "utt2spk").write_text("a-x a\na-y a\nb-x b\n")
@@ -94,20 +157,8 @@ def test_segments_are_parts_of_their_recordings(data: Path) -> None:
     config = DataConfig(num_frames=80)
     rows, keys = np.tile(np.arange(3), 9), sample_keys(1, 0, 27)
     expected = FeatureCrops(data, utterances, config).batch(rows, keys).numpy()
-    found = RecordingCrops(data, utterances, config, OPTIONS, 0).batch(rows, keys).numpy()
+    found = array(RecordingCrops(data, utterances, config, OPTIONS, 0).batch(rows, keys))
     assert np.abs(expected - found).max() < 1e-3
-
-
-@pytest.fixture
-def augment(data: Path) -> OnlineAugment:
-    """Noises and rooms that are the recordings themselves."""
-    for part in ("noise", "music", "speech"):
-        (data / f"musan_{part}").mkdir()
-        (data / f"musan_{part}/wav.scp").write_text(f"n {data / 'noise.wav'}\n")
-    for room in ("smallroom", "mediumroom"):
-        line = f"--rir-id {room} --room-id {room} {data / 'room.wav'}\n"
-        (data / f"{room}_rir_list").write_text(line)
-    return OnlineAugment(OnlineAugmentConfig(), data / "musan", data, RATE)
 
 
 def test_noises_and_rooms_are_drawn_by_the_key(data: Path, augment: OnlineAugment) -> None:
@@ -115,10 +166,10 @@ def test_noises_and_rooms_are_drawn_by_the_key(data: Path, augment: OnlineAugmen
     utterances = read_utterance_index(data)
     crops = RecordingCrops(data, utterances, config, OPTIONS, 0, augment)
     rows, keys = np.zeros(6, dtype=int), sample_keys(0, 0, 6)
-    first = crops.batch(rows, keys).numpy()
-    np.testing.assert_array_equal(first[::-1], crops.batch(rows, keys[::-1]).numpy())
+    first = array(crops.batch(rows, keys))
+    np.testing.assert_array_equal(first[::-1], array(crops.batch(rows, keys[::-1])))
     plain = RecordingCrops(data, utterances, DataConfig(num_frames=60), OPTIONS, 0)
-    differs = np.abs(first - plain.batch(rows, keys).numpy()).max(axis=(1, 2)) > 0.5
+    differs = np.abs(first - array(plain.batch(rows, keys))).max(axis=(1, 2)) > 0.5
     assert differs.any()
 
 
