@@ -16,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from speakernet.audio.shared_cache import SharedCache
+from speakernet.audio.shared_ring import _HEAD
 from speakernet.config import UserError
 
 KIB = 1024
@@ -144,6 +145,7 @@ def test_hits_and_misses_of_all_processes_are_counted() -> None:
 ATTACHING = """
 import sys, numpy as np
 from speakernet.audio.shared_cache import SharedCache
+from speakernet.audio.shared_ring import _HEAD
 cache = SharedCache.attach(sys.argv[1])
 found = cache.get("from the maker")
 assert found is not None and found.sum() == 55, found
@@ -169,6 +171,7 @@ def test_another_process_attaches_by_the_address() -> None:
 MAKING = """
 import sys, time
 from speakernet.audio.shared_cache import SharedCache
+from speakernet.audio.shared_ring import _HEAD
 print(SharedCache.create(1 << 20).address, flush=True)
 """
 
@@ -367,6 +370,6 @@ def test_sixteen_processes_that_are_killed_at_random_never_read_a_wrong_array() 
     counts, ring = cache.counts(), cache._ring
     assert ring is not None
     assert counts.hits > 500 and counts.misses > 500
-    assert ring._words[8] > 5 * counts.max_bytes  # the ring went round, again and again
+    assert ring._words[_HEAD] > 5 * counts.max_bytes  # the ring went round, again and again
     cache.put("after all", noise(77, 1_000))
     assert np.array_equal(cache.get("after all"), noise(77, 1_000))  # type: ignore[arg-type]
