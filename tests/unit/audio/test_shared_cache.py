@@ -354,10 +354,13 @@ def test_sixteen_processes_that_are_killed_at_random_never_read_a_wrong_array() 
         f"{n}.wav": noise(n, size, "float32" if n % 3 == 0 else "int16")
         for n, size in enumerate(SIZES)
     }
-    draw, end, begun = random.Random(5), time.monotonic() + 4, 16
+    draw, begun = random.Random(5), 16
+    assert cache._ring is not None
+    words = cache._ring._words
     processes = [start(cache, arrays, seed) for seed in range(begun)]
-    statuses = []
-    while time.monotonic() < end:
+    statuses: list[int] = []
+    # Until the ring has gone round again and again, however slow the machine is.
+    while len(statuses) < 60 or words[_HEAD] < 40 * 700 * KIB or cache.counts().hits < 500:
         time.sleep(draw.random() * 0.03)
         victim = processes.pop(draw.randrange(len(processes)))
         os.kill(victim, signal.SIGKILL)
@@ -366,10 +369,6 @@ def test_sixteen_processes_that_are_killed_at_random_never_read_a_wrong_array() 
     for process in processes:
         os.kill(process, signal.SIGKILL)
         statuses.append(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
-    assert set(statuses) == {-signal.SIGKILL} and len(statuses) > 50
-    counts, ring = cache.counts(), cache._ring
-    assert ring is not None
-    assert counts.hits > 500 and counts.misses > 500
-    assert ring._words[_HEAD] > 5 * counts.max_bytes  # the ring went round, again and again
+    assert set(statuses) == {-signal.SIGKILL} and cache.counts().misses > 500
     cache.put("after all", noise(77, 1_000))
     assert np.array_equal(cache.get("after all"), noise(77, 1_000))  # type: ignore[arg-type]
