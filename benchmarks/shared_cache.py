@@ -3,8 +3,7 @@
     python -m benchmarks.shared_cache
 
 CPU microseconds in this process, medians, ways taking turns; files are in the page cache. ffmpeg's
-CPU time is that of its process. Noise that sounds like nothing: decoders take about as long for it
-as for speech, or a little longer.
+CPU time is that of its process. The recording is made by a formula, not speech.
 """
 
 import argparse
@@ -49,7 +48,7 @@ def write_files(folder: Path, seconds: int) -> None:
     samples = (3000 * np.sin(steps / 3)).astype(np.int16)
     write_wav(folder / "a.wav", samples, RATE)
     for suffix in ("flac", "m4a"):
-        command = ["ffmpeg", "-v", "error", "-y", "-i", folder / "a.wav", folder / f"a.{suffix}"]
+        command = ["ffmpeg", "-v", "error", "-y", "-i", f"{folder}/a.wav", f"{folder}/a.{suffix}"]
         subprocess.run(command, check=True)
 
 
@@ -76,8 +75,10 @@ def ways(folder: Path, cache: SharedCache, seconds: int) -> dict[str, Callable[[
 def measure(systems: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
     """Return the median CPU microseconds of each system; they take turns."""
     seconds: dict[str, list[float]] = {name: [] for name in systems}
+    turns = list(systems.items())
     for _ in range(repeats):
-        for name, run in systems.items():
+        turns.append(turns.pop(0))  # so that none always follows the same one
+        for name, run in turns:
             start = time.process_time()
             run()
             seconds[name].append(time.process_time() - start)

@@ -4,10 +4,10 @@ A reader copies an entry while others may write over it. The key and the sums te
 it has is the entry, whole.
 """
 
+import math
 import struct
 import zlib
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,7 @@ _HEAD = struct.Struct("=7Q")  # position, key bytes, type, axes, rows, columns; 
 _MAX_AXES = 2
 
 
-@dataclass(frozen=True)
-class Entry:
+class CacheEntry(NamedTuple):
     """What an entry says of its array. ``sums``: of its blocks, (num_blocks,)."""
 
     dtype: "np.dtype[Any]"
@@ -35,7 +34,7 @@ class Entry:
     @property
     def num_bytes(self) -> int:
         """Bytes of the array."""
-        return self.dtype.itemsize * int(np.prod(self.shape, dtype=np.int64))
+        return self.dtype.itemsize * math.prod(self.shape)
 
     @property
     def row_bytes(self) -> int:
@@ -59,7 +58,7 @@ class Entry:
         return wanted.view(self.dtype).reshape(len(rows), *self.shape[1:])
 
 
-def describe(array: NDArray[Any]) -> Entry:
+def describe(array: NDArray[Any]) -> CacheEntry:
     """Return the entry of an array of one or two axes, contiguous.
 
     Raises TypeError for other axes or types.
@@ -69,7 +68,7 @@ def describe(array: NDArray[Any]) -> Entry:
             f"an array of {array.ndim} axes of {array.dtype}; the cache stores one or two axes of "
             f"{', '.join(map(str, DTYPES))}"
         )
-    return Entry(array.dtype, array.shape, block_sums(array.reshape(-1).view(np.uint8)))
+    return CacheEntry(array.dtype, array.shape, block_sums(array.reshape(-1).view(np.uint8)))
 
 
 def block_sums(data: NDArray[np.uint8]) -> UInt64:
@@ -89,7 +88,7 @@ def head_bytes(key: bytes, num_blocks: int) -> int:
     return _HEAD.size + _padded(key) + 8 * num_blocks
 
 
-def pack_head(entry: Entry, key: bytes, position: int) -> bytes:
+def pack_head(entry: CacheEntry, key: bytes, position: int) -> bytes:
     """Return what stands before the samples of the entry that begins at ``position``."""
     rows, columns = (*entry.shape, 0)[:_MAX_AXES]
     fields = (position, len(key), DTYPES.index(entry.dtype), len(entry.shape), rows, columns)
@@ -111,14 +110,14 @@ def num_blocks(head: bytes | bytearray, key: bytes, position: int) -> int | None
     return -(-num_values * DTYPES[number].itemsize // BLOCK_BYTES)
 
 
-def unpack_head(head: bytes, key: bytes) -> Entry | None:
+def unpack_head(head: bytes, key: bytes) -> CacheEntry | None:
     """Return the entry of a whole head that ``num_blocks`` knew, or None if it is damaged."""
     *fields, check = _HEAD.unpack_from(head)
     rest = head[_HEAD.size :]
     if check != _check(tuple(fields), rest):
         return None
     sums = np.frombuffer(rest, dtype=np.uint64, offset=_padded(key))
-    return Entry(DTYPES[fields[2]], tuple(fields[4 : 4 + fields[3]]), sums)
+    return CacheEntry(DTYPES[fields[2]], tuple(fields[4 : 4 + fields[3]]), sums)
 
 
 def _check(fields: tuple[int, ...], rest: bytes) -> int:

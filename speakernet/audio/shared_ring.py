@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from speakernet.audio.cache_entry import (
     BLOCK_BYTES,
-    Entry,
+    CacheEntry,
     block_sums,
     head_bytes,
     num_blocks,
@@ -59,7 +59,7 @@ class SharedRing:
         """How much of the ring has been written."""
         return min(self._words[_HEAD], self.num_bytes)
 
-    def find(self, key: bytes) -> tuple[int, Entry] | None:
+    def find(self, key: bytes) -> tuple[int, CacheEntry] | None:
         """Return the position of a key's entry and what it says of its array, or None."""
         tag, slots = self._slots(key)
         for slot in slots:
@@ -83,11 +83,11 @@ class SharedRing:
         start = position % self.num_bytes + head_bytes(key, len(entry.sums))
         if not self.memory.read_into(data, start + begin) or self._is_passed(position):
             return None
-        if not np.array_equal(block_sums(data), entry.sums[blocks.start : blocks.stop]):
+        if block_sums(data).tobytes() != entry.sums[blocks.start : blocks.stop].tobytes():
             return None
         return entry.cut(data, rows)
 
-    def append(self, key: bytes, entry: Entry, array: NDArray[Any]) -> None:
+    def append(self, key: bytes, entry: CacheEntry, array: NDArray[Any]) -> None:
         """Write an array, contiguous, at the head of the ring, then its place into the index.
 
         For the holder of the lock only. Raises OSError if no memory is left.
@@ -115,7 +115,7 @@ class SharedRing:
         """Return whether what was at ``position`` is being overwritten, or has been."""
         return self._words[_HEAD] > position + self.num_bytes
 
-    def _read_head(self, key: bytes, position: int) -> Entry | None:
+    def _read_head(self, key: bytes, position: int) -> CacheEntry | None:
         """Return the entry of ``key`` at ``position``, or None if another is there."""
         place = position % self.num_bytes
         data = bytearray(min(head_bytes(key, _USUAL_BLOCKS), self.num_bytes - place))

@@ -47,9 +47,9 @@ def test_slow_readers_are_waited_for(workers: int) -> None:
     batches.times.restart()
     for _ in range(8):
         next(stream)
-    assert batches.times.waiting_share() > 0.8
+    assert batches.times.waiting_share() > 0.6
     # 10 crops in 0.1 s, of each process that reads.
-    assert 0.5 < batches.times.crops_per_second() / (100 * max(1, workers)) <= 1
+    assert 0.2 < batches.times.crops_per_second() / (100 * max(1, workers)) <= 1
 
 
 def test_fast_readers_are_not_waited_for() -> None:
@@ -63,7 +63,7 @@ def test_fast_readers_are_not_waited_for() -> None:
         next(stream)
     assert batches.times.waiting_share() < 0.3
     # They could deliver far more than the 100 that were taken.
-    assert batches.times.crops_per_second() > 500
+    assert batches.times.crops_per_second() > 200
 
 
 def test_processes_count_in_the_same_memory() -> None:
