@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
 from speakernet.data.config import SpecAugmentConfig
-from speakernet.data.spec_augment import mask
+from speakernet.data.spec_augment import apply_masks, draw_masks, mask
 
 NONE = {"num_time_masks": 0, "num_mel_masks": 0}
 
@@ -60,3 +61,37 @@ def test_without_masks_and_with_the_same_generator_nothing_differs() -> None:
     both = {"num_time_masks": 2, "num_mel_masks": 2}
     np.testing.assert_array_equal(masked(5, **both), masked(5, **both))
     assert not np.array_equal(masked(5, **both), masked(6, **both))
+
+
+def test_masks_of_a_key_stay_the_same() -> None:
+    """A run that goes on after an update of this package draws what it would have drawn."""
+    config = SpecAugmentConfig(num_mel_masks=2, max_mel=6, num_time_masks=2, max_time=9)
+    masks = draw_masks(config, np.random.default_rng(2026), num_mel_bins=12, num_frames=30)
+    assert masks.tolist() == [[0, 30, 1, 6], [0, 30, 8, 8], [13, 16, 0, 12], [11, 11, 0, 12]]
+    assert masks.dtype == np.int64
+
+
+def test_no_masks_are_a_table_without_rows() -> None:
+    none = SpecAugmentConfig.model_validate(NONE)
+    assert draw_masks(none, np.random.default_rng(0), 12, 30).shape == (0, 4)
+
+
+def test_masks_are_applied_to_tensors_as_to_arrays() -> None:
+    config = SpecAugmentConfig(num_mel_masks=2, max_mel=6, num_time_masks=3, max_time=9)
+    rng = np.random.default_rng(1)
+    expected = rng.normal(size=(40, 30, 12)).astype(np.float32)
+    crops, masks = torch.from_numpy(expected.copy()), []
+    for seed, crop in enumerate(expected):
+        masks.append(draw_masks(config, np.random.default_rng(seed), 12, 30))
+        mask(crop.T, config, np.random.default_rng(seed))
+    np.testing.assert_array_equal(apply_masks(crops, torch.from_numpy(np.stack(masks))), expected)
+
+
+def test_tensors_may_have_rectangles_and_no_masks() -> None:
+    masks = torch.tensor([[[2, 5, 1, 3], [4, 6, 2, 4]], [[0, 0, 0, 4], [6, 7, 0, 1]]])
+    crops = apply_masks(torch.ones(2, 7, 4), masks)
+    expected = torch.ones(2, 7, 4)
+    expected[0, 2:5, 1:3] = expected[0, 4:6, 2:4] = expected[1, 6, 0] = 0
+    assert torch.equal(crops, expected)
+    none = torch.zeros(2, 0, 4, dtype=torch.int64)
+    assert torch.equal(apply_masks(torch.ones(2, 7, 4), none), torch.ones(2, 7, 4))
