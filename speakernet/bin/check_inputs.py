@@ -16,7 +16,7 @@ from speakernet.config.errors import UserError
 
 if TYPE_CHECKING:
     from speakernet.prepare.early_checks import FeatureRoom
-    from speakernet.recipe import Recipe
+    from speakernet.prepare.stage_values import StageValues
 
 
 @program("recipes")
@@ -26,22 +26,21 @@ if TYPE_CHECKING:
 @argument("--cohort-set", str, "name of the cohort", required=True, metavar="NAME")
 @argument("--trials", Path, "list of trials", action="append", default=[])
 @argument("--tasks", str, "sources, sets or both", default="sources,sets", metavar="WORDS")
-@argument("exp_dir", Path, "has the resolved recipe.yaml, and that of fine-tuning in lm/")
+@argument("exp_dir", Path, "has settings/stages, and that of fine-tuning in lm/")
 @argument("data", Path, "folder of the sets")
 def main(args: Namespace) -> int:
     """Check what the recipes of an experiment are going to read."""
-    from speakernet.config import load_config
     from speakernet.prepare.early_checks import check_noises, check_rooms
-    from speakernet.recipe import Recipe
+    from speakernet.prepare.stage_values import read_stage_values
 
-    files = [args.exp_dir / "recipe.yaml"]
+    folders = [args.exp_dir]
     if (args.exp_dir / "lm").is_dir():
-        files.append(args.exp_dir / "lm" / "recipe.yaml")
-    recipes = [load_config(Recipe, file) for file in files]
+        folders.append(args.exp_dir / "lm")
+    recipes = [read_stage_values(folder / "settings" / "stages") for folder in folders]
     tasks = args.tasks.split(",")
     if unknown := set(tasks) - {"sources", "sets"}:
         raise UserError(f"--tasks: found '{unknown.pop()}'; expected sources, sets or both")
-    if "sources" in tasks and any(r.copies or r.data.online_augment for r in recipes):
+    if "sources" in tasks and any(r.uses_noises for r in recipes):
         if args.musan_root is None or args.rirs is None:
             raise UserError("a recipe with noises and rooms needs --musan-root and --rirs")
         check_noises(args.musan_root)
@@ -51,7 +50,7 @@ def main(args: Namespace) -> int:
     return 0
 
 
-def _check_sets(args: Namespace, recipes: "list[Recipe]") -> None:
+def _check_sets(args: Namespace, recipes: "list[StageValues]") -> None:
     from speakernet.prepare.early_checks import (
         check_programs,
         check_room,
@@ -66,16 +65,15 @@ def _check_sets(args: Namespace, recipes: "list[Recipe]") -> None:
     check_room(rooms.values(), args.data, free_bytes)
 
 
-def _rooms(args: Namespace, recipe: "Recipe") -> "Iterator[FeatureRoom]":
+def _rooms(args: Namespace, recipe: "StageValues") -> "Iterator[FeatureRoom]":
     """Yield the features that stage 3 makes for a recipe."""
     from speakernet.prepare.early_checks import FeatureRoom, num_values
 
     if recipe.uses_waveform:
         return
     num_bins = num_values(Path("conf", f"{recipe.features}.conf"))
-    copies = (1 + len(recipe.sorted_copies)) * (1 + len(recipe.speed_factors))
     sets = {args.test_set: (args.test_set, 1), args.cohort_set: (args.cohort_set, 1)}
-    sets[recipe.train_data] = (recipe.train_set, copies)
+    sets[recipe.train_data] = (recipe.train_set, recipe.num_versions)
     for name, (source, number) in sets.items():
         target = args.data / recipe.feature_folder / name
         yield FeatureRoom(args.data / source, target, number, num_bins)
