@@ -28,14 +28,16 @@ help_message="usage: bash run.sh [options]
   --exp DIR          parent of exp/<corpus>/<recipe>       (default: $exp)
 
 stages, and what they make (D: data/<corpus>, E: exp/<corpus>/<recipe>):
-  1 data directories          D/<set>
-  2 augmented copies          D/musan_*, D/<training set>[_sp][_aug]
-  3 features                  D/<features>/<set>, or D/audio_checks/<set> for waveforms
+  before any stage            E/[lm/]recipe.yaml with all values, E/[lm/]settings
+  1 data directories          D/<set>; noises and rooms, if the corpus brings them
+  2 augmented copies          D/musan_*, D/<training set>[_sp], D/<the same>_<copy>, D/<the same>_aug
+  3 features                  D/<features>/<set>, archives in D/<features>/ark; for waveforms D/audio_checks/<set>
   4 training                  E/checkpoints
   5 large-margin fine-tuning  E/lm/checkpoints
-  6 embeddings                E/{.,lm,untrained}/embeddings_<set>
+  6 embeddings                E/{.,lm,untrained}/embeddings_<set>  (.: the model of stage 4)
   7 scores                    E/{.,lm,untrained}/scores
-  8 results                   E/{results.json,RESULTS.md,det.png}"
+  8 results                   E/{results.json,RESULTS.md,det.png}
+names also say what differs from the defaults: D/fbank80_seed3 for seed 3, D/train_aug_reverb for one copy only"
 . utils/parse_options.sh
 . utils/common.sh
 . utils/stages.sh
@@ -68,7 +70,7 @@ python -m speakernet.bin.resolve_recipe "$recipe" "$dir"
 models=(base)
 [ ! -f "$recipe/lm.yaml" ] || models+=(lm)
 prepare_inputs=()            # other files that the corpus is made from
-declare -A trial_lists_of=() # by training set: lists that share no speakers with it, where not all do
+declare -A trial_lists_of=() # of a training set that shares speakers with some lists: the others
 . "$corpus_dir/corpus.sh"
 require_set "$corpus_dir/corpus.sh" test_set cohort_set trial_lists prepare
 prepare_inputs+=("$corpus_dir/corpus.sh")
@@ -76,6 +78,9 @@ for word in "${prepare[@]}"; do
   [ ! -f "$word" ] || prepare_inputs+=("$word")
   [[ $word != local/*/* ]] || prepare_inputs+=("$(dirname "$word")")
 done
+
+# use_model (utils/stages.sh) sets what follows from a model's recipe: names of sets and folders, seed, copies, and options and inputs
+# of the steps. $data, $dir and $test_set are the same for all models.
 
 # train_model base|lm: fine-tuning (lm) begins with the base model.
 train_model() {
@@ -102,13 +107,13 @@ check_inputs() {
 }
 
 if stage 1 "data directories"; then
-  [[ ${musan_root-}/ == "$data"/* ]] || check_inputs sources # they are not made by it
+  [[ ${musan_root-}/ == "$data"/* ]] || check_inputs sources # unless stage 1 makes the noises itself
   once "$data" "${prepare_inputs[@]/#/--input=}" ${data_root:+--place "$data_root"} \
     --output "$train_set" --output "$test_set" --output "$cohort_set" -- "${prepare[@]}" --nj "$nj" "$data"
   [ -z "$data_root" ] || write_to "$data/.data_root" realpath -- "$data_root"
 fi
 
-# Before hours are spent, whichever stage is the first.
+# Looked for before the first stage of 2 and 3 that runs, as these take hours.
 if [ "$stage" -le 3 ] && [ "$stop_stage" -gt 1 ]; then check_inputs sources,sets; fi
 
 if stage 2 "augmented copies"; then

@@ -33,8 +33,7 @@ Writes <source>_<copy> (or <source>_sp_<copy>) for each copy, and <target>: the 
 . ./path.sh
 
 [ $# -eq 2 ] || usage_error
-source_dir=${1%/}
-target=${2%/}
+source_dir=${1%/} target=${2%/}
 require_file "$source_dir/wav.scp" "$source_dir/utt2spk"
 read -rd "" -a kinds <<<"$copies" || true
 read -rd "" -a factors <<<"$speed_factors" || true

@@ -1,6 +1,8 @@
 """What all tests share: one thread a process, and where the repository is."""
 
 import os
+import resource
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,3 +24,13 @@ settings.load_profile("fixed")
 def repository() -> Path:
     """The folder that holds run.sh."""
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def little_memory() -> Iterator[None]:
+    """Limit this process to 1 GB more than it has now."""
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + (1 << 30), limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, limits)

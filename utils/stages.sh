@@ -19,7 +19,7 @@ use_model() {
   network=$dir model_dir=$dir
   [ "$1" = base ] || model_dir=$dir/$1
   [ "$1" != lm ] || network=$dir/lm
-  # The order is that of stage_values in speakernet/recipe/resolving.py.
+  # The order is that of StageValues in speakernet/prepare/stage_values.py.
   IFS='|' read -r train_set speed_set train_data features feature_folder copies speed_factors seed seed_suffix \
     online_features online_augment cohort <"$network/settings/stages"
   feats=$data/$feature_folder weights=$network/checkpoints embed_sets=("$test_set") embed_options=() score_options=()

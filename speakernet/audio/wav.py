@@ -30,8 +30,8 @@ from speakernet.audio.wav_header import (
     tag_bytes,
 )
 from speakernet.config.errors import UserError
+from speakernet.config.files import open_input
 from speakernet.work.files import write_errors
-from speakernet.work.input_files import open_input
 
 _NO_LENGTH = Note("length", "without a length in the header")
 

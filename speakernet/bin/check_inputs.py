@@ -5,6 +5,7 @@ of the test set, what wav.scp calls is installed, and the disk has room for the 
 recipe does not use is not looked at.
 """
 
+import logging
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,9 @@ from speakernet.config.errors import UserError
 
 if TYPE_CHECKING:
     from speakernet.prepare.early_checks import FeatureRoom
-    from speakernet.recipe import Recipe
+    from speakernet.prepare.stage_values import StageValues
+
+logger = logging.getLogger(__name__)
 
 
 @program("recipes")
@@ -26,22 +29,21 @@ if TYPE_CHECKING:
 @argument("--cohort-set", str, "name of the cohort", required=True, metavar="NAME")
 @argument("--trials", Path, "list of trials", action="append", default=[])
 @argument("--tasks", str, "sources, sets or both", default="sources,sets", metavar="WORDS")
-@argument("exp_dir", Path, "has the resolved recipe.yaml, and that of fine-tuning in lm/")
+@argument("exp_dir", Path, "has settings/stages, and that of fine-tuning in lm/")
 @argument("data", Path, "folder of the sets")
 def main(args: Namespace) -> int:
     """Check what the recipes of an experiment are going to read."""
-    from speakernet.config import load_config
     from speakernet.prepare.early_checks import check_noises, check_rooms
-    from speakernet.recipe import Recipe
+    from speakernet.prepare.stage_values import read_stage_values
 
-    files = [args.exp_dir / "recipe.yaml"]
+    folders = [args.exp_dir]
     if (args.exp_dir / "lm").is_dir():
-        files.append(args.exp_dir / "lm" / "recipe.yaml")
-    recipes = [load_config(Recipe, file) for file in files]
+        folders.append(args.exp_dir / "lm")
+    recipes = [read_stage_values(folder / "settings" / "stages") for folder in folders]
     tasks = args.tasks.split(",")
     if unknown := set(tasks) - {"sources", "sets"}:
         raise UserError(f"--tasks: found '{unknown.pop()}'; expected sources, sets or both")
-    if "sources" in tasks and any(r.copies or r.data.online_augment for r in recipes):
+    if "sources" in tasks and any(r.uses_noises for r in recipes):
         if args.musan_root is None or args.rirs is None:
             raise UserError("a recipe with noises and rooms needs --musan-root and --rirs")
         check_noises(args.musan_root)
@@ -51,7 +53,7 @@ def main(args: Namespace) -> int:
     return 0
 
 
-def _check_sets(args: Namespace, recipes: "list[Recipe]") -> None:
+def _check_sets(args: Namespace, recipes: "list[StageValues]") -> None:
     from speakernet.prepare.early_checks import (
         check_programs,
         check_room,
@@ -64,23 +66,43 @@ def _check_sets(args: Namespace, recipes: "list[Recipe]") -> None:
     check_programs(args.data / name for name in sorted(names))
     rooms = {room.target: room for recipe in recipes for room in _rooms(args, recipe)}
     check_room(rooms.values(), args.data, free_bytes)
+    for recipe in recipes:
+        if recipe.has_online_features:
+            _log_saved(args, recipe)
 
 
-def _rooms(args: Namespace, recipe: "Recipe") -> "Iterator[FeatureRoom]":
+def _log_saved(args: Namespace, recipe: "StageValues") -> None:
+    """Say which features need no disk."""
+    room = _training_room(args, recipe)
+    logger.info(
+        "%s: features are computed while training; stored ones would take %.1f GB",
+        room.target.name, room.num_bytes() / 1e9,
+    )  # fmt: skip
+
+
+def _rooms(args: Namespace, recipe: "StageValues") -> "Iterator[FeatureRoom]":
     """Yield the features that stage 3 makes for a recipe."""
+    if recipe.uses_waveform:
+        return
+    for name in (args.test_set, args.cohort_set):
+        yield _room(args, recipe, name, name, 1)
+    if not recipe.has_online_features:
+        yield _training_room(args, recipe)
+
+
+def _training_room(args: Namespace, recipe: "StageValues") -> "FeatureRoom":
+    return _room(args, recipe, recipe.train_data, recipe.train_set, recipe.num_versions)
+
+
+def _room(
+    args: Namespace, recipe: "StageValues", name: str, source: str, number: int
+) -> "FeatureRoom":
     from speakernet.prepare.early_checks import FeatureRoom
     from speakernet.signal.extractors import num_values, read_feature_options
 
-    if recipe.uses_waveform:
-        return
     num_bins = num_values(read_feature_options(Path("conf", f"{recipe.features}.conf")))
-    copies = (1 + len(recipe.sorted_copies)) * (1 + len(recipe.speed_factors))
-    sets = {args.test_set: (args.test_set, 1), args.cohort_set: (args.cohort_set, 1)}
-    if recipe.data.online_features is None:
-        sets[recipe.train_data] = (recipe.train_set, copies)
-    for name, (source, number) in sets.items():
-        target = args.data / recipe.feature_folder / name
-        yield FeatureRoom(args.data / source, target, number, num_bins)
+    target = args.data / recipe.feature_folder / name
+    return FeatureRoom(args.data / source, target, number, num_bins)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 recipe.yaml becomes ``<exp>/recipe.yaml``, lm.yaml (if there is one) ``<exp>/lm/recipe.yaml``.
 Beside each is a folder ``settings``. ``{training,extraction,scoring}.settings`` have one
 ``key: value`` a line: what each stage's product depends on. ``stages`` is one line, which run.sh
-reads: the values of ``stage_values``, with ``|`` between them.
+and check_inputs.py read: ``StageValues``, with ``|`` between them.
 """
 
 from argparse import Namespace

@@ -20,11 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from speakernet.config.errors import UserError, naming
+from speakernet.config.files import open_input
 from speakernet.kaldi.compression import MAX_FLOAT32, compress
 from speakernet.kaldi.entries import Source
 from speakernet.kaldi.places import Place, parse_place, within
 from speakernet.work.files import NewFile, open_for_replace, write_errors
-from speakernet.work.input_files import open_input
 
 _LETTERS = {np.dtype(np.float32): b"F", np.dtype(np.float64): b"D"}
 # Exit status, under pipefail, of a command whose reader stopped reading early.

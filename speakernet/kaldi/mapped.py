@@ -29,8 +29,8 @@ import numpy.typing as npt
 from speakernet.arrays import Float32
 from speakernet.compiling import compiled
 from speakernet.config import UserError
+from speakernet.config.files import open_input
 from speakernet.kaldi.compression import is_range
-from speakernet.work.input_files import open_input
 
 _GLOBAL_HEADER = struct.Struct("<ffii")
 _PLAIN_HEADER = struct.Struct("<bibi")

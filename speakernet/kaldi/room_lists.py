@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from speakernet.config.errors import UserError, suggestion
+from speakernet.config.files import open_input
 from speakernet.config.numbers import parse_number
 from speakernet.kaldi.shell import listed_word
-from speakernet.work.input_files import HEAD_BYTES, kind_of, open_input
+from speakernet.work.input_files import HEAD_BYTES, kind_of
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _RESPONSE_OPTIONS = (

@@ -15,9 +15,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from speakernet.config import UserError
+from speakernet.config.files import open_input
 from speakernet.kaldi.characters import check_characters, check_ids
 from speakernet.work.files import open_for_replace
-from speakernet.work.input_files import HEAD_BYTES, not_text, open_input
+from speakernet.work.input_files import HEAD_BYTES, not_text
 
 _BLOCK_BYTES = 1 << 16  # the objects made of a block fit into the processor's cache
 _MAX_LINE_BYTES = 1 << 25

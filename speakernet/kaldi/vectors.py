@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 
 from speakernet.arrays import Float32
 from speakernet.config.errors import UserError, naming
+from speakernet.config.files import open_input
 from speakernet.kaldi.ark import read_entries, read_place
 from speakernet.kaldi.entries import decoded_key
 from speakernet.kaldi.places import Place, parse_place
 from speakernet.kaldi.tables import iter_table
-from speakernet.work.input_files import open_input
 
 Block = tuple[list[str], Float32]
 

@@ -19,7 +19,8 @@ from typing import IO, Any
 import torch
 
 from speakernet.config import UserError
-from speakernet.work.input_files import HEAD_BYTES, kind_of, open_input
+from speakernet.config.files import open_input
+from speakernet.work.input_files import HEAD_BYTES, kind_of
 
 _MAX_DESCRIPTION_BYTES = 1 << 26
 _NAMED = re.compile(r"GLOBAL ([\w.]+)")

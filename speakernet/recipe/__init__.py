@@ -1,6 +1,5 @@
 """The one configuration of a model, from data to scores. A recipe file holds only differences."""
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal, Self, get_args
 
@@ -15,9 +14,8 @@ from speakernet.nn.losses.base import MarginOptions
 from speakernet.nn.models import ModelConfig
 from speakernet.optim import OptimConfig, ScheduleConfig
 from speakernet.optim.optimizers.sgd import Sgd
+from speakernet.prepare.stage_values import NAME, WAVEFORM
 from speakernet.train.config import TrainConfig
-
-WAVEFORM = "waveform"
 
 Copy = Literal["reverb", "noise", "music", "babble"]
 COPIES: tuple[Copy, ...] = get_args(Copy)
@@ -29,7 +27,7 @@ Rule = tuple[bool, str, str]
 
 def _check_name(name: str) -> str:
     """Names become parts of paths, which programs and tables must not take for anything else."""
-    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name):
+    if not NAME.fullmatch(name):
         raise ValueError("expected a name of letters, digits, '_', '-' and '.', not first '-', '.'")
     return name
 

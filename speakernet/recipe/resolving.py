@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from speakernet.config import UserError, dump_config, load_config
-from speakernet.recipe import EVALUATION_SECTIONS, WAVEFORM, Recipe
+from speakernet.prepare.stage_values import WAVEFORM
+from speakernet.recipe import EVALUATION_SECTIONS, Recipe
 from speakernet.train.start import BATCH_SETTINGS, FREE_SETTINGS
 from speakernet.work.files import open_for_replace
 
@@ -42,7 +43,7 @@ def known_features(repository: Path) -> list[str]:
 
 
 def stage_values(recipe: Recipe) -> dict[str, str]:
-    """Return what run.sh needs to know of ``recipe``, in the order in which it reads it.
+    """Return what run.sh needs to know of ``recipe``, in the order of ``StageValues``.
 
     speed_set is the training set with its speed-perturbed speakers, train_data the same with the
     augmented copies; online_features, whether training computes the features of these from the

@@ -16,7 +16,7 @@ from speakernet.work.record import (
     Record,
     digest_of_file,
     digest_of_text,
-    is_unchanged,
+    present_digest,
     read_record,
 )
 from speakernet.work.recordings import recording_files
@@ -104,8 +104,8 @@ def _content_of_product(path: Path, record: Record) -> dict[str, str]:
         file = path / name
         if not file.is_file():
             raise UserError(f"{file} is missing: run the stage or step that makes {path} again")
-        if not is_unchanged(file, checksum):
-            content[name] = digest_of_file(file)
+        if (digest := present_digest(file, checksum)) != checksum.digest:
+            content[name] = digest
     return content
 
 

@@ -1,12 +1,8 @@
-"""Files from outside: opened only if they are files, and named by what they hold.
+"""Files from outside, named by what they begin with.
 
 What is read elsewhere as an archive or a checkpoint may be something that took its place: a
 pointer of Git LFS, the HTML page of a failed download, a compressed copy. Messages say so.
 """
-
-from speakernet.config.files import open_input
-
-__all__ = ["HEAD_BYTES", "kind_of", "not_text", "open_input"]
 
 HEAD_BYTES = 512
 """How many bytes from a file's start ``kind_of`` looks at."""

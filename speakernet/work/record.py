@@ -144,10 +144,16 @@ def integrity_errors(folder: Path, record: Record) -> Iterator[str]:
 
 def is_unchanged(file: Path, checksum: Checksum) -> bool:
     """Return whether a file has the size, and the modification time or digest, of ``checksum``."""
+    has_its_size = file.stat().st_size == checksum.size
+    return has_its_size and present_digest(file, checksum) == checksum.digest
+
+
+def present_digest(file: Path, checksum: Checksum) -> str:
+    """Return a file's digest; it is read only if it has not the size and time of ``checksum``."""
     status = file.stat()
-    if status.st_size != checksum.size:
-        return False
-    return status.st_mtime_ns == checksum.mtime_ns or digest_of_file(file) == checksum.digest
+    if (status.st_size, status.st_mtime_ns) == (checksum.size, checksum.mtime_ns):
+        return checksum.digest
+    return digest_of_file(file)
 
 
 def compute_checksum(file: Path) -> Checksum:

@@ -12,7 +12,7 @@ import pytest
 # A block whose first line says into which file it goes.
 BLOCK = re.compile(r"^```\w+\n# (\S+)\n.*?^```$", re.MULTILINE | re.DOTALL)
 PARTS = ("benchmarks", "conf", "docs", "egs", "local", "pyproject.toml", "speakernet", "tests")
-ADDED = ("focal", "largest", "small_c8", "half_cosine", "adagrad")
+ADDED = ("focal", "arcface", "largest", "small_c8", "half_cosine", "adagrad")
 
 
 @pytest.fixture(scope="module")

@@ -67,22 +67,35 @@ def test_a_pickle_in_an_archive_is_never_run(
     assert not (tmp_path / "ran").exists()
 
 
-def commands_of(lines: Sequence[str], folder: Path) -> list[str]:
-    """Return the lines that the page's grep shows."""
+def commands_of(lines: Sequence[str], folder: Path, name: str) -> list[str]:
+    """Return the lines of a file of this name that the page's grep shows for the folder."""
     page = (ROOT / "docs/security.md").read_text(encoding="utf-8")
-    found = re.search(r"`(grep -nE '[^']*') wav.scp", page)
+    found = re.search(r"`(grep -RanE [^`]*) FOLDER`", page)
     assert found is not None
-    (folder / "x.scp").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    (folder / "data").mkdir()
+    (folder / "data" / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     shown = subprocess.run(
-        ["bash", "-c", f"{found[1]} x.scp"], cwd=folder, capture_output=True, text=True, check=False
+        ["bash", "-c", f"{found[1]} ."], cwd=folder, capture_output=True, text=True, check=False
     )
-    return [line.partition(":")[2] for line in shown.stdout.splitlines()]
+    assert shown.stderr == ""
+    return [line.split(":", 2)[2] for line in shown.stdout.splitlines()]
 
 
-def test_the_grep_of_the_page_shows_all_commands(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        "wav.scp",
+        "embedding.scp",
+        "raw_fbank80.3.scp",
+        "rir_list",
+        "noise_list",
+        "mediumroom_rir_list",
+    ],
+)
+def test_the_grep_of_the_page_shows_all_commands(tmp_path: Path, name: str) -> None:
     files = ["a x.ark:5", "b x|y.wav", "c x.ark:5[0:3]", "d '|'.wav"]
-    commands = ["e cat x |", "f cat x|[0:4]", "g cat x | [0:4,1:2]", "h cat x |  "]
-    assert commands_of([*files, *commands], tmp_path) == commands
+    commands = ["e cat x |", "f cat x|[0:4]", "g cat x | [0:4,1:2]", "h cat x |  ", "\0 cat |"]
+    assert commands_of([*files, *commands], tmp_path, name) == commands
 
 
 def test_kaldiio_is_no_part_of_the_package() -> None:

@@ -104,20 +104,16 @@ CALLS: dict[str, list[Call]] = {
     "fix-data-dir": [_call("data/wav", "data/wav/wav.scp", kept=(r"data/wav/\.backup/.*",))],
     "make-musan": [_call("musan out", "out/musan_noise/wav.scp", kept=(r"out/musan_.*",))],
     "make-trials": [
+        _call("data/wav/utt2spk out/trials --utt2session lists/sessions", "out/trials"),
         _call(
-            "data/wav/utt2spk out/trials --utt2session lists/sessions --exclude data/test/utt2spk"
-            " --num-target 3",
-            "out/trials",
-        )
+            "data/wav/utt2spk out/trials --exclude data/test/utt2spk --num-target 3", "out/trials"
+        ),
     ],
     "models": [_call("tdnn_c8 --num-mel-bins 8 --published published.tsv")],
     "perturb-data-dir-speed": [_call("0.9 data/wav out/slow", "out/slow/wav.scp")],
     "plot": [_call(f"{kind} {_LISTS} out/plot.svg", "out/plot.svg") for kind in ("det", "bayes")],
     "product": [
-        _call(
-            "finish product --output file --pending pending.json",
-            "product/.done",
-        ),
+        _call("finish product --output file --pending pending.json", "product/.done"),
         _call(
             "check --input data/wav/utt2spk --fixed-input data/wav/spk2utt --output file "
             "--place lists --pending out/new.json product -- true",

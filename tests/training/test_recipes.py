@@ -11,7 +11,8 @@ from speakernet.bin import extract_embeddings, train
 from speakernet.config import load_config
 from speakernet.kaldi.ark import read_ark
 from speakernet.nn.models import MODELS
-from speakernet.recipe import WAVEFORM, Recipe
+from speakernet.prepare.stage_values import WAVEFORM
+from speakernet.recipe import Recipe
 from speakernet.signal.options import FbankOptions, MfccOptions
 from tests.training.corpus import write_features, write_waveforms
 

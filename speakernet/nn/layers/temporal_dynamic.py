@@ -1,12 +1,12 @@
-r"""Temporal dynamic convolution: a kernel of its own for every time bin.
+"""Temporal dynamic convolution: a kernel of its own for every time bin.
 
 Kim, Nam, Park, "Temporal dynamic convolutional neural network for text-independent speaker
 verification and phonemic analysis" (ICASSP 2022). K basis kernels are mixed by weights that a small
 network computes from the input around each output time bin t:
 
-.. math:: y_t = \sum_k \pi_k(t) \, (W_k * x)_t, \quad \pi(t) = \operatorname{softmax}(a(t) / \tau)
+    y(t) = Σ_k π_k(t) · (W_k * x)(t),    π(t) = softmax(a(t) / τ)
 
-A high temperature :math:`\tau` lets all basis kernels learn at first; evaluation uses 1.
+A high temperature τ lets all basis kernels learn at first; evaluation uses 1.
 Maps are (batch, channel, mel, time) here.
 
 Papers:

@@ -84,6 +84,14 @@ class ScaledCosine(nn.Module):
         return cosine * self.slope.clamp_min(_LEAST_SLOPE) + self.offset
 
 
+class ScaledCosineLoss(MetricLoss):
+    """A loss on groups whose logits are scaled cosines."""
+
+    def __init__(self, config: MetricOptions, embedding_dim: int, num_classes: int) -> None:
+        super().__init__(config, embedding_dim, num_classes)
+        self.scaled = ScaledCosine()
+
+
 def batch_softmax(logits: Tensor, num_rows: int) -> LossOutput:
     """Return the cross-entropy of ``logits``: ``num_rows`` rows belong to each column in turn."""
     labels = torch.arange(len(logits), device=logits.device) // num_rows
@@ -129,12 +137,8 @@ class PrototypicalOverLastAxis(MetricLoss):
 
 
 @LOSSES.add("angleproto", options=MetricOptions)
-class AngularPrototypical(MetricLoss):
+class AngularPrototypical(ScaledCosineLoss):
     """Scaled cosines between first utterances and prototypes."""
-
-    def __init__(self, config: MetricOptions, embedding_dim: int, num_classes: int) -> None:
-        super().__init__(config, embedding_dim, num_classes)
-        self.scaled = ScaledCosine()
 
     def compute(self, embeddings: Tensor, labels: Tensor, margin: float | Tensor) -> LossOutput:
         """Compute the loss; ``labels`` and ``margin`` have no meaning here."""
@@ -144,12 +148,8 @@ class AngularPrototypical(MetricLoss):
 
 
 @LOSSES.add("ge2e", options=MetricOptions)
-class Ge2e(MetricLoss):
+class Ge2e(ScaledCosineLoss):
     """Every utterance against the mean of every speaker, its own speaker's without itself."""
-
-    def __init__(self, config: MetricOptions, embedding_dim: int, num_classes: int) -> None:
-        super().__init__(config, embedding_dim, num_classes)
-        self.scaled = ScaledCosine()
 
     def compute(self, embeddings: Tensor, labels: Tensor, margin: float | Tensor) -> LossOutput:
         """Compute the loss; ``labels`` and ``margin`` have no meaning here."""

@@ -1,8 +1,8 @@
-r"""Classification losses of the TDY-CNN system.
+"""Classification losses of the TDY-CNN system.
 
 ``softmax`` is a dense layer with bias. ``amsoftmax`` (CosFace, Wang et al. 2018) lowers the target
 cosine by the margin; ``aamsoftmax`` (ArcFace, Deng et al. 2019) adds the margin to its angle, and
-from :math:`\theta + m > \pi` on lowers the cosine by :math:`m \sin m` so that it keeps falling.
+where θ + m > π lowers the cosine by m · sin m instead, so that it keeps falling.
 
 Papers:
 

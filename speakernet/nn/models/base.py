@@ -29,8 +29,11 @@ class ModelOptions(Config):
 
     @property
     def has_temperature(self) -> bool:
-        """Whether the network has temporal dynamic layers, whose softmax has a temperature."""
-        return False
+        """Whether the network has temporal dynamic layers, whose softmax has a temperature.
+
+        It has where its pattern has a group named ``dynamic`` that takes part in the name.
+        """
+        return bool(self.sizes.get("dynamic"))
 
     @property
     def sizes(self) -> dict[str, str]:

@@ -76,18 +76,9 @@ class BasicBlock(nn.Module):
         return torch.relu(y + self.shortcut(x))
 
 
-class ResNetOptions(BlockModelOptions):
-    """Options of a ResNet."""
-
-    @property
-    def has_temperature(self) -> bool:
-        """Whether the network is temporal dynamic."""
-        return bool(self.sizes["dynamic"])
-
-
 @MODELS.add_pattern(
     r"(?P<dynamic>tdy_)?resnet(?P<depth>10|18|34)_(?P<width>half|quarter|eighth|sixteenth)",
-    options=ResNetOptions,
+    options=BlockModelOptions,
     published=("resnet34_quarter", "resnet34_half", "tdy_resnet34_quarter", "tdy_resnet34_half"),
     examples=("resnet10_eighth", "tdy_resnet10_eighth"),
 )
@@ -96,7 +87,7 @@ class ResNet(SpeakerModel):
 
     input_kind: InputKind = "waveform"
 
-    def __init__(self, config: ResNetOptions, input_dim: int) -> None:
+    def __init__(self, config: BlockModelOptions, input_dim: int) -> None:
         super().__init__(config, input_dim)
         num_blocks = _NUM_BLOCKS[int(config.sizes["depth"])]
         channels, dynamic = _CHANNELS[config.sizes["width"]], config.has_temperature

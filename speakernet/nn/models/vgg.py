@@ -17,12 +17,7 @@ from torch import Tensor, nn
 
 from speakernet.nn.layers.log_mel import NUM_MEL_BINS, LogMel
 from speakernet.nn.layers.temporal_dynamic import TemporalDynamicConv2d
-from speakernet.nn.models.base import (
-    MODELS,
-    InputKind,
-    PooledModelOptions,
-    SpeakerModel,
-)
+from speakernet.nn.models.base import MODELS, InputKind, PooledModelOptions, SpeakerModel
 
 Pair = tuple[int, int]
 
@@ -80,18 +75,9 @@ def _make_conv(in_channels: int, num_bins: int, layer: Layer, dynamic: bool) -> 
     return nn.Conv2d(in_channels, layer.channels, layer.kernel, layer.stride, layer.padding)
 
 
-class VggOptions(PooledModelOptions):
-    """Options of VGG-M."""
-
-    @property
-    def has_temperature(self) -> bool:
-        """Whether the network is temporal dynamic."""
-        return bool(self.sizes["dynamic"])
-
-
 @MODELS.add_pattern(
     r"(?P<dynamic>tdy_)?vgg_m",
-    options=VggOptions,
+    options=PooledModelOptions,
     published=("vgg_m", "tdy_vgg_m"),
     examples=("vgg_m",),
 )
@@ -100,7 +86,7 @@ class VggM(SpeakerModel):
 
     input_kind: InputKind = "waveform"
 
-    def __init__(self, config: VggOptions, input_dim: int) -> None:
+    def __init__(self, config: PooledModelOptions, input_dim: int) -> None:
         super().__init__(config, input_dim)
         self.embedding_dim = config.embedding_dim or 512
         self.front_end = LogMel("hann")

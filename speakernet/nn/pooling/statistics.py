@@ -1,10 +1,10 @@
-r"""Statistics pooling and its attentive form.
+"""Statistics pooling and its attentive form.
 
-Per channel c and mel position f: the mean over time and the standard deviation
-:math:`\sqrt{\operatorname{Var}_t x + 10^{-5}}` (biased variance), joined on the channel axis;
-mel positions are kept. Snyder et al., "X-vectors" (ICASSP 2018); attentive: Okabe et al.,
-"Attentive statistics pooling" (Interspeech 2018), here with the global mean and standard deviation
-as context of the attention and one weight for every time, mel position and channel.
+Per channel and mel position: the mean over time and the standard deviation √(variance + 1e-5), with
+the biased variance, joined on the channel axis; mel positions are kept. Snyder et al., "X-vectors"
+(ICASSP 2018); attentive: Okabe et al., "Attentive statistics pooling" (Interspeech 2018), here with
+the global mean and standard deviation as context of the attention and one weight for every time,
+mel position and channel.
 
 Papers:
 

@@ -7,6 +7,7 @@ import pytest
 
 from speakernet.bin.resolve_recipe import main
 from speakernet.config import UserError, load_config
+from speakernet.prepare.stage_values import StageValues, read_stage_values
 from speakernet.recipe import Recipe
 from speakernet.recipe.resolving import stage_values
 
@@ -29,7 +30,8 @@ def test_the_shell_reads_what_was_written(tmp_path: Path) -> None:
     folder = write_recipe(tmp_path / "egs/corpus/recipe", text)
     assert main([str(folder), str(tmp_path / "exp")]) == 0
     values = stage_values(load_config(Recipe, folder / "recipe.yaml"))
-    assert " ".join(values) == NAMES
+    assert " ".join(values) == " ".join(StageValues._fields) == NAMES
+    assert read_stage_values(tmp_path / "exp/settings/stages") == tuple(values.values())
     script = f"IFS='|' read -r {NAMES} <settings/stages; printf '%s\\n' "
     script += " ".join(f'"${name}"' for name in NAMES.split())
     command = ["bash", "-c", script]

@@ -2,9 +2,7 @@
 
 import os
 import pickle
-import resource
 import struct
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -93,16 +91,6 @@ HEADERS = {
     "two bytes": b"\0BCM2 " + struct.pack("<ffii", 0, 1, 2**31 - 1, 5),
     "nan": b"\0BCM3 " + struct.pack("<ffii", float("nan"), 1, 1, 1),
 }
-
-
-@pytest.fixture
-def little_memory() -> Iterator[None]:
-    """Limit this process to 1 GB more than it has now."""
-    limits = resource.getrlimit(resource.RLIMIT_AS)
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + (1 << 30), limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_AS, limits)
 
 
 @pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)

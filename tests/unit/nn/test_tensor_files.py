@@ -3,9 +3,7 @@
 import io
 import os
 import pickle
-import resource
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +14,7 @@ from speakernet.config import UserError
 from speakernet.nn.serialize import read_checkpoint, save_model
 from speakernet.nn.tensor_files import load_tensors
 
-
-@pytest.fixture(autouse=True)
-def little_memory() -> Iterator[None]:
-    """Limit this process to 1 GB more than it has now."""
-    limits = resource.getrlimit(resource.RLIMIT_AS)
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + (1 << 30), limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_AS, limits)
+pytestmark = pytest.mark.usefixtures("little_memory")
 
 
 def records_of(value: object) -> dict[str, bytes]:

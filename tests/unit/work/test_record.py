@@ -11,6 +11,7 @@ from speakernet.work.files import open_for_replace
 from speakernet.work.record import (
     digest_of_file,
     digest_of_text,
+    present_digest,
     read_part_record,
     read_record,
     valid_record,
@@ -95,6 +96,17 @@ def test_a_record_with_other_facts_is_none(product: Path, facts: object) -> None
     content = json.loads(product.read_text())
     product.write_text(json.dumps({**content, "facts": facts}))
     assert read_record(product) is None
+
+
+def test_a_file_is_read_for_its_digest_only_if_its_size_or_time_differs(product: Path) -> None:
+    record = read_part_record(product)
+    ark, checksum = product.with_name("x.ark"), record.files["x.ark"]
+    ark.write_bytes(b"9876543210")
+    assert present_digest(ark, checksum) == digest_of_file(ark) != checksum.digest
+    os.utime(ark, ns=(checksum.mtime_ns, checksum.mtime_ns))
+    assert present_digest(ark, checksum) == checksum.digest
+    ark.write_bytes(b"longer than before")
+    assert present_digest(ark, checksum) == digest_of_file(ark)
 
 
 def test_digests_of_texts_know_where_one_ends() -> None:

@@ -1,0 +1,38 @@
+"""The values of a recipe that run.sh and the checks before its stages read."""
+
+from pathlib import Path
+
+import pytest
+
+from speakernet.config import UserError
+from speakernet.prepare.stage_values import read_stage_values
+
+LINE = "dev|dev_sp|dev_sp_aug_noise|mfcc|mfcc_seed4|noise|0.9 1.1|4|_seed4|false|true"
+
+
+@pytest.mark.parametrize(
+    ("line", "uses_noises", "num_versions"),
+    [
+        (LINE, True, 6),
+        ("dev|dev|dev|waveform|waveform|||1||false|false", False, 1),
+        ("dev|dev|dev|waveform|waveform|||1||true|false", True, 1),
+        ("dev|dev_sp|dev_sp|fbank80|fbank80||0.9 1.1|1||false|true", False, 3),
+        ("dev|dev|dev_aug|fbank80|fbank80|reverb noise music babble||1||false|true", True, 5),
+    ],
+)
+def test_noises_and_copies(line: str, uses_noises: bool, num_versions: int, tmp_path: Path) -> None:
+    (tmp_path / "stages").write_text(f"{line}\n")
+    values = read_stage_values(tmp_path / "stages")
+    assert (values.uses_noises, values.num_versions) == (uses_noises, num_versions)
+    assert values.uses_waveform == ("waveform" in line)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "\n", f"{LINE}|x", f"{LINE}\n{LINE}", LINE.replace("dev|", "../dev|"),
+     LINE.replace("mfcc|", "|"), LINE.replace("false", ""), LINE.replace("false", "no")],
+)  # fmt: skip
+def test_another_text_is_an_error_of_one_line(text: str, tmp_path: Path) -> None:
+    (tmp_path / "stages").write_text(text)
+    with pytest.raises(UserError, match=r"stages: found other text than 'speakernet resolve"):
+        read_stage_values(tmp_path / "stages")
