@@ -122,13 +122,15 @@ class AudioReader:
         Of an audio file only these samples are read. Raises UserError as ``read`` does.
         """
         node = parse_entry(entry)
-        if not isinstance(node, AudioFile) or node.offset:
+        if not isinstance(node, AudioFile):
             waveform = self.read(node)
             start = int(rng.integers(max(len(waveform) - num_samples, 0) + 1))
             return np.resize(waveform[start:], num_samples)
-        length, _ = audio_length(node.path)
+        length, _ = audio_length(node.path, node.offset)
         start = int(rng.integers(max(length - num_samples, 0) + 1))
-        audio = read_audio_file(node.path, first_sample=start, max_samples=num_samples)
+        audio = read_audio_file(
+            node.path, offset=node.offset, first_sample=start, max_samples=num_samples
+        )
         if audio.sample_rate != self.sample_rate:
             raise UserError(
                 f"{node.path}: found {audio.sample_rate} Hz; expected {self.sample_rate} Hz"

@@ -27,6 +27,7 @@ from speakernet.audio.wav_header import (
     tag_bytes,
 )
 from speakernet.config.errors import UserError
+from speakernet.kaldi.audio_archives import framed_file
 from speakernet.work.files import write_errors
 from speakernet.work.input_files import open_input
 
@@ -70,13 +71,14 @@ def read_audio_bytes(data: bytes) -> Audio:
         raise UserError(f"{error}{remedy(head)}") from None
 
 
-def audio_length(path: str) -> tuple[int, int]:
-    """Return (number of samples, rate in Hz) of a file from its header, where that has a length.
+def audio_length(path: str, offset: int = 0) -> tuple[int, int]:
+    """Return (number of samples, rate in Hz) from the header of a file that starts at ``offset``;
+    decodes it if the header has no length.
 
     Raises UserError, starting with the path, if the file is missing, truncated or cannot be
     decoded.
     """
-    with _open(path, 0) as (stream, head, start):
+    with _open(path, offset) as (stream, head, start):
         if not _is_wav(head):
             check_whole(stream, head, start)
             return length_with_soundfile(stream)
@@ -96,9 +98,11 @@ def _is_wav(head: bytes) -> bool:
 def _open(path: str, offset: int) -> Iterator[tuple[BinaryIO, bytes, int]]:
     """Open an audio file; yield it with its first bytes and the offset where these are.
 
-    UserErrors of the block start with the path.
+    One that is in a frame of an archive is a stream of its own, with the offset 0. UserErrors of
+    the block start with the path.
     """
-    with open_input(path) as stream:
+    with open_input(path) as file:
+        stream: BinaryIO = file
         head = b""
         try:
             size = stream.seek(0, io.SEEK_END)
@@ -106,6 +110,9 @@ def _open(path: str, offset: int) -> Iterator[tuple[BinaryIO, bytes, int]]:
                 raise UserError(f"found {size} bytes; expected more than the offset {offset}")
             stream.seek(offset)
             head = stream.read(HEAD_BYTES)
+            if framed := framed_file(stream, head, offset):
+                stream, offset = framed, 0
+                head = stream.read(HEAD_BYTES)
             if tag := tag_bytes(head):
                 offset += tag
                 stream.seek(offset)

@@ -96,8 +96,8 @@ def entry_duration(entry: str, reader: AudioReader, place: str = "") -> float:
 
 def _header_length(node: Node) -> tuple[int, int]:
     """Return (number of samples, sample rate), or (0, 0) if no header has them."""
-    if isinstance(node, AudioFile) and not node.offset:
-        return audio_length(node.path)
+    if isinstance(node, AudioFile):
+        return audio_length(node.path, node.offset)
     if isinstance(node, Resampled):
         samples, rate = _header_length(node.file)
         if node.speed == 1:
