@@ -29,6 +29,7 @@ case $format in
   *) bad_option format "copy, wav or flac" ;;
 esac
 require_file "$source_dir/wav.scp" "$source_dir/utt2spk"
+[ ! "$source_dir" -ef "$target" ] || die "$target is both source and target"
 
 begin_set "$target"
 num_recordings=$(num_lines "$source_dir/wav.scp")
