@@ -12,7 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . ./cmd.sh
 
 recipe=egs/debian_voices/tdnn_c128 data=data exp=exp data_root=
-stage=1 stop_stage=8 nj='' nproc='' cmd=$train_cmd max_failed_share=0
+stage=1 stop_stage=8 nj='' nproc='' cmd=$train_cmd max_failed_share=0 convert=
 help_message="usage: bash run.sh [options]
 
   --recipe DIR       recipe folder: egs/<corpus>/<recipe>  (default: $recipe)
@@ -24,12 +24,14 @@ help_message="usage: bash run.sh [options]
   --cuda-cmd COMMAND how training runs: \"utils/slurm.pl --gpu 8\", …  (default: ${cuda_cmd:-here})
   --max-failed-share P  share of a training set that may be unreadable: reported and left out  (default: $max_failed_share)
   --data-root DIR    where a corpus lies that is not downloaded  (default: where it was before)
+  --convert FORMAT   store the sets' recordings in a few large files: as copy, wav or flac  (default: they stay where they are)
   --data DIR         parent of data/<corpus>               (default: $data)
   --exp DIR          parent of exp/<corpus>/<recipe>       (default: $exp)
 
-stages, and what they make (D: data/<corpus>, E: exp/<corpus>/<recipe>):
+stages, and what they make (D: data/<corpus>, E: exp/<corpus>/<recipe>; with --convert D: data/<corpus>/FORMAT,
+E: exp/<corpus>/FORMAT/<recipe>):
   before any stage            E/[lm/]recipe.yaml with all values, E/[lm/]settings
-  1 data directories          D/<set>; noises and rooms, if the corpus brings them
+  1 data directories          data/<corpus>/<set>, and with --convert D/<set>; noises and rooms, if the corpus brings them
   2 augmented copies          D/musan_*, D/<training set>[_sp], D/<the same>_<copy>, D/<the same>_aug
   3 features                  D/<features>/<set>, archives in D/<features>/ark; for waveforms D/audio_checks/<set>
   4 training                  E/checkpoints
@@ -50,8 +52,12 @@ require_stages "$stage" "$stop_stage" 8
 [ "$_called_from" -ef . ] || paths_from "$_called_from" recipe data_root data exp
 recipe=${recipe%/}
 corpus_dir=$(dirname "$recipe")
-data=$data/$(basename "$corpus_dir")
-dir=$exp/$(basename "$corpus_dir")/$(basename "$recipe")
+case $convert in
+  '' | copy | wav | flac) ;;
+  *) bad_option convert "copy, wav or flac" ;;
+esac
+data=$data/$(basename "$corpus_dir") # of the corpus, as corpus.sh sees it
+dir=$exp/$(basename "$corpus_dir")${convert:+/$convert}/$(basename "$recipe")
 require_file "$recipe/recipe.yaml" "$corpus_dir/corpus.sh"
 [ -z "$data_root" ] || require_dir "$data_root"
 if [ -f "$data/.data_root" ]; then # a later call
@@ -78,6 +84,8 @@ for word in "${prepare[@]}"; do
   [ ! -f "$word" ] || prepare_inputs+=("$word")
   [[ $word != local/*/* ]] || prepare_inputs+=("$(dirname "$word")")
 done
+corpus_data=$data
+data=$data${convert:+/$convert} # from here on: of the sets that all stages but the first read
 
 # use_model (utils/stages.sh) sets what follows from a model's recipe: names of sets and folders, seed, copies, and options and inputs
 # of the steps. $data, $dir and $test_set are the same for all models.
@@ -96,7 +104,7 @@ train_model() {
 use_model base
 jobs=(--nj "$nj" --cmd "$cmd")
 trials=()
-for list in ${trial_lists_of[$train_set]-$trial_lists}; do trials+=("$data/$test_set/$list"); done
+for list in ${trial_lists_of[$train_set]-$trial_lists}; do trials+=("$corpus_data/$test_set/$list"); done
 require_writable "$data" "$dir"
 begin_stages "$stage" "$stop_stage" "$_command_line" "$data" "$dir"
 
@@ -106,11 +114,27 @@ check_inputs() {
     --cohort-set "$cohort_set" "${lists[@]}" --tasks "$1" "$dir" "$data"
 }
 
+# pack_set SET SHARE: SHARE of its recordings may be unreadable.
+pack_set() {
+  [ -z "${is_packed[$1]-}" ] || return 0
+  is_packed[$1]=true
+  once "$data/$1" --input "$corpus_data/$1" -- \
+    steps/pack_audio.sh "${jobs[@]}" --format "$convert" --max-failed-share "$2" "$corpus_data/$1" "$data/$1"
+}
+
 if stage 1 "data directories"; then
-  [[ ${musan_root-}/ == "$data"/* ]] || check_inputs sources # unless stage 1 makes the noises itself
-  once "$data" "${prepare_inputs[@]/#/--input=}" ${data_root:+--place "$data_root"} \
-    --output "$train_set" --output "$test_set" --output "$cohort_set" -- "${prepare[@]}" --nj "$nj" "$data"
-  [ -z "$data_root" ] || write_to "$data/.data_root" realpath -- "$data_root"
+  [[ ${musan_root-}/ == "$corpus_data"/* ]] || check_inputs sources # unless stage 1 makes the noises itself
+  once "$corpus_data" "${prepare_inputs[@]/#/--input=}" ${data_root:+--place "$data_root"} \
+    --output "$train_set" --output "$test_set" --output "$cohort_set" -- "${prepare[@]}" --nj "$nj" "$corpus_data"
+  [ -z "$data_root" ] || write_to "$corpus_data/.data_root" realpath -- "$data_root"
+  if [ -n "$convert" ]; then
+    declare -A is_packed=()
+    for set in "$test_set" "$cohort_set"; do pack_set "$set" 0; done
+    for model in "${models[@]}"; do
+      use_model "$model"
+      pack_set "$train_set" "$max_failed_share"
+    done
+  fi
 fi
 
 # Looked for before the first stage of 2 and 3 that runs, as these take hours.

@@ -74,9 +74,4 @@ $cmd "$job=1:$nj" "$log_dir/make_${type}_$name.$job.log" "${words[@]}"
 python -m speakernet.bin.collect_features --nj "$nj" --config "$config" --max-failed-share "$max_failed_share" \
   "$type" "$data" "$prefix.JOB"
 write_to "$data/conf/$type.conf" cat "$config"
-# Parts of a run with more jobs.
-for ((job = nj + 1; ; job++)); do
-  parts=("$prefix.$job".*)
-  [ -e "${parts[0]}" ] || break
-  rm -f "${parts[@]}"
-done
+remove_parts "$prefix" "$nj"

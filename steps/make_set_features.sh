@@ -23,15 +23,8 @@ source_dir=${2%/}
 target=${3%/}
 type=${features%%[0-9]*}
 require_file "conf/$features.conf" "steps/make_$type.sh" "$source_dir/wav.scp"
-set=$(basename "$target")
-folder=$(dirname "$target")
-new=$folder/.$set.new old=$folder/.$set.old
 
-lock_output "$folder" "$set.new."
-# What is there stays until its successor is whole: that has archives of its own.
-[ -d "$target" ] || [ ! -d "$old" ] || move "$old" "$target" # ended between two lines at the end
-arks=$folder/ark/$set
-if [ -f "$target/archives.json" ] && grep -qF "\"../ark/$set/" "$target/archives.json"; then arks=$folder/ark/$set.other; fi
+begin_set "$target"
 utils/validate_data_dir.sh --no-feats --no-text "$source_dir"
 utils/copy_data_dir.sh "$source_dir" "$new"
 "steps/make_$type.sh" --nj "$nj" --cmd "$cmd" --seed "$seed" --max-failed-share "$max_failed_share" \
@@ -39,10 +32,4 @@ utils/copy_data_dir.sh "$source_dir" "$new"
 # Failures within the allowed share were reported above; drop these utterances from the other tables, too.
 [ "$(num_lines "$new/feats.scp")" -eq "$(num_lines "$new/utt2spk")" ] || utils/fix_data_dir.sh "$new"
 utils/validate_data_dir.sh --no-text "$new"
-rm -rf "$old"
-[ ! -d "$target" ] || move "$target" "$old"
-move "$new" "$target"
-rm -rf "$old"
-for other in "$folder/ark/$set" "$folder/ark/$set.other"; do
-  [ "$other" = "$arks" ] || rm -rf "$other"
-done
+publish_set

@@ -198,6 +198,41 @@ move() {
   mv -fT -- "$1" "$2"
 }
 
+# begin_set TARGET: a step is going to make the data directory TARGET, whose archives lie beside it. Sets $folder and $set, the parts of
+# its path, $new, where it is made, and $arks, the folder of the archives. What is there stays until its successor is whole: that has
+# archives of its own. No other run may make the same meanwhile.
+begin_set() {
+  folder=$(dirname "$1")
+  set=$(basename "$1")
+  new=$folder/.$set.new
+  arks=$folder/ark/$set
+  lock_output "$folder" "$set.new."
+  [ -d "$1" ] || [ ! -d "$folder/.$set.old" ] || move "$folder/.$set.old" "$1" # ended between two lines of publish_set
+  if [ -f "$1/archives.json" ] && grep -qF "\"../ark/$set/" "$1/archives.json"; then arks=$folder/ark/$set.other; fi
+}
+
+# publish_set: $new becomes the TARGET of begin_set.
+publish_set() {
+  local old=$folder/.$set.old other
+  rm -rf "$old"
+  [ ! -d "$folder/$set" ] || move "$folder/$set" "$old"
+  move "$new" "$folder/$set"
+  rm -rf "$old"
+  for other in "$folder/ark/$set" "$folder/ark/$set.other"; do
+    [ "$other" = "$arks" ] || rm -rf "$other"
+  done
+}
+
+# remove_parts PREFIX N: removes PREFIX.JOB.… of jobs beyond N, which a run with more jobs has left.
+remove_parts() {
+  local job parts
+  for ((job = $2 + 1; ; job++)); do
+    parts=("$1.$job".*)
+    [ -e "${parts[0]}" ] || break
+    rm -f "${parts[@]}"
+  done
+}
+
 # leave_on_signal: from here on SIGTERM, SIGINT, SIGHUP and SIGUSR1 (Slurm's warning before the time limit) end the script with
 # status 99: the same command goes on later. It is GridEngine's status for "start this job again".
 leave_on_signal() {

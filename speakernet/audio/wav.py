@@ -31,6 +31,7 @@ from speakernet.audio.wav_header import (
 )
 from speakernet.config.errors import UserError
 from speakernet.config.files import open_input
+from speakernet.kaldi.audio_archives import framed_file
 from speakernet.work.files import write_errors
 
 _NO_LENGTH = Note("length", "without a length in the header")
@@ -140,9 +141,11 @@ def _is_wav(head: bytes) -> bool:
 def _open(path: str, offset: int) -> Iterator[tuple[BinaryIO, bytes, int]]:
     """Open an audio file; yield it with its first bytes and the offset where these are.
 
-    UserErrors of the block start with the path.
+    One that is in a frame of an archive is a stream of its own, with the offset 0. UserErrors of
+    the block start with the path.
     """
-    with open_input(path) as stream:
+    with open_input(path) as file:
+        stream: BinaryIO = file
         head = b""
         try:
             size = stream.seek(0, io.SEEK_END)
@@ -150,6 +153,9 @@ def _open(path: str, offset: int) -> Iterator[tuple[BinaryIO, bytes, int]]:
                 raise UserError(f"found {size} bytes; expected more than the offset {offset}")
             stream.seek(offset)
             head = stream.read(HEAD_BYTES)
+            if framed := framed_file(stream, head, offset):
+                stream, offset = framed, 0
+                head = stream.read(HEAD_BYTES)
             if tag := tag_bytes(head):
                 offset += tag
                 stream.seek(offset)

@@ -4,6 +4,7 @@ Kaldi's augmentation scripts write commands such as ::
 
     wav-reverberate --additive-signals='a.wav,b.wav' --start-times='0,3' --snrs='5,0' x.wav - |
     cat x.wav | wav-reverberate --impulse-response="sox r.wav -r 16000 -t wav - |" - - |
+    wav-copy x.ark:123 - | sox -t wav - -t wav - speed 0.9 |
 
 These, and commands that only decode (``speakernet.kaldi.decoders``), become a tree of nodes that
 ``speakernet.audio.reader`` computes without starting a program. Anything else becomes a ``Command``
@@ -53,7 +54,10 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class Resampled:
-    """``sox FILE [-r RATE] -t wav - [speed FACTOR]``, with the command as it was written."""
+    """``sox FILE [-r RATE] -t wav - [speed FACTOR]``, with the command as it was written.
+
+    Or ``wav-copy FILE - | sox -t wav - …``.
+    """
 
     file: AudioFile
     sample_rate: int | None
@@ -142,11 +146,20 @@ def _parse_file(text: str) -> AudioFile:
 
 def _parse_stages(stages: list[ShellCommand]) -> Node:
     *before, last = stages
-    program = last.words[0].rpartition("/")[2] if last.words else ""
+    program = _program(last)
     if program == "wav-reverberate" and last.words:
         return _parse_reverberate(before, last.words[1:])
-    node = _parse_simple(program, last) if not before else None
-    return node or Command(" | ".join(stage.text for stage in stages))
+    text = " | ".join(stage.text for stage in stages)
+    node: Node | None = None
+    if not before:
+        node = _parse_simple(program, last)
+    elif len(before) == 1 and program == "sox" and (file := _parse_wav_copy(before[0])):
+        node = _parse_sox(last.words or (), text, piped=file)
+    return node or Command(text)
+
+
+def _program(stage: ShellCommand) -> str:
+    return stage.words[0].rpartition("/")[2] if stage.words else ""
 
 
 def _parse_simple(program: str, stage: ShellCommand) -> Node | None:
@@ -158,26 +171,41 @@ def _parse_simple(program: str, stage: ShellCommand) -> Node | None:
     if program == "flac" and (path := parse_flac(words[1:])):
         return AudioFile(path)
     if program == "sox":
-        return _parse_sox(words[1:], stage.text)
+        return _parse_sox(words, stage.text)
+    return _parse_wav_copy(stage)
+
+
+def _parse_wav_copy(stage: ShellCommand) -> AudioFile | None:
+    """Recognise ``wav-copy FILE -``, which reads a place in an archive, too."""
+    words = stage.words or ()
+    if _program(stage) == "wav-copy" and len(words) == 3 and words[2] == "-":
+        return None if words[1].startswith("-") else _parse_file(words[1])
     return None
 
 
-def _parse_sox(words: tuple[str, ...], text: str) -> Node | None:
-    """Recognise what Kaldi's scripts write: ``sox [-t wav] IN [-r R] -t wav - [speed F]``."""
+def _parse_sox(
+    words: tuple[str, ...], text: str, piped: AudioFile | None = None
+) -> Resampled | None:
+    """Recognise what Kaldi's scripts write: ``sox [-t wav] IN [-r R] -t wav - [speed F]``.
+
+    ``piped``: the file that another command writes to sox, whose IN is ``-`` then.
+    """
     match = re.fullmatch(
         r"(?:-t wav )?(?P<file>[^\0]+?)"
         r"(?P<out>(?: -r [0-9]{1,9}k?| -t wav| -b 16| -e signed-integer)*)"
         r" -(?: speed (?P<speed>[0-9]{1,4}(\.[0-9]{1,9})?))?",
-        " ".join(words),
+        " ".join(words[1:]),
     )
-    if not match or match["file"] not in words or match["file"].startswith("-"):
+    if not match or match["file"] not in words:
+        return None
+    if match["file"] != "-" if piped else match["file"].startswith("-"):
         return None
     rate = re.search(r"-r ([0-9]{1,9})(k?)", match["out"])
     sample_rate = int(rate[1]) * (1000 if rate[2] else 1) if rate else None
     speed = float(match["speed"] or 1)
     if "-t wav" not in match["out"] or not _MIN_SPEED <= speed <= 1 / _MIN_SPEED:
         return None
-    return Resampled(AudioFile(match["file"]), sample_rate, speed, text)
+    return Resampled(piped or AudioFile(match["file"]), sample_rate, speed, text)
 
 
 def _parse_reverberate(before: list[ShellCommand], words: tuple[str, ...]) -> Node:

@@ -22,6 +22,7 @@ _TOKEN = re.compile(
 )
 # In double quotes a backslash is itself, except before one of these.
 _UNESCAPE = re.compile(r'\\([$`"\\\n])')
+_IN_ARCHIVE = re.compile(r".+:[0-9]+", re.DOTALL)
 _UNFIT_FOR_WORD = frozenset(" \t\n'\"\\$`;&<>()*?[]{}~#!|")
 # A word by the codes of its bytes, as `listed_word` writes it.
 _BY_CODES = re.compile(r"\$\(printf '([A-Za-z0-9_@+=:./\\-]*)'\)")
@@ -84,6 +85,23 @@ def listed_word(text: str) -> str:
 def in_double_quotes(text: str) -> str:
     """Return ``"text"``, as Kaldi's scripts write it, or what ``listed_word`` makes of it."""
     return listed_word(text) if set(text) & set('",$`\\') else f'"{text}"'
+
+
+def is_piped(entry: str) -> bool:
+    """Return whether an entry of ``wav.scp`` is a command, or a place in an archive, ``x.ark:1``,
+    whose audio only a command of Kaldi's takes from there.
+    """
+    return entry.rstrip().endswith("|") or _IN_ARCHIVE.fullmatch(entry) is not None
+
+
+def piping(entry: str) -> str:
+    """Return the command, with ``|`` at its end, that writes the audio of an entry of ``wav.scp``.
+
+    Of a place in an archive it is Kaldi's wav-copy.
+    """
+    if entry.rstrip().endswith("|"):
+        return entry
+    return f"wav-copy {quoted(entry)} - |" if is_piped(entry) else f"cat {quoted(entry)} |"
 
 
 def sox_reading(path: str) -> str:

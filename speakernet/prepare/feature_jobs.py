@@ -8,7 +8,7 @@ record does nothing.
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,13 @@ from speakernet.audio.reader import AudioReader, Reading, iter_audio
 from speakernet.config.errors import UserError
 from speakernet.kaldi.ark import ArkWriter
 from speakernet.kaldi.wav_scp import count_utterances
+from speakernet.prepare.job_reports import JobReport, report_of
 from speakernet.signal.dither import utterance_seed
 from speakernet.signal.extractors import make_extractor
 from speakernet.signal.options import FbankOptions, MfccOptions
 from speakernet.work.files import NewFile, open_for_replace, suffixed
 from speakernet.work.progress import progress
-from speakernet.work.record import Record, digest_of_file, valid_record, write_record
+from speakernet.work.record import digest_of_file, valid_record, write_record
 
 logger = logging.getLogger(__name__)
 
@@ -38,19 +39,6 @@ class JobSettings:
     options: FbankOptions | MfccOptions
     seed: int = 0
     compress: bool = True
-
-
-@dataclass
-class JobReport:
-    """The result of a job: numbers of feature matrices written and of empty ones among them, total
-    duration in seconds, and by id the errors of ``failed`` utterances and ``notes`` on others.
-    """
-
-    num_written: int = 0
-    num_empty: int = 0
-    duration_s: float = 0.0
-    failed: dict[str, str] = field(default_factory=dict)
-    notes: dict[str, list[str]] = field(default_factory=dict)
 
 
 def run_job(folder: Path, prefix: Path, settings: JobSettings) -> JobReport:
@@ -68,20 +56,6 @@ def run_job(folder: Path, prefix: Path, settings: JobSettings) -> JobReport:
     report = JobReport()
     files = _write(folder, prefix, settings, report)
     write_record(record_path, made_from, files, asdict(report))
-    return report
-
-
-def report_of(record: Record, path: Path) -> JobReport:
-    """Return the report in a job's record. Raises UserError, naming its ``path``, if it has none.
-
-    Numbers have to be numbers: they are added up over the jobs.
-    """
-    try:
-        report = JobReport(**record.facts)
-        report.num_written, report.num_empty = int(report.num_written), int(report.num_empty)
-        report.duration_s = float(report.duration_s)
-    except (TypeError, ValueError, OverflowError):
-        raise UserError(f"{path}: has no report; remove it and run the job again") from None
     return report
 
 

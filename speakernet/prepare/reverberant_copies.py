@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 
 from speakernet.kaldi.datadir import Affixes, AudioChange, NewAudio, combine
 from speakernet.kaldi.room_lists import Response, RoomNoise
-from speakernet.kaldi.shell import in_double_quotes, in_quotes, listed_word, quoted
+from speakernet.kaldi.shell import in_double_quotes, in_quotes, listed_word, piping
 from speakernet.kaldi.tables import iter_table
 from speakernet.prepare.copies import write_copy
 from speakernet.prepare.durations import iter_durations
@@ -138,7 +138,7 @@ def reverberant_entry(
 ) -> str:
     """Return Kaldi's command line for ``entry`` in a room, for the recording ``name``."""
     random = Random(f"{options.seed} {copy} {name}")
-    source = entry if entry.rstrip().endswith("|") else f"cat {quoted(entry)} |"
+    source = piping(entry)
     response = options.any_response.draw(random)
     words = []
     if random.random() < options.speech_probability:

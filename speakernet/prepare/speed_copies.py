@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from speakernet.kaldi.datadir import Affixes, AudioChange, NewAudio
-from speakernet.kaldi.shell import sox_reading
+from speakernet.kaldi.shell import is_piped, piping, sox_reading
 from speakernet.kaldi.tables import iter_table
 from speakernet.prepare.copies import write_copy
 
@@ -18,6 +18,6 @@ def write_speed_copy(source: Path, target: Path, factor: str) -> None:
 
 def speed_entry(entry: str, factor: str) -> str:
     """Return Kaldi's command for an entry of ``wav.scp`` at another speed."""
-    if entry.rstrip().endswith("|"):
-        return f"{entry} sox -t wav - -t wav - speed {factor} |"
+    if is_piped(entry):
+        return f"{piping(entry)} sox -t wav - -t wav - speed {factor} |"
     return f"{sox_reading(entry)} -t wav - speed {factor} |"

@@ -29,13 +29,17 @@ def recording_files(scp: Path) -> Iterator[str]:
 
 def _files(entry: str) -> Iterator[str]:
     if not entry.endswith("|"):
-        archive = _ARCHIVE.fullmatch(entry)
-        yield archive[1] if archive else entry
+        yield _file(entry)
         return
     words = _words(entry)
     for before, word in zip(("|", *words), words, strict=False):
         if before != "|" and not word.startswith("-") and _PATH.fullmatch(word):
-            yield word
+            yield _file(word)
+
+
+def _file(place: str) -> str:
+    archive = _ARCHIVE.fullmatch(place)
+    return archive[1] if archive else place
 
 
 def _words(command: str) -> list[str]:

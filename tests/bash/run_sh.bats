@@ -48,6 +48,11 @@ fails() {
   fails "--stage 7 comes after --stop-stage 3" --stage 7 --stop-stage 3
 }
 
+@test "a format that recordings can be stored in" {
+  fails "--convert: expected copy, wav or flac, got 'mp3'" --convert mp3
+  fails "--convert: expected copy, wav or flac, got 'wav flac'" --convert "wav flac"
+}
+
 @test "folders have names" {
   fails "--exp: expected a path" --exp ''
   fails "--data: expected a path" --data ''
@@ -389,4 +394,26 @@ files_made() { find "$data" -name '*.[as][rc][kp]' -printf '%p %T@ %i\n' | sort;
   stages
   [ "$status" -eq 1 ]
   [[ $output == *"1 of 4 utterances could not be read"*"t2-a"* ]]
+}
+
+@test "--convert: sets with packed recordings beside the others, with the same features" {
+  local set
+  make_corpus
+  stages --data-root "$corpus"
+  [ "$status" -eq 0 ]
+  [ "$made" -eq 6 ]
+  stages --convert flac
+  [ "$status" -eq 0 ]
+  [ "$made" -eq 8 ]
+  for set in train_reverb train test cohort; do [ -f "$data/flac/$set/wav.scp" ]; done
+  for set in train_aug test cohort; do cmp "$data"/{,flac/}fbank80/ark/$set/raw_fbank_$set.1.ark; done
+  [ -d "$BATS_TEST_TMPDIR/exp/corpus/flac/recipe" ]
+  stages --convert flac
+  [ "$made" -eq 0 ]
+  make_wavs 0.7 "$corpus/test/t2-b.wav"
+  stages --convert flac
+  [ "$made" -eq 2 ]
+  cut -d' ' -f2 "$data/flac/test/wav.scp" | grep -c "/flac/ark/test.other/audio.1.1.ark:"
+  stages
+  [ "$made" -eq 1 ]
 }

@@ -28,6 +28,7 @@ def _call(text: str, *products: str, kept: tuple[str, ...] = (), status: int = 0
 
 _LISTS = "data/test/trials exp/scores/trials.cosine"
 _PARTS = (r"out/dur\.1\..*",)
+_PACKED = (r"out/audio\.1\..*",)
 _EXTRACTED = (r"out/parts/.*",)
 _TRAINED = (r"out/(checkpoints|log)/.*", r"out/(train\.jsonl|recipe\.yaml|requeue)")
 
@@ -63,6 +64,9 @@ CALLS: dict[str, list[Call]] = {
             "--musan-root musan --rirs rirs --test-set wav --cohort-set noise --trials lists/pairs "
             "checked data"
         )
+    ],
+    "collect-audio": [
+        _call("data/wav out/packed parts/audio.JOB", "out/packed/wav.scp", kept=(r"out/packed/.*",))
     ],
     "collect-features": [
         _call("--config options/fbank.conf fbank data/wav parts/fbank.JOB", "data/wav/feats.scp")
@@ -110,6 +114,10 @@ CALLS: dict[str, list[Call]] = {
         ),
     ],
     "models": [_call("tdnn_c8 --num-mel-bins 8 --published published.tsv")],
+    "pack-audio": [
+        _call("--job 1 data/wav out/audio.1", "out/audio.1.scp", kept=_PACKED),
+        _call("--format wav data/segments out/audio.1", "out/audio.1.1.ark", kept=_PACKED),
+    ],
     "perturb-data-dir-speed": [_call("0.9 data/wav out/slow", "out/slow/wav.scp")],
     "plot": [_call(f"{kind} {_LISTS} out/plot.svg", "out/plot.svg") for kind in ("det", "bayes")],
     "product": [

@@ -43,6 +43,7 @@ SCRIPTS: dict[str, Call] = {
     "steps/make_fbank.sh": _call("--nj 1 --fbank-config options/fbank.conf data/wav out/log out"),
     "steps/make_mfcc.sh": _call("--nj 1 data/wav out/log out"),
     "steps/make_set_features.sh": _call("--nj 1 fbank80 data/wav out/fbank80/wav"),
+    "steps/pack_audio.sh": _call("--nj 1 data/wav out/flac/wav", "out/flac/wav/wav.scp"),
     "steps/score.sh": _call("exp data/test/trials exp/embeddings_test out"),
     "steps/train.sh": _call("--nproc 1 recipes/own.yaml data/train out"),
 }

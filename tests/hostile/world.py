@@ -155,6 +155,7 @@ def _features() -> None:
     Path("parts").mkdir()
     call("compute-features", "--config", "options/fbank.conf", "fbank", "data/wav", "parts/fbank.1")
     call("compute-durations", "--job", "1", "data/wav", "parts/dur.1")
+    call("pack-audio", "data/wav", "parts/audio.1")
 
 
 def _results() -> None:

@@ -65,7 +65,8 @@ class NewAudio:
     """Another audio for a copy.
 
     ``entries`` are the lines of its wav.scp under the source's ids and in the source's order,
-    ``audio`` says how it differs, ``speed`` is the factor by which it is faster.
+    ``audio`` says how it differs (``SAME``: it only lies elsewhere), ``speed`` is the factor by
+    which it is faster.
     """
 
     entries: Iterable[tuple[str, str]]
@@ -113,7 +114,8 @@ def copy(
         if new is not None:
             recordings = None if keep is None else set(iter_ids(kept["wav.scp"]))
             _write_wav_scp(folder / "wav.scp", new.entries, change, recordings)
-        if "utt2uniq" not in tables and (new or change.affixes[Id.UTTERANCE] != _NOTHING):
+        is_other = change.audio > AudioChange.SAME or change.affixes[Id.UTTERANCE] != _NOTHING
+        if "utt2uniq" not in tables and is_other:
             _write_utt2uniq(kept["utt2spk"], folder / "utt2uniq", change.affixes[Id.UTTERANCE])
         _complete(source, folder, change)
         if new is not None:

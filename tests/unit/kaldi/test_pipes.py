@@ -21,6 +21,8 @@ FILES = {
     'cat "it\'s.wav" |': AudioFile("it's.wav"),
     r"/bin/cat a\ b.wav |": AudioFile("a b.wav"),
     "cat a#1.wav |": AudioFile("a#1.wav"),
+    "wav-copy 'my corpus/x.ark:70' - |": AudioFile("my corpus/x.ark", 70),
+    "/kaldi/src/featbin/wav-copy a.wav - |": AudioFile("a.wav"),
 }
 # What needs more of a shell than quotes, or is not known.
 COMMANDS = [
@@ -35,6 +37,10 @@ COMMANDS = [
     "cat a.wav | tee b.wav |",
     "sox a.wav b.wav |",
     "sox -m a.wav b.wav -t wav - |",
+    "cat a.wav | sox -t wav - -t wav - speed 0.9 |",
+    "wav-copy a.ark:5 - | sox -t wav b.wav -t wav - speed 0.9 |",
+    "wav-copy a.ark:5 b.wav |",
+    "wav-copy - - |",
 ]
 
 
@@ -46,6 +52,11 @@ def test_files(text: str) -> None:
 @pytest.mark.parametrize("text", COMMANDS)
 def test_commands(text: str) -> None:
     assert parse_entry(text) == Command(text.removesuffix(" |"))
+
+
+def test_sox_behind_a_place_in_an_archive() -> None:
+    text = "wav-copy r/a.ark:12 - | sox -t wav - -t wav - speed 1.1"
+    assert parse_entry(f"{text} |") == Resampled(AudioFile("r/a.ark", 12), None, 1.1, text)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from speakernet.config import UserError
 from speakernet.kaldi.shell import (
     in_double_quotes,
+    is_piped,
     listed_word,
     parse_pipeline,
+    piping,
     quoted,
     sox_reading,
 )
@@ -65,3 +67,16 @@ def test_what_only_a_shell_understands_has_no_words(text: str) -> None:
 def test_sox_is_told_of_wav_files_alone() -> None:
     assert sox_reading("/a/b.WAV") == "sox -t wav /a/b.WAV"
     assert sox_reading("/a b/c.flac") == "sox '/a b/c.flac'"
+
+
+@pytest.mark.parametrize(
+    ("entry", "command", "has_one"),
+    [
+        ("/a b/c.wav", "cat '/a b/c.wav' |", False),
+        ("/a b/c.ark:70", "wav-copy '/a b/c.ark:70' - |", True),
+        ("sox x.wav -t wav - | ", "sox x.wav -t wav - | ", True),
+        ("/a/12:30 noon.wav", "cat '/a/12:30 noon.wav' |", False),
+    ],
+)
+def test_any_entry_as_a_command(entry: str, command: str, has_one: bool) -> None:
+    assert (piping(entry), is_piped(entry)) == (command, has_one)

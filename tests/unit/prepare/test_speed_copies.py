@@ -31,6 +31,7 @@ def test_a_slower_copy_is_longer_and_has_other_speakers(tmp_path: Path, train: P
         ("/a/b.wav", "sox -t wav /a/b.wav -t wav - speed 1.1 |"),
         ("/a/b.flac", "sox /a/b.flac -t wav - speed 1.1 |"),
         ("cat b.wav |", "cat b.wav | sox -t wav - -t wav - speed 1.1 |"),
+        ("/a/b.ark:17", "wav-copy /a/b.ark:17 - | sox -t wav - -t wav - speed 1.1 |"),
         ("/my corpora/b.wav", "sox -t wav '/my corpora/b.wav' -t wav - speed 1.1 |"),
     ],
 )

@@ -17,6 +17,7 @@ from speakernet.work.recordings import recording_files
         ("sox -t wav x.wav -t wav - speed 1.1 |", ["x.wav"]),
         ("/usr/bin/sph2pipe -f wav /c/x.sph | /usr/bin/sox - y.flac |", ["/c/x.sph", "y.flac"]),
         ("cat 'never closed /c/x.wav |", ["/c/x.wav"]),
+        ("wav-copy /c/all.ark:1234 - | sox -t wav - -t wav - speed 0.9 |", ["/c/all.ark"]),
         ("|", []),
     ],
 )

@@ -88,3 +88,15 @@ def test_new_audio_needs_the_source_of_the_old(tmp_path: Path, name: str) -> Non
     with pytest.raises(UserError, match=rf"a/{name}: no such file"):
         datadir.copy(source, tmp_path / "b", new=new, keep={b"s1-u0"})
     assert not (tmp_path / "b").exists()
+
+
+@pytest.mark.parametrize("segments", [False, True])
+def test_the_same_audio_elsewhere_keeps_all_tables(tmp_path: Path, segments: bool) -> None:
+    source = make(tmp_path / "a", segments=segments)
+    places = [
+        (name, f"x.ark:{number}") for number, (name, _) in enumerate(iter_table(source / "wav.scp"))
+    ]
+    datadir.copy(source, tmp_path / "b", new=NewAudio(places, AudioChange.SAME))
+    tables = {name: text.replace(" \n", "\n") for name, text in content(source).items()}
+    tables["wav.scp"] = "".join(f"{name} {place}\n" for name, place in places)
+    assert content(tmp_path / "b") == tables
