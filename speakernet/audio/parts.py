@@ -6,7 +6,7 @@ filter needs. What noise or rooms were added to, or a command wrote, is computed
 
 import os
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from fractions import Fraction
 from typing import Any, NamedTuple, TypeAlias
 
@@ -52,12 +52,15 @@ class Length(NamedTuple):
 class PartReader:
     """Reads parts of recordings; the last one stays open."""
 
-    def __init__(self, sample_rate: int, channel: str, evaluate: Callable[[Node], Signal]) -> None:
+    def __init__(
+        self, sample_rate: int, channel: str, exact: bool, evaluate: Callable[[Node], Signal]
+    ) -> None:
         """Set up a reader at ``sample_rate`` (Hz) and of ``channel`` (see ``choose_channel``).
 
-        ``evaluate``: computes what cannot be read in parts.
+        ``exact``: see CompressedFile. ``evaluate``: computes what cannot be read in parts.
         """
-        self._rate, self._channel, self._evaluate = sample_rate, channel, evaluate
+        self._rate, self._channel, self._exact = sample_rate, channel, exact
+        self._evaluate = evaluate
         self._entry, self._process = "", 0
         self._own: Source | None = None
         self._source: Source | None = None
@@ -136,12 +139,11 @@ class PartReader:
         return Source(length, rate, read)
 
     def _compressed(self, path: str, *, average: bool = False) -> Source | None:
-        opened = open_compressed(path, average=average)
+        opened = open_compressed(path, average=average, exact=self._exact)
         if opened is None:
             return None
-        file, stream = opened
-        self._files.enter_context(stream)
-        self._files.enter_context(closing(file))
+        file, stack = opened
+        self._files.enter_context(stack)
         source = _of_compressed(file, path, self._channel)
         self._is_declared = file.is_declared
         return source

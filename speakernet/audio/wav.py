@@ -94,17 +94,19 @@ def audio_length(path: str, offset: int = 0) -> tuple[int, int]:
         return length_with_soundfile(_for_soundfile(stream, start, chunk))
 
 
-def open_compressed(path: str, *, average: bool = False) -> tuple[CompressedFile, BinaryIO] | None:
-    """Open a file of compressed audio, to be closed with its stream; None for any other.
+def open_compressed(
+    path: str, *, average: bool = False, exact: bool = True
+) -> tuple[CompressedFile, ExitStack] | None:
+    """Open a file of compressed audio, with what closes it; None for any other.
 
-    Raises UserError, starting with the path, as ``read_audio_file`` does.
+    ``average``, ``exact``: see CompressedFile. Raises UserError as ``read_audio_file`` does.
     """
     with ExitStack() as stack:
         stream, head, offset = stack.enter_context(_open(path, 0))
         if demuxer := demuxer_of(stream, head, offset):
-            file = CompressedFile(stream, demuxer, average=average)
-            stack.pop_all()
-            return file, stream
+            file = CompressedFile(stream, demuxer, average=average, exact=exact)
+            stack.callback(file.close)
+            return file, stack.pop_all()
     return None
 
 
