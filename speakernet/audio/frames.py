@@ -92,11 +92,17 @@ class FrameSource:
 
     def _missed_priming(self) -> int:
         """Return how many samples to drop because libav takes Opus's pre-skip, which counts samples
-        at 48 kHz (RFC 7845, 5.1), for one at the rate that a Matroska file has for its input.
+        at 48 kHz (RFC 7845, 5.1), for one at the rate of what was encoded, in Matroska files that
+        have that rate.
         """
         header = self.stream.codec_context.extradata or b""
-        if self.demuxer != "matroska" or header[:8] != b"OpusHead" or len(header) < 12:
+        if self.demuxer != "matroska" or header[:8] != b"OpusHead" or len(header) < 16:
             return 0
         tick = self.stream.time_base or 0
-        dropped = round(self._ticks * tick * _OPUS_HZ) - self.first.samples
-        return max(0, int.from_bytes(header[10:12], "little") - dropped)
+        # The first frame is shorter by what was dropped, and by the decoder's own delay.
+        missing = round(self._ticks * tick * _OPUS_HZ) - self.first.samples
+        pre_skip = int.from_bytes(header[10:12], "little")
+        if missing >= pre_skip:
+            return 0
+        input_hz = int.from_bytes(header[12:16], "little")
+        return pre_skip - round(pre_skip * min(input_hz, _OPUS_HZ) / _OPUS_HZ)
