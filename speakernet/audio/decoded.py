@@ -34,14 +34,9 @@ def _decode(node: Decoded) -> Audio:
     opened = open_compressed(node.path, average=node.channels == 1)
     if opened is None:
         return _uncompressed(node)
-    file, stream = opened
-    with stream:
-        try:
-            return file.whole()
-        except UserError as error:
-            raise type(error)(f"{node.path}: {error}") from None
-        finally:
-            file.close()
+    file, stack = opened
+    with stack:
+        return file.whole()
 
 
 def _uncompressed(node: Decoded) -> Audio:

@@ -17,10 +17,11 @@ _OPUS_HZ = 48_000
 
 
 class FrameSource:
-    """An open container and its audio stream; ``position``: the place of the next frame's first
-    sample, from the first sample of the audio on.
+    """An open container and its audio stream.
 
-    complaints: what libav said; packets, damaged: how many were read, and not decoded.
+    frames: those that follow; position: the place of the next frame's first sample, counted from
+    the first sample of the audio, which who takes frames has to keep up. complaints: what libav
+    said; packets, damaged: how many were read, and not decoded.
     """
 
     def __init__(self, file: BinaryIO, demuxer: str, complaints: list[str]) -> None:
@@ -31,7 +32,7 @@ class FrameSource:
         self.complaints = complaints
         self.demuxer = demuxer
         self.packets = self.damaged = 0
-        self._ticks = 0
+        self._ticks, self._is_first = 0, True
         file.seek(0)
         self.container = open_container(file, demuxer)
         self.stream = choose_stream(self.container)
@@ -40,20 +41,13 @@ class FrameSource:
         if first is None:
             self.close()
             raise UserError("found no samples" + (f": {complaints[0]}" if complaints else ""))
-        self.first = first
-        self._frames: Iterator[AudioFrame] = chain([first], frames)
+        self.first, self._is_first = first, False
+        self.frames: Iterator[AudioFrame] = chain([first], frames)
         self.position = -self._missed_priming()
 
     def close(self) -> None:
         """Free what libav holds."""
         self.container.close()
-
-    def next(self) -> "AudioFrame | None":
-        """Return the next frame, None at the end."""
-        frame = next(self._frames, None)
-        if frame is not None:
-            self.position += frame.samples
-        return frame
 
     def jump(self, sample: int) -> bool:
         """Go to a frame that begins at ``sample`` or before it; return whether that worked.
@@ -71,7 +65,7 @@ class FrameSource:
         first = next(frames, None)
         if first is None or first.pts is None:
             return False
-        self._frames = chain([first], frames)
+        self.frames = chain([first], frames)
         self.position = round((first.pts - zero) * tick * self._rate)
         return 0 <= self.position <= sample
 
@@ -83,7 +77,8 @@ class FrameSource:
         try:
             for packet in self.container.demux(self.stream):
                 self.packets += 1
-                self._ticks += packet.duration or 0
+                if self._is_first:
+                    self._ticks += packet.duration or 0
                 try:
                     yield from packet.decode()
                 except EOFError:
@@ -97,11 +92,17 @@ class FrameSource:
 
     def _missed_priming(self) -> int:
         """Return how many samples to drop because libav takes Opus's pre-skip, which counts samples
-        at 48 kHz (RFC 7845, 5.1), for one at the rate that a Matroska file has for its input.
+        at 48 kHz (RFC 7845, 5.1), for one at the rate of what was encoded, in Matroska files that
+        have that rate.
         """
         header = self.stream.codec_context.extradata or b""
-        if self.demuxer != "matroska" or header[:8] != b"OpusHead" or len(header) < 12:
+        if self.demuxer != "matroska" or header[:8] != b"OpusHead" or len(header) < 16:
             return 0
         tick = self.stream.time_base or 0
-        dropped = round(self._ticks * tick * _OPUS_HZ) - self.first.samples
-        return max(0, int.from_bytes(header[10:12], "little") - dropped)
+        # The first frame is shorter by what was dropped, and by the decoder's own delay.
+        missing = round(self._ticks * tick * _OPUS_HZ) - self.first.samples
+        pre_skip = int.from_bytes(header[10:12], "little")
+        if missing >= pre_skip:
+            return 0
+        input_hz = int.from_bytes(header[12:16], "little")
+        return pre_skip - round(pre_skip * min(input_hz, _OPUS_HZ) / _OPUS_HZ)

@@ -44,7 +44,8 @@ def listening(complaints: list[str]) -> Iterator[None]:
         try:
             yield
         finally:
-            complaints += [f"[{name}] {text.strip()}" for _, name, text in logs]
+            # Before the errors that were raised meanwhile, which say less.
+            complaints[:0] = [f"[{name}] {text.strip()}" for _, name, text in logs]
 
 
 def open_container(stream: BinaryIO, demuxer: str) -> "InputContainer":

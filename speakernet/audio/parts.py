@@ -6,7 +6,7 @@ filter needs. What noise or rooms were added to, or a command wrote, is computed
 
 import os
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from fractions import Fraction
 from typing import Any, NamedTuple, TypeAlias
 
@@ -52,12 +52,15 @@ class Length(NamedTuple):
 class PartReader:
     """Reads parts of recordings; the last one stays open."""
 
-    def __init__(self, sample_rate: int, channel: str, evaluate: Callable[[Node], Signal]) -> None:
+    def __init__(
+        self, sample_rate: int, channel: str, exact: bool, evaluate: Callable[[Node], Signal]
+    ) -> None:
         """Set up a reader at ``sample_rate`` (Hz) and of ``channel`` (see ``choose_channel``).
 
-        ``evaluate``: computes what cannot be read in parts.
+        ``exact``: see CompressedFile. ``evaluate``: computes what cannot be read in parts.
         """
-        self._rate, self._channel, self._evaluate = sample_rate, channel, evaluate
+        self._rate, self._channel, self._exact = sample_rate, channel, exact
+        self._evaluate = evaluate
         self._entry, self._process = "", 0
         self._own: Source | None = None
         self._source: Source | None = None
@@ -123,7 +126,7 @@ class PartReader:
         return Source(len(signal.samples), signal.sample_rate, lambda a, b: signal.samples[a:b])
 
     def _file(self, file: AudioFile) -> Source:
-        if not file.offset and (source := self._compressed(file.path)):
+        if source := self._compressed(file):
             return source
         length, rate = audio_length(file.path, file.offset)
 
@@ -135,20 +138,20 @@ class PartReader:
 
         return Source(length, rate, read)
 
-    def _compressed(self, path: str, *, average: bool = False) -> Source | None:
-        opened = open_compressed(path, average=average)
+    def _compressed(self, place: AudioFile, *, average: bool = False) -> Source | None:
+        path = place.path
+        opened = open_compressed(path, place.offset, average=average, exact=self._exact)
         if opened is None:
             return None
-        file, stream = opened
-        self._files.enter_context(stream)
-        self._files.enter_context(closing(file))
+        file, stack = opened
+        self._files.enter_context(stack)
         source = _of_compressed(file, path, self._channel)
         self._is_declared = file.is_declared
         return source
 
     def _decoded(self, node: Decoded) -> Source:
         try:
-            source = self._compressed(node.path, average=node.channels == 1)
+            source = self._compressed(AudioFile(node.path), average=node.channels == 1)
         except UnsupportedError:
             source = None
         if source is None:

@@ -31,7 +31,7 @@ from speakernet.audio.wav_header import (
 )
 from speakernet.config.errors import UserError
 from speakernet.config.files import open_input
-from speakernet.kaldi.audio_archives import framed_file
+from speakernet.kaldi.audio_archives import FilePart, framed_file
 from speakernet.work.files import write_errors
 
 _NO_LENGTH = Note("length", "without a length in the header")
@@ -95,17 +95,21 @@ def audio_length(path: str, offset: int = 0) -> tuple[int, int]:
         return length_with_soundfile(_for_soundfile(stream, start, chunk))
 
 
-def open_compressed(path: str, *, average: bool = False) -> tuple[CompressedFile, BinaryIO] | None:
-    """Open a file of compressed audio, to be closed with its stream; None for any other.
+def open_compressed(
+    path: str, offset: int = 0, *, average: bool = False, exact: bool = True
+) -> tuple[CompressedFile, ExitStack] | None:
+    """Open a file of compressed audio, with what closes it; None for any other.
 
-    Raises UserError, starting with the path, as ``read_audio_file`` does.
+    One in an archive, at byte ``offset``, has to be in a frame that says where it ends.
+    ``average``, ``exact``: see CompressedFile. Raises UserError as ``read_audio_file`` does.
     """
     with ExitStack() as stack:
-        stream, head, offset = stack.enter_context(_open(path, 0))
-        if demuxer := demuxer_of(stream, head, offset):
-            file = CompressedFile(stream, demuxer, average=average)
-            stack.pop_all()
-            return file, stream
+        stream, head, start = stack.enter_context(_open(path, offset))
+        is_alone = offset == 0 or isinstance(stream, FilePart)
+        if is_alone and (demuxer := demuxer_of(stream, head, start)):
+            file = CompressedFile(stream, demuxer, average=average, exact=exact)
+            stack.callback(file.close)
+            return file, stack.pop_all()
     return None
 
 

@@ -14,7 +14,8 @@ SAMPLES = np.random.default_rng(3).integers(-3000, 3000, 40_000).astype(np.int16
 CONTENTS = {
     b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n": "a Git LFS pointer",
     b"\n <!DOCTYPE html><html>404": "an HTML page",
-    b"\0\0\0\x20ftypM4A \0\0\0\0": r"MPEG-4 \(m4a\), which the wav.scp entry 'ffmpeg -v error",
+    b"\0\0\0\x20ftypM4A \0\0\0\0": r"MPEG-4 \(m4a\)$",
+    b"RIFF\0\0\0\0AVI LIST": "a RIFF file that is no wav file, which the wav.scp entry 'ffmpeg -v",
     b"\0\5\x16\7\0\2\0\0Mac OS X": r"a \._ file of macOS, which holds no audio",
     b"NIST_1A\n   1024\n": "NIST SPHERE, which the wav.scp entry 'sph2pipe -f wav FILE",
     b"\x1aE\xdf\xa3\1\0\0": "Matroska or WebM",

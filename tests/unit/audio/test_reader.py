@@ -1,6 +1,7 @@
 """From entries of wav.scp to waveforms: formats, channels, commands, segments, copies."""
 
 import subprocess
+from fractions import Fraction
 from pathlib import Path
 from shutil import which
 
@@ -12,6 +13,10 @@ from numpy.typing import NDArray
 from speakernet.audio.reader import AudioReader, Reading, iter_audio, read_audio
 from speakernet.audio.wav import audio_length, write_wav
 from speakernet.config import UserError
+from speakernet.kaldi.pipes import parse_entry
+from speakernet.kaldi.wav_scp import Utterance
+from speakernet.signal.resample import change_speed, resample
+from speakernet.signal.reverberate import quantize
 
 SAMPLES = np.random.default_rng(0).integers(-3000, 3000, 20_000).astype(np.int16)
 
@@ -58,8 +63,8 @@ def broken(folder: Path, kind: str) -> Path:
     content = path.read_bytes()
     if kind == "eight_bit":
         soundfile.write(path, np.zeros((100, 2)), 16000, subtype="PCM_U8")
-    elif kind == "other_rate":
-        write_wav(path, SAMPLES, 8000)
+    elif kind == "odd_rate":
+        write_wav(path, SAMPLES, 80)
     elif kind == "missing":
         path.unlink()
     elif kind == "folder":
@@ -82,7 +87,7 @@ def broken(folder: Path, kind: str) -> Path:
         ("empty", "cannot be read"),
         ("no_samples", "truncated: the header promises 20000 samples, found 0"),
         ("eight_bit", "found 8-bit samples in 2 channel(s); expected 16-bit"),
-        ("other_rate", "found 8000 Hz; expected 16000 Hz"),
+        ("odd_rate", "found 80 Hz; expected 2000 to 400000 Hz"),
         ("missing", "no such file"),
         ("folder", "found a folder; expected a file"),
     ],
@@ -187,23 +192,32 @@ def waveform(value: object) -> NDArray[np.float32]:
     return value.waveform
 
 
-def test_noise_of_another_rate_is_an_error(tmp_path: Path, wav: Path) -> None:
-    write_wav(tmp_path / "n.wav", SAMPLES, 8000)
-    entry = (
-        f"wav-reverberate --additive-signals={tmp_path}/n.wav --snrs=5 --start-times=0 '{wav}' - |"
+def test_noise_and_rooms_of_another_rate_are_resampled(tmp_path: Path, wav: Path) -> None:
+    """As if they had been resampled before, and that is noted."""
+    half = change_speed(SAMPLES.astype(np.float32), 2)
+    write_wav(tmp_path / "half.wav", quantize(np.rint(half)), 8000)
+    again = resample(quantize(np.rint(half)).astype(np.float32), Fraction(2))
+    write_wav(tmp_path / "again.wav", quantize(np.rint(again)), 16000)
+    options = (
+        "--additive-signals={}/{}.wav --snrs=5 --start-times=0",
+        "--impulse-response={}/{}.wav",
     )
-    with pytest.raises(UserError, match="found a noise of 8000 Hz; expected the 16000 Hz"):
-        read_audio(entry)
+    for option, what in zip(options, ("noise", "impulse response"), strict=True):
+        entry = f"wav-reverberate {option} '{wav}' - |"
+        reader = AudioReader()
+        changed = reader.evaluate(parse_entry(entry.format(tmp_path, "half")))
+        assert str(changed.notes[0]) == f"{what} resampled from 8000 Hz"
+        same = reader.read(entry.format(tmp_path, "again"))
+        np.testing.assert_array_equal(changed.samples, same)
 
 
-@pytest.mark.parametrize("rate", [8000, 22050])
-def test_an_impulse_response_of_another_rate_is_an_error(
-    tmp_path: Path, wav: Path, rate: int
-) -> None:
-    write_wav(tmp_path / "room.wav", SAMPLES[:300], rate)
-    entry = f"wav-reverberate --impulse-response={tmp_path}/room.wav '{wav}' - |"
-    with pytest.raises(UserError, match=f"found an impulse response of {rate} Hz; expected the 16"):
-        read_audio(entry)
+def test_another_rate_is_resampled_and_noted(tmp_path: Path) -> None:
+    tone = 9000 * np.sin(2 * np.pi * 440 * np.arange(44_100) / 44_100)
+    write_wav(tmp_path / "a.wav", tone.astype(np.int16), 44_100)
+    reading = AudioReader().read_with_notes(Utterance("a", str(tmp_path / "a.wav"), "x:1"))
+    expected = 9000 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)
+    assert np.abs(reading.waveform - expected)[200:-200].max() < 2
+    assert [str(note) for note in reading.notes] == ["resampled from 44100 Hz"]
 
 
 def test_background_reads_no_more_than_it_needs(tmp_path: Path) -> None:
@@ -236,5 +250,5 @@ def test_random_stretch(wav: Path) -> None:
         np.testing.assert_array_equal(
             reader.read_random_segment(entry, 30_000, rng), np.resize(SAMPLES, 30_000)
         )
-    with pytest.raises(UserError, match="found 16000 Hz; expected 8000 Hz"):
-        AudioReader(8000).read_random_segment(str(wav), 500, np.random.default_rng(0))
+    other = AudioReader(8000).read_random_segment(str(wav), 10_000, np.random.default_rng(0))
+    np.testing.assert_array_equal(other, AudioReader(8000).read(str(wav)))

@@ -109,7 +109,10 @@ def test_rooms_that_are_not_there(folders: tuple[Path, Path], tmp_path: Path) ->
     ("table", "message"),
     [
         ("musan_speech/wav.scp", r"musan_speech/wav.scp: 'speech-\d': gone/x.wav: no such file"),
-        ("RIRS_NOISES/simulated_rirs/smallroom/rir_list", "smallroom/rir_list: gone/x.wav: no such"),
+        (
+            "RIRS_NOISES/simulated_rirs/smallroom/rir_list",
+            "smallroom/rir_list: gone/x.wav: no such",
+        ),
     ],
 )
 def test_a_recording_that_is_gone_is_named_with_its_table(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from speakernet.arrays import Float32
 from speakernet.audio.wav import write_wav
@@ -139,10 +140,26 @@ def test_an_empty_segment_is_named(data: Path) -> None:
         batch_of(data, 2)
 
 
-def test_another_rate_is_named(data: Path) -> None:
-    write_wav(data / "b-1.wav", np.ones(99, dtype=np.int16), 8000)
-    with pytest.raises(UserError, match=r"wav\.scp:3: utterance 'b-1': found 8000 Hz"):
+def test_another_rate_is_resampled(data: Path) -> None:
+    write_wav(data / "a-1.wav", waveform("a-1").astype(np.int16)[:2500], 8000)
+    crops = batch_of(data, 0)
+    assert np.median(np.diff(crops[crops[:, 0] > 500])) in (0, 1)
+    write_wav(data / "b-1.wav", np.ones(99, dtype=np.int16), 80)
+    with pytest.raises(UserError, match=r"wav\.scp:3: utterance 'b-1': found 80 Hz"):
         batch_of(data, 2)
+
+
+def test_no_more_is_read_than_the_crop(data: Path) -> None:
+    """Crops come from a file that is damaged elsewhere."""
+    whole = batch_of(data, 0)
+    path = data / "a-1.flac"
+    soundfile.write(path, np.zeros(80_000, dtype=np.int16), 16000)
+    (data / "wav.scp").write_text(f"r {path}\n")
+    lines = ("a-1 r 0 1", "a-2 r 1 2", "b-1 r 2 3", "b-2 r 3 5")
+    (data / "segments").write_text("\n".join(lines) + "\n")
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) - 20])
+    assert batch_of(data, 0).shape == whole.shape
 
 
 def test_a_segment_that_makes_no_sense_is_named(data: Path) -> None:

@@ -3,7 +3,14 @@
 import pytest
 
 from speakernet.config import UserError
-from speakernet.kaldi.pipes import AudioFile, Command, Resampled, Reverberated, parse_entry
+from speakernet.kaldi.pipes import (
+    AudioFile,
+    Command,
+    Decoded,
+    Resampled,
+    Reverberated,
+    parse_entry,
+)
 
 
 def reverberated(text: str) -> Reverberated:
@@ -23,6 +30,10 @@ FILES = {
     "cat a#1.wav |": AudioFile("a#1.wav"),
     "wav-copy 'my corpus/x.ark:70' - |": AudioFile("my corpus/x.ark", 70),
     "/kaldi/src/featbin/wav-copy a.wav - |": AudioFile("a.wav"),
+    "flac -c -d -s 'a b.flac' |": AudioFile("a b.flac"),
+    "/usr/bin/ffmpeg -i a.mp3 -ac 1 -ar 16000 -f wav - |": Decoded(
+        "a.mp3", 16000, 1, "/usr/bin/ffmpeg -i a.mp3 -ac 1 -ar 16000 -f wav -"
+    ),
 }
 # What needs more of a shell than quotes, or is not known.
 COMMANDS = [
@@ -31,7 +42,7 @@ COMMANDS = [
     'cat "$DIR/a.wav" |',
     "cat *.wav |",
     "cat ~/a.wav |",
-    "ffmpeg -v 8 -i a.m4a -f wav - |",
+    "ffmpeg -v 8 -ss 3 -i a.m4a -f wav - |",
     "sph2pipe -f wav -p -c 1 a.sph |",
     "ffmpeg -i a | sox -t wav - -r 16k - |",
     "cat a.wav | tee b.wav |",
@@ -100,7 +111,7 @@ def test_backgrounds_of_kaldis_script() -> None:
         'wav-reverberate --duration=6.5 "s/1 7.wav" - |,wav-reverberate --duration=6.5 '
         "\"cat s/2.wav |\" - |' --start-times='0,0' --snrs='20,15' - - |"
     )
-    assert node.source == Command("ffmpeg -i a.m4a -f wav -")
+    assert node.source == Decoded("a.m4a", None, None, "ffmpeg -i a.m4a -f wav -")
     first, second = node.additive_signals
     assert isinstance(first, Reverberated)
     assert isinstance(second, Reverberated)
