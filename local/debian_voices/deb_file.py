@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from speakernet.config import UserError
-from speakernet.work.input_files import HEAD_BYTES, kind_of, open_input
+from speakernet.config.files import open_input
+from speakernet.work.input_files import HEAD_BYTES, kind_of
 
 _OPENERS: dict[str, Callable[[BinaryIO], BinaryIO]] = {
     "data.tar": lambda file: file,

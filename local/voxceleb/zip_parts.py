@@ -23,8 +23,9 @@ from itertools import accumulate
 from pathlib import Path
 
 from speakernet.config import UserError
+from speakernet.config.files import open_input
 from speakernet.work.files import open_for_replace
-from speakernet.work.input_files import HEAD_BYTES, kind_of, open_input
+from speakernet.work.input_files import HEAD_BYTES, kind_of
 from speakernet.work.job_parts import job_part
 
 _SUFFIXES = (".wav", ".m4a")
