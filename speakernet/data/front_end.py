@@ -64,8 +64,8 @@ class KaldiFbank(nn.Module):
     def forward(self, waveforms: Tensor) -> Tensor:
         """Return features (batch, frames, dim), float32, of ``waveforms`` (batch, samples).
 
-        Samples are in the scale of 16-bit integers. There are ``options.num_frames(samples)``
-        frames: none where that is shorter than a window.
+        Samples are in the scale of 16-bit integers, of any type. There are
+        ``options.num_frames(samples)`` frames: none where that is shorter than a window.
         """
         with without_autocast(waveforms):
             frames = self._frames(waveforms.float())
@@ -134,8 +134,8 @@ class FeatureFrontEnd(nn.Module):
     """Crops of features from a batch of waveforms: filter bank, sliding mean, masks.
 
     Equal to a crop of the normalised utterance, as ``speakernet.data.feature_crops`` reads them
-    from an archive without compression, as closely as ``KaldiFbank`` is. ``cmn_window``: frames of the sliding
-    mean that is subtracted; None leaves it in. ``num_frames``: of a crop.
+    from an archive without compression, as closely as ``KaldiFbank`` is. ``cmn_window``: frames of
+    the sliding mean that is subtracted; None leaves it in. ``num_frames``: of a crop.
     """
 
     def __init__(self, options: FbankOptions, cmn_window: int | None, num_frames: int) -> None:

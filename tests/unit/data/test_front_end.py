@@ -101,6 +101,14 @@ def test_a_waveform_that_is_longer_than_a_block() -> None:
     check(batch_fbank([waveform], OPTIONS)[0], fbank(waveform, OPTIONS))
 
 
+def test_integers_are_waveforms_too() -> None:
+    integers = GOLDEN["wav/fr-0007"]
+    module = KaldiFbank(OPTIONS)
+    assert torch.equal(
+        module(torch.from_numpy(integers)[None]), module(torch.from_numpy(SPEECH[1])[None])
+    )
+
+
 def test_batches_of_none() -> None:
     module = KaldiFbank(OPTIONS)
     assert module(torch.zeros(0, 16000)).shape == (0, 98, 80)
@@ -234,6 +242,15 @@ def test_masks_are_those_of_the_readers() -> None:
         with torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
             found = module(*inputs, torch.from_numpy(np.stack(masks)))
         np.testing.assert_array_equal(found.numpy(), expected)
+
+
+def test_nothing_waits_for_values() -> None:
+    """Tensors on "meta" have none: what would copy one from a device raises an error there."""
+    module = FeatureFrontEnd(replace(OPTIONS, use_energy=True), 300, 200).to("meta")
+    waveforms, spans = torch.empty(4, 80000, device="meta"), torch.empty(4, 4, device="meta").long()
+    masks = torch.empty(4, 3, 4, device="meta").long()
+    crops = module(waveforms, spans, masks)
+    assert crops.is_meta and crops.shape == (4, 200, 81) and crops.dtype == torch.float32
 
 
 def test_without_snip_edges_the_reader_reflects() -> None:
