@@ -110,7 +110,7 @@ class PermutationOrder(OrderOptions):
 
 @ORDERS.add("skip")
 class SkipOrder(OrderOptions):
-    """One random order for all passes, each of which leaves out another random share (voxsrc2020)."""
+    """One random order for all passes, each of which leaves out another share (voxsrc2020)."""
 
     type: Literal["skip"] = "skip"
     probability: float = Field(default=0.1, ge=0, lt=1)
@@ -119,8 +119,8 @@ class SkipOrder(OrderOptions):
 
 @ORDERS.add("blocks")
 class BlocksOrder(OrderOptions):
-    """Permutes within windows of random blocks of consecutive utterances: for disks that seek slowly
-    and network file systems.
+    """Permutes within windows of random blocks of consecutive utterances: for disks that seek
+    slowly and network file systems.
     """
 
     type: Literal["blocks"] = "blocks"
@@ -132,7 +132,7 @@ class BlocksOrder(OrderOptions):
 
 @ORDERS.add("speaker_groups")
 class SpeakerGroupsOrder(OrderOptions):
-    """Batches of several utterances of each speaker, no speaker twice: for losses that compare them."""
+    """Batches of several utterances of each speaker, no speaker twice, for losses that compare."""
 
     type: Literal["speaker_groups"] = "speaker_groups"
     max_seg_per_spk: int = Field(default=100, ge=2)
@@ -158,16 +158,16 @@ class DataConfig(Config):
     order: OrderConfig = PermutationOrder()
     """In which order utterances are read."""
     cmn_window: int | None = Field(default=300, ge=1)
-    """Frames of the sliding mean that is subtracted from features; null leaves the mean in. Waveform
-    recipes have null."""
+    """Frames of the sliding mean that is subtracted from features; null leaves the mean in.
+    Waveform recipes have null."""
     spec_augment: SpecAugmentConfig | None = None
     """Masks on crops of features."""
     online_features: Literal["reader", "device"] | None = None
     """Where training computes features of its crops, from the recordings: `reader`, in the reading
     processes; `device`, where the network is. null reads what stage 3 has stored."""
     cmn_context: bool = True
-    """Whether the sliding mean of a crop sees the frames around it, as in the whole utterance; false
-    is the mean of the crop alone, for which less has to be read and computed."""
+    """Whether the sliding mean of a crop sees the frames around it, as in the whole utterance.
+    false is the mean of the crop alone, for which less has to be read and computed."""
     online_augment: OnlineAugmentConfig | None = None
     """Noises and rooms for each crop of waveforms, or of features that are computed online."""
     cache_mib: int = Field(default=512, ge=0, le=1 << 20)

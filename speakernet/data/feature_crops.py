@@ -138,7 +138,9 @@ class FeatureCrops:
             out[:] = matrix.columns(start, stop)
             return
         if not self.config.cmn_context:
-            cmn.normalize(matrix.columns(start, stop), 0, 0, out, num_frames=stop - start, window=window)
+            cmn.normalize(
+                matrix.columns(start, stop), 0, 0, out, num_frames=stop - start, window=window
+            )
             return
         first, last = cmn.context(total, start, stop, window)
         block = matrix.columns(first, last)

@@ -52,9 +52,7 @@ class RandomCropReader(Protocol):
 
     def prefetch(self, rows: npt.NDArray[np.integer]) -> None: ...
 
-    def batch(
-        self, rows: npt.NDArray[np.integer], keys: UInt64
-    ) -> "Tensor | WaveformBatch": ...
+    def batch(self, rows: npt.NDArray[np.integer], keys: UInt64) -> "Tensor | WaveformBatch": ...
 
 
 @dataclass(frozen=True)

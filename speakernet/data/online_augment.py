@@ -1,10 +1,10 @@
-"""On-the-fly augmentation of waveform crops during training, as in tdy.
+"""On-the-fly augmentation of crops during training, as in tdy.
 
-One kind per crop, all equally likely, unless the recipe says otherwise: reverberation by a simulated room impulse response (Ko et al.
-2017, https://doi.org/10.1109/ICASSP.2017.7953152); or noise, music or babble of several voices from
-MUSAN (Snyder et al. 2015, https://arxiv.org/abs/1510.08484). Noises start at a random position and
-are repeated where they are shorter than the crop. Signal-to-noise ratios are uniform in dB; the
-power of the crop is kept.
+One kind per crop, all equally likely, unless the recipe says otherwise: reverberation by a
+simulated room impulse response (Ko et al. 2017, https://doi.org/10.1109/ICASSP.2017.7953152); or
+noise, music or babble of several voices from MUSAN (Snyder et al. 2015,
+https://arxiv.org/abs/1510.08484). Noises start at a random position and are repeated where they are
+shorter than the crop. Signal-to-noise ratios are uniform in dB; the power of the crop is kept.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,8 @@ class OnlineAugment:
 
     ``musan``: PREFIX of the data dirs PREFIX_noise, PREFIX_music and PREFIX_speech. ``rirs``: a
     folder of impulse responses laid out like RIRS_NOISES (https://www.openslr.org/28), of which
-    those of small and medium rooms are used. ``shared`` keeps what was decoded. Raises UserError if a table or list is missing.
+    those of small and medium rooms are used. ``shared`` keeps what was decoded. Raises
+    UserError if a table or list is missing.
     """
 
     def __init__(

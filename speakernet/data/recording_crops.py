@@ -38,7 +38,7 @@ _AUGMENT = 1  # what a crop's augmentation is drawn from, beside its masks
 
 
 class Part(NamedTuple):
-    """What is read for a crop: frames ``first`` to ``last - 1`` of an utterance of ``num_frames``."""
+    """What a crop needs: frames ``first`` to ``last - 1`` of an utterance of ``num_frames``."""
 
     utterance: Utterance
     num_frames: int

@@ -31,7 +31,9 @@ class LineIndex:
                 ends.append(ends[-1] + len(line) + 1)
         self._ends = np.frombuffer(ends, dtype=np.int64)
         with path.open("rb") as file:
-            self._text = mmap.mmap(file.fileno(), ends[-1], prot=mmap.PROT_READ) if ends[-1] else b""
+            self._text = (
+                mmap.mmap(file.fileno(), ends[-1], prot=mmap.PROT_READ) if ends[-1] else b""
+            )
 
     def __len__(self) -> int:
         return len(self._ends) - 1
@@ -92,9 +94,7 @@ def _iter_aligned(data_dir: Path, utterances: UtteranceIndex) -> Iterator[Uttera
     row = -1
     for row, utterance in enumerate(iter_utterances(data_dir)):
         if utterance.problem:
-            raise UserError(
-                f"{utterance.place}: utterance '{utterance.name}': {utterance.problem}"
-            )
+            raise UserError(f"{utterance.place}: utterance '{utterance.name}': {utterance.problem}")
         expected = utterances.ids[row] if row < len(utterances) else None
         if utterance.name != expected:
             raise UserError(
