@@ -138,8 +138,10 @@ class PartReader:
 
         return Source(length, rate, read)
 
-    def _compressed(self, path: str, *, average: bool = False) -> Source | None:
-        opened = open_compressed(path, average=average, exact=self._exact)
+    def _compressed(
+        self, path: str, *, average: bool = False, any_ogg: bool = False
+    ) -> Source | None:
+        opened = open_compressed(path, average=average, exact=self._exact, any_ogg=any_ogg)
         if opened is None:
             return None
         file, stack = opened
@@ -150,7 +152,7 @@ class PartReader:
 
     def _decoded(self, node: Decoded) -> Source:
         try:
-            source = self._compressed(node.path, average=node.channels == 1)
+            source = self._compressed(node.path, average=node.channels == 1, any_ogg=True)
         except UnsupportedError:
             source = None
         if source is None:

@@ -95,15 +95,15 @@ def audio_length(path: str, offset: int = 0) -> tuple[int, int]:
 
 
 def open_compressed(
-    path: str, *, average: bool = False, exact: bool = True
+    path: str, *, average: bool = False, exact: bool = True, any_ogg: bool = False
 ) -> tuple[CompressedFile, ExitStack] | None:
     """Open a file of compressed audio, with what closes it; None for any other.
 
-    ``average``, ``exact``: see CompressedFile. Raises UserError as ``read_audio_file`` does.
+    ``average``, ``exact``: see CompressedFile; ``any_ogg``: see ``demuxer_of``. Raises UserError as ``read_audio_file`` does.
     """
     with ExitStack() as stack:
         stream, head, offset = stack.enter_context(_open(path, 0))
-        if demuxer := demuxer_of(stream, head, offset):
+        if demuxer := demuxer_of(stream, head, offset, any_ogg=any_ogg):
             file = CompressedFile(stream, demuxer, average=average, exact=exact)
             stack.callback(file.close)
             return file, stack.pop_all()

@@ -100,7 +100,7 @@ def test_jumps_give_the_same_samples(tmp_path: Path, name: str, channels: int) -
 
 
 def test_noise_bands_of_aac_beyond_the_first_half_minute(tmp_path: Path) -> None:
-    """They hold other noise there, unless decoding begins at the beginning; as loud, and no more."""
+    """They hold other noise there, unless decoding begins at the beginning, and nothing more."""
     path = encode(tmp_path / "a.m4a", speech(40 * 16000), 16000, "-c:a", "aac")
     whole = read_audio_file(str(path)).samples
     with opened(path) as file:
