@@ -99,7 +99,8 @@ def open_compressed(
 ) -> tuple[CompressedFile, ExitStack] | None:
     """Open a file of compressed audio, with what closes it; None for any other.
 
-    ``average``, ``exact``: see CompressedFile; ``any_ogg``: see ``demuxer_of``. Raises UserError as ``read_audio_file`` does.
+    ``average``, ``exact``: see CompressedFile; ``any_ogg``: see ``demuxer_of``. Raises UserError as
+    ``read_audio_file`` does.
     """
     with ExitStack() as stack:
         stream, head, offset = stack.enter_context(_open(path, 0))
