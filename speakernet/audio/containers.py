@@ -22,15 +22,20 @@ _OGG_HEAD_BYTES = 512
 _ID3_BYTES = 10
 
 
-def demuxer_of(stream: BinaryIO, head: bytes, offset: int) -> str:
+def demuxer_of(stream: BinaryIO, head: bytes, offset: int, *, any_ogg: bool = False) -> str:
     """Return the demuxer of compressed audio at ``offset``, which begins with ``head``.
 
-    Empty for wav, flac, ogg vorbis and everything that is no known format.
+    Empty for wav, flac and everything that is no known format, and for ogg vorbis without
+    ``any_ogg``.
     """
     if head[:3] == b"ID3":
         return _behind_tag(stream, head, offset)
     if head.startswith(b"OggS"):
-        return "ogg" if any(codec in head[:_OGG_HEAD_BYTES] for codec in _OGG_CODECS) else ""
+        return (
+            "ogg"
+            if any_ogg or any(codec in head[:_OGG_HEAD_BYTES] for codec in _OGG_CODECS)
+            else ""
+        )
     for place, magic, name in _MAGIC:
         if head[place:].startswith(magic):
             return name
@@ -51,9 +56,10 @@ def _behind_tag(stream: BinaryIO, head: bytes, offset: int) -> str:
 
 def _by_sync_word(head: bytes) -> str:
     """Return the demuxer of frames that begin with eleven or twelve bits of one."""
-    if len(head) < 2 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
+    if len(head) < 3 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return ""
     if head[1] & 0xF6 == 0xF0:  # layer 0: ADTS
         return "aac"
-    is_layer = head[1] & 0x06 != 0 and head[1] & 0x18 != 0x08
-    return "mp3" if is_layer else ""
+    has_layer = head[1] & 0x06 != 0 and head[1] & 0x18 != 0x08
+    has_rates = head[2] & 0xF0 != 0xF0 and head[2] & 0x0C != 0x0C
+    return "mp3" if has_layer and has_rates else ""

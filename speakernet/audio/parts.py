@@ -138,9 +138,11 @@ class PartReader:
 
         return Source(length, rate, read)
 
-    def _compressed(self, place: AudioFile, *, average: bool = False) -> Source | None:
-        path = place.path
-        opened = open_compressed(path, place.offset, average=average, exact=self._exact)
+    def _compressed(
+        self, place: AudioFile, *, average: bool = False, any_ogg: bool = False
+    ) -> Source | None:
+        path, exact = place.path, self._exact
+        opened = open_compressed(path, place.offset, average=average, exact=exact, any_ogg=any_ogg)
         if opened is None:
             return None
         file, stack = opened
@@ -151,7 +153,8 @@ class PartReader:
 
     def _decoded(self, node: Decoded) -> Source:
         try:
-            source = self._compressed(AudioFile(node.path), average=node.channels == 1)
+            place, average = AudioFile(node.path), node.channels == 1
+            source = self._compressed(place, average=average, any_ogg=True)
         except UnsupportedError:
             source = None
         if source is None:

@@ -1,7 +1,7 @@
 """Audio of another sample rate than the one that is asked for: resampled, rounded to 16 bits, and
 noted.
 
-Ratios are approximated by fractions of at most 1000, which is exact for all usual rates and within
+Ratios are approximated by fractions of at most 4000, which is exact for all usual rates and within
 one in a million for others.
 """
 
@@ -17,7 +17,7 @@ from speakernet.signal.reverberate import quantize
 
 # Lower or higher ones are damaged headers, and would take all memory.
 _LOWEST_HZ, _HIGHEST_HZ = 2_000, 400_000
-_MAX_DENOMINATOR = 1000
+_MAX_DENOMINATOR = 4000
 
 
 def rate_ratio(found_hz: int, wanted_hz: int) -> Fraction:

@@ -96,17 +96,24 @@ def audio_length(path: str, offset: int = 0) -> tuple[int, int]:
 
 
 def open_compressed(
-    path: str, offset: int = 0, *, average: bool = False, exact: bool = True
+    path: str,
+    offset: int = 0,
+    *,
+    average: bool = False,
+    exact: bool = True,
+    any_ogg: bool = False,
 ) -> tuple[CompressedFile, ExitStack] | None:
     """Open a file of compressed audio, with what closes it; None for any other.
 
     One in an archive, at byte ``offset``, has to be in a frame that says where it ends.
-    ``average``, ``exact``: see CompressedFile. Raises UserError as ``read_audio_file`` does.
+    ``average``, ``exact``: see CompressedFile; ``any_ogg``: see ``demuxer_of``. Raises UserError as
+    ``read_audio_file`` does.
     """
     with ExitStack() as stack:
         stream, head, start = stack.enter_context(_open(path, offset))
-        is_alone = offset == 0 or isinstance(stream, FilePart)
-        if is_alone and (demuxer := demuxer_of(stream, head, start)):
+        if offset and not isinstance(stream, FilePart):
+            return None
+        if demuxer := demuxer_of(stream, head, start, any_ogg=any_ogg):
             file = CompressedFile(stream, demuxer, average=average, exact=exact)
             stack.callback(file.close)
             return file, stack.pop_all()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from speakernet.audio import compressed
 from speakernet.audio.compressed import CompressedFile
@@ -17,7 +18,7 @@ from speakernet.audio.sound_files import Audio
 from speakernet.audio.wav import read_audio_file
 from speakernet.config import UserError
 
-from .encoded import Samples, assert_within_a_step, encode, ffmpeg, needs_ffmpeg, speech
+from .encoded import assert_within_a_step, encode, ffmpeg, needs_ffmpeg, speech
 
 pytestmark = needs_ffmpeg
 
@@ -50,7 +51,7 @@ def opened(path: Path, **options: bool) -> Iterator[CompressedFile]:
         file.close()
 
 
-def assert_parts(path: Path, whole: Samples, lengths: tuple[int, ...]) -> None:
+def assert_parts(path: Path, whole: NDArray[np.generic], lengths: tuple[int, ...]) -> None:
     with opened(path) as file:
         for length in lengths:
             last = len(whole) - length
@@ -100,7 +101,7 @@ def test_jumps_give_the_same_samples(tmp_path: Path, name: str, channels: int) -
 
 
 def test_noise_bands_of_aac_beyond_the_first_half_minute(tmp_path: Path) -> None:
-    """They hold other noise there, unless decoding begins at the beginning; as loud, not more."""
+    """They hold other noise there, unless decoding begins at the beginning, and nothing more."""
     path = encode(tmp_path / "a.m4a", speech(40 * 16000), 16000, "-c:a", "aac")
     whole = read_audio_file(str(path)).samples
     with opened(path) as file:
