@@ -31,7 +31,7 @@ def read_decoded(node: Decoded) -> Audio:
 
 
 def _decode(node: Decoded) -> Audio:
-    opened = open_compressed(node.path, average=node.channels == 1, any_ogg=True)
+    opened = open_compressed(node.path, average=node.channels == 1)
     if opened is None:
         return _uncompressed(node)
     file, stack = opened

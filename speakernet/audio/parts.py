@@ -6,7 +6,7 @@ filter needs. What noise or rooms were added to, or a command wrote, is computed
 
 import os
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from fractions import Fraction
 from typing import Any, NamedTuple, TypeAlias
 
@@ -19,7 +19,13 @@ from speakernet.audio.compressed import CompressedFile
 from speakernet.audio.libav import UnsupportedError
 from speakernet.audio.rates import rate_ratio
 from speakernet.audio.sound_files import Audio
-from speakernet.audio.wav import audio_length, open_compressed, read_audio_file
+from speakernet.audio.wav import (
+    WavFile,
+    audio_length,
+    open_compressed,
+    open_parts,
+    read_audio_file,
+)
 from speakernet.config.errors import UserError, naming
 from speakernet.kaldi.pipes import AudioFile, Decoded, Node, Resampled, parse_entry
 from speakernet.kaldi.wav_scp import Utterance
@@ -126,8 +132,9 @@ class PartReader:
         return Source(len(signal.samples), signal.sample_rate, lambda a, b: signal.samples[a:b])
 
     def _file(self, file: AudioFile) -> Source:
-        if source := self._compressed(file):
-            return source
+        opened = open_parts(file.path, file.offset, exact=self._exact)
+        if opened is not None:
+            return self._kept(*opened, file.path)
         length, rate = audio_length(file.path, file.offset)
 
         def read(start: int, stop: int) -> Samples:
@@ -138,25 +145,18 @@ class PartReader:
 
         return Source(length, rate, read)
 
-    def _compressed(
-        self, place: AudioFile, *, average: bool = False, any_ogg: bool = False
-    ) -> Source | None:
-        path, exact = place.path, self._exact
-        opened = open_compressed(path, place.offset, average=average, exact=exact, any_ogg=any_ogg)
-        if opened is None:
-            return None
-        file, stack = opened
-        self._files.enter_context(stack)
-        source = _of_compressed(file, path, self._channel)
+    def _kept(self, file: CompressedFile | WavFile, closing: ExitStack, path: str) -> Source:
+        """Return an open file as a recording; it stays open until the next one is read."""
+        self._files.enter_context(closing)
+        source = _of_file(file, path, self._channel)
         self._is_declared = file.is_declared
         return source
 
     def _decoded(self, node: Decoded) -> Source:
-        try:
-            place, average = AudioFile(node.path), node.channels == 1
-            source = self._compressed(place, average=average, any_ogg=True)
-        except UnsupportedError:
-            source = None
+        source = None
+        with suppress(UnsupportedError):
+            opened = open_compressed(node.path, average=node.channels == 1, exact=self._exact)
+            source = None if opened is None else self._kept(*opened, node.path)
         if source is None:
             return self._whole(node)
         if node.sample_rate in (None, source.sample_rate):
@@ -172,7 +172,7 @@ class PartReader:
         return _changed(source, speed_ratio(node.speed), source.sample_rate)
 
 
-def _of_compressed(file: CompressedFile, path: str, channel: str) -> Source:
+def _of_file(file: CompressedFile | WavFile, path: str, channel: str) -> Source:
     def read(start: int, stop: int) -> Samples:
         with naming(path):
             audio = Audio(file.read(start, stop - start), file.sample_rate)

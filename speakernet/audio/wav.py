@@ -95,29 +95,75 @@ def audio_length(path: str, offset: int = 0) -> tuple[int, int]:
         return length_with_soundfile(_for_soundfile(stream, start, chunk))
 
 
-def open_compressed(
-    path: str,
-    offset: int = 0,
-    *,
-    average: bool = False,
-    exact: bool = True,
-    any_ogg: bool = False,
-) -> tuple[CompressedFile, ExitStack] | None:
-    """Open a file of compressed audio, with what closes it; None for any other.
+class WavFile:
+    """An open wav file of 16-bit samples, of which parts are read."""
 
-    One in an archive, at byte ``offset``, has to be in a frame that says where it ends.
-    ``average``, ``exact``: see CompressedFile; ``any_ogg``: see ``demuxer_of``. Raises UserError as
-    ``read_audio_file`` does.
+    is_declared = False
+
+    def __init__(self, stream: BinaryIO, head: bytes, offset: int, chunk: DataChunk) -> None:
+        """Read from ``stream``, which stays the caller's. Raises UserError if it is truncated."""
+        _check_whole(chunk)
+        self._place = (stream, head, offset, chunk)
+        self._size = chunk.size // chunk.format.sample_bytes
+        self.sample_rate = chunk.format.sample_rate
+
+    def num_samples(self) -> int:
+        """Return how many samples there are."""
+        return self._size
+
+    def read(self, first_sample: int, max_samples: int) -> NDArray[np.int16]:
+        """Return samples (num_samples, channels) from ``first_sample`` on."""
+        samples = _read_wav(*self._place, first_sample, max_samples).samples
+        return np.asarray(samples, dtype=np.int16)
+
+
+def open_parts(
+    path: str, offset: int = 0, *, exact: bool = True
+) -> tuple[CompressedFile | WavFile, ExitStack] | None:
+    """Open a wav file of 16 bits or one of compressed audio, with what closes it; None for others.
+
+    ``exact``: see CompressedFile. Raises UserError as ``read_audio_file`` does.
     """
     with ExitStack() as stack:
         stream, head, start = stack.enter_context(_open(path, offset))
-        if offset and not isinstance(stream, FilePart):
-            return None
-        if demuxer := demuxer_of(stream, head, start, any_ogg=any_ogg):
-            file = CompressedFile(stream, demuxer, average=average, exact=exact)
-            stack.callback(file.close)
-            return file, stack.pop_all()
+        if not _is_wav(head):
+            return _open_compressed(stack, stream, head, start, offset, exact=exact)
+        chunk = find_samples(stream, head, start)
+        if (chunk.format.code, chunk.format.bits) == (PCM, 16):
+            return WavFile(stream, head, start, chunk), stack.pop_all()
     return None
+
+
+def open_compressed(
+    path: str, *, average: bool = False, exact: bool = True
+) -> tuple[CompressedFile, ExitStack] | None:
+    """Open compressed audio of any kind, ogg vorbis too, with what closes it; None for other files.
+
+    ``average``, ``exact``: see CompressedFile. Raises UserError as ``read_audio_file`` does.
+    """
+    with ExitStack() as stack:
+        opened = stack.enter_context(_open(path, 0))
+        return _open_compressed(stack, *opened, 0, average=average, exact=exact, any_ogg=True)
+
+
+def _open_compressed(
+    stack: ExitStack,
+    stream: BinaryIO,
+    head: bytes,
+    start: int,
+    offset: int,
+    *,
+    any_ogg: bool = False,
+    **options: bool,
+) -> tuple[CompressedFile, ExitStack] | None:
+    if offset and not isinstance(stream, FilePart):
+        return None  # in an archive, only a frame says where it ends
+    demuxer = demuxer_of(stream, head, start, any_ogg=any_ogg)
+    if not demuxer:
+        return None
+    file = CompressedFile(stream, demuxer, **options)
+    stack.callback(file.close)
+    return file, stack.pop_all()
 
 
 def _read_other(

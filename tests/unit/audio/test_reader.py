@@ -238,17 +238,3 @@ def test_background_reads_no_more_than_it_needs(tmp_path: Path) -> None:
     shared = [reader.read(entry(seconds)) for seconds in (0.5, 5, 1, 18.75, 25)]
     for one, other in zip(fresh, shared, strict=True):
         np.testing.assert_array_equal(one, other)
-
-
-def test_random_stretch(wav: Path) -> None:
-    reader, places = AudioReader(), np.lib.stride_tricks.sliding_window_view(SAMPLES, 500)
-    for entry in (str(wav), f"cat < '{wav}' |"):
-        rng = np.random.default_rng(0)
-        stretches = [reader.read_random_segment(entry, 500, rng) for _ in range(3)]
-        starts = [int(np.flatnonzero((places == s).all(axis=1))[0]) for s in stretches]
-        assert len(set(starts)) == 3
-        np.testing.assert_array_equal(
-            reader.read_random_segment(entry, 30_000, rng), np.resize(SAMPLES, 30_000)
-        )
-    other = AudioReader(8000).read_random_segment(str(wav), 10_000, np.random.default_rng(0))
-    np.testing.assert_array_equal(other, AudioReader(8000).read(str(wav)))
