@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from fractions import Fraction
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,17 +32,15 @@ from speakernet.kaldi.wav_scp import Utterance
 from speakernet.signal.resample import resample_part, resampled_length, speed_ratio
 from speakernet.signal.reverberate import quantize
 
-Samples: TypeAlias = NDArray[np.int16] | Float32
 
-
-class Source(NamedTuple):
+class Recording(NamedTuple):
     """One channel of a recording: its length, its rate in Hz, and what reads from a sample to
     before another.
     """
 
     num_samples: int
     sample_rate: int
-    read: Callable[[int, int], Samples]
+    read: Callable[[int, int], NDArray[np.int16] | Float32]
 
 
 class Length(NamedTuple):
@@ -68,12 +66,12 @@ class PartReader:
         self._rate, self._channel, self._exact = sample_rate, channel, exact
         self._evaluate = evaluate
         self._entry, self._process = "", 0
-        self._own: Source | None = None
-        self._source: Source | None = None
+        self._own: Recording | None = None
+        self._source: Recording | None = None
         self._files = ExitStack()
         self._is_declared = False
 
-    def source(self, entry: str) -> Source:
+    def source(self, entry: str) -> Recording:
         """Return the recording of an entry, at the reader's rate; raises UserError."""
         own = self._own_source(entry)
         if self._source is None:
@@ -86,7 +84,7 @@ class PartReader:
         own = self._own_source(entry)
         return Length(own.num_samples, own.sample_rate, self._is_declared)
 
-    def _own_source(self, entry: str) -> Source:
+    def _own_source(self, entry: str) -> Recording:
         # A process that was forked shares the place in open files with its parent.
         if self._own is None or (entry, os.getpid()) != (self._entry, self._process):
             self._files.close()
@@ -96,7 +94,7 @@ class PartReader:
             self._entry, self._process = entry, os.getpid()
         return self._own
 
-    def range_of(self, utterance: Utterance) -> tuple[Source, int, int]:
+    def range_of(self, utterance: Utterance) -> tuple[Recording, int, int]:
         """Return an utterance's recording, and its begin and end there; raises UserError."""
         source = self.source(utterance.entry)
         if utterance.start_s is None or utterance.end_s is None:
@@ -118,7 +116,7 @@ class PartReader:
             )
         return np.asarray(part, dtype=np.float32)
 
-    def _open(self, node: Node) -> Source:
+    def _open(self, node: Node) -> Recording:
         if isinstance(node, AudioFile):
             return self._file(node)
         if isinstance(node, Resampled):
@@ -127,32 +125,32 @@ class PartReader:
             return self._decoded(node)
         return self._whole(node)
 
-    def _whole(self, node: Node) -> Source:
+    def _whole(self, node: Node) -> Recording:
         signal = self._evaluate(node)
-        return Source(len(signal.samples), signal.sample_rate, lambda a, b: signal.samples[a:b])
+        return Recording(len(signal.samples), signal.sample_rate, lambda a, b: signal.samples[a:b])
 
-    def _file(self, file: AudioFile) -> Source:
+    def _file(self, file: AudioFile) -> Recording:
         opened = open_parts(file.path, file.offset, exact=self._exact)
         if opened is not None:
             return self._kept(*opened, file.path)
         length, rate = audio_length(file.path, file.offset)
 
-        def read(start: int, stop: int) -> Samples:
+        def read(start: int, stop: int) -> NDArray[np.int16] | Float32:
             audio = read_audio_file(
                 file.path, offset=file.offset, first_sample=start, max_samples=stop - start
             )
             return choose_channel(audio, self._channel, file.path).samples
 
-        return Source(length, rate, read)
+        return Recording(length, rate, read)
 
-    def _kept(self, file: CompressedFile | WavFile, closing: ExitStack, path: str) -> Source:
+    def _kept(self, file: CompressedFile | WavFile, closing: ExitStack, path: str) -> Recording:
         """Return an open file as a recording; it stays open until the next one is read."""
         self._files.enter_context(closing)
         source = _of_file(file, path, self._channel)
         self._is_declared = file.is_declared
         return source
 
-    def _decoded(self, node: Decoded) -> Source:
+    def _decoded(self, node: Decoded) -> Recording:
         source = None
         with suppress(UnsupportedError):
             opened = open_compressed(node.path, average=node.channels == 1, exact=self._exact)
@@ -163,7 +161,7 @@ class PartReader:
             return source
         return _at_rate(source, node.sample_rate)
 
-    def _resampled(self, node: Resampled) -> Source:
+    def _resampled(self, node: Resampled) -> Recording:
         source = self._file(node.file)
         if node.sample_rate not in (None, source.sample_rate):
             return self._whole(node)
@@ -172,7 +170,7 @@ class PartReader:
         return _changed(source, speed_ratio(node.speed), source.sample_rate)
 
 
-def _of_file(file: CompressedFile | WavFile, path: str, channel: str) -> Source:
+def _of_file(file: CompressedFile | WavFile, path: str, channel: str) -> Recording:
     def read(start: int, stop: int) -> Samples:
         with naming(path):
             audio = Audio(file.read(start, stop - start), file.sample_rate)
@@ -182,22 +180,22 @@ def _of_file(file: CompressedFile | WavFile, path: str, channel: str) -> Source:
         num_samples = file.num_samples()
     except UserError as error:
         raise type(error)(f"{path}: {error}") from None
-    return Source(num_samples, file.sample_rate, read)
+    return Recording(num_samples, file.sample_rate, read)
 
 
-def _at_rate(source: Source, sample_rate: int) -> Source:
+def _at_rate(source: Recording, sample_rate: int) -> Recording:
     return _changed(source, rate_ratio(source.sample_rate, sample_rate), sample_rate)
 
 
-def _changed(source: Source, ratio: Fraction, sample_rate: int) -> Source:
+def _changed(source: Recording, ratio: Fraction, sample_rate: int) -> Recording:
     """Return a recording with ``ratio`` times as many samples, rounded to 16 bits."""
 
     def inputs(start: int, stop: int) -> Float32:
         part: NDArray[Any] = source.read(start, stop)
         return np.asarray(part, dtype=np.float32)
 
-    def read(start: int, stop: int) -> Samples:
+    def read(start: int, stop: int) -> NDArray[np.int16] | Float32:
         part = resample_part(inputs, source.num_samples, ratio, start, stop - start)
         return quantize(np.rint(part))
 
-    return Source(resampled_length(source.num_samples, ratio), sample_rate, read)
+    return Recording(resampled_length(source.num_samples, ratio), sample_rate, read)

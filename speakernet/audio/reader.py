@@ -26,7 +26,7 @@ from speakernet.audio.commands import run_command
 from speakernet.audio.decoded import read_decoded
 from speakernet.audio.failures import naming_utterance
 from speakernet.audio.notes import Note
-from speakernet.audio.parts import Length, PartReader, Source
+from speakernet.audio.parts import Length, PartReader, Recording
 from speakernet.audio.rates import at_rate
 from speakernet.audio.sound_files import Audio
 from speakernet.config.errors import UserError
@@ -144,7 +144,7 @@ class AudioReader:
         signal = self.evaluate(parse_entry(entry) if isinstance(entry, str) else entry)
         return at_rate(signal, self.sample_rate)
 
-    def source(self, entry: str) -> Source:
+    def source(self, entry: str) -> Recording:
         """Return the recording of an entry, to read parts of; the last one stays open.
 
         Raises UserError if it cannot be parsed, read or run.

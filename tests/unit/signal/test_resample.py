@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from speakernet.arrays import Float32
-from speakernet.signal.resample import change_speed, changed_length, resample
+from speakernet.signal.resample import change_speed, changed_length, resample, resample_part
 
 RATIOS = [Fraction(1, 2), Fraction(2, 1), Fraction(10, 9), Fraction(441, 320), Fraction(3, 7)]
 
@@ -67,3 +67,22 @@ def test_it_is_linear_and_does_not_depend_on_the_place() -> None:
     alone = resample(one, ratio)
     between_zeros = resample(np.pad(one, (900, 50)), ratio)[1000:]
     np.testing.assert_allclose(between_zeros[: len(alone)], alone, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "ratio", [Fraction(160, 441), Fraction(2), Fraction(1, 3), Fraction(9, 10)]
+)
+@pytest.mark.parametrize(("first", "length"), [(0, 1), (0, 700), (333, 50), (1200, 800), (5, 0)])
+def test_a_part_needs_only_its_neighbourhood(ratio: Fraction, first: int, length: int) -> None:
+    waveform = np.random.default_rng(5).normal(0, 1000, 9000).astype(np.float32)
+    whole = resample(waveform, ratio)
+    read = []
+
+    def inputs(start: int, stop: int) -> Float32:
+        assert 0 <= start < stop <= len(waveform)
+        read.append(stop - start)
+        return waveform[start:stop]
+
+    part = resample_part(inputs, len(waveform), ratio, first, length)
+    assert sum(read) <= length / ratio + 2 * ratio.denominator + 400
+    np.testing.assert_allclose(part, whole[first : first + length], rtol=0, atol=1e-2)
