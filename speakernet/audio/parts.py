@@ -171,7 +171,7 @@ class PartReader:
 
 
 def _of_file(file: CompressedFile | WavFile, path: str, channel: str) -> Recording:
-    def read(start: int, stop: int) -> Samples:
+    def read(start: int, stop: int) -> NDArray[np.int16] | Float32:
         with naming(path):
             audio = Audio(file.read(start, stop - start), file.sample_rate)
         return choose_channel(audio, channel, path).samples

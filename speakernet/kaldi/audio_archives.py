@@ -15,13 +15,10 @@ from __future__ import annotations
 import io
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 from speakernet.config.errors import UserError
 from speakernet.work.files import NewFile, open_for_replace, suffixed, write_errors
-
-if TYPE_CHECKING:  # collections.abc has it from Python 3.12 on
-    from _typeshed import WriteableBuffer
 
 MAX_ARCHIVE_BYTES = 2 << 30
 
@@ -56,7 +53,7 @@ class FilePart(io.RawIOBase):
         self._position = base + offset
         return self._position
 
-    def readinto(self, buffer: WriteableBuffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         """Fill ``buffer`` as far as the part reaches; return the number of bytes."""
         view = memoryview(buffer).cast("B")
         wanted = min(len(view), max(self._size - self._position, 0))

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from speakernet.arrays import Float32
 from speakernet.audio.notes import examine
 from speakernet.audio.reader import AudioReader
-from speakernet.audio.wav import audio_length, write_wav
+from speakernet.audio.wav import audio_length, open_compressed, write_wav
 from speakernet.audio.wav_header import HEAD_BYTES, UNKNOWN_SIZE
 from speakernet.config.errors import UserError
 from speakernet.config.files import open_input
 from speakernet.kaldi.audio_archives import framed_file
-from speakernet.kaldi.pipes import AudioFile, parse_entry
+from speakernet.kaldi.pipes import AudioFile, Decoded, parse_entry
 from speakernet.signal.reverberate import quantize
 
 COPY, WAV, FLAC = "copy", "wav", "flac"
@@ -54,7 +54,8 @@ def store(entry: str, form: str, reader: AudioReader) -> Stored:
 
 
 def _copied(entry: str) -> Stored:
-    file = parse_entry(entry)
+    node = parse_entry(entry)
+    file = _decoded_file(node) if isinstance(node, Decoded) else node
     if not isinstance(file, AudioFile):
         raise UserError(
             f"found a command, which is no file to copy; --format wav or flac stores what it "
@@ -64,6 +65,17 @@ def _copied(entry: str) -> Stored:
     if not num_samples:
         raise UserError(f"{entry}: found no samples")
     return Stored(_bytes_of(file), num_samples / rate, [])
+
+
+def _decoded_file(node: Decoded) -> AudioFile | None:
+    """Return the file of a command that gives what the file holds: no other rate or channel."""
+    opened = open_compressed(node.path)
+    if opened is None:
+        return None
+    file, closing = opened
+    with closing:
+        same = node.sample_rate in (None, file.sample_rate)
+        return AudioFile(node.path) if same and node.channels in (None, file.num_channels) else None
 
 
 def _bytes_of(file: AudioFile) -> bytes:

@@ -87,8 +87,8 @@ pack() { steps/pack_audio.sh --nj 2 "$@" "$data" "$target"; }
   run -0 steps/get_reco2dur.sh "$target" # reads all of it
   echo "s2-b $work/wav/s2-a.wav" >"$work/line" && sed -i -e "/^s2-b/{r $work/line" -e 'd}' "$data/wav.scp"
   run -0 pack --nj 1
-  [ "$(find "$work/packed/ark" -name '*.ark' | xargs -d '\n' -n 1 basename)" = audio.1.1.ark ]
-  [ "$(ls -A "$work/packed" | grep -v lock | xargs)" = "ark set" ]
+  [ "$(find "$work/packed/ark" -name '*.ark' -printf '%f\n')" = audio.1.1.ark ]
+  [ "$(find "$work/packed" -mindepth 1 -maxdepth 1 -not -name '*lock' -printf '%f\n' | sort | xargs)" = "ark set" ]
 }
 
 @test "wrong uses" {
