@@ -13,6 +13,7 @@ import argparse
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from shlex import quote
 
 import av
 import numpy as np
@@ -49,7 +50,7 @@ def make_inputs(work: Path, data: Path, num_files: int) -> None:
         "wav": lambda name, _: f"{audio}/{name}.wav",
         "wav_speed": lambda name, number: with_speed(f"{audio}/{name}.wav", number),
         "m4a": lambda name, _: f"{audio}/{name}.m4a",
-        "m4a_commands": lambda name, _: M4A_COMMAND.format(f"{audio}/{name}.m4a"),
+        "m4a_commands": lambda name, _: M4A_COMMAND.format(quote(f"{audio}/{name}.m4a")),
     }
     for folder, form in forms.items():
         write_data_dir(work / folder, {name: form(name, n) for n, name in enumerate(names)})
@@ -60,7 +61,7 @@ def make_inputs(work: Path, data: Path, num_files: int) -> None:
 def with_speed(path: str, number: int) -> str:
     """Return the entry of a file at one of the speeds in turn."""
     speed = SPEEDS[number % len(SPEEDS)]
-    return path if speed == "1.0" else f"sox -t wav {path} -t wav - speed {speed} |"
+    return path if speed == "1.0" else f"sox -t wav {quote(path)} -t wav - speed {speed} |"
 
 
 def write_audio(folder: Path, train: Path, num_files: int) -> list[str]:
