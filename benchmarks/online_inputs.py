@@ -88,8 +88,9 @@ def join(paths: list[str], rng: np.random.Generator) -> npt.NDArray[np.int16]:
     wanted = int(rng.uniform(*SECONDS) * SAMPLE_RATE)
     parts: list[npt.NDArray[np.int16]] = []
     while sum(map(len, parts)) < wanted:
-        parts.append(read_audio_file(str(rng.choice(paths))).samples.reshape(-1))
-    return np.concatenate(parts)[:wanted].astype(np.int16)
+        samples = read_audio_file(str(rng.choice(paths))).samples
+        parts.append(samples.reshape(-1).astype(np.int16))
+    return np.concatenate(parts)[:wanted]
 
 
 def write_m4a(path: Path, samples: npt.NDArray[np.int16], bit_rate: int) -> None:

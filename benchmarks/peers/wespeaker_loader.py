@@ -9,6 +9,7 @@ import argparse
 import sys
 import types
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 from benchmarks.reader_turns import serve
@@ -47,11 +48,9 @@ def make_loader(args: argparse.Namespace):  # type: ignore[no-untyped-def]
     package = types.ModuleType("wespeaker")
     package.__path__ = [str(args.checkout / "wespeaker")]
     sys.modules["wespeaker"] = package
-    from wespeaker.dataset.dataset import Dataset
-
     if args.backend:
         torchaudio.load = partial(torchaudio.load, backend=args.backend)
-    dataset = Dataset(
+    dataset = import_module("wespeaker.dataset.dataset").Dataset(
         "raw",
         str(args.raw_list),
         settings(args.batch_size, speed=args.speed),

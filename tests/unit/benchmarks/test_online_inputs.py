@@ -30,7 +30,7 @@ def test_m4a_has_the_same_recording(online_work: Path) -> None:
         with av.open(path) as container:
             assert container.streams.audio[0].codec_context.name == "aac"
             blocks = [frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)]
-        decoded, wav = np.concatenate(blocks) * 32768, reader.read(wavs[name])
+        decoded, wav = np.concatenate(blocks).astype(np.float32) * 32768, reader.read(wavs[name])
         assert abs(len(decoded) - len(wav)) <= 2 * 1024  # padded to whole blocks, or primed
         power = np.mean(decoded**2) / np.mean(wav**2)
         assert 0.3 < power < 1.5
