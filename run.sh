@@ -119,7 +119,7 @@ pack_set() {
   [ -z "${is_packed[$1]-}" ] || return 0
   is_packed[$1]=true
   once "$data/$1" --input "$corpus_data/$1" -- \
-    steps/pack_audio.sh "${jobs[@]}" --format "$convert" --max-failed-share "$2" "$corpus_data/$1" "$data/$1"
+    steps/pack_audio.sh "${jobs[@]}" --audio-format "$convert" --max-failed-share "$2" "$corpus_data/$1" "$data/$1"
 }
 
 if stage 1 "data directories"; then

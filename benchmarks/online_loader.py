@@ -33,8 +33,10 @@ CASES = {  # title: data dir of ours, whether wespeaker draws speeds, what torch
 }
 PEER = "wespeaker"
 OURS = {
-    "waveforms_fbank": "speakernet, features in the reader",
-    "waveforms": "speakernet, features on the device",
+    "reader": "speakernet, features in the reader",
+    "reader_context": "speakernet, the same with the utterance's sliding mean",
+    "device": "speakernet, features on the device",
+    "device_context": "speakernet, on the device with the utterance's sliding mean",
 }
 
 

@@ -6,61 +6,65 @@ room or one recording of MUSAN.
 
 import argparse
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from benchmarks.reader_turns import serve
 from benchmarks.timing import ROOT
 from speakernet.arrays import Int64, UInt64
-from speakernet.data.config import DataConfig, OnlineAugmentConfig
+from speakernet.audio.shared_cache import SharedCache
+from speakernet.data.config import AugmentKindsConfig, DataConfig, OnlineAugmentConfig
+from speakernet.data.front_end import WaveformBatch
 from speakernet.data.index import read_utterance_index
 from speakernet.data.online_augment import OnlineAugment
+from speakernet.data.recording_crops import RecordingCrops
 from speakernet.data.sample_keys import generator, sample_keys
-from speakernet.data.waveform_crops import SAMPLE_RATE, WaveformCrops
-from speakernet.signal.fbank import Fbank
+from speakernet.data.waveform_crops import SAMPLE_RATE
 from speakernet.signal.options import FbankOptions
 
-ReadBatch = Callable[[Int64, UInt64], Tensor]
+ReadBatch = Callable[[Int64, UInt64], Tensor | WaveformBatch]
 Way = Callable[[Path, OnlineAugment], ReadBatch]
 NUM_FRAMES, SEED = 200, 0
-_CONFIG = OnlineAugmentConfig(
-    probability=0.6, noise_snr_db=(0, 15), music_snr_db=(5, 15), babble_snr_db=(10, 30),
+AUGMENT = OnlineAugmentConfig(
+    probability=0.6,
+    kinds=AugmentKindsConfig(reverb=3, noise=1, music=1, babble=1),
+    noise_snr_db=(0, 15),
+    music_snr_db=(5, 15),
+    babble_snr_db=(10, 30),
     babble_voices=(1, 1),
-)  # fmt: skip
+)
 
 
-class RoomOrRecording(OnlineAugment):
-    """Draws a room as often as any recording of noise, music or speech."""
+def crops(
+    data_dir: Path,
+    augment: OnlineAugment,
+    *,
+    where: Literal["reader", "device"],
+    context: bool,
+) -> ReadBatch:
+    """Return a reader of features, (batch, time, mel), or of what the device makes them from.
 
-    def __init__(self, musan: Path, rirs: Path) -> None:
-        super().__init__(_CONFIG, musan, rirs, SAMPLE_RATE)
-        recordings = (self._noise, self._music, self._babble)
-        self._kinds = (*recordings, *len(recordings) * (self._reverb,))
-
-
-def waveforms(data_dir: Path, augment: OnlineAugment) -> ReadBatch:
-    """Return a reader of waveforms, (batch, samples): features are computed on the device."""
-    config = DataConfig(num_frames=NUM_FRAMES, online_augment=_CONFIG)
-    return WaveformCrops(data_dir, read_utterance_index(data_dir), config, augment).batch
-
-
-def waveforms_fbank(data_dir: Path, augment: OnlineAugment) -> ReadBatch:
-    """Return a reader of features, (batch, time, mel), less the mean of each crop."""
-    read = waveforms(data_dir, augment)
-    extract = Fbank(FbankOptions.from_file(ROOT / "conf/fbank80.conf"))
-
-    def batch(rows: Int64, keys: UInt64) -> Tensor:
-        crops = read(rows, keys).numpy() * np.float32(32768)
-        features = [extract(crop, seed=key) for crop, key in zip(crops, keys.tolist(), strict=True)]
-        return torch.from_numpy(np.stack([each - each.mean(axis=0) for each in features]))
-
-    return batch
+    With ``context`` a crop is normalised by the sliding mean of the whole utterance, for which more
+    is read; without, by its own mean.
+    """
+    config = DataConfig(
+        num_frames=NUM_FRAMES, online_augment=AUGMENT, online_features=where, cmn_context=context
+    )
+    options = FbankOptions.from_file(ROOT / "conf/fbank80.conf")
+    utterances = read_utterance_index(data_dir)
+    return RecordingCrops(data_dir, utterances, config, options, SEED, augment).batch
 
 
-WAYS: dict[str, Way] = {"waveforms": waveforms, "waveforms_fbank": waveforms_fbank}
+WAYS: dict[str, Way] = {
+    "reader": partial(crops, where="reader", context=False),
+    "reader_context": partial(crops, where="reader", context=True),
+    "device": partial(crops, where="device", context=False),
+    "device_context": partial(crops, where="device", context=True),
+}
 
 
 def main() -> None:
@@ -73,9 +77,16 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=64)
     args = parser.parse_args()
     torch.set_num_threads(1)
-    read = WAYS[args.way](args.data_dir, RoomOrRecording(args.musan, args.rirs))
+    cache = SharedCache.create(DataConfig().cache_mib << 20)
+    augment = OnlineAugment(AUGMENT, args.musan, args.rirs, SAMPLE_RATE, cache)
+    read = WAYS[args.way](args.data_dir, augment)
     batches = iter_batches(len(read_utterance_index(args.data_dir)), args.batch_size)
-    serve(lambda: len(read(*next(batches))))
+
+    def read_batch() -> int:
+        read(*next(batches))
+        return int(args.batch_size)
+
+    serve(read_batch)
 
 
 def iter_batches(num_utts: int, batch_size: int) -> Iterator[tuple[Int64, UInt64]]:

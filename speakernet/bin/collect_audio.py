@@ -1,4 +1,4 @@
-"""Make a data dir whose recordings lie in the archives that jobs have written."""
+"""Make a data dir whose recordings lie in archives that jobs have written."""
 
 from argparse import Namespace
 from pathlib import Path

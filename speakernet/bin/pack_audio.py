@@ -19,11 +19,12 @@ logger = logging.getLogger(__name__)
 
 @program("recipes")
 @argument(
-    "--format",
+    "--audio-format",
     str,
     "copy: files as they are; wav, flac: 16 bits, one channel",
     choices=("copy", "wav", "flac"),
     default="flac",
+    metavar="FORMAT",
 )
 @argument("--job", jobs, "do part N, from 1", default=1)
 @argument("--nj", jobs, "number of jobs", default=1)
@@ -35,7 +36,7 @@ def main(args: Namespace) -> int:
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     from speakernet.prepare.audio_jobs import PackSettings, run_job
 
-    settings = PackSettings(form=args.format)
+    settings = PackSettings(form=args.audio_format)
     report = run_job(args.data_dir / "wav.scp", args.prefix, settings, args.job, args.nj)
     logger.info(
         "%d recordings, %.2f hours; %d failed",

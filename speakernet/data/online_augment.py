@@ -7,7 +7,9 @@ https://arxiv.org/abs/1510.08484). Noises start at a random position and are rep
 shorter than the crop. Signal-to-noise ratios are uniform in dB; the power of the crop is kept.
 """
 
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -63,18 +65,27 @@ class OnlineAugment:
             self._babble,
         )
         kinds = config.kinds
-        weights = np.array([kinds.reverb, kinds.noise, kinds.music, kinds.babble], dtype=float)
-        self._chances = weights / weights.sum()
+        self._weights = [kinds.reverb, kinds.noise, kinds.music, kinds.babble]
 
     def __call__(self, crop: Float32, rng: np.random.Generator) -> Float32:
         """Return ``crop`` (samples,), augmented with ``config.probability``."""
         if rng.random() >= self.config.probability:
             return crop
         count = int(rng.integers(1, self.config.max_kinds + 1))
-        kinds = rng.choice(len(self._kinds), count, replace=False, p=self._chances)
-        for kind in sorted(kinds.tolist()):
+        for kind in self._draw_kinds(count, rng):
             crop = self._kinds[kind](crop, rng)
         return crop
+
+    def _draw_kinds(self, count: int, rng: np.random.Generator) -> list[int]:
+        """Return ``count`` different kinds in order, drawn by their weights."""
+        weights = list(self._weights)
+        for _ in range(count):
+            sums = list(accumulate(weights))
+            # Rounding may make the position the sum itself.
+            drawn = min(bisect_right(sums, rng.random() * sums[-1]), _last_positive(weights))
+            weights[drawn] = 0
+        pairs = zip(self._weights, weights, strict=True)
+        return [kind for kind, (before, left) in enumerate(pairs) if before and not left]
 
     def _reverb(self, crop: Float32, rng: np.random.Generator) -> Float32:
         place, entry = self._responses[int(rng.integers(len(self._responses)))]
@@ -123,6 +134,10 @@ def _noises(scp: Path) -> list[tuple[str, str]]:
     if not entries:
         raise UserError(f"{scp}: has no recordings")
     return entries
+
+
+def _last_positive(weights: Sequence[float]) -> int:
+    return max(index for index, weight in enumerate(weights) if weight)
 
 
 def find_rir_list(rirs: Path, room: str) -> Path:

@@ -34,10 +34,11 @@ from speakernet.signal.dither import add_dither, utterance_seed
 from speakernet.signal.extractors import make_extractor, num_values
 from speakernet.signal.options import FbankOptions, MfccOptions
 
-_AUGMENT = 1  # what a crop's augmentation is drawn from, beside its masks
+# Draws of a crop's augmentation differ from those of its masks.
+_AUGMENT = 0x9E3779B97F4A7C15
 
 
-class Part(NamedTuple):
+class CropPart(NamedTuple):
     """What a crop needs: frames ``first`` to ``last - 1`` of an utterance of ``num_frames``."""
 
     utterance: Utterance
@@ -78,7 +79,10 @@ class RecordingCrops:
         self._seed = seed
         self._augment = augment
         self._extract = make_extractor(replace(options, dither=0.0))
-        self._reader = AudioReader(int(options.sample_frequency), channel=options.channel)
+        # New draws change more than a jump in AAC, whose noise bands depend on what was before.
+        self._reader = AudioReader(
+            int(options.sample_frequency), channel=options.channel, exact_parts=augment is None
+        )
         self._recordings = RecordingTable(data_dir, utterances)
         self._lengths = SharedLengths(len(utterances))
         # Frames at the edges are reflections of their neighbours; a mean of all frames needs all.
@@ -119,17 +123,16 @@ class RecordingCrops:
 
     def _waveforms(self, pairs: Sequence[tuple[int, int]]) -> WaveformBatch:
         """Return what ``front_end`` takes, for (row, key) of each crop."""
-        parts = [self._random_part(row, key) for row, key in pairs]
-        size = max(self._num_samples(part.last - part.first) for part in parts)
-        waveforms = empty_batch(len(parts), size)
+        parts, samples = [], []
+        for row, key in pairs:  # one recording after another, as the last one is open
+            parts.append(self._random_part(row, key))
+            samples.append(self._dithered(parts[-1], self._augmented(parts[-1], key)))
+        waveforms = empty_batch(len(parts), max(map(len, samples)))
         spans = empty_batch(len(parts), 4, dtype=torch.int64)
-        for out, span, part, (_, key) in zip(
-            waveforms.numpy(), spans.numpy(), parts, pairs, strict=True
-        ):
-            samples = self._dithered(part, self._augmented(part, key))
-            out[: len(samples)] = samples
-            out[len(samples) :] = 0
-            span[:] = part.span(is_whole=not self.config.cmn_context)
+        for index, (part, crop) in enumerate(zip(parts, samples, strict=True)):
+            waveforms[index, : len(crop)] = torch.from_numpy(crop)
+            waveforms[index, len(crop) :] = 0
+            spans[index] = torch.tensor(part.span(is_whole=not self.config.cmn_context))
         return WaveformBatch(waveforms, spans, self._masks(pairs))
 
     def _masks(self, pairs: Sequence[tuple[int, int]]) -> Tensor:
@@ -151,23 +154,23 @@ class RecordingCrops:
             self._compute(part, self._read(part), crop)
         return crops.transpose(1, 2)
 
-    def _random_part(self, row: int, key: int) -> Part:
+    def _random_part(self, row: int, key: int) -> CropPart:
         return self._part(row, self.config.num_frames, lambda spare: integer_below(key, spare + 1))
 
-    def _part(self, row: int, wanted: int, choose: Callable[[int], int]) -> Part:
+    def _part(self, row: int, wanted: int, choose: Callable[[int], int]) -> CropPart:
         """Return what a crop needs; ``choose`` as in ``place_crop``."""
         utterance = self._recordings[row]
         samples = self._lengths.get(row, lambda: self._reader.num_samples(utterance))
         total = self._options.num_frames(samples)
         place = place_crop(total, wanted, choose)
         if self._needs_all:
-            return Part(utterance, total, place, 0, total)
+            return CropPart(utterance, total, place, 0, total)
         first, last = place.start, place.stop
         if self.config.cmn_window and self.config.cmn_context and total:
             first, last = cmn.context(total, first, last, self.config.cmn_window)
-        return Part(utterance, total, place, first, last)
+        return CropPart(utterance, total, place, first, last)
 
-    def _read(self, part: Part) -> Float32:
+    def _read(self, part: CropPart) -> Float32:
         """Return the samples of the frames that ``part`` names, without dither."""
         if part.last == part.first:
             return np.empty(0, dtype=np.float32)
@@ -180,13 +183,13 @@ class RecordingCrops:
         options = self._options
         return (num_frames - 1) * options.window_shift + options.window_size if num_frames else 0
 
-    def _augmented(self, part: Part, key: int) -> Float32:
+    def _augmented(self, part: CropPart, key: int) -> Float32:
         samples = self._read(part)
         if self._augment is None or not len(samples):
             return samples
-        return self._augment(samples, np.random.default_rng((key, _AUGMENT)))
+        return self._augment(samples, np.random.Generator(np.random.PCG64(key ^ _AUGMENT)))
 
-    def _compute(self, part: Part, samples: Float32, out: Float32) -> None:
+    def _compute(self, part: CropPart, samples: Float32, out: Float32) -> None:
         """Write the normalised crop to ``out`` (mel, time)."""
         place = part.place
         if place.stop - place.start < out.shape[1]:
@@ -206,7 +209,7 @@ class RecordingCrops:
             block = block[:, start : start + out.shape[1]]
             cmn.normalize(block, 0, 0, out, num_frames=out.shape[1], window=window)
 
-    def _dithered(self, part: Part, samples: Float32) -> Float32:
+    def _dithered(self, part: CropPart, samples: Float32) -> Float32:
         if not self._options.dither:
             return samples
         seed = utterance_seed(self._seed, part.utterance.name)

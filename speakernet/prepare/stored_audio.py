@@ -58,7 +58,7 @@ def _copied(entry: str) -> Stored:
     file = _decoded_file(node) if isinstance(node, Decoded) else node
     if not isinstance(file, AudioFile):
         raise UserError(
-            f"found a command, which is no file to copy; --format wav or flac stores what it "
+            f"found a command, which is no file to copy; --audio-format wav or flac stores what it "
             f"gives; in: {entry}"
         )
     num_samples, rate = audio_length(file.path, file.offset)
@@ -87,7 +87,7 @@ def _bytes_of(file: AudioFile) -> bytes:
         if framed is None:
             raise UserError(
                 f"{file.path}:{file.offset}: the archive does not say where the file ends; "
-                "--format wav or flac stores its samples"
+                "--audio-format wav or flac stores its samples"
             )
         return framed.read()
 
@@ -102,7 +102,7 @@ def _wav(samples: NDArray[np.int16], rate: int) -> bytes:
     if samples.nbytes >= UNKNOWN_SIZE - _WAV_HEADER_BYTES:
         raise UserError(
             f"{len(samples) / rate / 3600:.1f} hours are too long for a wav file of 2 GiB; "
-            "--format flac stores them"
+            "--audio-format flac stores them"
         )
     file = io.BytesIO()
     write_wav(file, samples, rate)

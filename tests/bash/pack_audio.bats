@@ -24,7 +24,7 @@ pack() { steps/pack_audio.sh --nj 2 "$@" "$data" "$target"; }
 @test "every format: a valid data dir whose recordings are in one archive a job" {
   local format
   for format in copy wav flac; do
-    run -0 pack --format "$format"
+    run -0 pack --audio-format "$format"
     [[ $output == *"4 of 4 recordings have audio (0 of them empty), 0 failed; 0.00 hours"* ]]
     utils/validate_data_dir.sh --no-feats --no-text "$target"
     [ "$(grep -cE '/audio\.[12]\.1\.ark:[0-9]+$' "$target/wav.scp")" -eq 4 ]
@@ -36,7 +36,7 @@ pack() { steps/pack_audio.sh --nj 2 "$@" "$data" "$target"; }
 
 @test "wav: what stands at a place is the wav file, after the id and a space, as Kaldi has it" {
   local place
-  run -0 pack --format wav
+  run -0 pack --audio-format wav
   place=$(sed -n 's/^s1-b //p' "$target/wav.scp")
   cmp "$work/wav/s1-b.wav" <(tail -c "+$((${place##*:} + 1))" "${place%:*}" | head -c "$(stat -c %s "$work/wav/s1-b.wav")")
   [ "$(tail -c "+$((${place##*:} - 4))" "${place%:*}" | head -c 5)" = "s1-b " ]
@@ -46,7 +46,7 @@ pack() { steps/pack_audio.sh --nj 2 "$@" "$data" "$target"; }
   local format
   steps/make_set_features.sh --nj 1 fbank80 "$data" "$work/files/set"
   for format in copy wav flac; do
-    pack --format "$format"
+    pack --audio-format "$format"
     steps/make_set_features.sh --nj 1 fbank80 "$target" "$work/$format/set"
     cmp "$work"/{files,"$format"}/ark/set/raw_fbank_set.1.ark
   done
@@ -64,9 +64,9 @@ pack() { steps/pack_audio.sh --nj 2 "$@" "$data" "$target"; }
 
 @test "a command has no file to copy, and is stored as flac" {
   sed -i 's|^s2-b .*|s2-b sox -n -r 8000 -b 16 -t wav - synth 0.5 sine 300 \||' "$data/wav.scp"
-  run -1 pack --format copy
-  [[ ${lines[-1]} == *"s2-b; the first: $data/wav.scp:4: found a command, which is no file to copy; --format wav or flac stores what it gives"* ]]
-  run -0 pack --format flac
+  run -1 pack --audio-format copy
+  [[ ${lines[-1]} == *"s2-b; the first: $data/wav.scp:4: found a command, which is no file to copy; --audio-format wav or flac stores what it gives"* ]]
+  run -0 pack --audio-format flac
   [ "$(steps/get_reco2dur.sh "$target" && sed -n 's/^s2-b //p' "$target/reco2dur")" = 0.5 ]
 }
 
@@ -92,8 +92,8 @@ pack() { steps/pack_audio.sh --nj 2 "$@" "$data" "$target"; }
 }
 
 @test "wrong uses" {
-  run -1 pack --format mp3
-  [[ $output == *"--format: expected copy, wav or flac, got 'mp3'" ]]
+  run -1 pack --audio-format mp3
+  [[ $output == *"--audio-format: expected copy, wav or flac, got 'mp3'" ]]
   run -1 steps/pack_audio.sh "$data"
   [[ $output == "Usage: steps/pack_audio.sh "* ]]
   run -1 steps/pack_audio.sh "$work/none" "$target"

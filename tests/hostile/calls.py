@@ -116,7 +116,7 @@ CALLS: dict[str, list[Call]] = {
     "models": [_call("tdnn_c8 --num-mel-bins 8 --published published.tsv")],
     "pack-audio": [
         _call("--job 1 data/wav out/audio.1", "out/audio.1.scp", kept=_PACKED),
-        _call("--format wav data/segments out/audio.1", "out/audio.1.scp", kept=_PACKED),
+        _call("--audio-format wav data/segments out/audio.1", "out/audio.1.scp", kept=_PACKED),
     ],
     "perturb-data-dir-speed": [_call("0.9 data/wav out/slow", "out/slow/wav.scp")],
     "plot": [_call(f"{kind} {_LISTS} out/plot.svg", "out/plot.svg") for kind in ("det", "bayes")],

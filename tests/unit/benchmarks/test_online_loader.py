@@ -7,9 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from benchmarks.online_loader import main, noise_files, room_files
-from benchmarks.online_reader import RoomOrRecording, waveforms, waveforms_fbank
+from benchmarks.online_reader import AUGMENT, crops
+from speakernet.data.front_end import FeatureFrontEnd
+from speakernet.data.online_augment import OnlineAugment
+from speakernet.data.waveform_crops import SAMPLE_RATE
+from speakernet.signal.options import FbankOptions
 
 
 def arguments(work: Path, *more: object) -> list[str]:
@@ -30,18 +35,23 @@ def test_readers_take_turns(
     main()
     printed = capsys.readouterr().out
     speeds = json.loads(out.read_text())["wav, speeds"]
-    assert len(speeds) == 2 and all(speed > 10 for speed in speeds.values())
+    assert len(speeds) == 4 and all(speed > 10 for speed in speeds.values())
     assert all(f"| {reader} | " in printed for reader in speeds)
 
 
-def test_features_are_those_of_the_waveforms(online_work: Path) -> None:
-    augment = RoomOrRecording(online_work / "musan", online_work.parent / "RIRS_NOISES")
+def test_features_of_the_device_are_those_of_the_reader(online_work: Path) -> None:
+    rooms = online_work.parent / "RIRS_NOISES"
+    augment = OnlineAugment(AUGMENT, online_work / "musan", rooms, SAMPLE_RATE)
     rows, keys = np.arange(9), np.arange(1, 10, dtype=np.uint64) << np.uint64(40)
-    samples = waveforms(online_work / "wav", augment)(rows, keys)
-    features = waveforms_fbank(online_work / "wav", augment)(rows, keys)
-    assert samples.shape == (9, 32_240) and features.shape == (9, 200, 80)
-    assert features.mean(dim=1).abs().max() < 1e-3
-    assert features.std() > 0.1
+    for context in (False, True):
+        features, waveforms = (
+            crops(online_work / "wav", augment, where=where, context=context)(rows, keys)
+            for where in ("reader", "device")
+        )
+        assert isinstance(features, torch.Tensor) and features.shape == (9, 200, 80)
+        front_end = FeatureFrontEnd(FbankOptions(num_mel_bins=80, dither=0), 300, 200)
+        torch.testing.assert_close(front_end(*waveforms), features, rtol=0, atol=2e-3)
+        assert features.std() > 0.1
 
 
 def test_the_peer_gets_the_noises_and_rooms_that_ours_has(online_work: Path) -> None:

@@ -7,17 +7,17 @@ import pytest
 from speakernet.config import UserError
 from speakernet.prepare.stage_values import read_stage_values
 
-LINE = "dev|dev_sp|dev_sp_aug_noise|mfcc|mfcc_seed4|noise|0.9 1.1|4|_seed4|false|true"
+LINE = "dev|dev_sp|dev_sp_aug_noise|mfcc|mfcc_seed4|noise|0.9 1.1|4|_seed4|false|false|true"
 
 
 @pytest.mark.parametrize(
     ("line", "uses_noises", "num_versions"),
     [
         (LINE, True, 6),
-        ("dev|dev|dev|waveform|waveform|||1||false|false", False, 1),
-        ("dev|dev|dev|waveform|waveform|||1||true|false", True, 1),
-        ("dev|dev_sp|dev_sp|fbank80|fbank80||0.9 1.1|1||false|true", False, 3),
-        ("dev|dev|dev_aug|fbank80|fbank80|reverb noise music babble||1||false|true", True, 5),
+        ("dev|dev|dev|waveform|waveform|||1||false|false|false", False, 1),
+        ("dev|dev|dev|waveform|waveform|||1||false|true|false", True, 1),
+        ("dev|dev_sp|dev_sp|fbank80|fbank80||0.9 1.1|1||true|false|true", False, 3),
+        ("dev|dev|dev_aug|fbank80|fbank80|reverb noise music babble||1||false|false|true", True, 5),
     ],
 )
 def test_noises_and_copies(line: str, uses_noises: bool, num_versions: int, tmp_path: Path) -> None:
@@ -25,6 +25,7 @@ def test_noises_and_copies(line: str, uses_noises: bool, num_versions: int, tmp_
     values = read_stage_values(tmp_path / "stages")
     assert (values.uses_noises, values.num_versions) == (uses_noises, num_versions)
     assert values.uses_waveform == ("waveform" in line)
+    assert values.has_online_features == (line.split("|")[9] == "true")
 
 
 @pytest.mark.parametrize(

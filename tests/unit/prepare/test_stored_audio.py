@@ -105,13 +105,13 @@ def test_odd_audio_is_noted(tmp_path: Path) -> None:
     ("entry", "form", "problem"),
     [
         ("-", "wav", "standard input"),
-        ("cat {wav} |", "copy", "found a command.*--format wav or flac stores what it gives"),
+        ("cat {wav} |", "copy", "found a command.*--audio-format wav or flac stores what it gives"),
         ("{wav}.none", "copy", "no such file"),
         ("{empty}", "copy", "found no samples"),
         ("{empty}", "flac", "found no samples"),
         ("{short}", "copy", "truncated"),
         ("{short}", "wav", "truncated"),
-        ("{ark}:3", "copy", "does not say where the file ends; --format wav or flac"),
+        ("{ark}:3", "copy", "does not say where the file ends; --audio-format wav or flac"),
     ],
 )
 def test_what_cannot_be_stored(
