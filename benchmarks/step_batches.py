@@ -6,8 +6,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import cast
 
 import torch
+from torch import Tensor
 
 from benchmarks.step_ways import INPUT_DIM
 from speakernet.config import configure
@@ -42,8 +44,10 @@ def random_batches(
     """Return a function that starts an endless turn of a few micro-batches."""
     kind = configure(MODELS, model).input_kind
     torch.manual_seed(world.rank)
+    drawn = [random_batch(kind, args) for _ in range(8)]
     batches = [
-        MicroBatch(*(t.to(world.device) for t in random_batch(kind, args))) for _ in range(8)
+        MicroBatch(cast(Tensor, inputs).to(world.device), labels.to(world.device))
+        for inputs, labels in drawn
     ]
     return lambda: itertools.cycle(batches)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from speakernet.config import configure
 from speakernet.data.loader import MicroBatch
@@ -105,6 +105,7 @@ def _plain(objective: Objective, accumulate: int, device: torch.device) -> Updat
         optimizer.zero_grad()
         for _ in range(accumulate):
             inputs, labels = next(batches)
+            assert isinstance(inputs, Tensor)
             loss, _ = objective(inputs.to(device), labels.to(device), margin)
             (loss / accumulate).backward()
         with torch.no_grad():
@@ -121,6 +122,8 @@ def _inference(objective: Objective, accumulate: int, device: torch.device) -> U
     def update(batches: Iterator[MicroBatch]) -> None:
         with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16):
             for _ in range(accumulate):
-                objective.model(next(batches).inputs.to(device, non_blocking=True))
+                inputs = next(batches).inputs
+                assert isinstance(inputs, Tensor)
+                objective.model(inputs.to(device, non_blocking=True))
 
     return update

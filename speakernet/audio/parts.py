@@ -5,7 +5,8 @@ filter needs. What noise or rooms were added to, or a command wrote, is computed
 """
 
 import os
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -53,46 +54,74 @@ class Length(NamedTuple):
     is_declared: bool
 
 
+class _Opened(NamedTuple):
+    """A recording at its own rate and at the reader's, and what closes it.
+
+    is_whole: it was computed as a whole, and takes its memory.
+    """
+
+    own: Recording
+    at_rate: Recording
+    is_declared: bool
+    is_whole: bool
+    closing: ExitStack
+
+
 class PartReader:
-    """Reads parts of recordings; the last one stays open."""
+    """Reads parts of recordings; the last ones stay open."""
 
     def __init__(
-        self, sample_rate: int, channel: str, exact: bool, evaluate: Callable[[Node], Signal]
+        self,
+        sample_rate: int,
+        channel: str,
+        evaluate: Callable[[Node], Signal],
+        *,
+        exact: bool = True,
+        max_open: int = 1,
     ) -> None:
         """Set up a reader at ``sample_rate`` (Hz) and of ``channel`` (see ``choose_channel``).
 
-        ``exact``: see CompressedFile. ``evaluate``: computes what cannot be read in parts.
+        ``evaluate``: computes what cannot be read in parts. ``exact``: see CompressedFile.
+        ``max_open``: how many recordings stay open, of those that were computed only the last.
         """
         self._rate, self._channel, self._exact = sample_rate, channel, exact
-        self._evaluate = evaluate
-        self._entry, self._process = "", 0
-        self._own: Recording | None = None
-        self._source: Recording | None = None
-        self._files = ExitStack()
-        self._is_declared = False
+        self._evaluate, self._max_open = evaluate, max_open
+        self._process = 0
+        self._opened: OrderedDict[str, _Opened] = OrderedDict()
+        # Of the recording that is being opened.
+        self._files, self._is_declared, self._is_whole = ExitStack(), False, False
 
     def source(self, entry: str) -> Recording:
         """Return the recording of an entry, at the reader's rate; raises UserError."""
-        own = self._own_source(entry)
-        if self._source is None:
-            same = own.sample_rate == self._rate
-            self._source = own if same else _at_rate(own, self._rate)
-        return self._source
+        return self._recording(entry).at_rate
 
     def length(self, entry: str) -> Length:
         """Return an entry's length at its own rate; raises UserError."""
-        own = self._own_source(entry)
-        return Length(own.num_samples, own.sample_rate, self._is_declared)
+        opened = self._recording(entry)
+        return Length(opened.own.num_samples, opened.own.sample_rate, opened.is_declared)
 
-    def _own_source(self, entry: str) -> Recording:
+    def _recording(self, entry: str) -> _Opened:
         # A process that was forked shares the place in open files with its parent.
-        if self._own is None or (entry, os.getpid()) != (self._entry, self._process):
-            self._files.close()
-            self._own = self._source = None
-            self._is_declared = False
-            self._own = self._open(parse_entry(entry))
-            self._entry, self._process = entry, os.getpid()
-        return self._own
+        if self._process != os.getpid():
+            self._close(list(self._opened))
+            self._process = os.getpid()
+        if entry in self._opened:
+            self._opened.move_to_end(entry)
+            return self._opened[entry]
+        self._close([name for name, opened in self._opened.items() if opened.is_whole])
+        self._close(list(self._opened)[: max(0, len(self._opened) - self._max_open + 1)])
+        self._files, self._is_declared, self._is_whole = ExitStack(), False, False
+        with ExitStack() as closing:
+            closing.enter_context(self._files)
+            own = self._open(parse_entry(entry))
+            at_rate = own if own.sample_rate == self._rate else _at_rate(own, self._rate)
+            opened = _Opened(own, at_rate, self._is_declared, self._is_whole, closing.pop_all())
+        self._opened[entry] = opened
+        return opened
+
+    def _close(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._opened.pop(name).closing.close()
 
     def range_of(self, utterance: Utterance) -> tuple[Recording, int, int]:
         """Return an utterance's recording, and its begin and end there; raises UserError."""
@@ -127,6 +156,7 @@ class PartReader:
 
     def _whole(self, node: Node) -> Recording:
         signal = self._evaluate(node)
+        self._is_whole = True
         return Recording(len(signal.samples), signal.sample_rate, lambda a, b: signal.samples[a:b])
 
     def _file(self, file: AudioFile) -> Recording:

@@ -64,12 +64,14 @@ class AudioReader:
         channel: str = FIRST,
         cache_bytes: int = _CACHE_BYTES,
         exact_parts: bool = True,
+        max_open: int = 1,
     ) -> None:
         """Set up a reader at ``sample_rate`` (Hz); audio of other rates is resampled, and noted.
 
         ``channel``: a choice of ``choose_channel``. ``cache_bytes``: limit of the cache of noises
         and impulse responses. ``exact_parts``: False reads parts of AAC in about half the time;
         bands that AAC only says to be noise (PNS) are then other noise than in the whole.
+        ``max_open``: how many recordings stay open whose parts are read.
         """
         self.sample_rate = sample_rate
         self.channel = channel
@@ -81,7 +83,9 @@ class AudioReader:
         self._decode = lru_cache(maxsize=1)(read_decoded)
         self._recording = lru_cache(maxsize=1)(self._evaluate_entry)
         self._response = lru_cache(maxsize=_CACHED_RESPONSES)(self._compute_response)
-        self._parts = PartReader(sample_rate, channel, exact_parts, self.evaluate)
+        self._parts = PartReader(
+            sample_rate, channel, self.evaluate, exact=exact_parts, max_open=max_open
+        )
 
     def read(self, entry: str | Node, place: str = "") -> Float32:
         """Return the waveform (samples,) of an entry.

@@ -7,6 +7,7 @@ https://arxiv.org/abs/1510.08484). Noises start at a random position and are rep
 shorter than the crop. Signal-to-noise ratios are uniform in dB; the power of the crop is kept.
 """
 
+import resource
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
@@ -24,6 +25,8 @@ from speakernet.kaldi.room_lists import read_responses
 from speakernet.kaldi.tables import read_table
 from speakernet.signal.reverberate import ImpulseResponse, Noise, reverberate
 
+# Noises and rooms that stay open, if the limit of open files allows it.
+_MAX_OPEN = 256
 _RIR_LISTS = ("{room}_rir_list", "simulated_rirs/{room}/rir_list")
 
 
@@ -46,7 +49,9 @@ class OnlineAugment:
     ) -> None:
         self.config = config
         self.sample_rate = sample_rate
-        self._parts = CachedParts(AudioReader(sample_rate), shared or SharedCache(None))
+        self._parts = CachedParts(
+            AudioReader(sample_rate, max_open=_max_open()), shared or SharedCache(None)
+        )
         self._noises = {
             kind: _noises(Path(f"{musan}_{kind}", "wav.scp"))
             for kind in ("noise", "music", "speech")
@@ -126,6 +131,12 @@ class OnlineAugment:
         spare = self._parts.num_samples(entry) - num_samples
         start = int(rng.integers(max(spare, 0) + 1))
         return np.resize(self._parts.read(entry, start, num_samples), num_samples)
+
+
+def _max_open() -> int:
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    share = limit // 8
+    return _MAX_OPEN if limit == resource.RLIM_INFINITY else max(1, min(_MAX_OPEN, share))
 
 
 def _noises(scp: Path) -> list[tuple[str, str]]:
