@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -78,7 +77,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         "voxceleb1": vox1,
         "voxceleb2_dev": vox2,
     }
-    _check_decoder(vox1 + vox2)
     known = {utterance.utt for utterance in vox1}
     with ExitStack() as stack:
         new = {n: stack.enter_context(folder_for_replace(arguments.data / n)) for n in sets}
@@ -122,13 +120,6 @@ def _find_list(data_root: Path, each: _List) -> Path:
     raise UserError(
         f"{data_root}: no {each.file} (VoxCeleb's trial list); looked in {', '.join(_LIST_FOLDERS)}"
     )
-
-
-def _check_decoder(utterances: Sequence[Utterance]) -> None:
-    if any(u.entry.endswith("|") for u in utterances) and shutil.which("ffmpeg") is None:
-        raise UserError(
-            "ffmpeg is not here, and some of the files are m4a: install it, or convert them to wav"
-        )
 
 
 def _check_size(name: str, utterances: Sequence[Utterance], *, partial: bool) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from torch import Tensor
 
 from speakernet.config import UserError, load_config
 from speakernet.data.feature_crops import FeatureCrops
@@ -61,4 +62,5 @@ def test_batches_have_the_labels_of_their_crops(tmp_path: Path, features: Path) 
     assert isinstance(batch, MicroBatch)
     rows = batches.utterances(2)
     np.testing.assert_array_equal(batch.labels.numpy(), corpus.utterances.labels[rows])
+    assert isinstance(batch.inputs, Tensor)
     assert batch.inputs.shape == (6, 40, MEL)

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from speakernet.config import configure
 from speakernet.data.loader import MicroBatch
@@ -51,6 +51,11 @@ def scaler() -> torch.amp.GradScaler:
     return torch.amp.GradScaler("cpu", enabled=False)
 
 
+def tensor(inputs: object) -> Tensor:
+    assert isinstance(inputs, Tensor)
+    return inputs
+
+
 def collect(
     objective: Objective, batches: list[MicroBatch], **settings: Any
 ) -> GradientAccumulator:
@@ -59,7 +64,7 @@ def collect(
     micro_batches = GradientAccumulator(objective, train, scaler())
     micro_batches.start(0.2)
     for batch in batches:
-        micro_batches.add(*batch)
+        micro_batches.add(tensor(batch.inputs), batch.labels)
     return micro_batches
 
 
@@ -97,7 +102,7 @@ def test_a_new_update_starts_from_zero_and_gradients_stay_where_they_are() -> No
     micro_batches.start(0.2)
     assert not micro_batches.gradients.flat.any()
     assert [p.grad.data_ptr() for p in parameters if p.grad is not None] == places
-    micro_batches.add(*batches[0])
+    micro_batches.add(tensor(batches[0].inputs), batches[0].labels)
     torch.testing.assert_close(micro_batches.gradients.flat, first)
 
 
