@@ -52,6 +52,19 @@ def write_waveforms(folder: Path, *, num_speakers: int = 6, num_each: int = 4) -
     return folder
 
 
+def write_noises(folder: Path, recordings: Path) -> list[str]:
+    """Write MUSAN-like data dirs, and rooms, that are ``recordings``; return train's options."""
+    entries = (recordings / "wav.scp").read_text()
+    for part in ("noise", "music", "speech"):
+        (folder / f"musan_{part}").mkdir(parents=True)
+        (folder / f"musan_{part}/wav.scp").write_text(entries)
+    paths = [line.split(" ", 1)[1] for line in entries.splitlines()]
+    for room, path in zip(("smallroom", "mediumroom"), paths, strict=False):
+        text = f"--rir-id {room} --room-id {room} {path}\n"
+        (folder / f"{room}_rir_list").write_text(text)
+    return ["--musan", str(folder / "musan"), "--rirs", str(folder)]
+
+
 def write_recipe(path: Path, **sections: object) -> Path:
     """Write a recipe of a tiny network, 100 steps long, with ``sections`` changed."""
     recipe: dict[str, object] = {

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.training.corpus import write_features, write_recipe, write_waveforms
+from tests.training.corpus import write_features, write_noises, write_recipe, write_waveforms
 
 
 def launch(processes: int, *arguments: Path | str, **kill: str) -> int:
@@ -66,30 +66,45 @@ TDY: dict[str, Any] = {
 }
 
 
-def write_run(folder: Path, kind: str, batch_size: int) -> tuple[Path, Path]:
-    """Write a recipe and its data: with a margin, or temporal dynamic with a temperature."""
-    train = {"batch_size": batch_size}
+# Features on the device, from recordings that get noises and rooms.
+ONLINE: dict[str, Any] = {
+    "data": {
+        "num_frames": 30,
+        "online_features": "device",
+        "online_augment": {"max_kinds": 2},
+        "spec_augment": {},
+    }
+}
+
+
+def write_run(folder: Path, kind: str, batch_size: int) -> list[str | Path]:
+    """Write a recipe and its data; return the arguments: with a margin; temporal dynamic with a
+    temperature; or with features that are computed while training.
+    """
+    train, recipe = {"batch_size": batch_size}, folder / "recipe.yaml"
     if kind == "margin":
-        data = write_features(folder / "data")
-        return write_recipe(folder / "recipe.yaml", train=train), data
+        return [write_recipe(recipe, train=train), write_features(folder / "data")]
     data = write_waveforms(folder / "data")
-    return write_recipe(folder / "recipe.yaml", train=train, **TDY), data
+    if kind == "tdy":
+        return [write_recipe(recipe, train=train, **TDY), data]
+    options = ["--features-config", "conf/fbank40.conf", *write_noises(folder / "noises", data)]
+    return [*options, write_recipe(recipe, train=train, **ONLINE), data]
 
 
 @pytest.mark.timeout(1200)  # a minute on an idle machine
-@pytest.mark.parametrize("kind", ["margin", "tdy"])
+@pytest.mark.parametrize("kind", ["margin", "tdy", "online"])
 @pytest.mark.parametrize("processes", [1, 2])
 def test_killed_twice_equals_uninterrupted(processes: int, kind: str, tmp_path: Path) -> None:
-    recipe, data = write_run(tmp_path, kind, 8 // processes)
+    run = write_run(tmp_path, kind, 8 // processes)
     straight, broken = tmp_path / "straight", tmp_path / "broken"
-    assert launch(processes, recipe, data, straight) == 0
-    assert launch(processes, recipe, data, broken, KILL_AT_STEP="37") != 0
-    assert launch(processes, recipe, data, broken, KILL_IN_WRITE_AT_STEP="61") != 0
+    assert launch(processes, *run, straight) == 0
+    assert launch(processes, *run, broken, KILL_AT_STEP="37") != 0
+    assert launch(processes, *run, broken, KILL_IN_WRITE_AT_STEP="61") != 0
     leftovers = list((broken / "checkpoints").glob("*.tmp"))
     assert len(leftovers) == 1  # the kill came within a write
-    assert launch(processes, recipe, data, broken) == 0
+    assert launch(processes, *run, broken) == 0
     assert final_state(straight)["step"] == 100
-    assert kind == "margin" or final_state(straight)["settings"]["temperature"] == 1
+    assert kind != "tdy" or final_state(straight)["settings"]["temperature"] == 1
     assert_same(final_state(straight), final_state(broken))
     assert len(logged(straight)) == 20 and logged(straight) == logged(broken)
     assert not list((broken / "checkpoints").glob("*.tmp"))
