@@ -13,8 +13,8 @@ from speakernet.kaldi.ark import read_ark
 from speakernet.nn.models import MODELS
 from speakernet.prepare.stage_values import WAVEFORM
 from speakernet.recipe import Recipe
-from speakernet.signal.options import FbankOptions, MfccOptions
-from tests.training.corpus import write_features, write_waveforms
+from speakernet.signal.extractors import num_values, read_feature_options
+from tests.training.corpus import write_features, write_noises, write_waveforms
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPES = sorted(
@@ -33,10 +33,8 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     def make(features: str) -> Path:
         if features == WAVEFORM:
             return write_waveforms(folder / features)
-        kind = MfccOptions if features.startswith("mfcc") else FbankOptions
-        options = kind.from_file(ROOT / f"conf/{features}.conf")
-        dim = options.num_ceps if isinstance(options, MfccOptions) else options.num_mel_bins
-        return write_features(folder / features, mel=dim)
+        options = read_feature_options(ROOT / f"conf/{features}.conf")
+        return write_features(folder / features, mel=num_values(options))
 
     return make
 
@@ -63,13 +61,17 @@ extraction: {{{crops}}}
 def test_recipe_trains_resumes_and_extracts(
     name: str, corpora: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    features = load_config(Recipe, ROOT / name).features
-    data = corpora(features)
+    whole = load_config(Recipe, ROOT / name)
+    features, options = whole.features, []
+    data = corpora(WAVEFORM if whole.data.online_features else features)
+    if whole.data.online_features:
+        options = ["--features-config", str(ROOT / f"conf/{features}.conf")]
+        options += write_noises(tmp_path / "noises", data)
     # VGG-M's poolings leave nothing of a shorter crop.
     num_frames = 100 if features == "waveform" else 32
     for epochs in (1, 2):
         recipe = shortened(ROOT / name, tmp_path, epochs=epochs, num_frames=num_frames)
-        assert train.main([str(recipe), str(data), str(tmp_path)]) == 0
+        assert train.main([*options, str(recipe), str(data), str(tmp_path)]) == 0
     assert (tmp_path / "checkpoints/final.pt").exists()
     out = tmp_path / "embeddings"
     extract = [str(tmp_path), str(data), str(out), "--device", "cpu"]
