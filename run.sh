@@ -97,7 +97,7 @@ train_model() {
   [ "$1" = base ] || base_input=(--fixed-input "$dir/checkpoints") init=(--init "$dir")
   once "$network/checkpoints" --input "$network/settings/training.settings" "${base_input[@]}" \
     --fixed-input "$train_dir" "${noise_inputs[@]}" --output final.pt -- \
-    steps/train.sh --nproc "$nproc" --cuda-cmd "$cuda_cmd" "${train_options[@]}" "${init[@]}" \
+    steps/train.sh --nproc "$nproc" --cuda-cmd "$cuda_cmd" --max-failed-share "$max_failed_share" "${train_options[@]}" "${init[@]}" \
     "$network/recipe.yaml" "$train_dir" "$network"
 }
 

@@ -10,6 +10,7 @@ init=
 musan=
 rirs=
 features_config=
+max_failed_share=0
 num_nodes=1
 rdzv=
 help_message="usage: $0 [options] <recipe.yaml> <data-dir> <exp-dir>
@@ -19,6 +20,7 @@ help_message="usage: $0 [options] <recipe.yaml> <data-dir> <exp-dir>
   --init PATH     start from this checkpoint or experiment      (large-margin fine-tuning)
   --musan PREFIX, --rirs DIR    what data.online_augment draws from, as steps/augment_data_dir.sh has it
   --features-config FILE  conf/fbank80.conf: of features that training computes (data.online_features)
+  --max-failed-share P  share of recordings that may be unreadable: others of their speakers are read  (default: $max_failed_share)
   --num-nodes N   machines; start this script on each of them   (default: $num_nodes)
   --rdzv HOST:PORT  where the machines of one run meet; HOST is one of them
 
@@ -42,7 +44,7 @@ require_file "$recipe" "$data_dir/utt2spk"
 make_dirs "$exp_dir/log"
 rm -f "$exp_dir/requeue"
 status=0
-options=()
+options=(--max-failed-share "$max_failed_share")
 if [ -n "$init" ]; then options+=(--init "$init"); fi
 if [ -n "$musan$rirs" ]; then options+=(--musan "$musan" --rirs "$rirs"); fi
 if [ -n "$features_config" ]; then options+=(--features-config "$features_config"); fi

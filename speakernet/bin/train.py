@@ -9,6 +9,7 @@ from pathlib import Path
 
 from speakernet.bin.cli import run
 from speakernet.bin.options.program import argument, program
+from speakernet.bin.options.types import share
 from speakernet.config.errors import UserError
 
 
@@ -17,6 +18,7 @@ from speakernet.config.errors import UserError
 @argument("--musan", Path, "data dirs PREFIX_noise, … for online augmentation", metavar="PREFIX")
 @argument("--rirs", Path, "rooms for online augmentation", metavar="DIR")
 @argument("--features-config", Path, "features computed while training: conf/fbank80.conf")
+@argument("--max-failed-share", share, "share of recordings that may be unreadable", default=0.0)
 @argument("recipe", Path, "recipe.yaml")
 @argument("data_dir", Path, "has utt2spk, and feats.scp or (waveforms, online features) wav.scp")
 @argument("exp_dir", Path, "the experiment: checkpoints/, train.jsonl, tensorboard/")
@@ -29,12 +31,13 @@ def main(args: Namespace) -> int:
     stop = StopRequest()  # before torch and the tables, which may take half a minute to read
     from speakernet.config import dump_config, load_config
     from speakernet.recipe import Recipe
-    from speakernet.train.corpus import AugmentationSources
+    from speakernet.train.corpus import AugmentationSources, RecordingOptions
     from speakernet.train.run import RunFiles, run_training
 
     recipe = load_config(Recipe, args.recipe)
     augmentation = AugmentationSources(args.musan, args.rirs) if args.musan else None
-    files = RunFiles(args.data_dir, args.exp_dir, args.init, augmentation, args.features_config)
+    recordings = RecordingOptions(args.features_config, args.max_failed_share)
+    files = RunFiles(args.data_dir, args.exp_dir, args.init, augmentation, recordings)
     finished = run_training(recipe, dump_config(recipe), files, stop)
     return 0 if finished else REQUEUE_EXIT_CODE
 

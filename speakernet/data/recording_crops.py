@@ -7,7 +7,7 @@ masks. With ``data.online_augment`` each crop gets new noises or another room in
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ from speakernet.data.front_end import FeatureFrontEnd, WaveformBatch
 from speakernet.data.index import UtteranceIndex
 from speakernet.data.memory import empty_batch
 from speakernet.data.online_augment import OnlineAugment
-from speakernet.data.recordings import RecordingTable, SharedLengths
+from speakernet.data.recordings import RecordingTable, SharedLengths, Substitutes
 from speakernet.data.sample_keys import integer_below
 from speakernet.data.spec_augment import draw_masks, mask
 from speakernet.kaldi.wav_scp import Utterance
@@ -59,7 +59,8 @@ class RecordingCrops:
     """Computes crops of features of the utterances of ``wav.scp`` and, if it exists, ``segments``.
 
     Utterances are addressed by row of utt2spk. ``options``: of the features; ``seed``: of their
-    dither. The constructor raises UserError if the tables do not fit together.
+    dither; ``max_failed_share``: see Substitutes. The constructor raises UserError if the tables do
+    not fit together.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class RecordingCrops:
         options: FbankOptions | MfccOptions,
         seed: int,
         augment: OnlineAugment | None = None,
+        max_failed_share: float = 0.0,
     ) -> None:
         if config.online_augment is not None and augment is None:
             raise UserError("data.online_augment needs the options --musan and --rirs")
@@ -85,6 +87,7 @@ class RecordingCrops:
         )
         self._recordings = RecordingTable(data_dir, utterances)
         self._lengths = SharedLengths(len(utterances))
+        self._substitutes = Substitutes(utterances, max_failed_share)
         # Frames at the edges are reflections of their neighbours; a mean of all frames needs all.
         self._needs_all = not options.snip_edges or options.subtract_mean
         if self._needs_all and config.online_features == "device":
@@ -115,8 +118,8 @@ class RecordingCrops:
             return self._waveforms(pairs)
         crops = empty_batch(len(rows), self.input_dim, self.config.num_frames)
         for crop, (row, key) in zip(crops.numpy(), pairs, strict=True):
-            part = self._random_part(row, key)
-            self._compute(part, self._augmented(part, key), crop)
+            part, samples = self._draw(row, key)
+            self._compute(part, samples, crop)
             if self.config.spec_augment is not None:
                 mask(crop, self.config.spec_augment, np.random.default_rng(key))
         return crops.transpose(1, 2)
@@ -125,8 +128,9 @@ class RecordingCrops:
         """Return what ``front_end`` takes, for (row, key) of each crop."""
         parts, samples = [], []
         for row, key in pairs:  # one recording after another, as the last one is open
-            parts.append(self._random_part(row, key))
-            samples.append(self._dithered(parts[-1], self._augmented(parts[-1], key)))
+            part, crop = self._draw(row, key)
+            parts.append(part)
+            samples.append(self._dithered(part, crop))
         waveforms = empty_batch(len(parts), max(map(len, samples)))
         spans = empty_batch(len(parts), 4, dtype=torch.int64)
         for index, (part, crop) in enumerate(zip(parts, samples, strict=True)):
@@ -154,8 +158,15 @@ class RecordingCrops:
             self._compute(part, self._read(part), crop)
         return crops.transpose(1, 2)
 
-    def _random_part(self, row: int, key: int) -> CropPart:
-        return self._part(row, self.config.num_frames, lambda spare: integer_below(key, spare + 1))
+    def _draw(self, row: int, key: int) -> tuple[CropPart, Float32]:
+        """Return a random crop's place and its samples, with noises but without dither."""
+        part, samples = self._substitutes.read(row, key, partial(self._read_random, key))
+        return part, self._augmented(samples, key)
+
+    def _read_random(self, key: int, row: int) -> tuple[CropPart, Float32]:
+        wanted = self.config.num_frames
+        part = self._part(row, wanted, lambda spare: integer_below(key, spare + 1))
+        return part, self._read(part)
 
     def _part(self, row: int, wanted: int, choose: Callable[[int], int]) -> CropPart:
         """Return what a crop needs; ``choose`` as in ``place_crop``."""
@@ -183,8 +194,7 @@ class RecordingCrops:
         options = self._options
         return (num_frames - 1) * options.window_shift + options.window_size if num_frames else 0
 
-    def _augmented(self, part: CropPart, key: int) -> Float32:
-        samples = self._read(part)
+    def _augmented(self, samples: Float32, key: int) -> Float32:
         if self._augment is None or not len(samples):
             return samples
         return self._augment(samples, np.random.Generator(np.random.PCG64(key ^ _AUGMENT)))

@@ -4,18 +4,24 @@
 would be 2.5 GB; of each line only its place is kept, and of each utterance the number of its line.
 """
 
+import logging
 import mmap
 from array import array
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from speakernet.arrays import Int64
 from speakernet.config import UserError
 from speakernet.data.index import UtteranceIndex
 from speakernet.kaldi.tables import iter_line_blocks
 from speakernet.kaldi.wav_scp import Utterance, iter_utterances
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class LineIndex:
@@ -87,6 +93,57 @@ class SharedLengths:
         if not self._above[row]:
             self._above[row] = find() + 1
         return int(self._above[row]) - 1
+
+
+class Substitutes:
+    """Reads another recording of the speaker in place of one that cannot be read.
+
+    ``max_share``: of all utterances; more failures than that, in all processes that are forked
+    later, are an error, as the first is for 0.
+    """
+
+    def __init__(self, utterances: UtteranceIndex, max_share: float) -> None:
+        self._utterances = utterances
+        self._allowed = max_share * len(utterances)
+        memory = mmap.mmap(-1, max(len(utterances), 1))
+        self._failed: npt.NDArray[np.bool_] = np.frombuffer(memory, np.bool_, len(utterances))
+
+    def read(self, row: int, key: int, read: Callable[[int], T]) -> T:
+        """Return what ``read`` makes of ``row`` or, where it fails, of one that ``key`` draws.
+
+        Raises the UserError of ``read`` if there were too many, or no other row is left.
+        """
+        try:
+            return read(row)
+        except UserError as error:
+            reason = error
+            self._note(row, reason)
+        for other in self._of_same_speaker(row, key):
+            try:
+                return read(other)
+            except UserError as error:
+                self._note(other, error)
+        raise reason
+
+    def _of_same_speaker(self, row: int, key: int) -> list[int]:
+        labels = self._utterances.labels
+        rows = np.flatnonzero(labels == labels[row])
+        return [other for other in np.roll(rows, key % len(rows)).tolist() if other != row]
+
+    def _note(self, row: int, error: UserError) -> None:
+        if not self._allowed:
+            raise error
+        is_new = not self._failed[row]
+        self._failed[row] = True
+        count = int(self._failed.sum()) if is_new else 0
+        if count > self._allowed:
+            raise UserError(
+                f"{error}; {count} of {len(self._failed)} recordings could not be read: more than "
+                "--max-failed-share allows"
+            ) from None
+        if is_new:
+            text = "%s; another recording of the speaker is read instead (%d of %d so far)"
+            logger.warning(text, error, count, len(self._failed))
 
 
 def _iter_aligned(data_dir: Path, utterances: UtteranceIndex) -> Iterator[Utterance]:

@@ -19,7 +19,7 @@ from speakernet.data.config import DataConfig
 from speakernet.data.index import UtteranceIndex
 from speakernet.data.memory import empty_batch
 from speakernet.data.online_augment import OnlineAugment
-from speakernet.data.recordings import RecordingTable
+from speakernet.data.recordings import RecordingTable, Substitutes
 from speakernet.data.sample_keys import integer_below
 
 SAMPLE_RATE = 16000
@@ -31,7 +31,7 @@ class WaveformCrops:
     """Reads crops of the utterances of ``wav.scp`` and, if it exists, ``segments``.
 
     Utterances are addressed by row of utt2spk. The constructor raises UserError if these tables
-    do not list the same utterances in the same order.
+    do not list the same utterances in the same order. ``max_failed_share``: see Substitutes.
     """
 
     input_dim = 0
@@ -43,6 +43,7 @@ class WaveformCrops:
         utterances: UtteranceIndex,
         config: DataConfig,
         augment: OnlineAugment | None = None,
+        max_failed_share: float = 0.0,
     ) -> None:
         if config.online_augment is not None and augment is None:
             raise UserError("data.online_augment needs the options --musan and --rirs")
@@ -50,6 +51,7 @@ class WaveformCrops:
         self._augment = augment
         self._reader = AudioReader(SAMPLE_RATE)
         self._recordings = RecordingTable(data_dir, utterances)
+        self._substitutes = Substitutes(utterances, max_failed_share)
 
     def prefetch(self, rows: npt.NDArray[np.integer]) -> None:
         """Do nothing: there is no read-ahead of audio."""
@@ -73,7 +75,10 @@ class WaveformCrops:
         return torch.from_numpy(np.stack(crops) * _FULL_SCALE)
 
     def _crop(self, row: int, key: int, length: int) -> Float32:
-        crop = self._read(row, length, lambda count: integer_below(key, count))
+        def read(other: int) -> Float32:
+            return self._read(other, length, lambda count: integer_below(key, count))
+
+        crop = self._substitutes.read(row, key, read)
         if self._augment is not None:
             crop = self._augment(crop, np.random.default_rng(key))
         return crop * _FULL_SCALE

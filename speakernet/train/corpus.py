@@ -56,16 +56,27 @@ class AugmentationSources:
     rirs: Path
 
 
+@dataclass(frozen=True)
+class RecordingOptions:
+    """How recordings are read while training.
+
+    features_config: Kaldi's configuration of the features that are computed of them.
+    max_failed_share: of the recordings, how many may be unreadable.
+    """
+
+    features_config: Path | None = None
+    max_failed_share: float = 0.0
+
+
 def open_corpus(
     data_dir: Path,
     recipe: TrainingRecipe,
     sources: AugmentationSources | None = None,
-    features_config: Path | None = None,
+    recordings: RecordingOptions = RecordingOptions(),
     shared: "SharedCache | None" = None,
 ) -> Corpus:
     """Open a data dir for training on features or waveforms, as the recipe says.
 
-    ``features_config``: Kaldi's configuration of features that are computed while training.
     ``shared``: a cache of decoded noises and rooms. Raises UserError if a table is missing or
     malformed, or too few speakers can be held out.
     """
@@ -76,7 +87,7 @@ def open_corpus(
             utterances, recipe.seed, train.num_valid_speakers, train.num_valid_utterances
         )
     augment = _open_augment(recipe, sources, shared)
-    crops = _open_crops(data_dir, utterances, recipe, augment, features_config)
+    crops = _open_crops(data_dir, utterances, recipe, augment, recordings)
     return Corpus(utterances, split, crops, shared)
 
 
@@ -119,7 +130,7 @@ def _open_crops(
     utterances: UtteranceIndex,
     recipe: TrainingRecipe,
     augment: "Augment | None",
-    features_config: Path | None,
+    recordings: RecordingOptions,
 ) -> CropReader:
     data = recipe.data
     if not recipe.uses_waveform and data.online_features is None:
@@ -128,10 +139,11 @@ def _open_crops(
     from speakernet.data.waveform_crops import SAMPLE_RATE, WaveformCrops
     from speakernet.signal.extractors import read_feature_options
 
+    share = recordings.max_failed_share
     if recipe.uses_waveform:
-        return WaveformCrops(data_dir, utterances, data, augment and augment(SAMPLE_RATE))
-    if features_config is None:
+        return WaveformCrops(data_dir, utterances, data, augment and augment(SAMPLE_RATE), share)
+    if recordings.features_config is None:
         raise UserError("data.online_features needs the option --features-config")
-    options = read_feature_options(features_config)
+    options = read_feature_options(recordings.features_config)
     at_rate = augment and augment(int(options.sample_frequency))
-    return RecordingCrops(data_dir, utterances, data, options, recipe.seed, at_rate)
+    return RecordingCrops(data_dir, utterances, data, options, recipe.seed, at_rate, share)

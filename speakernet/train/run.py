@@ -2,12 +2,12 @@
 
 import logging
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from speakernet.audio.shared_cache import SharedCache
 from speakernet.data.loader import BatchLayout, die_with_parent, kill_workers_on_error
-from speakernet.train.corpus import AugmentationSources, open_corpus
+from speakernet.train.corpus import AugmentationSources, RecordingOptions, open_corpus
 from speakernet.train.distributed import (
     World,
     barrier,
@@ -28,14 +28,14 @@ class RunFiles:
     """The inputs of a run, and the experiment's directory for its outputs.
 
     init: a checkpoint or experiment whose weights to start from. augmentation: for
-    ``data.online_augment``. features_config: for ``data.online_features``.
+    ``data.online_augment``. recordings: for training that reads recordings.
     """
 
     data_dir: Path
     exp_dir: Path
     init: Path | None = None
     augmentation: AugmentationSources | None = None
-    features_config: Path | None = None
+    recordings: RecordingOptions = field(default_factory=RecordingOptions)
 
 
 def run_training(
@@ -70,7 +70,7 @@ def _build(
     recipe: TrainingRecipe, recipe_text: str, files: RunFiles, world: World, stop: StopRequest
 ) -> Trainer:
     shared = _shared_cache(recipe, world) if files.augmentation else None
-    corpus = open_corpus(files.data_dir, recipe, files.augmentation, files.features_config, shared)
+    corpus = open_corpus(files.data_dir, recipe, files.augmentation, files.recordings, shared)
     objective = build_objective(recipe, corpus)
     train = recipe.train
     layout = BatchLayout(train.batch_size, train.accumulate, world.size, world.rank)

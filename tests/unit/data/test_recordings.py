@@ -3,11 +3,12 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from speakernet.config import UserError
-from speakernet.data.index import read_utterance_index
-from speakernet.data.recordings import LineIndex, RecordingTable, SharedLengths
+from speakernet.data.index import StringColumn, UtteranceIndex, read_utterance_index
+from speakernet.data.recordings import LineIndex, RecordingTable, SharedLengths, Substitutes
 
 
 def test_lines_stay_in_their_file(tmp_path: Path) -> None:
@@ -74,3 +75,52 @@ def test_lengths_are_found_once_for_all_processes() -> None:
         raise AssertionError("was known")
 
     assert [lengths.get(1, unknown), lengths.get(2, unknown)] == [0, 77]
+
+
+def substitutes(share: float) -> tuple[Substitutes, list[int]]:
+    """Five utterances of one speaker and one of another; the rows that were tried."""
+    ids = StringColumn()
+    for name in "abcdef":
+        ids.append(name)
+    labels = np.array([0, 0, 0, 0, 0, 1], dtype=np.int32)
+    return Substitutes(UtteranceIndex(ids, labels, ("s", "t")), share), []
+
+
+def test_another_recording_of_the_speaker_takes_its_place(caplog: pytest.LogCaptureFixture) -> None:
+    reader, tried = substitutes(0.5)
+
+    def read(row: int) -> int:
+        tried.append(row)
+        if row in (1, 2):
+            raise UserError(f"row {row} is broken")
+        return row
+
+    assert reader.read(0, 7, read) == 0
+    found = {key: reader.read(1, key, read) for key in range(10)}
+    assert set(found.values()) == {0, 3, 4}
+    assert found == {key: reader.read(1, key, read) for key in range(10)}
+    assert caplog.text.count("row 1 is broken; another recording of the speaker is read") == 1
+    assert "(2 of 6 so far)" in caplog.text
+
+
+def test_too_many_are_an_error() -> None:
+    def read(row: int) -> int:
+        raise UserError(f"row {row} is broken")
+
+    for share, count in ((0.2, 2), (0.5, 4)):
+        reader, _ = substitutes(share)
+        message = rf"row \d is broken; {count} of 6 recordings could not be read: more than --max"
+        with pytest.raises(UserError, match=message):
+            reader.read(3, 2, read)
+    with pytest.raises(UserError, match=r"^row 3 is broken$"):
+        substitutes(0)[0].read(3, 2, read)
+
+
+def test_a_speaker_without_another_recording_is_an_error() -> None:
+    reader, _ = substitutes(1)
+
+    def read(row: int) -> int:
+        raise UserError(f"row {row} is broken")
+
+    with pytest.raises(UserError, match=r"^row 5 is broken$"):
+        reader.read(5, 1, read)

@@ -145,7 +145,7 @@ def test_another_rate_is_resampled(data: Path) -> None:
     crops = batch_of(data, 0)
     assert np.median(np.diff(crops[crops[:, 0] > 500])) in (0, 1)
     write_wav(data / "b-1.wav", np.ones(99, dtype=np.int16), 80)
-    with pytest.raises(UserError, match=r"wav\.scp:3: utterance 'b-1': found 80 Hz"):
+    with pytest.raises(UserError, match=r"wav\.scp:3: utterance 'b-1': .*found 80 Hz"):
         batch_of(data, 2)
 
 
