@@ -82,7 +82,8 @@ class AudioReader:
         self._run = lru_cache(maxsize=1)(run_command)
         self._decode = lru_cache(maxsize=1)(read_decoded)
         self._recording = lru_cache(maxsize=1)(self._evaluate_entry)
-        self._response = lru_cache(maxsize=_CACHED_RESPONSES)(self._compute_response)
+        num_responses = max(1, min(_CACHED_RESPONSES, cache_bytes >> 20))
+        self._response = lru_cache(maxsize=num_responses)(self._compute_response)
         self._parts = PartReader(
             sample_rate, channel, self.evaluate, exact=exact_parts, max_open=max_open
         )

@@ -171,7 +171,8 @@ class DataConfig(Config):
     online_augment: OnlineAugmentConfig | None = None
     """Noises and rooms for each crop of waveforms, or of features that are computed online."""
     cache_mib: int = Field(default=512, ge=0, le=1 << 20)
-    """Memory, in MiB, for decoded noises and rooms, shared by all readers of a machine."""
+    """Memory, in MiB, for decoded noises and rooms, which all readers of a machine share. A quarter
+    more, divided among the readers of a process, holds those of copies' entries."""
     num_workers: int = Field(default=2, ge=0, le=1024)
     """Reading processes of each training process; 0 reads in the training process."""
     prefetch_batches: int = Field(default=4, ge=1)

@@ -83,7 +83,10 @@ class RecordingCrops:
         self._extract = make_extractor(replace(options, dither=0.0))
         # New draws change more than a jump in AAC, whose noise bands depend on what was before.
         self._reader = AudioReader(
-            int(options.sample_frequency), channel=options.channel, exact_parts=augment is None
+            int(options.sample_frequency),
+            channel=options.channel,
+            cache_bytes=(config.cache_mib << 20) // (4 * max(1, config.num_workers)),
+            exact_parts=augment is None,
         )
         self._recordings = RecordingTable(data_dir, utterances)
         self._lengths = SharedLengths(len(utterances))
