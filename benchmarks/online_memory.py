@@ -25,6 +25,7 @@ from speakernet.data.online_augment import OnlineAugment
 from speakernet.data.orders import Permutation, Stream
 from speakernet.data.recording_crops import RecordingCrops
 from speakernet.kaldi.tables import read_table, write_table
+from speakernet.prepare.noise_copies import NoiseOptions, NoiseSet, noisy_entry
 from speakernet.signal.extractors import read_feature_options
 
 BATCH = 64
@@ -52,13 +53,12 @@ def main() -> None:
 
 def write_tables(folder: Path, source: Path, num_utts: int) -> None:
     """Write ``wav.scp`` and ``utt2spk`` of ``num_utts`` utterances with noise."""
-    files = list(read_table(source / "wav.scp").values())
-    entries = {
-        f"u{number:07d}": "wav-reverberate --shift-output=true --additive-signals='"
-        f'wav-reverberate --duration=7.8 "{files[number * 7 % len(files)]}" - |\' '
-        f"--start-times='0' --snrs='15' {file} - |"
-        for number, file in zip(range(num_utts), itertools.cycle(files), strict=False)
-    }
+    files = tuple(read_table(source / "wav.scp").values())
+    noises = NoiseSet(files, (8.0,) * len(files))
+    options = NoiseOptions(background=noises, background_snrs_db=(15, 10, 5))
+    names = (f"u{number:07d}" for number in range(num_utts))
+    pairs = zip(names, itertools.cycle(files), strict=False)
+    entries = {name: noisy_entry(name, file, 8.0, options) for name, file in pairs}
     write_table(folder / "wav.scp", entries.items())
     write_table(folder / "utt2spk", ((name, name[:5]) for name in entries))
 
