@@ -36,6 +36,11 @@ def main(args: Namespace) -> int:
         finish_product(args.product, args.output, *_read_pending(args.pending))
         args.pending.unlink()
         return 0
+    for path in (*args.input, *args.fixed_input):
+        if path.resolve() == Path(path.resolve().anchor):
+            raise UserError(
+                f"{path}: is the root of all files; expected what the product is made of"
+            )
     inputs = Inputs(args.input, args.fixed_input, args.place)
     made_from = describe_inputs(args.product, args.command, inputs)
     folders = describe_folders(args.product, inputs)

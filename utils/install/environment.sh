@@ -57,8 +57,8 @@ check_active() {
   if [[ $1 == dev ]]; then extra=(dev benchmarks); fi
   listing=$("$python" "$root/requirements/check.py" "${extra[@]}") || exit 1 # it said why
   mapfile -t files <<<"$listing"
-  mkdir -p "$cache/active"
-  write_to "$stamp" times_of "${files[@]}"
+  # Where nothing can be written, as in a read-only home, it is asked again the next time.
+  if mkdir -p "$cache/active" 2>/dev/null && [[ -w $cache/active ]]; then write_to "$stamp" times_of "${files[@]}"; fi
 }
 
 times_of() { stat --dereference --format='%i %.Z %n' -- "$@" 2>/dev/null || true; }
