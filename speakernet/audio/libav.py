@@ -28,8 +28,8 @@ class UnsupportedError(UserError):
     """A file that libav reads, but not in the process as ffmpeg would."""
 
 
-# libav decodes a packet to complete what the header says, which takes a fifth of the time of a crop;
-# of plain AAC nothing is missing. A decoder that is not allowed is not tried.
+# libav decodes a packet to complete what the header says, which takes a fifth of the time of a
+# crop; of AAC nothing is missing. A decoder that is not allowed is not tried.
 _HEADER_ONLY = {"codec_whitelist": "none", "probesize": "32"}
 
 
