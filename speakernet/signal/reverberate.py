@@ -56,7 +56,8 @@ class ImpulseResponse:
         taps = len(self.samples)
         size = _transform_size(len(signal) + taps - 1, taps)
         full = overlap_add(signal, self._transform(size), size, taps)
-        return np.pad(full, (0, len(signal) + self.length - 1 - len(full)))
+        missing = len(signal) + self.length - 1 - len(full)
+        return np.pad(full, (0, missing)) if missing else full
 
     def _transform(self, size: int) -> NDArray[np.complex64]:
         transform = self._transforms.get(size)
@@ -126,8 +127,10 @@ def reverberate(
     length of the convolution, or of ``signal`` if there is no ``response``.
     """
     before = early = power(signal)
-    result, shift = np.array(signal, dtype=np.float32), 0
-    if response is not None:
+    shift = 0
+    if response is None:
+        result = np.array(signal, dtype=np.float32)
+    else:
         if noises:
             early = _early_power(signal, response, sample_rate)
         result, shift = response.convolve(signal), response.peak if shift_output else 0
