@@ -43,6 +43,8 @@ _JUMPS = {
     ("mp3", "mp3float"): _Jump(16 * 1152, 1152),
     ("ogg", "opus"): _Jump(_OPUS_HZ, 3 * _OPUS_HZ),
 }
+# All but PNS depends on one frame before.
+_QUICK_JUMP = _Jump(2 * _AAC_FRAME, 2 * _AAC_FRAME)
 
 
 class CompressedFile:
@@ -152,6 +154,8 @@ class CompressedFile:
         name = source.stream.codec_context.codec.name
         if name == "aac" and not self._is_regular_aac:
             return None
+        if name == "aac" and not self._exact:
+            return _QUICK_JUMP
         jump = _JUMPS.get((self._demuxer, name))
         return jump if jump is None or self._exact else jump._replace(worth=jump.preroll)
 
