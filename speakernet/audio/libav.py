@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 _BUFFER_BYTES = 1 << 16
+_AAC_LC = 2
 _DTYPES = {"flt": "f4", "dbl": "f8", "s16": "i2", "s32": "i4", "u8": "u1"}
 
 
@@ -29,7 +30,7 @@ class UnsupportedError(UserError):
 
 
 # libav decodes a packet to complete what the header says, which takes a fifth of the time of a
-# crop; of AAC nothing is missing. A decoder that is not allowed is not tried.
+# crop; of AAC (LC) nothing is missing. A decoder that is not allowed is not tried.
 _HEADER_ONLY = {"codec_whitelist": "none", "probesize": "32"}
 
 
@@ -61,16 +62,21 @@ def open_container(stream: BinaryIO, demuxer: str) -> "InputContainer":
     if demuxer == "mp4":
         with av.logging.Capture():  # what there is to say is said again
             container = _open(stream, demuxer, _HEADER_ONLY)
-        if _is_one_aac(container):
+        if _is_plain_aac(container):
             return container
         container.close()
         stream.seek(0)
     return _open(stream, demuxer, {})
 
 
-def _is_one_aac(container: "InputContainer") -> bool:
+def _is_plain_aac(container: "InputContainer") -> bool:
+    """Return whether one stream is all there is, and its header says that it is AAC (LC)."""
     streams = container.streams
-    return len(streams) == 1 == len(streams.audio) and streams.audio[0].codec_context.name == "aac"
+    if len(streams) != 1 or len(streams.audio) != 1:
+        return False
+    codec = streams.audio[0].codec_context
+    # Five bits of the type of AAC: ISO/IEC 14496-3, 1.6.2.1.
+    return codec.name == "aac" and (codec.extradata or b"\0")[0] >> 3 == _AAC_LC
 
 
 def _open(stream: BinaryIO, demuxer: str, options: dict[str, str]) -> "InputContainer":
