@@ -7,20 +7,17 @@ has forgotten what it did not see; docs/numerics.md has the measurements.
 """
 
 import sys
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from functools import cached_property
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from speakernet.audio.frames import FrameSource
-from speakernet.audio.libav import UnsupportedError, listening, to_int16
+from speakernet.audio.libav import FrameJoiner, UnsupportedError, listening
 from speakernet.audio.notes import Note, decoding_note
-from speakernet.audio.other_formats import FFMPEG_ENTRY
 from speakernet.audio.sound_files import MAX_BYTES, MISSING_S, MISSING_SHARE, Audio
 from speakernet.config.errors import UserError
-
-if TYPE_CHECKING:
-    from av.audio.frame import AudioFrame
 
 _AAC_FRAME = 1024
 _OPUS_HZ = 48_000
@@ -46,6 +43,8 @@ _JUMPS = {
     ("mp3", "mp3float"): _Jump(16 * 1152, 1152),
     ("ogg", "opus"): _Jump(_OPUS_HZ, 3 * _OPUS_HZ),
 }
+# All but PNS depends on one frame before.
+_QUICK_JUMP = _Jump(2 * _AAC_FRAME, 2 * _AAC_FRAME)
 
 
 class CompressedFile:
@@ -74,8 +73,9 @@ class CompressedFile:
             self._source = FrameSource(stream, demuxer, self._complaints)
         first = self._source.first
         self.sample_rate = int(first.sample_rate)
-        self.num_channels = 1 if average else len(first.layout.channels)
-        if average and len(first.layout.channels) > 2:
+        channels = first.layout.nb_channels
+        self.num_channels = 1 if average else channels
+        if average and channels > 2:
             raise UnsupportedError("found more than two channels to average")
 
     def close(self) -> None:
@@ -152,55 +152,46 @@ class CompressedFile:
     def _jump(self) -> _Jump | None:
         source = self._source
         name = source.stream.codec_context.codec.name
-        if name == "aac" and not self._is_regular_aac():
+        if name == "aac" and not self._is_regular_aac:
             return None
+        if name == "aac" and not self._exact:
+            return _QUICK_JUMP
         jump = _JUMPS.get((self._demuxer, name))
         return jump if jump is None or self._exact else jump._replace(worth=jump.preroll)
 
     def _collect(self, first: int, end: int | None) -> tuple[int, NDArray[np.int16]]:
         """Decode to ``end``; return samples, and the place of the first: ``first`` or before it."""
-        frames: list[AudioFrame] = []
+        joiner = FrameJoiner(self._source.first, average=self._average)
         blocks: list[NDArray[np.int16]] = []
-        num_bytes = 0
+        num_frames = num_bytes = 0
         start = position = self._source.position
         stop = sys.maxsize if end is None else end
         for frame in self._source.frames if position < stop else ():
             position += frame.samples
             if position > first:
-                frames.append(frame)
+                joiner.add(frame)
+                num_frames += 1
             else:
                 start = position
-            if len(frames) == _BLOCK_FRAMES:
-                blocks.append(self._convert(frames))
+            if num_frames == _BLOCK_FRAMES:
+                blocks.append(joiner.take())
                 num_bytes += blocks[-1].nbytes
-                frames = []
+                num_frames = 0
             if num_bytes > MAX_BYTES:
                 raise UserError(f"the samples do not end within {MAX_BYTES} bytes")
             if position >= stop:
                 break
         self._source.position = position
-        blocks.append(self._convert(frames))
+        blocks.append(joiner.take())
         return start, blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
-
-    def _convert(self, frames: "list[AudioFrame]") -> NDArray[np.int16]:
-        if not frames:
-            return np.empty((0, self.num_channels), np.int16)
-        forms = {(frame.sample_rate, frame.layout.name) for frame in frames}
-        first = self._source.first
-        if forms != {(self.sample_rate, first.layout.name)}:
-            raise UnsupportedError(
-                "found another rate or other channels within the file; as an entry "
-                f"'{FFMPEG_ENTRY}' reads it"
-            )
-        return to_int16(frames, average=self._average)
 
     def _declared_length(self) -> int | None:
         source = self._source
-        stream, first = source.stream, source.first
+        stream = source.stream
         name, tick = stream.codec_context.codec.name, stream.time_base
-        if self._is_regular_aac():
+        if self._is_regular_aac:
             entries = stream.index_entries
-            return int(entries[len(entries) - 1].timestamp) + _AAC_FRAME - int(first.pts or 0)
+            return int(entries[len(entries) - 1].timestamp) + _AAC_FRAME
         if not stream.duration or stream.start_time is None or tick is None:
             return None
         # Only a header with the encoder's delay says where the first sample is.
@@ -211,13 +202,14 @@ class CompressedFile:
             return int(stream.duration) - int.from_bytes(header[10:12], "little")
         return None
 
+    @cached_property
     def _is_regular_aac(self) -> bool:
         """Return whether this is plain AAC (LC) whose index in the file has every frame, in ticks
         of samples.
         """
         source = self._source
         stream = source.stream
-        if self._demuxer != "mp4" or stream.profile != "LC" or source.first.pts != 0:
+        if self._demuxer != "mp4" or stream.profile != "LC" or source.first_tick != 0:
             return False
         entries, tick = stream.index_entries, stream.time_base
         if tick is None or tick * self.sample_rate != 1 or not len(entries):

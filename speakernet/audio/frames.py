@@ -4,6 +4,7 @@ Damaged packets are counted and left out, and decoding goes on, as ffmpeg does.
 """
 
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -19,9 +20,10 @@ _OPUS_HZ = 48_000
 class FrameSource:
     """An open container and its audio stream.
 
-    frames: those that follow; position: the place of the next frame's first sample, counted from
-    the first sample of the audio, which who takes frames has to keep up. complaints: what libav
-    said; packets, damaged: how many were read, and not decoded.
+    first, first_tick: the first frame, and its timestamp; frames: those that follow; position: the
+    place of the next frame's first sample, counted from the first sample of the audio, which who
+    takes frames has to keep up. complaints: what libav said; packets, damaged: how many were read,
+    and not decoded.
     """
 
     def __init__(self, file: BinaryIO, demuxer: str, complaints: list[str]) -> None:
@@ -41,7 +43,10 @@ class FrameSource:
         if first is None:
             self.close()
             raise UserError("found no samples" + (f": {complaints[0]}" if complaints else ""))
-        self.first, self._is_first = first, False
+        self.first, self.first_tick, self._is_first = first, first.pts, False
+        # Exact, and for nearly all files the integer 1.
+        ratio = Fraction(self.stream.time_base or 0) * first.sample_rate
+        self._samples_per_tick = ratio.numerator if ratio.denominator == 1 else ratio
         self.frames: Iterator[AudioFrame] = chain([first], frames)
         self.position = -self._missed_priming()
 
@@ -54,11 +59,11 @@ class FrameSource:
 
         After False the place is not known.
         """
-        zero, tick = self.first.pts, self.stream.time_base
-        if zero is None or tick is None:
+        zero, ratio = self.first_tick, self._samples_per_tick
+        if zero is None or not ratio:
             return False
         try:
-            self.container.seek(zero + int(sample / self._rate / tick), stream=self.stream)
+            self.container.seek(zero + int(sample // ratio), stream=self.stream)
         except self._error:
             return False
         frames = self._decode()
@@ -66,21 +71,18 @@ class FrameSource:
         if first is None or first.pts is None:
             return False
         self.frames = chain([first], frames)
-        self.position = round((first.pts - zero) * tick * self._rate)
+        self.position = round((first.pts - zero) * ratio)
         return 0 <= self.position <= sample
 
-    @property
-    def _rate(self) -> int:
-        return self.first.sample_rate
-
     def _decode(self) -> Iterator["AudioFrame"]:
+        decode = self.stream.codec_context.decode
         try:
             for packet in self.container.demux(self.stream):
                 self.packets += 1
                 if self._is_first:
                     self._ticks += packet.duration or 0
                 try:
-                    yield from packet.decode()
+                    yield from decode(packet)
                 except EOFError:
                     return
                 except self._error as error:

@@ -55,15 +55,11 @@ class Length(NamedTuple):
 
 
 class _Opened(NamedTuple):
-    """A recording at its own rate and at the reader's, and what closes it.
-
-    is_whole: it was computed as a whole, and takes its memory.
-    """
+    """A recording at its own rate and at the reader's, and what closes it."""
 
     own: Recording
     at_rate: Recording
     is_declared: bool
-    is_whole: bool
     closing: ExitStack
 
 
@@ -88,6 +84,8 @@ class PartReader:
         self._evaluate, self._max_open = evaluate, max_open
         self._process = 0
         self._opened: OrderedDict[str, _Opened] = OrderedDict()
+        # Of those, what was computed as a whole: at most the last.
+        self._whole_names: list[str] = []
         # Of the recording that is being opened.
         self._files, self._is_declared, self._is_whole = ExitStack(), False, False
 
@@ -104,19 +102,23 @@ class PartReader:
         # A process that was forked shares the place in open files with its parent.
         if self._process != os.getpid():
             self._close(list(self._opened))
+            self._whole_names = []
             self._process = os.getpid()
         if entry in self._opened:
             self._opened.move_to_end(entry)
             return self._opened[entry]
-        self._close([name for name, opened in self._opened.items() if opened.is_whole])
-        self._close(list(self._opened)[: max(0, len(self._opened) - self._max_open + 1)])
+        self._close(self._whole_names)
+        self._whole_names = []
+        while len(self._opened) >= self._max_open:
+            self._close([next(iter(self._opened))])
         self._files, self._is_declared, self._is_whole = ExitStack(), False, False
-        with ExitStack() as closing:
-            closing.enter_context(self._files)
+        with self._files:
             own = self._open(parse_entry(entry))
             at_rate = own if own.sample_rate == self._rate else _at_rate(own, self._rate)
-            opened = _Opened(own, at_rate, self._is_declared, self._is_whole, closing.pop_all())
+            opened = _Opened(own, at_rate, self._is_declared, self._files.pop_all())
         self._opened[entry] = opened
+        if self._is_whole:
+            self._whole_names.append(entry)
         return opened
 
     def _close(self, names: Iterable[str]) -> None:

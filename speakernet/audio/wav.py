@@ -34,6 +34,7 @@ from speakernet.config.files import open_input
 from speakernet.kaldi.audio_archives import FilePart, framed_file
 from speakernet.work.files import write_errors
 
+_INT16 = np.dtype("<i2")
 _NO_LENGTH = Note("length", "without a length in the header")
 
 
@@ -113,8 +114,7 @@ class WavFile:
 
     def read(self, first_sample: int, max_samples: int) -> NDArray[np.int16]:
         """Return samples (num_samples, channels) from ``first_sample`` on."""
-        samples = _read_wav(*self._place, first_sample, max_samples).samples
-        return np.asarray(samples, dtype=np.int16)
+        return _read_pcm(*self._place, first_sample, max_samples)
 
 
 def open_parts(
@@ -251,7 +251,21 @@ def _read_wav(
         _check_whole(chunk)
         stream = _for_soundfile(stream, offset, chunk)
         return read_with_soundfile(stream, first_sample, max_samples)
-    width = 2 * form.channels
+    samples = _read_pcm(stream, head, offset, chunk, first_sample, max_samples)
+    return Audio(samples, form.sample_rate)
+
+
+def _read_pcm(
+    stream: BinaryIO,
+    head: bytes,
+    offset: int,
+    chunk: DataChunk,
+    first_sample: int,
+    max_samples: int | None,
+) -> NDArray[np.int16]:
+    """Return samples of 16 bits (num_samples, channels)."""
+    channels = chunk.format.channels
+    width = 2 * channels
     skipped = first_sample * width
     wanted = max(chunk.size - skipped, 0)
     if max_samples is not None:
@@ -261,8 +275,8 @@ def _read_wav(
         _check_whole(chunk)
     if len(data) < width:
         raise UserError("found no samples")
-    usable = data[: len(data) // width * width]
-    return Audio(np.frombuffer(usable, "<i2").reshape(-1, form.channels), form.sample_rate)
+    found = np.frombuffer(data, _INT16, len(data) // width * channels)
+    return np.asarray(found.reshape(-1, channels), dtype=np.int16)
 
 
 def _read_samples(stream: BinaryIO, head: bytes, offset: int, start: int, wanted: int) -> bytes:
@@ -271,7 +285,8 @@ def _read_samples(stream: BinaryIO, head: bytes, offset: int, start: int, wanted
     if wanted <= len(known):
         return known[:wanted]
     stream.seek(start + len(known))
-    return known + stream.read(wanted - len(known))
+    rest = stream.read(wanted - len(known))
+    return known + rest if known else rest
 
 
 def _for_soundfile(stream: BinaryIO, offset: int, chunk: DataChunk) -> BinaryIO:

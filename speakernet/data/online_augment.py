@@ -130,7 +130,8 @@ class OnlineAugment:
         """Return ``num_samples`` from a random position; a shorter recording is repeated."""
         spare = self._parts.num_samples(entry) - num_samples
         start = int(rng.integers(max(spare, 0) + 1))
-        return np.resize(self._parts.read(entry, start, num_samples), num_samples)
+        part = self._parts.read(entry, start, num_samples)
+        return part if len(part) == num_samples else np.resize(part, num_samples)
 
 
 def _max_open() -> int:

@@ -136,10 +136,11 @@ class RecordingCrops:
             samples.append(self._dithered(part, crop))
         waveforms = empty_batch(len(parts), max(map(len, samples)))
         spans = empty_batch(len(parts), 4, dtype=torch.int64)
-        for index, (part, crop) in enumerate(zip(parts, samples, strict=True)):
-            waveforms[index, : len(crop)] = torch.from_numpy(crop)
-            waveforms[index, len(crop) :] = 0
-            spans[index] = torch.tensor(part.span(is_whole=not self.config.cmn_context))
+        for row, crop in zip(waveforms.numpy(), samples, strict=True):
+            row[: len(crop)] = crop
+            row[len(crop) :] = 0
+        is_whole = not self.config.cmn_context
+        spans.numpy()[:] = [part.span(is_whole=is_whole) for part in parts]
         return WaveformBatch(waveforms, spans, self._masks(pairs))
 
     def _masks(self, pairs: Sequence[tuple[int, int]]) -> Tensor:

@@ -38,20 +38,23 @@ def add_dither(waveform: Float32, amount: float, seed: int, *, first_sample: int
     noisy = np.empty_like(waveform)
     end = first_sample + len(waveform)
     for index in range(first_sample // BLOCK, -(-end // BLOCK)):
-        begin, stop = max(index * BLOCK, first_sample), min((index + 1) * BLOCK, end)
-        noise = _block_noise(stop - index * BLOCK, amount, seed, index)[begin - index * BLOCK :]
+        start = index * BLOCK
+        begin, stop = max(start, first_sample), min(start + BLOCK, end)
         part = slice(begin - first_sample, stop - first_sample)
+        noise = _block_noise(begin - start, stop - start, amount, seed, index)
         np.add(waveform[part], noise, out=noisy[part])
     return noisy
 
 
-def _block_noise(size: int, amount: float, seed: int, index: int) -> Float32:
+def _block_noise(begin: int, stop: int, amount: float, seed: int, index: int) -> Float32:
+    """Return samples ``begin`` to ``stop - 1`` of a block's noise."""
     digest = blake2b(index.to_bytes(8, "little"), digest_size=16, key=seed.to_bytes(8, "little"))
     start_a, start_b, turn, _ = np.frombuffer(digest.digest(), dtype="<u4").tolist()
     angle = 2 * pi * turn / 2**32
     pool_a, pool_b = _pools()
-    noise = np.multiply(pool_a[start_a % POOL :][:size], np.float32(amount * cos(angle)))
-    noise += np.multiply(pool_b[start_b % POOL :][:size], np.float32(amount * sin(angle)))
+    place_a, place_b = start_a % POOL, start_b % POOL
+    noise = pool_a[place_a + begin : place_a + stop] * np.float32(amount * cos(angle))
+    noise += pool_b[place_b + begin : place_b + stop] * np.float32(amount * sin(angle))
     return noise
 
 

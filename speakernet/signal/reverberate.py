@@ -56,7 +56,8 @@ class ImpulseResponse:
         taps = len(self.samples)
         size = _transform_size(len(signal) + taps - 1, taps)
         full = overlap_add(signal, self._transform(size), size, taps)
-        return np.pad(full, (0, len(signal) + self.length - 1 - len(full)))
+        missing = len(signal) + self.length - 1 - len(full)
+        return np.pad(full, (0, missing)) if missing else full
 
     def _transform(self, size: int) -> NDArray[np.complex64]:
         transform = self._transforms.get(size)
@@ -90,10 +91,18 @@ def overlap_add(signal: Float32, transform: NDArray[np.complex64], size: int, ta
 
 @lru_cache(maxsize=1024)
 def _transform_size(total: int, taps: int) -> int:
-    """Return the cheapest FFT length: the whole signal in one transform, or overlap-add blocks."""
+    """Return the cheapest FFT length: the whole signal in one transform, or overlap-add blocks.
+
+    Blocks are powers of two, whose transform serves signals of several lengths, or a quarter of a
+    signal that is too short for these.
+    """
     sizes = [2**k for k in range(11, 18) if 2**k >= 2 * taps]
     whole = next_fast_len(total, real=True)
-    return min([whole, *sizes], key=lambda size: _cost(size, total, taps))
+    best = min([whole, *sizes], key=lambda size: _cost(size, total, taps))
+    if best != whole:
+        return best
+    quarter = next_fast_len(-(-(total - taps + 1) // 4) + taps - 1, real=True)
+    return min(whole, quarter, key=lambda size: _cost(size, total, taps))
 
 
 def _cost(size: int, total: int, taps: int) -> float:
@@ -126,8 +135,10 @@ def reverberate(
     length of the convolution, or of ``signal`` if there is no ``response``.
     """
     before = early = power(signal)
-    result, shift = np.array(signal, dtype=np.float32), 0
-    if response is not None:
+    shift = 0
+    if response is None:
+        result = np.array(signal, dtype=np.float32)
+    else:
         if noises:
             early = _early_power(signal, response, sample_rate)
         result, shift = response.convolve(signal), response.peak if shift_output else 0
