@@ -91,18 +91,10 @@ def overlap_add(signal: Float32, transform: NDArray[np.complex64], size: int, ta
 
 @lru_cache(maxsize=1024)
 def _transform_size(total: int, taps: int) -> int:
-    """Return the cheapest FFT length: the whole signal in one transform, or overlap-add blocks.
-
-    Blocks are powers of two, whose transform serves signals of several lengths, or a quarter of a
-    signal that is too short for these.
-    """
+    """Return the cheapest FFT length: the whole signal in one transform, or overlap-add blocks."""
     sizes = [2**k for k in range(11, 18) if 2**k >= 2 * taps]
     whole = next_fast_len(total, real=True)
-    best = min([whole, *sizes], key=lambda size: _cost(size, total, taps))
-    if best != whole:
-        return best
-    quarter = next_fast_len(-(-(total - taps + 1) // 4) + taps - 1, real=True)
-    return min(whole, quarter, key=lambda size: _cost(size, total, taps))
+    return min([whole, *sizes], key=lambda size: _cost(size, total, taps))
 
 
 def _cost(size: int, total: int, taps: int) -> float:
