@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,6 +96,15 @@ def audio_length(path: str, offset: int = 0) -> tuple[int, int]:
         return length_with_soundfile(_for_soundfile(stream, start, chunk))
 
 
+class _Place(NamedTuple):
+    """Where the samples of an open wav file are; ``head``: its first bytes, at ``offset``."""
+
+    stream: BinaryIO
+    head: bytes
+    offset: int
+    chunk: DataChunk
+
+
 class WavFile:
     """An open wav file of 16-bit samples, of which parts are read."""
 
@@ -104,7 +113,7 @@ class WavFile:
     def __init__(self, stream: BinaryIO, head: bytes, offset: int, chunk: DataChunk) -> None:
         """Read from ``stream``, which stays the caller's. Raises UserError if it is truncated."""
         _check_whole(chunk)
-        self._place = (stream, head, offset, chunk)
+        self._place = _Place(stream, head, offset, chunk)
         self._size = chunk.size // chunk.format.sample_bytes
         self.sample_rate = chunk.format.sample_rate
 
@@ -114,7 +123,7 @@ class WavFile:
 
     def read(self, first_sample: int, max_samples: int) -> NDArray[np.int16]:
         """Return samples (num_samples, channels) from ``first_sample`` on."""
-        return _read_pcm(*self._place, first_sample, max_samples)
+        return _read_pcm(self._place, first_sample, max_samples)
 
 
 def open_parts(
@@ -251,19 +260,13 @@ def _read_wav(
         _check_whole(chunk)
         stream = _for_soundfile(stream, offset, chunk)
         return read_with_soundfile(stream, first_sample, max_samples)
-    samples = _read_pcm(stream, head, offset, chunk, first_sample, max_samples)
+    samples = _read_pcm(_Place(stream, head, offset, chunk), first_sample, max_samples)
     return Audio(samples, form.sample_rate)
 
 
-def _read_pcm(
-    stream: BinaryIO,
-    head: bytes,
-    offset: int,
-    chunk: DataChunk,
-    first_sample: int,
-    max_samples: int | None,
-) -> NDArray[np.int16]:
+def _read_pcm(place: _Place, first_sample: int, max_samples: int | None) -> NDArray[np.int16]:
     """Return samples of 16 bits (num_samples, channels)."""
+    stream, head, offset, chunk = place
     channels = chunk.format.channels
     width = 2 * channels
     skipped = first_sample * width

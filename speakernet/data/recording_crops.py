@@ -73,8 +73,6 @@ class RecordingCrops:
         augment: OnlineAugment | None = None,
         max_failed_share: float = 0.0,
     ) -> None:
-        if config.online_augment is not None and augment is None:
-            raise UserError("data.online_augment needs the options --musan and --rirs")
         self.config = config
         self.input_dim = num_values(options)
         self._options = options

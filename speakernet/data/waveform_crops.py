@@ -45,8 +45,6 @@ class WaveformCrops:
         augment: OnlineAugment | None = None,
         max_failed_share: float = 0.0,
     ) -> None:
-        if config.online_augment is not None and augment is None:
-            raise UserError("data.online_augment needs the options --musan and --rirs")
         self.config = config
         self._augment = augment
         self._reader = AudioReader(SAMPLE_RATE)

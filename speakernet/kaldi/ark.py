@@ -13,8 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from signal import SIGPIPE
-from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +24,14 @@ from speakernet.kaldi.compression import MAX_FLOAT32, compress
 from speakernet.kaldi.entries import Source
 from speakernet.kaldi.places import Place, parse_place, within
 from speakernet.work.files import NewFile, open_for_replace, write_errors
+from speakernet.work.new_files import NewFiles
 
 _LETTERS = {np.dtype(np.float32): b"F", np.dtype(np.float64): b"D"}
 # Exit status, under pipefail, of a command whose reader stopped reading early.
 _BROKEN_PIPE = 128 + SIGPIPE
 
 
-class ArkWriter:
+class ArkWriter(NewFiles):
     """Write arrays to an archive and, unless ``scp`` is None, its index.
 
     Both files are written under temporary names, renamed when the ``with`` block ends well and
@@ -58,19 +58,6 @@ class ArkWriter:
     def files(self) -> tuple[NewFile, ...]:
         """The archive and its index."""
         return (self._ark,) if self._scp is None else (self._ark, self._scp)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
-    ) -> None:
-        try:
-            if kind is None:
-                self._publish()
-        finally:
-            for file in self.files:
-                file.discard()
 
     def _publish(self) -> None:
         for file in self.files:

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO
 
 from speakernet.config.errors import UserError
 from speakernet.work.files import NewFile, open_for_replace, suffixed, write_errors
+from speakernet.work.new_files import NewFiles
 
 MAX_ARCHIVE_BYTES = 2 << 30
 
@@ -89,7 +89,7 @@ def frame_of(data: bytes) -> bytes:
     return _FRAME + bytes([num_bytes]) + length.to_bytes(num_bytes, "little")
 
 
-class AudioArchives:
+class AudioArchives(NewFiles):
     """Writes ``PREFIX.1.ark``, ``PREFIX.2.ark``, … and their index ``PREFIX.scp``.
 
     An archive is as large as ``max_bytes`` at most, or holds one object. Each appears when it is
@@ -133,16 +133,6 @@ class AudioArchives:
         self._arks.append(open_for_replace(suffixed(self._prefix, f"{number}.ark"), fsync=True))
         self._offset = 0
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
-    ) -> None:
-        try:
-            if kind is None:
-                for file in (*self._arks[-1:], self._scp):
-                    file.publish()
-        finally:
-            for file in self.files:
-                file.discard()
+    def _publish(self) -> None:
+        for file in (*self._arks[-1:], self._scp):
+            file.publish()

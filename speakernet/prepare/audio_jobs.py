@@ -15,12 +15,12 @@ from speakernet.audio.reader import AudioReader
 from speakernet.config.errors import UserError
 from speakernet.kaldi.audio_archives import MAX_ARCHIVE_BYTES, AudioArchives
 from speakernet.kaldi.tables import iter_lines, iter_table
-from speakernet.prepare.job_reports import JobReport, report_of
+from speakernet.prepare.job_reports import JobReport, finished_report
 from speakernet.prepare.stored_audio import WAV, Stored, store
 from speakernet.work.files import suffixed
 from speakernet.work.job_parts import job_part
 from speakernet.work.progress import progress
-from speakernet.work.record import digest_of_text, valid_record, write_record
+from speakernet.work.record import digest_of_text, write_record
 
 logger = logging.getLogger(__name__)
 
@@ -44,19 +44,15 @@ def run_job(
     """Store the recordings of part ``job`` (from 1) of ``scp``, unless a valid record shows that
     it is done.
 
-    A record with failures does not count: their audio may be readable now. Raises UserError for a
-    malformed table, or if writing fails.
+    Raises UserError for a malformed table, or if writing fails.
     """
     part = job_part(range(sum(1 for _ in iter_lines(scp))), job, num_jobs)
     rows = list(islice(iter_table(scp), part.start, part.stop))
     record_path = suffixed(prefix, "json")
     entries = digest_of_text(text for row in rows for text in row)
     made_from = {"version": _VERSION, "settings": asdict(settings), "entries": entries}
-    done = valid_record(record_path, made_from)
-    if done is not None and done.facts.get("failed") == {}:
-        logger.info("%s: complete already, nothing to do", prefix)
-        return report_of(done, record_path)
-    record_path.unlink(missing_ok=True)
+    if (done := finished_report(record_path, made_from)) is not None:
+        return done
     report = JobReport()
     framed = settings.form != WAV
     with AudioArchives(prefix, framed=framed, max_bytes=settings.max_bytes) as archives:

@@ -18,13 +18,13 @@ from speakernet.audio.reader import AudioReader, Reading, iter_audio
 from speakernet.config.errors import UserError
 from speakernet.kaldi.ark import ArkWriter
 from speakernet.kaldi.wav_scp import count_utterances
-from speakernet.prepare.job_reports import JobReport, report_of
+from speakernet.prepare.job_reports import JobReport, finished_report
 from speakernet.signal.dither import utterance_seed
 from speakernet.signal.extractors import make_extractor
 from speakernet.signal.options import FbankOptions, MfccOptions
 from speakernet.work.files import NewFile, open_for_replace, suffixed
 from speakernet.work.progress import progress
-from speakernet.work.record import digest_of_file, valid_record, write_record
+from speakernet.work.record import digest_of_file, write_record
 
 logger = logging.getLogger(__name__)
 
@@ -44,15 +44,11 @@ class JobSettings:
 def run_job(folder: Path, prefix: Path, settings: JobSettings) -> JobReport:
     """Write the features of the data dir ``folder``, unless a valid record shows that it is done.
 
-    A record with failures does not count: their audio may be readable now. Raises UserError for a
-    malformed table, or if writing fails.
+    Raises UserError for a malformed table, or if writing fails.
     """
     record_path, made_from = suffixed(prefix, "json"), _made_from(folder, settings)
-    done = valid_record(record_path, made_from)
-    if done is not None and done.facts.get("failed") == {}:
-        logger.info("%s: complete already, nothing to do", prefix)
-        return report_of(done, record_path)
-    record_path.unlink(missing_ok=True)
+    if (done := finished_report(record_path, made_from)) is not None:
+        return done
     report = JobReport()
     files = _write(folder, prefix, settings, report)
     write_record(record_path, made_from, files, asdict(report))

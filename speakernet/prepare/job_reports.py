@@ -8,12 +8,13 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from speakernet.audio.notes import TABLE, summary, write_notes
 from speakernet.config.errors import UserError
 from speakernet.prepare.failures import check_failures
 from speakernet.work.files import Checksum, suffixed
-from speakernet.work.record import Record, read_part_record
+from speakernet.work.record import Record, read_part_record, valid_record
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,19 @@ def report_of(record: Record, path: Path) -> JobReport:
     except (TypeError, ValueError, OverflowError):
         raise UserError(f"{path}: has no report; remove it and run the job again") from None
     return report
+
+
+def finished_report(record_path: Path, made_from: Mapping[str, Any]) -> JobReport | None:
+    """Return the report of a job that is done already, from the same; None if it has to be done.
+
+    A record with failures does not count, and goes: their audio may be readable now.
+    """
+    done = valid_record(record_path, made_from)
+    if done is not None and done.facts.get("failed") == {}:
+        logger.info("%s: complete already, nothing to do", record_path.with_suffix(""))
+        return report_of(done, record_path)
+    record_path.unlink(missing_ok=True)
+    return None
 
 
 @dataclass(frozen=True)

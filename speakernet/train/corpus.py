@@ -117,8 +117,10 @@ def _open_augment(
 ) -> "Augment | None":
     """Return what makes the augmentation of crops at a sample rate; None without it."""
     settings = recipe.data.online_augment
-    if settings is None or sources is None:
+    if settings is None:
         return None
+    if sources is None:
+        raise UserError("data.online_augment needs the options --musan and --rirs")
     # Imported here, as training on stored features does not need SciPy and the audio libraries.
     from speakernet.data.online_augment import OnlineAugment
 

@@ -179,9 +179,3 @@ def test_recordings_that_cannot_be_read_are_named(data: Path) -> None:
     crops = RecordingCrops(data, utterances, DataConfig(num_frames=50), OPTIONS, 0)
     with pytest.raises(UserError, match=r"wav\.scp:3: utterance 'b-1': .*truncated"):
         crops.batch(np.array([2]), sample_keys(0, 0, 1))
-
-
-def test_online_augmentation_needs_its_sources(data: Path) -> None:
-    config = DataConfig.model_validate({"online_augment": {}})
-    with pytest.raises(UserError, match="--musan and --rirs"):
-        RecordingCrops(data, read_utterance_index(data), config, OPTIONS, 0)

@@ -102,14 +102,6 @@ def test_augmentation_sees_the_crop_before_it_is_scaled_and_its_own_numbers(data
     )
 
 
-def test_augmentation_needs_its_noises(data: Path) -> None:
-    config = DataConfig.model_validate({"num_frames": NUM_FRAMES, "online_augment": {}})
-    with pytest.raises(
-        UserError, match=r"data\.online_augment needs the options --musan and --rirs"
-    ):
-        WaveformCrops(data, read_utterance_index(data), config)
-
-
 @pytest.mark.parametrize(
     ("kept", "message"),
     [
