@@ -359,13 +359,19 @@ files_made() { find "$data" -name '*.[as][rc][kp]' -printf '%p %T@ %i\n' | sort;
   mkdir -p "$dir/settings"
   . utils/common.sh
   . utils/stages.sh
-  # train_set|speed_set|train_data|features|feature_folder|copies|speed_factors|seed|seed_suffix|online_augment|cohort
+  # train_set|speed_set|train_data|features|feature_folder|copies|speed_factors|seed|seed_suffix|online_features|online_augment|cohort
   depends_on() { echo "$1" >"$dir/settings/stages" && use_model base && echo "${noise_inputs[*]}"; }
-  [ "$(depends_on "x|x|x|waveform|w||||||")" = "" ]
-  [ "$(depends_on "x|x_sp|x_sp|waveform|w||0.9|1||false|false")" = "--fixed-input d/x" ]
-  [ "$(depends_on "x|x|x|waveform|w|||1||true|false")" = "--fixed-input=d/musan_noise --fixed-input=m --fixed-input=r" ]
-  [ "$(depends_on "x|x|x_aug|waveform|w|noise||1||false|false")" = "--fixed-input d/x --fixed-input=d/musan_noise --fixed-input=m --fixed-input=r" ]
-  [ "$(depends_on "x|x|x_aug|fbank40|f|noise||1||false|false")" = "" ]
+  [ "$(depends_on "x|x|x|waveform|w|||||||")" = "" ]
+  [ "$(depends_on "x|x_sp|x_sp|waveform|w||0.9|1||false|false|false")" = "--fixed-input d/x" ]
+  [ "$(depends_on "x|x|x|waveform|w|||1||false|true|false")" = "--fixed-input=d/musan_noise --fixed-input=m --fixed-input=r" ]
+  [ "$(depends_on "x|x|x_aug|waveform|w|noise||1||false|false|false")" = "--fixed-input d/x --fixed-input=d/musan_noise --fixed-input=m --fixed-input=r" ]
+  [ "$(depends_on "x|x|x_aug|fbank40|f|noise||1||false|false|false")" = "" ]
+  # Features that are computed while training depend on the recordings, too, and on their configuration.
+  [ "$(depends_on "x|x|x|fbank40|f|||1||true|false|false")" = "--fixed-input conf/fbank40.conf" ]
+  [ "$(depends_on "x|x|x_aug|fbank40|f|noise||1||true|false|false")" = "--fixed-input conf/fbank40.conf --fixed-input d/x --fixed-input=d/musan_noise --fixed-input=m --fixed-input=r" ]
+  use_model base
+  [ "$train_dir" = d/x_aug ]
+  [ "${train_options[*]}" = "--features-config conf/fbank40.conf" ]
 }
 
 @test "stage 1 looks at rooms before it begins, and at trials" {
