@@ -104,6 +104,11 @@ CALLS: dict[str, list[Call]] = {
             kept=_EXTRACTED,
         ),
         _call("exp data/test embedded"),
+        _call(
+            "exp data/wav out --job 1 --untrained true --features-config options/fbank.conf",
+            "out/parts/1.ark",
+            kept=_EXTRACTED,
+        ),
     ],
     "fix-data-dir": [_call("data/wav", "data/wav/wav.scp", kept=(r"data/wav/\.backup/.*",))],
     "make-musan": [_call("musan out", "out/musan_noise/wav.scp", kept=(r"out/musan_.*",))],
@@ -171,6 +176,11 @@ CALLS: dict[str, list[Call]] = {
             kept=_TRAINED,
         ),
         _call("recipes/own.yaml data/train trained", kept=(r"trained/.*",)),
+        _call(
+            "recipes/online.yaml data/wav out --features-config options/fbank.conf",
+            "out/checkpoints/final.pt",
+            kept=_TRAINED,
+        ),
         _call(
             "recipes/waveform.yaml data/wav out --musan data/musan --rirs rirs",
             "out/checkpoints/final.pt",

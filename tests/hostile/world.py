@@ -119,6 +119,8 @@ def _training() -> None:
     settings = {**train, "num_threads": 1, "tensorboard": False, "checkpoint_steps": 3}
     write_recipe(Path("recipes/recipe.yaml"), train=settings)
     Path("recipes/own.yaml").write_text("base: [recipe.yaml]\ndata: {num_workers: 0}\n")
+    online = "data: {online_features: reader, num_frames: 10}\ntrain: {epochs: 1}\n"
+    Path("recipes/online.yaml").write_text(f"base: [own.yaml]\n{online}")
     call("train", "recipes/own.yaml", "data/train", "trained")
     waveform = {
         "features": "waveform",
