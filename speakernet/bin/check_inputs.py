@@ -66,9 +66,9 @@ def _check_sets(args: Namespace, recipes: "list[StageValues]") -> None:
     check_programs(args.data / name for name in sorted(names))
     rooms = {room.target: room for recipe in recipes for room in _rooms(args, recipe)}
     check_room(rooms.values(), args.data, free_bytes)
-    for recipe in recipes:
-        if recipe.has_online_features:
-            _log_saved(args, recipe)
+    online = {recipe.train_data: recipe for recipe in recipes if recipe.has_online_features}
+    for recipe in online.values():
+        _log_saved(args, recipe)
 
 
 def _log_saved(args: Namespace, recipe: "StageValues") -> None:
