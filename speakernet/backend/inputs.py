@@ -10,7 +10,7 @@ import numpy as np
 
 from speakernet.arrays import Float32
 from speakernet.audio.channels import FIRST
-from speakernet.audio.notes import examine
+from speakernet.audio.notes import accept, examine
 from speakernet.config import UserError
 from speakernet.config.errors import naming
 from speakernet.data.config import NetworkRecipe
@@ -58,7 +58,6 @@ def computed_loader(
     Equal to what ``feature_loader`` reads, up to the compression of archives. ``notes`` as in
     ``waveform_loader``.
     """
-    from speakernet.audio.notes import accept
     from speakernet.signal.extractors import make_extractor
 
     read = _recordings(data_dir, int(options.sample_frequency), options.channel)

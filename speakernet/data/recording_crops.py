@@ -105,8 +105,7 @@ class RecordingCrops:
         """What makes features of the batches on their device; None if these are features."""
         if self.config.online_features != "device" or isinstance(self._options, MfccOptions):
             return None
-        window, options = self.config.cmn_window, replace(self._options, dither=0.0)
-        return FeatureFrontEnd(options, window, self.config.num_frames)
+        return FeatureFrontEnd(self._options, self.config.cmn_window, self.config.num_frames)
 
     def batch(self, rows: npt.NDArray[np.integer], keys: UInt64) -> Tensor | WaveformBatch:
         """Return a random crop of each of ``rows``: features (batch, time, mel), or waveforms.
