@@ -4,7 +4,7 @@ import numpy as np
 
 from speakernet.audio.channels import Signal
 from speakernet.audio.commands import run_command
-from speakernet.audio.libav import UnsupportedError
+from speakernet.audio.libav import UnsupportedError, mean_of_channels
 from speakernet.audio.rates import at_rate
 from speakernet.audio.sound_files import Audio
 from speakernet.audio.wav import open_compressed, read_audio_file
@@ -51,5 +51,4 @@ def _uncompressed(node: Decoded) -> Audio:
         raise UnsupportedError(f"{node.path}: samples of another kind")
     if not averages:
         return audio
-    total = audio.samples.sum(axis=1, keepdims=True, dtype=np.int32)
-    return audio._replace(samples=((total + 1) >> 1).astype(np.int16))
+    return audio._replace(samples=mean_of_channels(audio.samples))

@@ -155,7 +155,7 @@ class FrameJoiner:
         if joined is None:
             return np.empty((0, 1 if self._average else self._channels), np.int16)
         data = _samples(joined, self._channels)
-        return _rounded(_mean(data) if self._average else data)
+        return _rounded(mean_of_channels(data) if self._average else data)
 
 
 def _samples(frame: "AudioFrame", channels: int) -> NDArray[Any]:
@@ -171,7 +171,11 @@ def _samples(frame: "AudioFrame", channels: int) -> NDArray[Any]:
     return np.stack([np.frombuffer(plane, dtype, size) for plane in planes], axis=1)
 
 
-def _mean(data: NDArray[Any]) -> NDArray[Any]:
+def mean_of_channels(data: NDArray[Any]) -> NDArray[Any]:
+    """Return the mean of two channels (num_samples, 1) of (num_samples, 2), as ffmpeg rounds it.
+
+    Raises UnsupportedError for integers of other than 16 bits.
+    """
     if data.dtype.kind == "f":
         return data.mean(axis=1, keepdims=True, dtype=data.dtype)
     if data.dtype != np.int16:
