@@ -12,44 +12,6 @@ require_stages() {
   [ "$1" -le "$2" ] || die "--stage $1 comes after --stop-stage $2"
 }
 
-# use_model untrained|base|lm: what follows is about this model. $network has its recipe and checkpoints, $model_dir its embeddings
-# and scores, $feats the features of all sets. The untrained network is scored, too, to show what training gave.
-# shellcheck disable=SC2034,SC2154 # run.sh and corpus.sh set what it reads, run.sh reads what it sets
-use_model() {
-  network=$dir model_dir=$dir
-  [ "$1" = base ] || model_dir=$dir/$1
-  [ "$1" != lm ] || network=$dir/lm
-  # The order is that of StageValues in speakernet/prepare/stage_values.py.
-  IFS='|' read -r train_set speed_set train_data features feature_folder copies speed_factors seed seed_suffix \
-    online_features online_augment cohort <"$network/settings/stages"
-  feats=$data/$feature_folder weights=$network/checkpoints embed_sets=("$test_set") embed_options=() score_options=()
-  copy_inputs=() noise_inputs=() train_options=() cohort_inputs=()
-  [ "$features" != waveform ] || feats=$data
-  train_dir=$feats/$train_data reads_recordings=false
-  if [ "$online_features" = true ]; then
-    train_dir=$data/$train_data train_options=(--features-config "conf/$features.conf") noise_inputs=(--fixed-input "conf/$features.conf")
-  fi
-  [ "$train_dir" != "$data/$train_data" ] || reads_recordings=true
-  if [ -n "$copies" ] || [ "$online_augment" = true ]; then
-    require_set "$corpus_dir/corpus.sh" musan_root rirs_root
-    # What noises and rooms are made of, as the same tables may name recordings that have changed.
-    noise_sources=("$data/musan_noise" "$musan_root" "$rirs_root")
-  fi
-  [ -z "$copies" ] || copy_inputs=("${noise_sources[@]/#/--input=}")
-  [ "$online_augment" = false ] || train_options+=(--musan "$data/musan" --rirs "$rirs_root")
-  # Training that reads recordings depends on them, and the copies' tables do not tell of a change.
-  [ "$reads_recordings" = false ] || [ "$train_data" = "$train_set" ] || noise_inputs+=(--fixed-input "$data/$train_set")
-  if [ "$online_augment" = true ] || { [ "$reads_recordings" = true ] && [ -n "$copies" ]; }; then
-    noise_inputs+=("${noise_sources[@]/#/--fixed-input=}")
-  fi
-  if [ "$1" = untrained ]; then
-    weights=$dir/settings/training.settings embed_options=(--untrained true) score_options=(--plain true)
-  elif [ "$cohort" = true ]; then
-    embed_sets+=("$cohort_set") cohort_inputs=(--input "$model_dir/embeddings_$cohort_set")
-    score_options=(--cohort-embeddings "$model_dir/embeddings_$cohort_set" --cohort-utt2spk "$data/$cohort_set/utt2spk")
-  fi
-}
-
 # begin_stages FIRST LAST COMMAND FOLDER...: COMMAND is what the user called, FOLDERs are where products and logs will be.
 begin_stages() {
   first_stage=$1 last_stage=$2 command_line=$3

@@ -358,7 +358,7 @@ files_made() { find "$data" -name '*.[as][rc][kp]' -printf '%p %T@ %i\n' | sort;
   dir=$BATS_TEST_TMPDIR data=d test_set=t musan_root=m rirs_root=r corpus_dir=c
   mkdir -p "$dir/settings"
   . utils/common.sh
-  . utils/stages.sh
+  . utils/experiment.sh
   # train_set|speed_set|train_data|features|feature_folder|copies|speed_factors|seed|seed_suffix|online_features|online_augment|cohort
   depends_on() { echo "$1" >"$dir/settings/stages" && use_model base && echo "${noise_inputs[*]}"; }
   [ "$(depends_on "x|x|x|waveform|w|||||||")" = "" ]

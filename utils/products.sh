@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Sourced by run.sh: how the products of its stages are made. Each function that gets a model, untrained, base or lm, is about what
+# use_model (utils/experiment.sh) sets for it; $data, $dir and $test_set are the same for all models.
+# shellcheck disable=SC2034,SC2154 # run.sh, corpus.sh and use_model set what it reads
+
+declare -A is_asked_for=()
+
+# is_new PRODUCT: whether no model has asked for it before, as two may share it.
+is_new() {
+  [ -z "${is_asked_for[$1]-}" ] || return 1
+  is_asked_for[$1]=true
+}
+
+# check_inputs TASKS: before hours are spent (speakernet/bin/check_inputs.py).
+check_inputs() {
+  python -m speakernet.bin.check_inputs ${musan_root:+--musan-root "$musan_root"} ${rirs_root:+--rirs "$rirs_root"} --test-set "$test_set" \
+    --cohort-set "$cohort_set" "${trials[@]/#/--trials=}" --tasks "$1" "$dir" "$data"
+}
+
+prepare_corpus() {
+  once "$corpus_data" "${prepare_inputs[@]/#/--input=}" ${data_root:+--place "$data_root"} \
+    --output "$train_set" --output "$test_set" --output "$cohort_set" -- "${prepare[@]}" --nj "$nj" "$corpus_data"
+  [ -z "$data_root" ] || write_to "$corpus_data/.data_root" realpath -- "$data_root"
+}
+
+# pack_set SET SHARE: SHARE of its recordings may be unreadable.
+pack_set() {
+  is_new "$data/$1" || return 0
+  once "$data/$1" --input "$corpus_data/$1" -- \
+    steps/pack_audio.sh "${jobs[@]}" --audio-format "$convert" --max-failed-share "$2" "$corpus_data/$1" "$data/$1"
+}
+
+pack_train_set() {
+  use_model "$1"
+  pack_set "$train_set" "$max_failed_share"
+}
+
+make_copies() {
+  use_model "$1"
+  if [ -n "$copies" ] || [ "$online_augment" = true ]; then
+    once "$data/musan_noise" --input "$musan_root" --output . --output ../musan_music --output ../musan_speech -- \
+      steps/data/make_musan.sh "$musan_root" "$data"
+  fi
+  [ "$train_data" != "$train_set" ] || return 0
+  once "$data/$train_data" --input "$data/$train_set" "${copy_inputs[@]}" -- \
+    steps/augment_data_dir.sh "${jobs[@]}" --max-failed-share "$max_failed_share" \
+    --copies "$copies" --speed-factors "$speed_factors" --speed-set "$data/$speed_set" --seed "$seed" --copy-suffix "$seed_suffix" \
+    --musan "$data/musan" --rirs "$rirs_root" "$data/$train_set" "$data/$train_data"
+}
+
+# make_features MODEL: of the sets that are embedded, and of the training set unless training computes them itself.
+make_features() {
+  local set
+  use_model "$1"
+  if [ "$features" = waveform ]; then # the network has a front end of its own; what cannot be read is known now
+    for set in "${embed_sets[@]}"; do
+      once "$data/audio_checks/$set" --input "$data/$set" -- \
+        steps/check_audio.sh "${jobs[@]}" "$data/$set" "$data/audio_checks/$set"
+    done
+    return
+  fi
+  for set in "${embed_sets[@]}"; do make_set_features "$set" 0; done
+  [[ $online_features = false && " ${embed_sets[*]} " != *" $train_data "* ]] || return 0
+  make_set_features "$train_data" "$max_failed_share" "$data/$train_set" "${copy_inputs[@]#--input=}"
+}
+
+# make_set_features SET SHARE INPUT...: SHARE of its utterances may be unreadable; INPUTs are what the set is made of.
+make_set_features() {
+  local sources=("${@:3}")
+  is_new "$feats/$1" || return 0
+  once "$feats/$1" --input "$data/$1" --input "conf/$features.conf" "${sources[@]/#/--input=}" -- \
+    steps/make_set_features.sh "${jobs[@]}" --max-failed-share "$2" --seed "$seed" "$features" "$data/$1" "$feats/$1"
+}
+
+# train_model base|lm: fine-tuning (lm) begins with the base model.
+train_model() {
+  local base_input=() init=()
+  use_model "$1"
+  [ "$1" = base ] || base_input=(--fixed-input "$dir/checkpoints") init=(--init "$dir")
+  once "$network/checkpoints" --input "$network/settings/training.settings" "${base_input[@]}" \
+    --fixed-input "$train_dir" "${noise_inputs[@]}" --output final.pt -- \
+    steps/train.sh --nproc "$nproc" --cuda-cmd "$cuda_cmd" --max-failed-share "$max_failed_share" "${train_options[@]}" "${init[@]}" \
+    "$network/recipe.yaml" "$train_dir" "$network"
+}
+
+extract_embeddings() {
+  local set
+  use_model "$1"
+  for set in "${embed_sets[@]}"; do
+    once "$model_dir/embeddings_$set" --input "$weights" --input "$feats/$set" \
+      --input "$network/settings/extraction.settings" -- \
+      steps/extract_embeddings.sh "${jobs[@]}" "${embed_options[@]}" "$network" "$feats/$set" "$model_dir/embeddings_$set"
+  done
+}
+
+score_trials() {
+  use_model "$1"
+  once "$model_dir/scores" "${trials[@]/#/--input=}" --input "$model_dir/embeddings_$test_set" "${cohort_inputs[@]}" \
+    --input "$network/settings/scoring.settings" -- \
+    steps/score.sh --cmd "$cmd" "${score_options[@]}" \
+    "$network" "${trials[@]}" "$model_dir/embeddings_$test_set" "$model_dir/scores"
+}
+
+# show_results: the table of all score files, also on stdout.
+show_results() {
+  local published=()
+  [ ! -f "$corpus_dir/published.tsv" ] || published=(--published "$corpus_dir/published.tsv")
+  run_forwarding steps/evaluate.sh "${published[@]}" "$dir" "${trials[@]}"
+  where_to_look=("$dir/RESULTS.md" "$dir/det.png" "$dir/log")
+}
