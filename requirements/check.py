@@ -7,15 +7,21 @@ before it asks again. Otherwise one line says what is missing and how to get it,
 is 1.
 """
 
+import os
 import shlex
 import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module, metadata, util
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-MODULES = {"pydantic-core": "pydantic_core", "pyyaml": "yaml", "scikit-learn": "sklearn"}
-"""Packages whose module is called otherwise."""
+MAY_NOT_LOAD = {"av", "numba", "soundfile", "torch"}
+"""Packages that a fitting version says too little of: they need libraries, numba a fitting NumPy.
+
+Their modules are called like them. Loading all packages would take several times as long.
+"""
 
 
 def main() -> None:
@@ -67,12 +73,32 @@ def load_problem(text: str) -> str:
     if problem:
         return problem
     name = text.split(">")[0]
+    if name not in MAY_NOT_LOAD:
+        return ""
     try:
-        import_module(MODULES.get(name, name))
+        with no_output():
+            import_module(name)
     except Exception as error:  # an OSError where a library is missing
         reason = str(error).partition("\n")[0]
         return f"{name} does not load: {reason or type(error).__name__}"
     return ""
+
+
+@contextmanager
+def no_output() -> Iterator[None]:
+    """Drop what packages, their libraries included, print meanwhile: stdout and stderr are ours."""
+    sys.stdout.flush()
+    kept = {number: os.dup(number) for number in (1, 2)}
+    with open(os.devnull, "w") as nowhere:
+        for number in kept:
+            os.dup2(nowhere.fileno(), number)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        for number, copy in kept.items():
+            os.dup2(copy, number)
+            os.close(copy)
 
 
 if __name__ == "__main__":

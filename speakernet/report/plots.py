@@ -1,5 +1,6 @@
 """Pictures of scores, without a screen: DET curves, histograms, Bayes error plots."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,6 +153,8 @@ def plot_calibration(panels: Mapping[str, Sequence[System]], path: Path) -> None
 
 
 def _new_figure(panels: int) -> tuple["Figure", list["Axes"]]:
+    # Of its caches in a home that cannot be written, and of fonts that are not used.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

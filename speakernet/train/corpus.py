@@ -42,6 +42,7 @@ class Corpus:
     cache: of decoded noises and rooms, None if there are none.
     """
 
+    data_dir: Path
     utterances: UtteranceIndex
     split: Split
     crops: CropReader
@@ -88,7 +89,7 @@ def open_corpus(
         )
     augment = _open_augment(recipe, sources, shared)
     crops = _open_crops(data_dir, utterances, recipe, augment, recordings)
-    return Corpus(utterances, split, crops, shared)
+    return Corpus(data_dir, utterances, split, crops, shared)
 
 
 def training_order(

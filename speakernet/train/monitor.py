@@ -95,10 +95,14 @@ class DivergenceDetector:
 
     Values are copied to the host asynchronously and checked one step later. ``allowed``: how many
     consecutive updates may have gradients that are not finite, as when the gradient scaler of fp16
-    searches its scale. ``utterances``: callback that returns the utterance ids of a step's batch.
+    searches its scale. ``utterances``: callback that returns the utterance ids of a step's batch,
+    which are of ``data_dir``.
     """
 
-    def __init__(self, utterances: Callable[[int], list[str]], allowed: int = 0) -> None:
+    def __init__(
+        self, data_dir: Path, utterances: Callable[[int], list[str]], allowed: int = 0
+    ) -> None:
+        self._data_dir = data_dir
         self._utterances = utterances
         self._allowed = allowed
         self._consecutive = 0
@@ -130,8 +134,9 @@ class DivergenceDetector:
             return
         updates = f" in {self._consecutive} updates in a row" if self._allowed else ""
         raise UserError(
-            f"step {step}: loss {loss}, gradient norm {norm}{updates}: training has diverged; "
-            f"utterances of this process's batch: {' '.join(self._utterances(step))}"
+            f"{self._data_dir}: step {step}: loss {loss}, gradient norm {norm}{updates}: training has "
+            "diverged, by damaged data or too high a learning rate; utterances of this process's "
+            f"batch: {' '.join(self._utterances(step))}"
         )
 
 

@@ -112,7 +112,9 @@ class Trainer:
     def _train(self) -> bool:
         stream = self._stream()
         scaled = self.recipe.train.precision == "fp16"
-        detector = DivergenceDetector(self._utterances, _MAX_FP16_SKIPS if scaled else 0)
+        detector = DivergenceDetector(
+            self.corpus.data_dir, self._utterances, _MAX_FP16_SKIPS if scaled else 0
+        )
         action = AsyncMax(self.world)
         logs = self._open_logs()
         self.meter.restart_clock()

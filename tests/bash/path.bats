@@ -212,6 +212,15 @@ Either mend it: '$python' -m pip install 'absent>=3' 'av>=1.1' 'torch>=0.9,<1.0'
   [ ! -e .venv ]
 }
 
+@test "an active environment: what packages print when they are loaded is not shown" {
+  make_active_environment
+  printf 'import os\nos.system("echo to stdout; echo to stderr >&2")\nprint("more")\n' >"$BATS_TEST_TMPDIR/own venv/lib"/python*/site-packages/av.py
+  run bash -c '. ./path.sh || exit 7'
+  [ "$status" -eq 0 ]
+  [ -z "$output" ]
+  [[ $(cat "$SPEAKERNET_CACHE"/active/*) != *more* ]]
+}
+
 @test "an active environment is looked at again when its packages change, and for the tools of the tests" {
   make_active_environment
   bash -c '. ./path.sh'

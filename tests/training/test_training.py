@@ -262,7 +262,7 @@ def test_divergence_stops_with_step_and_utterances(tmp_path: Path) -> None:
     lines = (folder / "feats.scp").read_text().splitlines()[:-1]
     bad = (folder / "bad.scp").read_text()
     (folder / "feats.scp").write_text("\n".join([*lines, bad]))
-    with pytest.raises(UserError, match=r"step [12]: loss nan.*diverged.*s02-03"):
+    with pytest.raises(UserError, match=r"/data: step [12]: loss nan.*diverged.*s02-03"):
         run(tmp_path, folder)
     assert torch.isfinite(
         load(tmp_path / "exp", "epoch-000.pt")["model"]["tail.dense.weight"]

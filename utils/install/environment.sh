@@ -13,7 +13,8 @@ set -euo pipefail
 shopt -s inherit_errexit
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# Links to utils in folders of one's own lead to the same environment, which is looked at once.
+root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cache=${SPEAKERNET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/speakernet}
 venv=$root/.venv
 torch_index=https://download.pytorch.org/whl/cpu

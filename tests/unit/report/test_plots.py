@@ -1,5 +1,8 @@
 """speakernet plot: every kind of picture, in every format."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,16 @@ def test_plots(arguments: list[str], tmp_path: Path, kind: str) -> None:
     for name in ("p.png", "p.svg"):
         assert plot.main([kind, *arguments, str(tmp_path / name)]) == 0
         assert (tmp_path / name).stat().st_size > 5000
+
+
+def test_a_home_that_cannot_be_written_is_no_news(arguments: list[str], tmp_path: Path) -> None:
+    (tmp_path / "home").touch()
+    environment = {**os.environ, "MPLCONFIGDIR": str(tmp_path / "home"), "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-m", "speakernet.bin.plot", "bayes", *arguments]
+    result = subprocess.run(
+        [*command, tmp_path / "p.svg"], env=environment, capture_output=True, text=True
+    )
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_names_and_marks(arguments: list[str], tmp_path: Path) -> None:

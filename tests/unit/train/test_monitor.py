@@ -9,6 +9,8 @@ from speakernet.config import UserError
 from speakernet.data.reading_times import ReadingTimes
 from speakernet.train.monitor import DivergenceDetector, JsonLog, Logs, Meter
 
+DATA_DIR = Path("data/odd name")
+
 
 def test_a_continued_log_drops_what_comes_again_and_what_was_cut(tmp_path: Path) -> None:
     path = tmp_path / "train.jsonl"
@@ -82,23 +84,23 @@ def test_waiting_and_the_readers_speed_are_those_since_the_clock_was_restarted(
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_a_loss_or_norm_that_is_not_finite_stops_with_the_utterances(bad: float) -> None:
-    watch = DivergenceDetector(lambda step: [f"utt{step}-a", f"utt{step}-b"])
+    watch = DivergenceDetector(DATA_DIR, lambda step: [f"utt{step}-a", f"utt{step}-b"])
     watch.add(6, torch.tensor(1.0), torch.tensor(1.0))
-    with pytest.raises(UserError, match=r"step 7: .*utt7-a utt7-b"):
+    with pytest.raises(UserError, match=r"^data/odd name: step 7: .*utt7-a utt7-b"):
         watch.add(7, torch.tensor(bad), torch.tensor(1.0))
     with pytest.raises(UserError, match="step 8"):
         watch.add(8, torch.tensor(1.0), torch.tensor(bad))
 
 
 def test_some_updates_in_a_row_may_have_infinite_gradients_in_fp16() -> None:
-    watch = DivergenceDetector(lambda step: [f"utt{step}"], allowed=2)
+    watch = DivergenceDetector(DATA_DIR, lambda step: [f"utt{step}"], allowed=2)
     good, bad = torch.tensor(1.0), torch.tensor(float("inf"))
     for step, norm in enumerate([bad, bad, good, bad, bad]):
         watch.add(step, good, norm)
     with pytest.raises(UserError, match=r"step 5: .* in 3 updates in a row.*utt5"):
         watch.add(5, good, bad)
     with pytest.raises(UserError, match=r"step 6: loss inf"):
-        DivergenceDetector(lambda _: [], allowed=2).add(6, bad, good)
+        DivergenceDetector(DATA_DIR, lambda _: [], allowed=2).add(6, bad, good)
 
 
 def test_the_log_is_json_even_where_a_value_is_not_finite(tmp_path: Path) -> None:
