@@ -134,9 +134,9 @@ class DivergenceDetector:
             return
         updates = f" in {self._consecutive} updates in a row" if self._allowed else ""
         raise UserError(
-            f"{self._data_dir}: step {step}: loss {loss}, gradient norm {norm}{updates}: training has "
-            "diverged, by damaged data or too high a learning rate; utterances of this process's "
-            f"batch: {' '.join(self._utterances(step))}"
+            f"{self._data_dir}: step {step}: loss {loss}, gradient norm {norm}{updates}: "
+            "training has diverged, by damaged data or too high a learning rate; "
+            f"utterances of this process's batch: {' '.join(self._utterances(step))}"
         )
 
 
