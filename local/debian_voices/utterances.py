@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 import numpy as np
 from clip_audio import UndecodableError, decode, trim_silence
@@ -24,16 +24,14 @@ Counts = Counter[str]
 _MIN_CLIP_S = 0.2
 
 
-@dataclass(frozen=True)
-class Clip:
+class Clip(NamedTuple):
     """One audio file of a package."""
 
     name: str
     content: bytes
 
 
-@dataclass(frozen=True)
-class Utterance:
+class Utterance(NamedTuple):
     """Joined clips: ``samples`` at 16 kHz, made of ``num_clips`` files."""
 
     session: str

@@ -19,6 +19,9 @@ class Pooling(nn.Module):
     overflow half precision.
     """
 
+    values_per_position = 1
+    """Values that are pooled of each channel and mel position, such as 2: mean and deviation."""
+
     def __init__(self, config: PoolingOptions, channels: int, num_bins: int) -> None:
         super().__init__()
         self.config = config
@@ -28,7 +31,7 @@ class Pooling(nn.Module):
     @property
     def output_dim(self) -> int:
         """Length of the pooled vector."""
-        raise NotImplementedError
+        return self.values_per_position * self.channels * self.num_bins
 
     def forward(self, x: Tensor) -> Tensor:
         """Pool ``x`` (batch, channel, time, mel) over time."""

@@ -44,10 +44,7 @@ def flatten_statistics(mean: Tensor, std: Tensor) -> Tensor:
 class StatisticsPooling(Pooling):
     """Mean and standard deviation over time of every channel and mel position."""
 
-    @property
-    def output_dim(self) -> int:
-        """Two values a channel and mel position."""
-        return 2 * self.channels * self.num_bins
+    values_per_position = 2
 
     def forward(self, x: Tensor) -> Tensor:
         """Pool ``x`` (batch, channel, time, mel) over time."""

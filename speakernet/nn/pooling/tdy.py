@@ -21,11 +21,6 @@ from speakernet.nn.pooling.base import POOLINGS, Pooling, PoolingOptions
 class AveragePooling(Pooling):
     """Mean over time."""
 
-    @property
-    def output_dim(self) -> int:
-        """One value a channel and mel position."""
-        return self.channels * self.num_bins
-
     def forward(self, x: Tensor) -> Tensor:
         """Pool ``x`` (batch, channel, time, mel) to (batch, channel · mel), channels first."""
         return at_least_float32(x).mean(dim=2).flatten(1)
@@ -58,10 +53,7 @@ class SelfAttentivePooling(AveragePooling):
 class AttentiveStatisticsOfFrames(SelfAttentivePooling):
     """Weighted mean and standard deviation over time."""
 
-    @property
-    def output_dim(self) -> int:
-        """Two values a channel and mel position."""
-        return 2 * self.channels * self.num_bins
+    values_per_position = 2
 
     def forward(self, x: Tensor) -> Tensor:
         """Pool ``x`` (batch, channel, time, mel) to (batch, 2 · channel · mel), means first."""

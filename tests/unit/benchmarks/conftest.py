@@ -1,13 +1,19 @@
-"""A small corpus with noises and rooms for the benchmarks that make inputs of their own."""
+"""Runs of benchmarks, and a small corpus with noises and rooms for those that make their inputs."""
 
+import sys
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+import torch
 
 from benchmarks.online_inputs import make_inputs, write_data_dir
 from tests.recordings import write_noise
 
 NUM_FILES = 9
+
+Run = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +37,30 @@ def online_work(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rir_list.write_text(f"--rir-id {room} --room-id {room} {location}\n")
     make_inputs(folder / "work", folder, NUM_FILES)
     return folder / "work"
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """A function that runs a module of the package in this process, where torch is loaded, and
+    returns what it printed.
+    """
+
+    def call(module: str, *arguments: object) -> str:
+        monkeypatch.setattr(sys, "argv", [module, *map(str, arguments)])
+        import_module(f"benchmarks.{module}").main()
+        return capsys.readouterr().out
+
+    num_threads = torch.get_num_threads()
+    yield call
+    torch.set_num_threads(num_threads)
+
+
+@pytest.fixture
+def run_online(run: Run, online_work: Path) -> Run:
+    """``run`` for benchmarks of readers, with the options that name the small corpus."""
+
+    def call(module: str, *more: object) -> str:
+        rooms = online_work.parent / "RIRS_NOISES"
+        return run(module, "--work", online_work, "--rirs", rooms, *more)
+
+    return call

@@ -2,14 +2,13 @@
 
 import argparse
 import json
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 
-from benchmarks.online_loader import main, noise_files, room_files
+from benchmarks.online_loader import noise_files, room_files
 from benchmarks.online_reader import AUGMENT, crops
 from speakernet.data.front_end import FeatureFrontEnd
 from speakernet.data.online_augment import OnlineAugment
@@ -17,23 +16,10 @@ from speakernet.data.waveform_crops import SAMPLE_RATE
 from speakernet.signal.options import FbankOptions
 
 
-def arguments(work: Path, *more: object) -> list[str]:
-    """Return the options for a work folder whose rooms lie beside it."""
-    options = ["--work", work, "--rirs", work.parent / "RIRS_NOISES", *more]
-    return ["online_loader", *map(str, options)]
-
-
-def test_readers_take_turns(
-    online_work: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_readers_take_turns(tmp_path: Path, run_online: Callable[..., str]) -> None:
     out = tmp_path / "speeds.json"
     short = ["--seconds", 0.01, "--turns", 1, "--cases", "wav, speeds", "--json", out]
-    monkeypatch.setattr(sys, "argv", arguments(online_work, *short))
-    main()
-    printed = capsys.readouterr().out
+    printed = run_online("online_loader", *short)
     speeds = json.loads(out.read_text())["wav, speeds"]
     assert len(speeds) == 4 and all(speed > 10 for speed in speeds.values())
     assert all(f"| {reader} | " in printed for reader in speeds)

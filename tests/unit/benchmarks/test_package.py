@@ -3,33 +3,15 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from importlib import import_module
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import pytest
-import torch
 
 ROOT = Path(__file__).parents[3]
 TINY_STEP = "--device cpu --models tdnn_c128 --batch-size 2 --accumulate 1 --num-frames 50"
 TINY_STEP += " --num-classes 10 --repeats 1"
 
 Run = Callable[..., str]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
-    """Return a function that runs a module of the package in this process: torch is loaded."""
-
-    def call(module: str, *arguments: object) -> str:
-        monkeypatch.setattr(sys, "argv", [module, *map(str, arguments)])
-        import_module(f"benchmarks.{module}").main()
-        return capsys.readouterr().out
-
-    num_threads = torch.get_num_threads()
-    yield call
-    torch.set_num_threads(num_threads)
 
 
 def read(path: Path) -> list[dict[str, Any]]:

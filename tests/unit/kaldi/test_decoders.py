@@ -47,9 +47,9 @@ MORE = [
 ]
 
 
-@pytest.mark.parametrize("words", DECODING)
-def test_commands_that_only_decode(words: str) -> None:
-    assert parse_ffmpeg(words.split(" ")) == DECODING[words]
+@pytest.mark.parametrize(("words", "decoding"), DECODING.items())
+def test_commands_that_only_decode(words: str, decoding: Decoding) -> None:
+    assert parse_ffmpeg(words.split(" ")) == decoding
 
 
 @pytest.mark.parametrize("words", MORE)
