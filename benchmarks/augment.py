@@ -66,7 +66,7 @@ def systems(folder: Path, args: argparse.Namespace) -> dict[str, list[str]]:
 
 def make_data(args: argparse.Namespace, folder: Path) -> float:
     """Write the clean set, five times the clean set, the augmented set, and the latter with cat."""
-    from speakernet.audio.wav import audio_length
+    from speakernet.audio.files import audio_length
     from speakernet.kaldi.room_lists import read_responses
 
     lines = (args.data / "wav.scp").read_text(encoding="utf-8").splitlines()

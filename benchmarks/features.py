@@ -43,7 +43,7 @@ def systems(folder: Path) -> dict[str, list[str]]:
 
 def make_data(source: Path, folder: Path, num_utts: int) -> float:
     """Write the first utterances as files and as pipes; return their hours."""
-    from speakernet.audio.wav import audio_length
+    from speakernet.audio.files import audio_length
 
     lines = (source / "wav.scp").read_text(encoding="utf-8").splitlines()[:num_utts]
     entries = [line.split(None, 1) for line in lines]

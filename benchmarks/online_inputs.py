@@ -20,7 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.timing import ENVIRONMENT, ROOT
-from speakernet.audio.wav import read_audio_file, write_wav
+from speakernet.audio.files import read_audio_file
+from speakernet.audio.wav import write_wav
 from speakernet.kaldi.tables import read_table, write_table
 from speakernet.work.files import move, suffixed
 

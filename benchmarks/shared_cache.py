@@ -18,8 +18,9 @@ import numpy as np
 
 from benchmarks.timing import cpu_seconds, markdown_table
 from speakernet.arrays import Float64
+from speakernet.audio.files import read_audio_file
 from speakernet.audio.shared_cache import SharedCache
-from speakernet.audio.wav import read_audio_file, write_wav
+from speakernet.audio.wav import write_wav
 
 RATE, PART_S = 16000, 2
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.online_inputs import write_data_dir
 from benchmarks.timing import ROOT, cpu_seconds, markdown_table
-from speakernet.audio.wav import audio_length
+from speakernet.audio.files import audio_length
 from speakernet.kaldi.tables import read_table
 
 NUM_SMALL = 8

@@ -2,8 +2,8 @@
 
 from collections import OrderedDict
 
+from speakernet.audio.files import read_audio_file
 from speakernet.audio.sound_files import Audio
-from speakernet.audio.wav import read_audio_file
 from speakernet.kaldi.pipes import AudioFile
 
 # Partial reads are rounded up to a multiple of this (4 s at 16 kHz), so that a later request for

@@ -11,10 +11,10 @@ from io import SEEK_END
 from signal import SIGPIPE
 from tempfile import TemporaryFile
 
+from speakernet.audio.files import read_audio_bytes
 from speakernet.audio.notes import Note, decoding_note
 from speakernet.audio.sound_files import MAX_BYTES as _MAX_BYTES
 from speakernet.audio.sound_files import MISSING_S, MISSING_SHARE, Audio
-from speakernet.audio.wav import read_audio_bytes
 from speakernet.config.errors import UserError
 from speakernet.kaldi.shell import parse_pipeline
 

@@ -4,10 +4,10 @@ import numpy as np
 
 from speakernet.audio.channels import Signal
 from speakernet.audio.commands import run_command
+from speakernet.audio.files import open_compressed, read_audio_file
 from speakernet.audio.libav import UnsupportedError, mean_of_channels
 from speakernet.audio.rates import at_rate
 from speakernet.audio.sound_files import Audio
-from speakernet.audio.wav import open_compressed, read_audio_file
 from speakernet.config.errors import UserError
 from speakernet.kaldi.pipes import Decoded
 

@@ -17,16 +17,11 @@ from numpy.typing import NDArray
 from speakernet.arrays import Float32
 from speakernet.audio.channels import Signal, choose_channel, segment_range
 from speakernet.audio.compressed import CompressedFile
+from speakernet.audio.files import audio_length, open_compressed, open_parts, read_audio_file
 from speakernet.audio.libav import UnsupportedError
 from speakernet.audio.rates import rate_ratio
 from speakernet.audio.sound_files import Audio
-from speakernet.audio.wav import (
-    WavFile,
-    audio_length,
-    open_compressed,
-    open_parts,
-    read_audio_file,
-)
+from speakernet.audio.wav import WavFile
 from speakernet.config.errors import UserError, naming
 from speakernet.kaldi.pipes import AudioFile, Decoded, Node, Resampled, parse_entry
 from speakernet.kaldi.wav_scp import Utterance

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from speakernet.audio.wav import audio_length
+from speakernet.audio.files import audio_length
 from speakernet.config.errors import UserError
 from speakernet.data.online_augment import find_rir_list
 from speakernet.kaldi.characters import near_miss

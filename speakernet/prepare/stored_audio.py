@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from speakernet.arrays import Float32
+from speakernet.audio.files import audio_length, open_compressed
 from speakernet.audio.notes import examine
 from speakernet.audio.reader import AudioReader
-from speakernet.audio.wav import audio_length, open_compressed, write_wav
+from speakernet.audio.wav import write_wav
 from speakernet.audio.wav_header import HEAD_BYTES, UNKNOWN_SIZE
 from speakernet.config.errors import UserError
 from speakernet.config.files import open_input

@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from speakernet.data.loader import BatchLayout, MicroBatch, iter_micro_batches
-from speakernet.nn.serialize import FORMAT_VERSION
-from speakernet.train import start
-from speakernet.train.averaging import MovingAverage, write_final
+from speakernet.train.averaging import write_final
 from speakernet.train.checkpoint import CheckpointDir
 from speakernet.train.corpus import Corpus, micro_batch_dataset, training_order
-from speakernet.train.distributed import AsyncMax, World, all_reduce_mean, barrier, gather_objects
-from speakernet.train.monitor import DivergenceDetector, Logs, Meter
+from speakernet.train.distributed import AsyncMax, World, all_reduce_mean, barrier
+from speakernet.train.monitor import DivergenceDetector, Logs
 from speakernet.train.objective import Objective
 from speakernet.train.plan import Plan, TrainingRecipe, UpdateSettings, make_plan
-from speakernet.train.setup import random_state, set_random_state
+from speakernet.train.start import newest_for_all
+from speakernet.train.state import RunState
 from speakernet.train.stopping import StopRequest
-from speakernet.train.update import Updater, explain_out_of_memory
+from speakernet.train.update import explain_out_of_memory
 from speakernet.train.validation import ValidationResult, validate
 from speakernet.train.waiting import reading_advice
 
@@ -44,65 +43,45 @@ class Trainer:
         world: World,
         stop: StopRequest,
     ) -> None:
-        self.recipe, self.recipe_text = recipe, recipe_text
+        self.recipe = recipe
         self.corpus = corpus
-        self.data_hash = corpus.utterances.fingerprint()
         self.exp_dir = exp_dir
         self.world = world
         order = training_order(corpus, recipe, recipe.loss.group_size, layout)
         self.batches = micro_batch_dataset(corpus, order, layout, recipe.seed)
         self.plan: Plan = make_plan(recipe, layout.global_batch, order.epoch_length)
-        self.objective = objective.to(world.device).train()
-        self.updater = Updater(
-            self.objective, recipe.train, recipe.optim, world, corpus.crops.front_end
+        self.state = RunState(
+            recipe, recipe_text, objective, corpus, self.plan, world, self.batches.times
         )
-        self.average = MovingAverage(self.objective.model, recipe.train.ema_decay)
-        self.meter = Meter(world.device, self.batches.times)
         self.checkpoints = CheckpointDir(exp_dir, recipe.train.num_kept)
         self.stop = stop
-        self.step = 0
-        self.best: dict[str, float] = {}
 
     def begin(self, init: Path | None) -> None:
         """Resume from the newest checkpoint, or start from ``init``, or from initial weights."""
         if self.world.is_main:
             self.checkpoints.prepare()
         barrier(self.world)
-        found = start.newest_for_all(self.checkpoints, self.world)
+        found = newest_for_all(self.checkpoints, self.world)
         if found is not None:
             if init is not None and self.world.is_main:
                 logger.info("--init %s is ignored: this run resumes from its own checkpoint", init)
             self._resume(*found)
             return
-        if init is not None:
-            speakers = list(self.corpus.split.speakers)
-            start.load_initial(init, self.objective.model, self.objective.loss, speakers)
-        self.updater.broadcast_weights(self.objective)
-        self.average.restart()
+        self.state.begin(init)
         self._save(epoch_end=True)
 
-    def _resume(self, path: Path, state: dict[str, Any]) -> None:
-        speakers = list(self.corpus.split.speakers)
-        facts = start.RunFacts(self.recipe_text, speakers, self.data_hash, self.plan.global_batch)
-        with start.resuming(path):
-            start.check_same_run(path, state, facts)
-            self.objective.model.load_state_dict(state["model"])
-            self.objective.loss.load_state_dict(state["loss"])
-            self.updater.load_state_dict(state)
-            self.average.load_state_dict(state["ema"])
-            self.step, self.best = state["step"], state["best"]
-            rng, meters = state["rng"], state["meters"]
-            set_random_state(rng[self.world.rank % len(rng)])
-            self.meter.load_state_dict(meters[self.world.rank % len(meters)])
+    def _resume(self, path: Path, checkpoint: dict[str, Any]) -> None:
+        state = self.state
+        state.resume(path, checkpoint)
         if self.world.is_main:
-            if self.best.get("step") == self.step:
+            if state.best.get("step") == state.step:
                 # The run may have been killed between writing the checkpoint and linking it.
                 self.checkpoints.link(path, "best.pt")
-            logger.info("continuing %s at step %d of %d", path, self.step, self.plan.num_steps)
+            logger.info("continuing %s at step %d of %d", path, state.step, self.plan.num_steps)
 
     def run(self) -> bool:
         """Train to the end; return False if a stop request came before (the state is saved)."""
-        if self.step < self.plan.num_steps and not self._train():
+        if self.state.step < self.plan.num_steps and not self._train():
             return False
         if self.world.is_main:
             write_final(self.checkpoints, self.recipe.train)
@@ -117,39 +96,39 @@ class Trainer:
         )
         action = AsyncMax(self.world)
         logs = self._open_logs()
-        self.meter.restart_clock()
+        self.state.meter.restart_clock()
         saved = time.monotonic()
-        while self.step < self.plan.num_steps:
+        while self.state.step < self.plan.num_steps:
             action.start(self._requested_action(saved))
             settings = self._update(stream, detector)
             agreed = action.result()
             if logs is not None:
                 logs.progress.advance()
-            if self.step % self.recipe.train.log_steps == 0:
+            if self.state.step % self.recipe.train.log_steps == 0:
                 self._log(settings, logs)
-            epoch_end = self.step % self.plan.steps_per_epoch == 0
+            epoch_end = self.state.step % self.plan.steps_per_epoch == 0
             if epoch_end or agreed != _CONTINUE:
                 detector.finish()
                 self._end_epoch(logs) if epoch_end else self._save(epoch_end=False)
-                self.meter.restart_clock()
+                self.state.meter.restart_clock()
                 saved = time.monotonic()
             if agreed == _SAVE_AND_STOP:
                 break
         detector.finish()
         if logs is not None:
             logs.close()
-        return self.step >= self.plan.num_steps
+        return self.state.step >= self.plan.num_steps
 
     def _open_logs(self) -> Logs | None:
         if not self.world.is_main:
             return None
         advice = reading_advice(self.recipe.data.num_workers, self.world)
         tensorboard = self.recipe.train.tensorboard
-        return Logs(self.exp_dir, self.step, self.plan.num_steps, tensorboard, advice)
+        return Logs(self.exp_dir, self.state.step, self.plan.num_steps, tensorboard, advice)
 
     def _stream(self) -> Iterator[MicroBatch]:
         accumulate = self.recipe.train.accumulate
-        numbers = range(self.step * accumulate, self.plan.num_steps * accumulate)
+        numbers = range(self.state.step * accumulate, self.plan.num_steps * accumulate)
         pin = self.world.device.type == "cuda"
         return iter_micro_batches(self.batches, numbers, self.recipe.data, pin_memory=pin)
 
@@ -158,18 +137,19 @@ class Trainer:
         if self.stop:
             return _SAVE_AND_STOP
         train = self.recipe.train
-        step_due = train.checkpoint_steps and (self.step + 1) % train.checkpoint_steps == 0
+        step_due = train.checkpoint_steps and (self.state.step + 1) % train.checkpoint_steps == 0
         time_due = time.monotonic() - saved > 60 * train.checkpoint_minutes
         return _SAVE if step_due or (time_due and self.world.is_main) else _CONTINUE
 
     def _update(self, stream: Iterator[MicroBatch], detector: DivergenceDetector) -> UpdateSettings:
-        settings = self.plan.settings(self.step)
-        self.objective.model.set_temperature(settings.temperature)
-        loss, accuracy, norm = self.updater(stream, settings.learning_rate, settings.margin)
-        self.average.update()
-        self.step += 1
-        self.meter.add(loss, accuracy, norm)
-        detector.add(self.step, loss, norm)
+        state = self.state
+        settings = self.plan.settings(state.step)
+        state.objective.model.set_temperature(settings.temperature)
+        loss, accuracy, norm = state.updater(stream, settings.learning_rate, settings.margin)
+        state.average.update()
+        state.step += 1
+        state.meter.add(loss, accuracy, norm)
+        detector.add(state.step, loss, norm)
         return settings
 
     def _utterances(self, step: int) -> list[str]:
@@ -181,14 +161,14 @@ class Trainer:
         ]
 
     def _log(self, settings: UpdateSettings, logs: Logs | None) -> None:
-        means, speed, seconds = self.meter.take()
+        means, speed, seconds = self.state.meter.take()
         loss, accuracy, norm, waiting, crops = all_reduce_mean(means, self.world).tolist()
         if logs is not None:
             logs.write_progress(
                 seconds,
                 self._reading(waiting, crops * self.world.size),
-                step=self.step,
-                epoch=round(self.step / self.plan.steps_per_epoch, 4),
+                step=self.state.step,
+                epoch=round(self.state.step / self.plan.steps_per_epoch, 4),
                 loss=loss,
                 accuracy=accuracy,
                 learning_rate=settings.learning_rate,
@@ -209,14 +189,15 @@ class Trainer:
         return figures
 
     def _end_epoch(self, logs: Logs | None) -> None:
+        state = self.state
         result = self._validate() if self.world.is_main else None
         improved = False
         if result is not None and logs is not None:
-            logs.write({"step": self.step, "valid_eer": result.eer, "valid_loss": result.loss})
-            logger.info("step %d: held-out EER %.2f %%", self.step, result.eer)
-            improved = result.eer < self.best.get("eer", float("inf"))
+            logs.write({"step": state.step, "valid_eer": result.eer, "valid_loss": result.loss})
+            logger.info("step %d: held-out EER %.2f %%", state.step, result.eer)
+            improved = result.eer < state.best.get("eer", float("inf"))
             if improved:
-                self.best = {"eer": result.eer, "loss": result.loss, "step": float(self.step)}
+                state.best = {"eer": result.eer, "loss": result.loss, "step": float(state.step)}
         path = self._save(epoch_end=True)
         if improved and path is not None:
             self.checkpoints.link(path, "best.pt")
@@ -224,9 +205,9 @@ class Trainer:
     def _validate(self) -> ValidationResult | None:
         if not len(self.corpus.split.valid_rows):
             return None
-        with self.average.applied(), explain_out_of_memory(self.recipe.train):
+        with self.state.average.applied(), explain_out_of_memory(self.recipe.train):
             return validate(
-                self.objective.model,
+                self.state.objective.model,
                 self.corpus.crops,
                 self.corpus.split,
                 num_frames=2 * self.recipe.data.num_frames,
@@ -236,36 +217,9 @@ class Trainer:
             )
 
     def _save(self, *, epoch_end: bool) -> Path | None:
-        own = gather_objects((random_state(), self.meter.state_dict()), self.world)
-        if not self.world.is_main:
+        contents, step = self.state.gather(), self.state.step
+        if contents is None:
             return None
-        state = self._state(rng=[rng for rng, _ in own], meters=[meter for _, meter in own])
         if epoch_end:
-            return self.checkpoints.save_epoch(self.plan.epoch(self.step), state)
-        return self.checkpoints.save_step(self.step, state)
-
-    def _state(self, **of_processes: list[dict[str, Any]]) -> dict[str, Any]:
-        corpus = self.corpus
-        return {
-            "format_version": FORMAT_VERSION,
-            "model": self.objective.model.state_dict(),
-            "loss": self.objective.loss.state_dict(),
-            **self.updater.state_dict(),
-            "ema": self.average.state_dict(),
-            "step": self.step,
-            "epoch": self.plan.epoch(self.step),
-            "steps_per_epoch": self.plan.steps_per_epoch,
-            "settings": self.plan.settings(self.step).model_dump(),
-            "sampler": {
-                "seed": self.recipe.seed,
-                "samples": self.step * self.plan.global_batch,
-                "global_batch": self.plan.global_batch,
-            },
-            **of_processes,
-            "best": self.best,
-            "recipe": self.recipe_text,
-            "data": self.data_hash,
-            "speakers": list(corpus.split.speakers),
-            "num_speakers": len(corpus.split.speakers),
-            "input_dim": corpus.crops.input_dim,
-        }
+            return self.checkpoints.save_epoch(self.plan.epoch(step), contents)
+        return self.checkpoints.save_step(step, contents)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from speakernet.audio import compressed
 from speakernet.audio.compressed import CompressedFile
 from speakernet.audio.containers import demuxer_of
+from speakernet.audio.files import read_audio_file
 from speakernet.audio.libav import UnsupportedError
 from speakernet.audio.sound_files import Audio
-from speakernet.audio.wav import read_audio_file
 from speakernet.config import UserError
 
 from .encoded import assert_within_a_step, encode, ffmpeg, needs_ffmpeg, speech

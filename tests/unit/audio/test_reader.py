@@ -1,7 +1,6 @@
 """From entries of wav.scp to waveforms: formats, channels, commands, segments, copies."""
 
 import subprocess
-from fractions import Fraction
 from pathlib import Path
 from shutil import which
 
@@ -10,13 +9,11 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from speakernet.audio.files import audio_length
 from speakernet.audio.reader import AudioReader, Reading, iter_audio, read_audio
-from speakernet.audio.wav import audio_length, write_wav
+from speakernet.audio.wav import write_wav
 from speakernet.config import UserError
-from speakernet.kaldi.pipes import parse_entry
 from speakernet.kaldi.wav_scp import Utterance
-from speakernet.signal.resample import change_speed, resample
-from speakernet.signal.reverberate import quantize
 
 SAMPLES = np.random.default_rng(0).integers(-3000, 3000, 20_000).astype(np.int16)
 
@@ -137,17 +134,6 @@ def test_a_command_may_leave_the_rest_of_its_input(tmp_path: Path) -> None:
         read_audio(f"false | cat {tmp_path}/short.wav |")
 
 
-def test_a_command_runs_once_for_all_copies_of_an_utterance(wav: Path, tmp_path: Path) -> None:
-    count = tmp_path / "count"
-    source = f"echo >>{count}; cat '{wav}' |"
-    reader = AudioReader()
-    clean = reader.read(source)
-    for options in ("--duration=1", "--volume=0.5"):
-        assert len(reader.read(f"{source} wav-reverberate {options} - - |"))
-    np.testing.assert_array_equal(clean, SAMPLES)
-    assert count.read_text() == "\n"
-
-
 def test_a_command_that_writes_much_to_stderr_does_not_hang(wav: Path) -> None:
     noisy = f"head -c 1000000 /dev/zero >&2; cat '{wav}' |"
     np.testing.assert_array_equal(read_audio(noisy), SAMPLES)
@@ -192,25 +178,6 @@ def waveform(value: object) -> NDArray[np.float32]:
     return value.waveform
 
 
-def test_noise_and_rooms_of_another_rate_are_resampled(tmp_path: Path, wav: Path) -> None:
-    """As if they had been resampled before, and that is noted."""
-    half = change_speed(SAMPLES.astype(np.float32), 2)
-    write_wav(tmp_path / "half.wav", quantize(np.rint(half)), 8000)
-    again = resample(quantize(np.rint(half)).astype(np.float32), Fraction(2))
-    write_wav(tmp_path / "again.wav", quantize(np.rint(again)), 16000)
-    options = (
-        "--additive-signals={}/{}.wav --snrs=5 --start-times=0",
-        "--impulse-response={}/{}.wav",
-    )
-    for option, what in zip(options, ("noise", "impulse response"), strict=True):
-        entry = f"wav-reverberate {option} '{wav}' - |"
-        reader = AudioReader()
-        changed = reader.evaluate(parse_entry(entry.format(tmp_path, "half")))
-        assert str(changed.notes[0]) == f"{what} resampled from 8000 Hz"
-        same = reader.read(entry.format(tmp_path, "again"))
-        np.testing.assert_array_equal(changed.samples, same)
-
-
 def test_another_rate_is_resampled_and_noted(tmp_path: Path) -> None:
     tone = 9000 * np.sin(2 * np.pi * 440 * np.arange(44_100) / 44_100)
     write_wav(tmp_path / "a.wav", tone.astype(np.int16), 44_100)
@@ -218,23 +185,3 @@ def test_another_rate_is_resampled_and_noted(tmp_path: Path) -> None:
     expected = 9000 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)
     assert np.abs(reading.waveform - expected)[200:-200].max() < 2
     assert [str(note) for note in reading.notes] == ["resampled from 44100 Hz"]
-
-
-def test_background_reads_no_more_than_it_needs(tmp_path: Path) -> None:
-    """A cut copy of a long file is the same whether the cache knows more, less or nothing of it."""
-    path = tmp_path / "long.wav"
-    samples = np.random.default_rng(1).integers(-3000, 3000, 300_000).astype(np.int16)
-    write_wav(path, samples, 16000)
-    signal = tmp_path / "signal.wav"
-    write_wav(signal, SAMPLES, 16000)
-
-    def entry(seconds: float) -> str:
-        background = f'wav-reverberate --duration={seconds} "{path}" - |'
-        options = f"--additive-signals='{background}' --start-times='0' --snrs='10'"
-        return f"wav-reverberate {options} {signal} - |"
-
-    fresh = [read_audio(entry(seconds)) for seconds in (0.5, 5, 1, 18.75, 25)]
-    reader = AudioReader()
-    shared = [reader.read(entry(seconds)) for seconds in (0.5, 5, 1, 18.75, 25)]
-    for one, other in zip(fresh, shared, strict=True):
-        np.testing.assert_array_equal(one, other)

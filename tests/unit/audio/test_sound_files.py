@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from speakernet.audio.files import audio_length, read_audio_file
 from speakernet.audio.reader import AudioReader, iter_audio, read_audio
-from speakernet.audio.wav import audio_length, read_audio_file, write_wav
+from speakernet.audio.wav import write_wav
 from speakernet.config import UserError
 
 SAMPLES = np.random.default_rng(0).integers(-3000, 3000, 20_000).astype(np.int16)

@@ -2,7 +2,6 @@
 
 import io
 import struct
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from speakernet.arrays import Float32
-from speakernet.audio.wav import audio_length, read_audio_bytes, read_audio_file, write_wav
+from speakernet.audio.files import audio_length, read_audio_bytes, read_audio_file
+from speakernet.audio.wav import write_wav
 from speakernet.config import UserError
 
 SAMPLES = np.random.default_rng(0).integers(-3000, 3000, 20_000).astype(np.int16)
@@ -54,12 +54,6 @@ def test_sixteen_bit_wav_is_read_exactly(wav: Path) -> None:
     assert audio_length(str(wav)) == (20_000, 16000)
 
 
-def test_standard_input(wav: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with wav.open() as stream:
-        monkeypatch.setattr(sys, "stdin", stream)
-        np.testing.assert_array_equal(read(Path("-")), SAMPLES)
-
-
 @pytest.mark.parametrize("size", [6, 7, 4000, 6001, 100_000])
 @pytest.mark.parametrize("before_format", [True, False])
 def test_other_chunks_are_passed_over(tmp_path: Path, size: int, before_format: bool) -> None:
@@ -100,29 +94,6 @@ def test_the_extensible_format(tmp_path: Path) -> None:
     assert audio_length(str(path)) == (20_000, 16000)
 
 
-def test_offset_into_an_archive(tmp_path: Path, wav: Path) -> None:
-    archive = tmp_path / "wavs.ark"
-    write_wav(tmp_path / "other.wav", -SAMPLES, 16000)
-    archive.write_bytes(b"u0 " + (tmp_path / "other.wav").read_bytes() + b"u1 " + wav.read_bytes())
-    for offset, samples in ((3, -SAMPLES), (3 + wav.stat().st_size + 3, SAMPLES)):
-        np.testing.assert_array_equal(read(archive, offset=offset), samples)
-        part = read(archive, offset=offset, first_sample=9000, max_samples=11)
-        np.testing.assert_array_equal(part, samples[9000:9011])
-
-
-def test_part_of_a_file(wav: Path, tmp_path: Path) -> None:
-    flac = tmp_path / "a.flac"
-    soundfile.write(flac, SAMPLES, 16000)
-    for path in (wav, flac):
-        for first in (0, 5000):
-            part = read(path, first_sample=first, max_samples=700)
-            np.testing.assert_array_equal(part, SAMPLES[first : first + 700])
-        tail = read(path, first_sample=19_990, max_samples=700)
-        np.testing.assert_array_equal(tail, SAMPLES[19_990:])
-        with pytest.raises(UserError, match="found no samples"):
-            read(path, first_sample=20_000, max_samples=700)
-
-
 def test_a_file_that_ends_early_is_good_as_far_as_it_goes(wav: Path) -> None:
     wav.write_bytes(wav.read_bytes()[: 44 + 2 * 5000 + 1])
     np.testing.assert_array_equal(
@@ -161,19 +132,6 @@ def test_a_file_that_ends_early_is_good_as_far_as_it_goes(wav: Path) -> None:
 def test_what_is_no_wav_file_is_refused(content: bytes, message: str) -> None:
     with pytest.raises(UserError, match=f"^{message}"):
         read_audio_bytes(content)
-
-
-def test_errors_name_the_file(tmp_path: Path) -> None:
-    (tmp_path / "a.wav").write_bytes(riff(chunk(b"fmt ", format_of())))
-    for name, reason in {
-        "a.wav": "truncated",
-        "b.wav": "no such file",
-        ".": "found a folder",
-    }.items():
-        for use in (read_audio_file, audio_length):
-            with pytest.raises(UserError) as caught:
-                use(str(tmp_path / name))
-            assert str(caught.value).startswith(f"{tmp_path / name}: {reason}")
 
 
 def test_writing_to_a_stream_and_into_no_folder(wav: Path, tmp_path: Path) -> None:

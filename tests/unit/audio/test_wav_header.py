@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from speakernet.audio.wav import audio_length, read_audio_bytes, read_audio_file
+from speakernet.audio.files import audio_length, read_audio_bytes, read_audio_file
 from speakernet.config import UserError
 
 SAMPLES = np.random.default_rng(5).integers(-3000, 3000, 9000).astype(np.int16)

@@ -8,8 +8,9 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from speakernet.audio.files import audio_length, read_audio_file
 from speakernet.audio.reader import AudioReader
-from speakernet.audio.wav import audio_length, read_audio_file, write_wav
+from speakernet.audio.wav import write_wav
 from speakernet.config.errors import UserError
 from speakernet.kaldi.audio_archives import AudioArchives
 from speakernet.kaldi.tables import read_table
