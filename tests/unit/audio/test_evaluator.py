@@ -4,22 +4,13 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from speakernet.audio.reader import AudioReader, read_audio
 from speakernet.audio.wav import write_wav
 from speakernet.kaldi.pipes import parse_entry
 from speakernet.signal.resample import change_speed, resample
 from speakernet.signal.reverberate import quantize
-
-SAMPLES = np.random.default_rng(7).integers(-3000, 3000, 20_000).astype(np.int16)
-
-
-@pytest.fixture
-def wav(tmp_path: Path) -> Path:
-    path = tmp_path / "a b.wav"
-    write_wav(path, SAMPLES, 16000)
-    return path
+from tests.recordings import SAMPLES
 
 
 def test_a_command_runs_once_for_all_copies_of_an_utterance(wav: Path, tmp_path: Path) -> None:

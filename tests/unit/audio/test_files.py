@@ -6,33 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from numpy.typing import NDArray
 
-from speakernet.arrays import Float32
 from speakernet.audio.files import audio_length, read_audio_file
 from speakernet.audio.wav import write_wav
 from speakernet.config import UserError
-
-SAMPLES = np.random.default_rng(0).integers(-3000, 3000, 20_000).astype(np.int16)
-
-
-@pytest.fixture
-def wav(tmp_path: Path) -> Path:
-    path = tmp_path / "a b.wav"
-    write_wav(path, SAMPLES, 16000)
-    return path
-
-
-def read(path: Path, **part: int) -> NDArray[np.int16] | Float32:
-    audio = read_audio_file(str(path), **part)
-    assert audio.sample_rate == 16000
-    return audio.samples[:, 0]
+from tests.recordings import SAMPLES, read_samples
 
 
 def test_standard_input(wav: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with wav.open() as stream:
         monkeypatch.setattr(sys, "stdin", stream)
-        np.testing.assert_array_equal(read(Path("-")), SAMPLES)
+        np.testing.assert_array_equal(read_samples(Path("-")), SAMPLES)
 
 
 def test_offset_into_an_archive(tmp_path: Path, wav: Path) -> None:
@@ -40,8 +24,8 @@ def test_offset_into_an_archive(tmp_path: Path, wav: Path) -> None:
     write_wav(tmp_path / "other.wav", -SAMPLES, 16000)
     archive.write_bytes(b"u0 " + (tmp_path / "other.wav").read_bytes() + b"u1 " + wav.read_bytes())
     for offset, samples in ((3, -SAMPLES), (3 + wav.stat().st_size + 3, SAMPLES)):
-        np.testing.assert_array_equal(read(archive, offset=offset), samples)
-        part = read(archive, offset=offset, first_sample=9000, max_samples=11)
+        np.testing.assert_array_equal(read_samples(archive, offset=offset), samples)
+        part = read_samples(archive, offset=offset, first_sample=9000, max_samples=11)
         np.testing.assert_array_equal(part, samples[9000:9011])
 
 
@@ -50,12 +34,12 @@ def test_part_of_a_file(wav: Path, tmp_path: Path) -> None:
     soundfile.write(flac, SAMPLES, 16000)
     for path in (wav, flac):
         for first in (0, 5000):
-            part = read(path, first_sample=first, max_samples=700)
+            part = read_samples(path, first_sample=first, max_samples=700)
             np.testing.assert_array_equal(part, SAMPLES[first : first + 700])
-        tail = read(path, first_sample=19_990, max_samples=700)
+        tail = read_samples(path, first_sample=19_990, max_samples=700)
         np.testing.assert_array_equal(tail, SAMPLES[19_990:])
         with pytest.raises(UserError, match="found no samples"):
-            read(path, first_sample=20_000, max_samples=700)
+            read_samples(path, first_sample=20_000, max_samples=700)
 
 
 def test_errors_name_the_file(tmp_path: Path, wav: Path) -> None:

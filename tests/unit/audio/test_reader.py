@@ -14,15 +14,7 @@ from speakernet.audio.reader import AudioReader, Reading, iter_audio, read_audio
 from speakernet.audio.wav import write_wav
 from speakernet.config import UserError
 from speakernet.kaldi.wav_scp import Utterance
-
-SAMPLES = np.random.default_rng(0).integers(-3000, 3000, 20_000).astype(np.int16)
-
-
-@pytest.fixture
-def wav(tmp_path: Path) -> Path:
-    path = tmp_path / "a b.wav"
-    write_wav(path, SAMPLES, 16000)
-    return path
+from tests.recordings import SAMPLES
 
 
 @pytest.mark.parametrize(

@@ -7,29 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from numpy.typing import NDArray
 
-from speakernet.arrays import Float32
 from speakernet.audio.files import audio_length, read_audio_bytes, read_audio_file
 from speakernet.audio.wav import write_wav
 from speakernet.config import UserError
+from tests.recordings import SAMPLES, read_samples
 
-SAMPLES = np.random.default_rng(0).integers(-3000, 3000, 20_000).astype(np.int16)
 DATA = SAMPLES.tobytes()
 PCM, EXTENSIBLE = 1, 0xFFFE
-
-
-@pytest.fixture
-def wav(tmp_path: Path) -> Path:
-    path = tmp_path / "a b.wav"
-    write_wav(path, SAMPLES, 16000)
-    return path
-
-
-def read(path: Path, **part: int) -> NDArray[np.int16] | Float32:
-    audio = read_audio_file(str(path), **part)
-    assert audio.sample_rate == 16000
-    return audio.samples[:, 0]
 
 
 def chunk(name: bytes, content: bytes) -> bytes:
@@ -48,7 +33,7 @@ def format_of(code: int = PCM, channels: int = 1, rate: int = 16000, bits: int =
 
 
 def test_sixteen_bit_wav_is_read_exactly(wav: Path) -> None:
-    np.testing.assert_array_equal(read(wav), SAMPLES)
+    np.testing.assert_array_equal(read_samples(wav), SAMPLES)
     np.testing.assert_array_equal(soundfile.read(wav, dtype="int16")[0], SAMPLES)
     np.testing.assert_array_equal(read_audio_bytes(wav.read_bytes()).samples[:, 0], SAMPLES)
     assert audio_length(str(wav)) == (20_000, 16000)
@@ -61,9 +46,9 @@ def test_other_chunks_are_passed_over(tmp_path: Path, size: int, before_format: 
     chunks = [chunk(b"fmt ", format_of()), chunk(b"LIST", b"x" * size)]
     path = tmp_path / "a.wav"
     path.write_bytes(riff(*chunks[:: -1 if before_format else 1], chunk(b"data", DATA)))
-    np.testing.assert_array_equal(read(path), SAMPLES)
+    np.testing.assert_array_equal(read_samples(path), SAMPLES)
     np.testing.assert_array_equal(
-        read(path, first_sample=19_000, max_samples=7), SAMPLES[19_000:][:7]
+        read_samples(path, first_sample=19_000, max_samples=7), SAMPLES[19_000:][:7]
     )
     assert audio_length(str(path)) == (20_000, 16000)
 
@@ -71,15 +56,17 @@ def test_other_chunks_are_passed_over(tmp_path: Path, size: int, before_format: 
 def test_what_follows_the_samples_is_none(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(riff(chunk(b"fmt ", format_of()), chunk(b"data", DATA), chunk(b"id3 ", b"12")))
-    np.testing.assert_array_equal(read(path), SAMPLES)
+    np.testing.assert_array_equal(read_samples(path), SAMPLES)
     assert audio_length(str(path)) == (20_000, 16000)
 
 
 def test_a_header_that_does_not_know_the_length(wav: Path) -> None:
     content = wav.read_bytes()
     wav.write_bytes(content[:40] + b"\xff\xff\xff\xff" + content[44:] + b"\1")
-    np.testing.assert_array_equal(read(wav), SAMPLES)
-    np.testing.assert_array_equal(read(wav, first_sample=19_990, max_samples=700), SAMPLES[19_990:])
+    np.testing.assert_array_equal(read_samples(wav), SAMPLES)
+    np.testing.assert_array_equal(
+        read_samples(wav, first_sample=19_990, max_samples=700), SAMPLES[19_990:]
+    )
     assert audio_length(str(wav)) == (20_000, 16000)
 
 
@@ -97,13 +84,13 @@ def test_the_extensible_format(tmp_path: Path) -> None:
 def test_a_file_that_ends_early_is_good_as_far_as_it_goes(wav: Path) -> None:
     wav.write_bytes(wav.read_bytes()[: 44 + 2 * 5000 + 1])
     np.testing.assert_array_equal(
-        read(wav, first_sample=4000, max_samples=1000), SAMPLES[4000:5000]
+        read_samples(wav, first_sample=4000, max_samples=1000), SAMPLES[4000:5000]
     )
     with pytest.raises(UserError, match="truncated: .* promises 20000 samples, found 5000"):
         audio_length(str(wav))
     for first in (0, 4000):
         with pytest.raises(UserError, match="promises 20000 samples, found 5000"):
-            read(wav, first_sample=first, max_samples=5000 - first + 1)
+            read_samples(wav, first_sample=first, max_samples=5000 - first + 1)
 
 
 @pytest.mark.parametrize(
