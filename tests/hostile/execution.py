@@ -81,7 +81,7 @@ class Process:
         self._job, self._sandbox = job, sandbox
         _inside(sandbox.folder, job.prepare)
         sandbox.before = sandbox.snapshot()
-        self._started = time.monotonic()
+        self._seconds, self._polled = 0.0, time.monotonic()
         self._inherited_bytes = memory_bytes(resident=True)
         self.pid = os.fork()
         if self.pid == 0:
@@ -89,7 +89,7 @@ class Process:
 
     def poll(self) -> Outcome | None:
         """Return the outcome if the child has ended; end it when its time is over."""
-        seconds = time.monotonic() - self._started
+        seconds = self._age()
         if seconds > MAX_SECONDS:
             os.killpg(self.pid, signal.SIGKILL)
         pid, status, usage = os.wait4(self.pid, 0 if seconds > MAX_SECONDS else os.WNOHANG)
@@ -97,6 +97,13 @@ class Process:
             return None
         peak_bytes = max(0, usage.ru_maxrss * 1024 - self._inherited_bytes)
         return self._outcome(os.waitstatus_to_exitcode(status), seconds, peak_bytes)
+
+    def _age(self) -> float:
+        """Return the seconds since the start, as if no other work kept the processors busy."""
+        now = time.monotonic()
+        self._seconds += (now - self._polled) / max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+        self._polled = now
+        return self._seconds
 
     def _outcome(self, status: int, seconds: float, peak_bytes: int) -> Outcome:
         survivors = _end_session(self.pid)
