@@ -13,6 +13,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 recipe=egs/debian_voices/tdnn_c128 data=data exp=exp data_root=
 stage=1 stop_stage=8 nj='' nproc='' cmd=$train_cmd max_failed_share=0 convert=
+set=() seed='' epochs='' init='' exp_name=
 help_message="usage: bash run.sh [options]
 
   --recipe DIR       recipe folder: egs/<corpus>/<recipe>  (default: $recipe)
@@ -27,6 +28,12 @@ help_message="usage: bash run.sh [options]
   --convert FORMAT   store the sets' recordings in a few large files: as copy, wav or flac  (default: they stay where they are)
   --data DIR         parent of data/<corpus>               (default: $data)
   --exp DIR          parent of exp/<corpus>/<recipe>       (default: $exp)
+
+what makes another experiment of the recipe, in a folder that is named after it (docs/training.md):
+  --set KEY=VALUE    a setting of recipe.yaml, as train.epochs=4; lm.KEY=VALUE: of lm.yaml (repeatable)
+  --seed N, --epochs N  the same as --set seed=N, --set train.epochs=N
+  --init DIR         another experiment (or a checkpoint) whose weights the training starts from
+  --exp-name NAME    what the folder is called             (default: <recipe>, or <recipe>-KEY=VALUE…)
 
 stages, and what they make (D: data/<corpus>, E: exp/<corpus>/<recipe>; with --convert D: data/<corpus>/FORMAT,
 E: exp/<corpus>/FORMAT/<recipe>):
@@ -49,8 +56,8 @@ leave_on_signal
 use_options
 . ./path.sh
 
-# Recipes are data: checked here and written out below $dir. corpus.sh is code, the corpus' part of this script.
-python -m speakernet.bin.resolve_recipe "$recipe" "$dir"
+use_recipe
+# corpus.sh is code, the corpus' part of this script.
 prepare_inputs=()            # other files that the corpus is made from
 declare -A trial_lists_of=() # of a training set that shares speakers with some lists: the others
 . "$corpus_dir/corpus.sh"
@@ -60,11 +67,7 @@ begin_stages "$stage" "$stop_stage" "$_command_line" "$data" "$dir"
 if stage 1 "data directories"; then
   [[ ${musan_root-}/ == "$corpus_data"/* ]] || check_inputs sources # unless stage 1 makes the noises itself
   prepare_corpus
-  if [ -n "$convert" ]; then
-    pack_set "$test_set" 0
-    pack_set "$cohort_set" 0
-    for_each_model pack_train_set
-  fi
+  [ -z "$convert" ] || pack_sets
 fi
 
 # Looked for before the first stage of 2 and 3 that runs, as these take hours.

@@ -16,6 +16,7 @@ exclude=
 utt2spk=
 cohort_embeddings=
 cohort_utt2spk=
+set=()
 help_message="usage: steps/calibrate.sh [options] <model-dir> <train-embeddings> <train-data> <trials> [<trials> ...] <scores-dir>
   --cmd COMMAND            how to run the job (default: $cmd)
   --kinds \"KIND ...\"       of scores (default: $kinds)
@@ -30,6 +31,7 @@ help_message="usage: steps/calibrate.sh [options] <model-dir> <train-embeddings>
   --utt2spk FILE           speakers of the trials, who may not be in the training
   --cohort-embeddings DIR  as given to steps/score.sh
   --cohort-utt2spk FILE    as given to steps/score.sh
+  --set KEY=VALUE          as given to steps/score.sh (repeatable)
 Where <train-data> has utt2session, targets are drawn from two sessions of a speaker.
 makes <scores-dir>/<trials>.<kind>_calibrated from <scores-dir>/<trials>.<kind>"
 . "$(dirname "$0")/../utils/parse_options.sh"
@@ -44,9 +46,10 @@ tables=(utt2norm)
 if [ -n "$cohort_embeddings" ]; then
   require_file "$cohort_embeddings/embedding.scp" "$cohort_utt2spk"
   # The speakers of these trials may be in the cohort: with --utt2spk they are left out of their own utterances' cohort.
-  score_options=(--cohort-embeddings "$cohort_embeddings" --cohort-utt2spk "$cohort_utt2spk" --utt2spk "$train/utt2spk")
+  score_options+=(--cohort-embeddings "$cohort_embeddings" --cohort-utt2spk "$cohort_utt2spk" --utt2spk "$train/utt2spk")
   tables+=(utt2cohort_mean)
 fi
+for setting in "${set[@]}"; do score_options+=(--set "$setting"); done
 work=$scores/calibration
 if [ "$quality" = true ]; then
   lengths=$(dirname "${trials[0]}")/utt2dur

@@ -11,6 +11,7 @@ untrained=false
 features_config=
 device=auto
 num_threads=1
+set=()
 help_message="usage: steps/extract_embeddings.sh [options] <model-dir> <data-dir> <out-dir>
   --nj N               number of jobs, no more than utterances (default: $nj)
   --cmd COMMAND        how to run them (default: $cmd)
@@ -19,6 +20,7 @@ help_message="usage: steps/extract_embeddings.sh [options] <model-dir> <data-dir
   --features-config FILE  what is computed where data-dir has no feats.scp (default: conf/<features>.conf)
   --device DEVICE      cpu, cuda, cuda:N or auto: jobs are dealt out to the GPUs (default: $device)
   --num-threads N      of a job on a CPU (default: $num_threads)
+  --set KEY=VALUE      a setting of the recipe, as extraction.mode=whole (repeatable)
 makes <out-dir>/embedding.{ark,scp} (and utterance_notes, if there is anything to note);
 logs are <out-dir>/log/extract.JOB.log"
 . "$(dirname "$0")/../utils/parse_options.sh"
@@ -38,6 +40,7 @@ make_dirs "$out/log"
 options=(--nj "$nj" --device "$device" --num-threads "$num_threads" --untrained "$untrained")
 [ -z "$checkpoint" ] || options+=(--checkpoint "$checkpoint")
 [ -z "$features_config" ] || options+=(--features-config "$features_config")
+for setting in "${set[@]}"; do options+=(--set "$setting"); done
 program=(python -m speakernet.bin.extract_embeddings "${options[@]}")
 
 job_name "${program[@]}" "$model" "$data" "$out"

@@ -9,6 +9,7 @@ cohort_embeddings=
 cohort_utt2spk=
 enroll_spk2utt=
 checkpoint=
+set=()
 help_message="usage: steps/score.sh [options] <model-dir> <trials> [<trials> ...] <embeddings-dir> <scores-dir>
   --cmd COMMAND            how to run the job (default: $cmd)
   --plain true|false       similarities only, whatever the recipe says (default: $plain)
@@ -16,6 +17,7 @@ help_message="usage: steps/score.sh [options] <model-dir> <trials> [<trials> ...
   --cohort-utt2spk FILE    which of them, and their speakers
   --enroll-spk2utt FILE    enrolment ids are models with these utterances
   --checkpoint FILE        for the cohort of class weights (default: the model's newest)
+  --set KEY=VALUE          a setting of the recipe, as scoring.top_n=100 (repeatable)
 makes <scores-dir>/<name of trials>.{cosine,asnorm}; the log is <scores-dir>/log/score.log"
 . "$(dirname "$0")/../utils/parse_options.sh"
 [ $# -ge 4 ] || usage_error
@@ -43,6 +45,7 @@ if [ -n "$checkpoint" ]; then
   options+=(--checkpoint "$checkpoint")
 fi
 
+for setting in "${set[@]}"; do options+=(--set "$setting"); done
 if [ "$plain" = true ]; then
   options+=(--set scoring.normalization=none --set scoring.plda=null --set scoring.subtract_mean=false)
 fi

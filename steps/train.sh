@@ -11,6 +11,7 @@ musan=
 rirs=
 features_config=
 max_failed_share=0
+set=()
 num_nodes=1
 rdzv=
 help_message="usage: $0 [options] <recipe.yaml> <data-dir> <exp-dir>
@@ -21,11 +22,12 @@ help_message="usage: $0 [options] <recipe.yaml> <data-dir> <exp-dir>
   --musan PREFIX, --rirs DIR    what data.online_augment draws from, as steps/augment_data_dir.sh has it
   --features-config FILE  conf/fbank80.conf: of features that training computes (data.online_features)
   --max-failed-share P  share of recordings that may be unreadable: others of their speakers are read  (default: $max_failed_share)
+  --set KEY=VALUE a setting of the recipe, as train.epochs=4    (repeatable)
   --num-nodes N   machines; start this script on each of them   (default: $num_nodes)
   --rdzv HOST:PORT  where the machines of one run meet; HOST is one of them
 
 The data directory needs utt2spk, and feats.scp or, where training reads recordings, wav.scp. The experiment
-directory gets checkpoints/, train.jsonl, tensorboard/ and log/train.log."
+directory gets checkpoints/, recipe.yaml with all values, train.jsonl, tensorboard/ and log/train.log."
 . "$(dirname "$0")/../utils/parse_options.sh"
 leave_on_signal
 . ./path.sh
@@ -45,6 +47,7 @@ make_dirs "$exp_dir/log"
 rm -f "$exp_dir/requeue"
 status=0
 options=(--max-failed-share "$max_failed_share")
+for setting in "${set[@]}"; do options+=(--set "$setting"); done
 if [ -n "$init" ]; then options+=(--init "$init"); fi
 if [ -n "$musan$rirs" ]; then options+=(--musan "$musan" --rirs "$rirs"); fi
 if [ -n "$features_config" ]; then options+=(--features-config "$features_config"); fi

@@ -98,7 +98,7 @@ paths_from() {
 # check_option NAME: dies unless the value of an option fits what all scripts mean by its name. Kaldi's own --stage may be negative.
 check_option() {
   case $1 in
-    nj | nproc | num_threads | num_nodes | num_target | num_nontarget) require_positive "$1" ;;
+    nj | nproc | epochs | num_threads | num_nodes | num_target | num_nontarget) require_positive "$1" ;;
     seed | num_utts) require_count "$1" ;;
     max_failed_share) require_share "$1" ;;
     data | exp | data_root | recipe | musan | rirs | utt2spk | published | checkpoint | init | cache | speed_set | exclude | \

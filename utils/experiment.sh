@@ -2,14 +2,16 @@
 # Sourced by run.sh: from its options to the corpus, the recipe, and the folders of data and experiment.
 # shellcheck disable=SC2034,SC2154 # run.sh and corpus.sh set what it reads, run.sh reads what it sets
 
-# use_options: checks the options; sets $corpus_dir, $dir (of the experiment) and $jobs, and $data to the folder that corpus.sh sees.
+# use_options: checks the options; sets $corpus_dir, $dir (of the experiment) and $jobs, and $data to the folder that corpus.sh sees, and
+# $changes to what makes this another experiment than the recipe's.
 use_options() {
+  local change
   nj=${nj:-$(num_processors)}
   jobs=(--nj "$nj" --cmd "$cmd")
   require_path recipe data exp ${data_root:+data_root}
   require_positive stage stop_stage
   require_stages "$stage" "$stop_stage" 8
-  [ "$_called_from" -ef . ] || paths_from "$_called_from" recipe data_root data exp
+  [ "$_called_from" -ef . ] || paths_from "$_called_from" recipe data_root data exp init
   recipe=${recipe%/}
   corpus_dir=$(dirname "$recipe")
   case $convert in
@@ -21,6 +23,9 @@ use_options() {
   require_file "$recipe/recipe.yaml" "$corpus_dir/corpus.sh"
   [ -z "$data_root" ] || require_dir "$data_root"
   [ ! -f "$data/.data_root" ] || use_known_root
+  [ -z "$init" ] || [ -e "$init" ] || die "--init: no such file or directory $init"
+  changes=(${init:+--init "$init"} ${exp_name:+--exp-name "$exp_name"})
+  for change in "${set[@]}" ${seed:+"seed=$seed"} ${epochs:+"train.epochs=$epochs"}; do changes+=(--set "$change"); done
 }
 
 # use_known_root: a later call knows where the corpus lies, and only stage 1 follows one that has moved.
@@ -35,7 +40,30 @@ use_known_root() {
   fi
 }
 
-# use_corpus: checks what corpus.sh has set; sets $models, $trials (lists that are scored), and $data, from here on, to the folder of the
+# use_recipe: writes out the recipes with all their values. Recipes are data, checked here. Sets $dir to the experiment's folder, $folders to
+# that and those that have its models and embeddings, and, for corpus.sh, what the recipes need: $models, $train_sets, $uses_cohort.
+use_recipe() {
+  local model text
+  text=$(python -m speakernet.bin.resolve_recipe "${changes[@]}" "$recipe" "$dir")
+  mapfile -t folders <<<"$text"
+  dir=${folders[0]} models=(base) train_sets=() uses_cohort=false
+  [ ! -f "$recipe/lm.yaml" ] || models+=(lm)
+  for model in "${models[@]}"; do
+    use_settings "$model"
+    [[ " ${train_sets[*]} " == *" $train_set "* ]] || train_sets+=("$train_set")
+    [ "$cohort" = false ] || uses_cohort=true
+  done
+}
+
+# use_settings base|lm: what the stages need to know of a recipe, in the order of StageValues in speakernet/prepare/stage_values.py.
+use_settings() {
+  local below=''
+  [ "$1" = base ] || below=/lm
+  IFS='|' read -r train_set speed_set train_data features feature_folder copies speed_factors seed seed_suffix \
+    online_features online_augment cohort <"$dir$below/settings/stages"
+}
+
+# use_corpus: checks what corpus.sh has set; sets $trials (lists that are scored), and $data, from here on, to the folder of the
 # sets that all stages but the first read. Those of the first are in $corpus_data.
 use_corpus() {
   local word list
@@ -47,24 +75,30 @@ use_corpus() {
   done
   corpus_data=$data
   data=$data${convert:+/$convert}
-  models=(base)
-  [ ! -f "$recipe/lm.yaml" ] || models+=(lm)
   use_model base
   trials=()
   for list in ${trial_lists_of[$train_set]-$trial_lists}; do trials+=("$corpus_data/$test_set/$list"); done
-  require_writable "$data" "$dir"
+  require_writable "$data" "$dir" "$dir/log"
+  note_command
 }
 
-# use_model untrained|base|lm: what follows is about this model. $network has its recipe and checkpoints, $model_dir its embeddings
-# and scores, $feats the features of all sets. The untrained network is scored, too, to show what training gave.
+# note_command: keeps what the user called, if it was not called before, in $dir/log/commands.
+note_command() {
+  local file=$dir/log/commands
+  if [ ! -f "$file" ] || ! grep -qxF -e "$_command_line" "$file"; then printf '%s\n' "$_command_line" >>"$file"; fi
+}
+
+# use_model untrained|base|lm: what follows is about this model. Its recipe is in $network, its checkpoints (and the recipe of training)
+# in $trained, its embeddings in $embedded (their recipe in $extractor), its scores in $model_dir; $feats has the features of all sets.
+# The untrained network is scored, too, to show what training gave.
 use_model() {
-  network=$dir model_dir=$dir
+  network=$dir model_dir=$dir trained=${folders[1]} extractor=${folders[3]}
   [ "$1" = base ] || model_dir=$dir/$1
-  [ "$1" != lm ] || network=$dir/lm
-  # The order is that of StageValues in speakernet/prepare/stage_values.py.
-  IFS='|' read -r train_set speed_set train_data features feature_folder copies speed_factors seed seed_suffix \
-    online_features online_augment cohort <"$network/settings/stages"
-  feats=$data/$feature_folder weights=$network/checkpoints embed_sets=("$test_set") embed_options=() score_options=()
+  [ "$1" != lm ] || network=$dir/lm trained=${folders[2]}/lm extractor=${folders[4]}/lm
+  embedded=$extractor
+  [ "$1" != untrained ] || embedded=$extractor/untrained
+  if [ "$1" = lm ]; then use_settings lm; else use_settings base; fi
+  feats=$data/$feature_folder weights=$trained/checkpoints embed_sets=("$test_set") embed_options=() score_options=()
   copy_inputs=() noise_inputs=() train_options=() cohort_inputs=()
   [ "$features" != waveform ] || feats=$data
   train_dir=$feats/$train_data reads_recordings=false
@@ -85,11 +119,14 @@ use_model() {
     noise_inputs+=("${noise_sources[@]/#/--fixed-input=}")
   fi
   if [ "$1" = untrained ]; then
-    weights=$dir/settings/training.settings embed_options=(--untrained true) score_options=(--plain true)
-  elif [ "$cohort" = true ]; then
-    embed_sets+=("$cohort_set") cohort_inputs=(--input "$model_dir/embeddings_$cohort_set")
-    score_options=(--cohort-embeddings "$model_dir/embeddings_$cohort_set" --cohort-utt2spk "$data/$cohort_set/utt2spk")
+    weights=$trained/settings/training.settings embed_options=(--untrained true) score_options=(--plain true)
+    return
   fi
+  [ "$extractor" = "$trained" ] || embed_options=(--checkpoint "$trained/checkpoints/final.pt")
+  [ "$network" = "$trained" ] || score_options=(--checkpoint "$trained/checkpoints/final.pt")
+  [ "$cohort" = true ] || return 0
+  embed_sets+=("$cohort_set") cohort_inputs=(--input "$embedded/embeddings_$cohort_set")
+  score_options+=(--cohort-embeddings "$embedded/embeddings_$cohort_set" --cohort-utt2spk "$data/$cohort_set/utt2spk")
 }
 
 # for_each_model FUNCTION: calls it with the name of each model that is trained.

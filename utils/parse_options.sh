@@ -2,10 +2,12 @@
 # Sourced, not run. Turns `--some-name value` on the caller's command line into the shell variable some_name, which must have
 # a default already; the positional arguments stay in "$@". Behaves as Kaldi's script of this name (a default of true or
 # false takes only these two; `--config FILE` is sourced first and the command line wins; `--help` prints $help_message),
-# but values are only assigned, never evaluated: a `$( )` inside one stays text.
+# but values are only assigned, never evaluated: a `$( )` inside one stays text. An option whose default is an array may be
+# repeated.
 #
 #   nj=4
 #   cmd=utils/run.pl
+#   set=()
 #   . utils/parse_options.sh
 
 # shellcheck source=utils/common.sh
@@ -22,6 +24,11 @@ case $(realpath -- "$0") in
     ;;
 esac
 
+# Whether the option _option_name can be repeated.
+_options_is_list() {
+  [[ $(declare -p "$_option_name" 2>/dev/null) == "declare -a"* ]]
+}
+
 # Checks the word $1 as an option whose value is the next of the remaining $2 words; sets _option_name.
 _options_name() {
   local LC_ALL=C # letters are a to z
@@ -30,7 +37,7 @@ _options_name() {
   esac
   _option_name=${1#--}
   _option_name=${_option_name//-/_}
-  if [[ ! $_option_name =~ ^[a-z][a-z0-9_]*$ ]] || { [ "$_option_name" != config ] && [ -z "${!_option_name+set}" ]; }; then
+  if [[ ! $_option_name =~ ^[a-z][a-z0-9_]*$ ]] || ! { [ "$_option_name" = config ] || [ -n "${!_option_name+set}" ] || _options_is_list; }; then
     die "invalid option $1"
   fi
   if [ "$2" -lt 1 ]; then
@@ -68,7 +75,11 @@ _options_assign() {
   _options_used=0
   while [[ ${1-} == --* ]]; do
     _options_name "$1" $(($# - 1))
-    if [ "$_option_name" != config ] || [ -n "${config+set}" ]; then
+    if _options_is_list; then
+      local -n _options_list=$_option_name
+      _options_list+=("$2")
+      options_given+=" $_option_name"
+    elif [ "$_option_name" != config ] || [ -n "${config+set}" ]; then
       case ${!_option_name-}:$2 in
         true:true | true:false | false:true | false:false) ;;
         true:* | false:*) die "expected true or false: $1 '$2'" ;;
@@ -102,5 +113,5 @@ _options_read_configs "$@"
 _options_assign "$@"
 shift "$_options_used"
 [ "$_options_words" = none ] || _options_check_words "$@"
-unset -f _options_name _options_help _options_read_configs _options_assign _options_check_words
+unset -f _options_is_list _options_name _options_help _options_read_configs _options_assign _options_check_words
 unset _option_name _options_used _options_root _options_words

@@ -18,9 +18,18 @@ check_inputs() {
 }
 
 prepare_corpus() {
+  local cohort_output=()
+  [ "$uses_cohort" = false ] || cohort_output=(--output "$cohort_set")
   once "$corpus_data" "${prepare_inputs[@]/#/--input=}" ${data_root:+--place "$data_root"} \
-    --output "$train_set" --output "$test_set" --output "$cohort_set" -- "${prepare[@]}" --nj "$nj" "$corpus_data"
+    --output "$train_set" --output "$test_set" "${cohort_output[@]}" -- "${prepare[@]}" --nj "$nj" "$corpus_data"
   [ -z "$data_root" ] || write_to "$corpus_data/.data_root" realpath -- "$data_root"
+}
+
+# pack_sets: those of the stages after the first, in archives.
+pack_sets() {
+  pack_set "$test_set" 0
+  [ "$uses_cohort" = false ] || pack_set "$cohort_set" 0
+  for_each_model pack_train_set
 }
 
 # pack_set SET SHARE: SHARE of its recordings may be unreadable.
@@ -72,33 +81,35 @@ make_set_features() {
     steps/make_set_features.sh "${jobs[@]}" --max-failed-share "$2" --seed "$seed" "$features" "$data/$1" "$feats/$1"
 }
 
-# train_model base|lm: fine-tuning (lm) begins with the base model.
+# train_model base|lm: fine-tuning (lm) begins with the base model, that with random weights or those of --init.
 train_model() {
-  local base_input=() init=()
+  local start=$init origin
   use_model "$1"
-  [ "$1" = base ] || base_input=(--fixed-input "$dir/checkpoints") init=(--init "$dir")
-  once "$network/checkpoints" --input "$network/settings/training.settings" "${base_input[@]}" \
+  [ "$1" = base ] || start=${folders[1]}
+  origin=$start
+  if [ "$1" = lm ] || [ -d "$start/checkpoints" ]; then origin=$start/checkpoints; fi
+  once "$trained/checkpoints" --input "$trained/settings/training.settings" ${origin:+--fixed-input "$origin"} \
     --fixed-input "$train_dir" "${noise_inputs[@]}" --output final.pt -- \
-    steps/train.sh --nproc "$nproc" --cuda-cmd "$cuda_cmd" --max-failed-share "$max_failed_share" "${train_options[@]}" "${init[@]}" \
-    "$network/recipe.yaml" "$train_dir" "$network"
+    steps/train.sh --nproc "$nproc" --cuda-cmd "$cuda_cmd" --max-failed-share "$max_failed_share" "${train_options[@]}" \
+    ${start:+--init "$start"} "$trained/recipe.yaml" "$train_dir" "$trained"
 }
 
 extract_embeddings() {
   local set
   use_model "$1"
   for set in "${embed_sets[@]}"; do
-    once "$model_dir/embeddings_$set" --input "$weights" --input "$feats/$set" \
-      --input "$network/settings/extraction.settings" -- \
-      steps/extract_embeddings.sh "${jobs[@]}" "${embed_options[@]}" "$network" "$feats/$set" "$model_dir/embeddings_$set"
+    once "$embedded/embeddings_$set" --input "$weights" --input "$feats/$set" \
+      --input "$extractor/settings/extraction.settings" -- \
+      steps/extract_embeddings.sh "${jobs[@]}" "${embed_options[@]}" "$extractor" "$feats/$set" "$embedded/embeddings_$set"
   done
 }
 
 score_trials() {
   use_model "$1"
-  once "$model_dir/scores" "${trials[@]/#/--input=}" --input "$model_dir/embeddings_$test_set" "${cohort_inputs[@]}" \
+  once "$model_dir/scores" "${trials[@]/#/--input=}" --input "$embedded/embeddings_$test_set" "${cohort_inputs[@]}" \
     --input "$network/settings/scoring.settings" -- \
     steps/score.sh --cmd "$cmd" "${score_options[@]}" \
-    "$network" "${trials[@]}" "$model_dir/embeddings_$test_set" "$model_dir/scores"
+    "$network" "${trials[@]}" "$embedded/embeddings_$test_set" "$model_dir/scores"
 }
 
 # show_results: the table of all score files, also on stdout.

@@ -61,7 +61,7 @@ def _check_sets(args: Namespace, recipes: "list[StageValues]") -> None:
         free_bytes,
     )
 
-    names = {args.test_set, args.cohort_set, *(recipe.train_set for recipe in recipes)}
+    names = {name for r in recipes for name in (*_embedded_sets(args, r), r.train_set)}
     check_trials(args.trials, args.data / args.test_set)
     check_programs(args.data / name for name in sorted(names))
     rooms = {room.target: room for recipe in recipes for room in _rooms(args, recipe)}
@@ -80,11 +80,15 @@ def _log_saved(args: Namespace, recipe: "StageValues") -> None:
     )  # fmt: skip
 
 
+def _embedded_sets(args: Namespace, recipe: "StageValues") -> list[str]:
+    return [args.test_set, *([args.cohort_set] if recipe.needs_cohort else [])]
+
+
 def _rooms(args: Namespace, recipe: "StageValues") -> "Iterator[FeatureRoom]":
     """Yield the features that stage 3 makes for a recipe."""
     if recipe.uses_waveform:
         return
-    for name in (args.test_set, args.cohort_set):
+    for name in _embedded_sets(args, recipe):
         yield _room(args, recipe, name, name, 1)
     if not recipe.has_online_features:
         yield _training_room(args, recipe)

@@ -9,7 +9,8 @@ from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.program import argument, options_from, program
+from speakernet.bin.options.program import argument, arguments, options_from, program
+from speakernet.bin.options.recipe import SETTINGS
 from speakernet.bin.options.types import device, jobs, truth
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 @argument("--nj", jobs, "number of jobs", default=1)
 @argument("--device", device, "cpu, cuda, cuda:N or auto (GPUs in turn)", default="auto")
 @argument("--num-threads", jobs, "threads of a job on a CPU", default=1)
+@arguments(SETTINGS)
 def main(args: Namespace) -> int:
     """Run one job, or join the parts."""
     from speakernet.kaldi.tables import read_table
@@ -42,7 +44,7 @@ def main(args: Namespace) -> int:
     from speakernet.recipe import Recipe
 
     job = options_from(ExtractionJob, args, num_jobs=args.nj)
-    run_job(job, load_config(Recipe, args.model_dir / "recipe.yaml"), utterances)
+    run_job(job, load_config(Recipe, args.model_dir / "recipe.yaml", args.set), utterances)
     return 0
 
 

@@ -10,7 +10,8 @@ from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.program import argument, options_from, program
+from speakernet.bin.options.program import argument, arguments, options_from, program
+from speakernet.bin.options.recipe import SETTINGS
 
 
 @program("recipes")
@@ -25,13 +26,7 @@ from speakernet.bin.options.program import argument, options_from, program
 @argument("--cohort-utt2spk", Path, "utterances of the cohort and their speakers")
 @argument("--utt2spk", Path, "speakers of the trials, to be left out of their own cohort")
 @argument("--checkpoint", Path, "weights for a cohort of classes (default: the model's newest)")
-@argument(
-    "--set",
-    str,
-    "overrides a key of scoring: scoring.top_n=9",
-    action="append",
-    metavar="KEY=VALUE",
-)
+@arguments(SETTINGS)
 def main(args: Namespace) -> int:
     """Score every trial list."""
     from speakernet.backend.class_weights import load_class_weights
@@ -39,7 +34,7 @@ def main(args: Namespace) -> int:
     from speakernet.config import load_config
     from speakernet.recipe import Recipe
 
-    recipe = load_config(Recipe, args.model_dir / "recipe.yaml", args.set or [])
+    recipe = load_config(Recipe, args.model_dir / "recipe.yaml", args.set)
     weights = None
     if recipe.scoring.needs_class_weights:
         weights = load_class_weights(args.model_dir, recipe.loss, args.checkpoint)

@@ -1,14 +1,16 @@
 """Train a network: one process of torchrun's, or the only one.
 
 Continues from the newest checkpoint in the experiment's directory if there is one. Leaves with
-exit code 99 after saving when SIGTERM or SIGUSR1 asks it to: start the same command again.
+exit code 99 after saving when SIGTERM or SIGUSR1 asks it to: start the same command again. The
+recipe with all its values is written there, too, as recipe.yaml: extraction and scoring read it.
 """
 
 from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.program import argument, program
+from speakernet.bin.options.program import argument, arguments, program
+from speakernet.bin.options.recipe import SETTINGS
 from speakernet.bin.options.types import share
 from speakernet.config.errors import UserError
 
@@ -19,6 +21,7 @@ from speakernet.config.errors import UserError
 @argument("--rirs", Path, "rooms for online augmentation", metavar="DIR")
 @argument("--features-config", Path, "features computed while training: conf/fbank80.conf")
 @argument("--max-failed-share", share, "share of recordings that may be unreadable", default=0.0)
+@arguments(SETTINGS)
 @argument("recipe", Path, "recipe.yaml")
 @argument("data_dir", Path, "has utt2spk, and feats.scp or (waveforms, online features) wav.scp")
 @argument("exp_dir", Path, "the experiment: checkpoints/, train.jsonl, tensorboard/")
@@ -34,7 +37,7 @@ def main(args: Namespace) -> int:
     from speakernet.train.corpus import AugmentationSources, RecordingOptions
     from speakernet.train.run import RunFiles, run_training
 
-    recipe = load_config(Recipe, args.recipe)
+    recipe = load_config(Recipe, args.recipe, args.set)
     augmentation = AugmentationSources(args.musan, args.rirs) if args.musan else None
     recordings = RecordingOptions(args.features_config, args.max_failed_share)
     files = RunFiles(args.data_dir, args.exp_dir, args.init, augmentation, recordings)

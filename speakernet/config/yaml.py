@@ -6,9 +6,10 @@ line and dotted key.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from os.path import normpath, realpath
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import yaml
@@ -26,6 +27,10 @@ _MAX_BYTES = 1 << 20
 _MAX_NODES = 20_000  # of a file; our longest recipe with all values written out has 200
 _MAX_FILES = 64
 
+_MAX_DEPTH = 16  # of an override's key; our deepest has 4
+
+_NO_OVERRIDES: Mapping[Path, Iterable[str]] = MappingProxyType({})
+
 Place = Callable[[yaml.Node], str]
 
 
@@ -40,16 +45,24 @@ _Loader.add_implicit_resolver(
 )
 
 
-def load_config(cls: type[C], path: str | Path, overrides: Iterable[str] = (), **context: Any) -> C:
+def load_config(
+    cls: type[C],
+    path: str | Path,
+    overrides: Iterable[str] = (),
+    *,
+    base_overrides: Mapping[Path, Iterable[str]] = _NO_OVERRIDES,
+    **context: Any,
+) -> C:
     """Read ``path`` with its bases and ``key.subkey=value`` overrides into a ``cls``.
 
+    Overrides are like lines at the end of the file; ``base_overrides`` are those of bases, by path.
     ``context`` are what the validators of ``cls`` may ask for. Raises UserError with file, line and
     dotted key for anything that does not fit.
     """
-    tree = _Files(cls).read(Path(path), chain=())
-    for text in overrides:
-        tree = merge(tree, _parse_override(text), cls)
-    return build(cls, tree, str(path), context)
+    path = Path(path)
+    changes = {Path(realpath(base)): list(texts) for base, texts in base_overrides.items()}
+    changes[Path(realpath(path))] = list(overrides)
+    return build(cls, _Files(cls, changes).read(path, chain=()), str(path), context)
 
 
 def load_plain(path: Path) -> dict[str, Any]:
@@ -70,8 +83,9 @@ def dump_config(config: Config) -> str:
 class _Files:
     """Reads a file and its bases, which may have bases: not endlessly many."""
 
-    def __init__(self, cls: type[Config]) -> None:
+    def __init__(self, cls: type[Config], overrides: Mapping[Path, Iterable[str]]) -> None:
         self._cls = cls
+        self._overrides = overrides
         self._num_files = 0
 
     def read(self, path: Path, chain: tuple[Path, ...]) -> Tree:
@@ -86,7 +100,10 @@ class _Files:
         for base in _pop_bases(tree, path):
             inherited = self.read(Path(normpath(path.parent / base)), (*chain, resolved))
             merged = merge(merged, inherited, self._cls)
-        return merge(merged, tree, self._cls)
+        merged = merge(merged, tree, self._cls)
+        for text in self._overrides.get(resolved, ()):
+            merged = merge(merged, _parse_override(text), self._cls)
+        return merged
 
 
 def _parse_tree(text: str, name: str) -> Tree:
@@ -160,8 +177,8 @@ def _value(node: yaml.Node, place: Place, where: str) -> Value | Tree:
 
 def _parse_override(text: str) -> Tree:
     key, equals, value = text.partition("=")
-    place = f"override '{text}'"
-    if not equals or not key:
+    place = f"--set '{text}'"
+    if not equals or not key or key.count(".") >= _MAX_DEPTH:
         raise UserError(f"{place}: expected key.subkey=value")
     node = _compose(value, f"{place}: the value is not YAML")
     leaf = Value(None, place) if node is None else _value(node, lambda _: place, place)

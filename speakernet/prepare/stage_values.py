@@ -52,6 +52,11 @@ class StageValues(NamedTuple):
         return bool(self.copies) or self.online_augment == "true"
 
     @property
+    def needs_cohort(self) -> bool:
+        """Whether scores compare with the embeddings of a cohort."""
+        return self.cohort == "true"
+
+    @property
     def num_versions(self) -> int:
         """How often each utterance of the training set is there: itself and its copies."""
         return (1 + len(self.copies.split())) * (1 + len(self.speed_factors.split()))

@@ -1,38 +1,78 @@
 """A recipe folder's recipes with all their values, written where the models are or will be."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from speakernet.config import UserError, dump_config, load_config
 from speakernet.prepare.stage_values import WAVEFORM
 from speakernet.recipe import EVALUATION_SECTIONS, Recipe
+from speakernet.recipe.experiments import (
+    FINAL_SETTINGS,
+    MODELS,
+    Experiment,
+    Plan,
+    RecipeFolder,
+    plan_experiments,
+)
 from speakernet.train.start import BATCH_SETTINGS, FREE_SETTINGS
 from speakernet.work.files import open_for_replace
 
-FINAL_SETTINGS = {"train.epochs", "train.final", "train.average_last"}
-"""What may change after training, and then asks for more of it or for another choice of weights."""
+EXPERIMENT_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=+-]{0,199}")
+"""What the folder of an experiment can be called by its user."""
 
 
-def resolve(folder: Path, exp_dir: Path, repository: Path) -> None:
+class Changes(NamedTuple):
+    """What makes another experiment of a recipe.
+
+    settings: KEY=VALUE. init: what training starts from, if not from random weights. name: of the
+    experiment's folder, instead of one after what is changed.
+    """
+
+    settings: Sequence[str] = ()
+    init: Path | None = None
+    name: str | None = None
+
+
+_UNCHANGED = Changes()
+
+
+def resolve(
+    folder: Path, exp_dir: Path, repository: Path, changes: Changes = _UNCHANGED
+) -> list[Path]:
     """Write the recipes of ``folder`` (egs/<corpus>/<recipe>) and their settings below ``exp_dir``.
 
-    ``repository`` has conf/ and steps/, which say what features there are. Raises UserError for a
-    recipe that is wrong, or that no longer fits a model that was trained.
+    With ``changes`` they go to a folder beside it, and to those that this one shares models and
+    embeddings with (see experiments). ``repository`` has conf/ and steps/, which say what features
+    there are. Returns the folders of the experiment, of the trained models base and lm, and of the
+    embeddings of base and lm. Raises UserError for a recipe that is wrong, or that no longer fits a
+    trained model.
     """
-    features = known_features(repository)
-    recipes = {exp_dir: load_config(Recipe, folder / "recipe.yaml", features=features)}
-    if (folder / "lm.yaml").is_file():
-        recipes[exp_dir / "lm"] = load_config(Recipe, folder / "lm.yaml", features=features)
-    if len({recipe.features for recipe in recipes.values()}) > 1:
-        raise UserError(
-            f"{folder}/lm.yaml: 'features' differs from recipe.yaml's; expected the same"
-        )
-    for directory, recipe in recipes.items():
+    plan = _plan(RecipeFolder(folder, known_features(repository)), exp_dir.name, changes)
+    written = [
+        (exp_dir.parent / experiment.name / ("" if model == "base" else model), recipe)
+        for experiment in plan.experiments().values()
+        for model, recipe in experiment.recipes.items()
+    ]
+    for directory, recipe in written:
         _check_unchanged(recipe, directory)
-    for directory, recipe in recipes.items():
+    for directory, recipe in written:
         _write_resolved(recipe, directory)
+    every = (plan.whole, *plan.trained.values(), *plan.embedded.values())
+    return [exp_dir.parent / experiment.name for experiment in every]
+
+
+def _plan(folder: RecipeFolder, name: str, changes: Changes) -> Plan:
+    if changes.name is None:
+        return plan_experiments(folder, name, changes.settings, changes.init)
+    if not EXPERIMENT_NAME.fullmatch(changes.name):
+        raise UserError(
+            f"--exp-name: found '{changes.name}'; expected at most 200 letters, digits, "
+            "'_', '.', '=', '+' and '-', not first one of the last four"
+        )
+    whole = Experiment(changes.name, folder.load(changes.settings))
+    return Plan(whole, dict.fromkeys(MODELS, whole), dict.fromkeys(MODELS, whole))
 
 
 def known_features(repository: Path) -> list[str]:
@@ -108,7 +148,7 @@ def _check_unchanged(recipe: Recipe, exp_dir: Path) -> None:
         raise UserError(
             f"{exp_dir}: was trained with other settings than the recipe's now: "
             f"{'; '.join(changes[:4])}{'; …' if len(changes) > 4 else ''}; "
-            "train with these in another folder (run.sh --exp DIR)"
+            "train with these in another folder (run.sh --exp-name NAME)"
         )
 
 

@@ -36,7 +36,7 @@ class CheckpointDir:
         if paths and found is None:
             raise UserError(
                 f"{self.path}: none of {len(paths)} checkpoints can be read; expected a whole one: "
-                "restore it, or train in another folder (run.sh --exp DIR)"
+                "restore it, or train in another folder (run.sh --exp-name NAME)"
             )
         return found
 

@@ -19,6 +19,7 @@ from speakernet.train.plan import TrainingRecipe
 from speakernet.train.setup import build_objective, prepare_device
 from speakernet.train.stopping import REQUEUE_FILE, StopRequest
 from speakernet.train.trainer import Trainer
+from speakernet.work.files import open_for_replace
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,8 @@ def run_training(
     """Train, resuming from the newest checkpoint if there is one; return whether it is finished.
 
     If ``stop`` was requested before the end, saves a checkpoint and writes ``REQUEUE_FILE``.
-    ``recipe_text``: the resolved recipe as YAML, which checkpoints contain. Raises UserError.
+    ``recipe_text``: the resolved recipe as YAML, which checkpoints contain and which is written
+    beside them. Raises UserError.
     """
     if "TORCHELASTIC_RUN_ID" in os.environ:
         die_with_parent()  # so that no process survives a killed torchrun
@@ -55,6 +57,8 @@ def run_training(
     trainer = _build(recipe, recipe_text, files, world, stop)
     with kill_workers_on_error():
         trainer.begin(files.init)
+        if world.is_main:
+            _write_recipe(files.exp_dir / "recipe.yaml", recipe_text)
         finished = trainer.run()
     if not finished and world.is_main:
         logger.warning("stopped by %s after saving; the same command resumes", stop.signal)
@@ -64,6 +68,13 @@ def run_training(
     barrier(world)  # torchrun stops all processes as soon as one ends with status 99
     shut_down_distributed()
     return finished
+
+
+def _write_recipe(path: Path, text: str) -> None:
+    """Keep beside the weights what they are trained with, unless run.sh has written it before."""
+    if not path.is_file() or path.read_bytes() != text.encode():
+        with open_for_replace(path) as file:
+            file.write(text.encode())
 
 
 def _build(

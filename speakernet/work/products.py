@@ -67,7 +67,7 @@ def is_done(
     if any(line.startswith("fixed inputs") for line in different):
         raise UserError(
             f"{product}: was made from other inputs: {'; '.join(reasons)}; it is kept: "
-            "undo the change, or make another one beside it (run.sh --exp DIR)"
+            "undo the change, or make another one beside it (run.sh --exp-name NAME)"
         )
     for reason in reasons:
         logger.info("made again: %s", reason[:200])

@@ -356,6 +356,7 @@ files_made() { find "$data" -name '*.[as][rc][kp]' -printf '%p %T@ %i\n' | sort;
 
 @test "training on waveforms depends on the recordings behind its copies" {
   dir=$BATS_TEST_TMPDIR data=d test_set=t musan_root=m rirs_root=r corpus_dir=c
+  folders=("$dir" "$dir" "$dir" "$dir" "$dir")
   mkdir -p "$dir/settings"
   . utils/common.sh
   . utils/experiment.sh

@@ -77,7 +77,7 @@ def test_mistake_in_a_base_names_the_base(recipe: Path) -> None:
 
 @pytest.mark.parametrize("override", ["epochs", "=3", "epochs=x", "epoch=3", "schedule.valu=3"])
 def test_bad_override_is_named(recipe: Path, override: str) -> None:
-    with pytest.raises(UserError, match=f"override '{override}'"):
+    with pytest.raises(UserError, match=f"--set '{override}'"):
         load_config(Recipe, recipe, [override])
 
 
