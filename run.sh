@@ -8,12 +8,13 @@ set -euo pipefail
 shopt -s inherit_errexit
 # No option sets what begins with _ (utils/parse_options.sh).
 _command_line="bash$(printf ' %q' "$0" "$@")" _called_from=$PWD
+_arguments=("$@")
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . ./cmd.sh
 
 recipe=egs/debian_voices/tdnn_c128 data=data exp=exp data_root=
 stage=1 stop_stage=8 nj='' nproc='' cmd=$train_cmd max_failed_share=0 convert=
-set=() seed='' epochs='' init='' exp_name=
+set=() seed='' epochs='' init='' exp_name='' seeds='' force=
 help_message="usage: bash run.sh [options]
 
   --recipe DIR       recipe folder: egs/<corpus>/<recipe>  (default: $recipe)
@@ -26,12 +27,14 @@ help_message="usage: bash run.sh [options]
   --max-failed-share P  share of a training set that may be unreadable: reported and left out  (default: $max_failed_share)
   --data-root DIR    where a corpus lies that is not downloaded  (default: where it was before)
   --convert FORMAT   store the sets' recordings in a few large files: as copy, wav or flac  (default: they stay where they are)
+  --force STAGES     make the products of these stages again, as 3 or 3,6; the old stay until the new are whole
   --data DIR         parent of data/<corpus>               (default: $data)
   --exp DIR          parent of exp/<corpus>/<recipe>       (default: $exp)
 
 what makes another experiment of the recipe, in a folder that is named after it (docs/training.md):
   --set KEY=VALUE    a setting of recipe.yaml, as train.epochs=4; lm.KEY=VALUE: of lm.yaml (repeatable)
   --seed N, --epochs N  the same as --set seed=N, --set train.epochs=N
+  --seeds N,N,…      all of this for each of these seeds; then mean and range of the results, in E/SEEDS.md
   --init DIR         another experiment (or a checkpoint) whose weights the training starts from
   --exp-name NAME    what the folder is called             (default: <recipe>, or <recipe>-KEY=VALUE…)
 
@@ -55,6 +58,10 @@ leave_on_signal
 [ $# -eq 0 ] || die "unexpected argument '$1' (try --help)"
 use_options
 . ./path.sh
+if [ -n "$seeds" ]; then
+  run_seeds "${_arguments[@]}"
+  exit
+fi
 
 use_recipe
 # corpus.sh is code, the corpus' part of this script.

@@ -8,6 +8,7 @@ nj=1
 cmd=utils/run.pl
 checkpoint=
 untrained=false
+anew=false
 features_config=
 device=auto
 num_threads=1
@@ -17,6 +18,7 @@ help_message="usage: steps/extract_embeddings.sh [options] <model-dir> <data-dir
   --cmd COMMAND        how to run them (default: $cmd)
   --checkpoint FILE    which weights (default: the model's newest)
   --untrained true|false  random weights of the recipe's seed instead (default: $untrained)
+  --anew true|false    repeat finished jobs; what is there stays until all are done (default: $anew)
   --features-config FILE  what is computed where data-dir has no feats.scp (default: conf/<features>.conf)
   --device DEVICE      cpu, cuda, cuda:N or auto: jobs are dealt out to the GPUs (default: $device)
   --num-threads N      of a job on a CPU (default: $num_threads)
@@ -37,6 +39,7 @@ nj=$((nj < num_utts ? nj : num_utts))
 
 lock_output "$out"
 make_dirs "$out/log"
+[ "$anew" = false ] || rm -rf "$out/parts"
 options=(--nj "$nj" --device "$device" --num-threads "$num_threads" --untrained "$untrained")
 [ -z "$checkpoint" ] || options+=(--checkpoint "$checkpoint")
 [ -z "$features_config" ] || options+=(--features-config "$features_config")

@@ -12,6 +12,7 @@ rirs=
 features_config=
 max_failed_share=0
 set=()
+anew=false
 num_nodes=1
 rdzv=
 help_message="usage: $0 [options] <recipe.yaml> <data-dir> <exp-dir>
@@ -23,6 +24,7 @@ help_message="usage: $0 [options] <recipe.yaml> <data-dir> <exp-dir>
   --features-config FILE  conf/fbank80.conf: of features that training computes (data.online_features)
   --max-failed-share P  share of recordings that may be unreadable: others of their speakers are read  (default: $max_failed_share)
   --set KEY=VALUE a setting of the recipe, as train.epochs=4    (repeatable)
+  --anew true|false  begin again, in <exp-dir>/.anew; what is there stays until the new is whole (default: $anew)
   --num-nodes N   machines; start this script on each of them   (default: $num_nodes)
   --rdzv HOST:PORT  where the machines of one run meet; HOST is one of them
 
@@ -33,6 +35,20 @@ leave_on_signal
 . ./path.sh
 [ $# -eq 3 ] || usage_error
 
+# publish_anew DIR: what was trained in DIR/.anew takes the place of what is in DIR.
+publish_anew() {
+  local name
+  rm -rf "$1/.old"
+  make_dirs "$1/.old"
+  # The weights last: until then, what was there before counts, and a run that was interrupted here goes on here.
+  for name in log tensorboard train.jsonl recipe.yaml checkpoints; do
+    [ -e "$1/.anew/$name" ] || continue
+    [ ! -e "$1/$name" ] || move "$1/$name" "$1/.old/$name"
+    move "$1/.anew/$name" "$1/$name"
+  done
+  rm -rf "$1/.old" "$1/.anew"
+}
+
 # Why this run failed, by its part of the log: a process that was killed, or else the first error that one reported. The others
 # report errors, too, when they miss it.
 reason_of_failure() {
@@ -42,6 +58,7 @@ reason_of_failure() {
 }
 
 recipe=$1 data_dir=$2 exp_dir=$3
+[ "$anew" = false ] || exp_dir=$3/.anew
 require_file "$recipe" "$data_dir/utt2spk"
 make_dirs "$exp_dir/log"
 rm -f "$exp_dir/requeue"
@@ -54,7 +71,7 @@ if [ -n "$features_config" ]; then options+=(--features-config "$features_config
 
 if [ -n "$cuda_cmd" ]; then
   log "runs as a job; see $exp_dir/log/job.log"
-  job_command "$cuda_cmd" "$0" --nproc "$nproc" "${options[@]}" "$@"
+  job_command "$cuda_cmd" "$0" --nproc "$nproc" --anew "$anew" "${options[@]}" "$@"
   # shellcheck disable=SC2086 # --cuda-cmd holds a command and its options
   run_forwarding $cuda_cmd "$exp_dir/log/job.log" "${words[@]}" || status=$?
   [ ! -f "$exp_dir/requeue" ] || status=99 # a runner has one status for all failures
@@ -127,3 +144,4 @@ if [ "$status" -ne 0 ]; then
   fi
   die "training failed${reason:+: ${reason#error: }}; see $log"
 fi
+[ "$anew" = false ] || publish_anew "$3"

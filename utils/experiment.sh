@@ -11,6 +11,7 @@ use_options() {
   require_path recipe data exp ${data_root:+data_root}
   require_positive stage stop_stage
   require_stages "$stage" "$stop_stage" 8
+  [ -z "$force" ] || require_stage_list force "$stage" "$stop_stage"
   [ "$_called_from" -ef . ] || paths_from "$_called_from" recipe data_root data exp init
   recipe=${recipe%/}
   corpus_dir=$(dirname "$recipe")
@@ -23,6 +24,7 @@ use_options() {
   require_file "$recipe/recipe.yaml" "$corpus_dir/corpus.sh"
   [ -z "$data_root" ] || require_dir "$data_root"
   [ ! -f "$data/.data_root" ] || use_known_root
+  [ -z "$seeds" ] || check_seeds
   [ -z "$init" ] || [ -e "$init" ] || die "--init: no such file or directory $init"
   changes=(${init:+--init "$init"} ${exp_name:+--exp-name "$exp_name"})
   for change in "${set[@]}" ${seed:+"seed=$seed"} ${epochs:+"train.epochs=$epochs"}; do changes+=(--set "$change"); done
@@ -38,6 +40,27 @@ use_known_root() {
   elif [ "$stage" -le 3 ]; then
     [ "$data_root" -ef "$known" ] || die "$data was made of $known: --stage 1 --data-root DIR follows a corpus that has moved"
   fi
+}
+
+check_seeds() {
+  local LC_ALL=C
+  [[ $seeds =~ ^[0-9]{1,18}(,[0-9]{1,18})+$ ]] && [ -z "$(tr , '\n' <<<"$seeds" | sort | uniq -d)" ] ||
+    bad_option seeds "two or more seeds that differ, as 0,1,2"
+  [ -z "$seed" ] || die "--seed and --seeds do not go together"
+}
+
+# run_seeds OPTION...: the same run with each of --seeds; then, of their results, mean and range.
+run_seeds() {
+  local seed words=("$@") experiments=() name=() text
+  for seed in ${seeds//,/ }; do
+    [ -z "$exp_name" ] || name=(--exp-name "$exp_name-seed=$seed")
+    run_forwarding env -C "$_called_from" bash "$PWD/run.sh" "${words[@]}" --seeds '' --seed "$seed" "${name[@]}"
+    text=$(python -m speakernet.bin.resolve_recipe "${changes[@]}" --set "seed=$seed" "${name[@]}" "$recipe" "$dir")
+    experiments+=("${text%%$'\n'*}")
+  done
+  [ "$stop_stage" = 8 ] || return 0
+  text=$(python -m speakernet.bin.resolve_recipe "${changes[@]}" "$recipe" "$dir")
+  python -m speakernet.bin.collect_seeds "${text%%$'\n'*}" "${experiments[@]}"
 }
 
 # use_recipe: writes out the recipes with all their values. Recipes are data, checked here. Sets $dir to the experiment's folder, $folders to

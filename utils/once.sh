@@ -7,6 +7,7 @@
 #     --place DIR             a folder that the command is told of and finds things in: it may move; small files in it count
 #     --output NAME           what the product has: a file, or a folder, which stands for the files directly in it (repeatable;
 #                             default: the files directly in the product)
+#     --anew true|false       make it, even if it is done (default: false)
 #     --fixed-input PATH      the same as --input, but if it changes the product is kept and the run stops (for what took days)
 #
 # What the product was made from (the command, less --nj, --cmd, --cuda-cmd, --nproc and --max-failed-share, and the
@@ -19,11 +20,13 @@ shopt -s inherit_errexit
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 name=
+anew=false
 described=()
 outputs=()
 while [ $# -gt 0 ]; do
   case $1 in
     --name) name=$2 && shift 2 ;;
+    --anew) anew=$2 && shift 2 ;;
     --input | --fixed-input | --place) described+=("$1" "$2") && shift 2 ;;
     --input=* | --fixed-input=*) described+=("${1%%=*}" "${1#*=}") && shift ;;
     --output) outputs+=("$1" "$2") && shift 2 ;;
@@ -43,7 +46,7 @@ exec 9>"$base.lock"
 flock -n 9 || { log "another run works on it; waiting" && flock 9; }
 
 status=0
-python -m speakernet.bin.product check "${described[@]}" "${outputs[@]}" --pending "$base.pending" "$product" -- "$@" || status=$?
+python -m speakernet.bin.product check --anew "$anew" "${described[@]}" "${outputs[@]}" --pending "$base.pending" "$product" -- "$@" || status=$?
 case $status in
   0) exit 0 ;;
   3) ;;

@@ -90,7 +90,7 @@ train_model() {
   if [ "$1" = lm ] || [ -d "$start/checkpoints" ]; then origin=$start/checkpoints; fi
   once "$trained/checkpoints" --input "$trained/settings/training.settings" ${origin:+--fixed-input "$origin"} \
     --fixed-input "$train_dir" "${noise_inputs[@]}" --output final.pt -- \
-    steps/train.sh --nproc "$nproc" --cuda-cmd "$cuda_cmd" --max-failed-share "$max_failed_share" "${train_options[@]}" \
+    steps/train.sh --nproc "$nproc" --cuda-cmd "$cuda_cmd" --max-failed-share "$max_failed_share" "${anew[@]}" "${train_options[@]}" \
     ${start:+--init "$start"} "$trained/recipe.yaml" "$train_dir" "$trained"
 }
 
@@ -100,7 +100,7 @@ extract_embeddings() {
   for set in "${embed_sets[@]}"; do
     once "$embedded/embeddings_$set" --input "$weights" --input "$feats/$set" \
       --input "$extractor/settings/extraction.settings" -- \
-      steps/extract_embeddings.sh "${jobs[@]}" "${embed_options[@]}" "$extractor" "$feats/$set" "$embedded/embeddings_$set"
+      steps/extract_embeddings.sh "${jobs[@]}" "${anew[@]}" "${embed_options[@]}" "$extractor" "$feats/$set" "$embedded/embeddings_$set"
   done
 }
 
@@ -116,6 +116,6 @@ score_trials() {
 show_results() {
   local published=()
   [ ! -f "$corpus_dir/published.tsv" ] || published=(--published "$corpus_dir/published.tsv")
-  run_forwarding steps/evaluate.sh "${published[@]}" "$dir" "${trials[@]}"
+  run_forwarding steps/evaluate.sh "${anew[@]}" "${published[@]}" "$dir" "${trials[@]}"
   where_to_look=("$dir/RESULTS.md" "$dir/det.png" "$dir/log")
 }

@@ -12,6 +12,15 @@ require_stages() {
   [ "$1" -le "$2" ] || die "--stage $1 comes after --stop-stage $2"
 }
 
+# require_stage_list NAME FIRST LAST: the option's value is a list of stages like 2,3 that are all from FIRST to LAST.
+require_stage_list() {
+  local number LC_ALL=C
+  [[ ${!1} =~ ^[1-9](,[1-9])*$ ]] || bad_option "$1" "stages, as 3 or 3,6"
+  for number in ${!1//,/ }; do
+    [ "$2" -le "$number" ] && [ "$number" -le "$3" ] || die "--$1 $number: expected stages from $2 to $3"
+  done
+}
+
 # begin_stages FIRST LAST COMMAND FOLDER...: COMMAND is what the user called, FOLDERs are where products and logs will be.
 begin_stages() {
   first_stage=$1 last_stage=$2 command_line=$3
@@ -25,11 +34,14 @@ begin_stages() {
   trap 'summarize $?' EXIT
 }
 
-# stage N NAME: whether stage N is to run. It begins here, and ends where the next one begins.
+# stage N NAME: whether stage N is to run. It begins here, and ends where the next one begins. Sets $anew to the option for steps that would
+# go on from what is there, if --force names the stage.
 stage() {
   end_stage
   [ "$first_stage" -le "$1" ] && [ "$1" -le "$last_stage" ] || return 1
   export SPEAKERNET_STAGE="$1 $2"
+  anew=()
+  [[ ,${force-}, != *,"$1",* ]] || anew=(--anew true)
   stage_began=$EPOCHSECONDS
   product='' num_begun=0 num_done=0
   : >"$SPEAKERNET_MADE"
@@ -37,7 +49,7 @@ stage() {
 
 # once PRODUCT [option of utils/once.sh]... -- COMMAND [ARGUMENT]...
 once() {
-  local options=()
+  local options=("${anew[@]}")
   product=$1
   shift
   while [ "$1" != -- ]; do

@@ -11,6 +11,7 @@ from typing import Any
 
 from speakernet.bin.cli import run
 from speakernet.bin.options.program import argument, program
+from speakernet.bin.options.types import truth
 from speakernet.config.errors import UserError
 
 TO_BE_MADE = 3
@@ -24,6 +25,7 @@ TO_BE_MADE = 3
 @argument("--fixed-input", Path, "may not change", action="append", default=[], metavar="PATH")
 @argument("--place", Path, "folder in which the command finds things", metavar="DIR")
 @argument("--output", str, "what it has", action="append", default=[], metavar="NAME")
+@argument("--anew", truth, "it has to be made even if it is done", default="false")
 @argument("--pending", Path, "file between both tasks", required=True)
 def main(args: Namespace) -> int:
     """Check or finish a product."""
@@ -44,7 +46,7 @@ def main(args: Namespace) -> int:
     inputs = Inputs(args.input, args.fixed_input, args.place)
     made_from = describe_inputs(args.product, args.command, inputs)
     folders = describe_folders(args.product, inputs)
-    if is_done(args.product, args.output, made_from, folders):
+    if not args.anew and is_done(args.product, args.output, made_from, folders):
         return 0
     args.pending.parent.mkdir(parents=True, exist_ok=True)
     with open_for_replace(args.pending) as file:

@@ -9,19 +9,21 @@ from pathlib import Path
 
 from speakernet.bin.cli import run
 from speakernet.bin.options.evaluation import EVALUATION, evaluation_options
-from speakernet.bin.options.program import argument, arguments, program
+from speakernet.bin.options.program import argument, arguments, options_from, program
+from speakernet.bin.options.types import truth
 
 
 @program("recipes")
 @argument("exp_dir", Path, "exp/<corpus>/<recipe>")
 @argument("trials", Path, "trial lists", nargs="+")
 @argument("--published", Path, "published figures to show beside ours")
+@argument("--anew", truth, "also evaluate what has not changed", default="false")
 @arguments(*EVALUATION)
 def main(args: Namespace) -> int:
     """Write the results of an experiment and print the table."""
     from speakernet.report.reports import ExperimentFiles, report_experiment
 
-    files = ExperimentFiles(args.exp_dir, args.trials, args.utt2spk, args.published)
+    files = options_from(ExperimentFiles, args)
     print(report_experiment(files, evaluation_options(args)), end="")
     return 0
 

@@ -106,15 +106,19 @@ def evaluate_experiment(
     options: EvaluationOptions,
     utt2spk: Path | None,
     facts: Mapping[str, str],
+    *,
+    anew: bool = False,
 ) -> tuple[list[Row], bool]:
     """Return the sorted rows of all score files, and whether any was computed now.
 
     A row in results.json whose ``inputs`` (a digest of scores, trials, speakers and options) are
-    still the same is kept. ``facts`` are added to new rows. Writes both results.json.
+    still the same is kept, unless all are to be computed ``anew``. ``facts`` are added to new rows.
+    Writes both results.json.
     """
     _read_trials.cache_clear()  # of another experiment, or of lists that have changed since
     files = find_score_files(exp_dir, lists)
-    kept = {row["inputs"]: row for row in _read_previous(exp_dir) if "inputs" in row}
+    previous = [] if anew else _read_previous(exp_dir)
+    kept = {row["inputs"]: row for row in previous if "inputs" in row}
     rows = []
     for file in files:
         digest = _digest(file, options, utt2spk)

@@ -21,13 +21,14 @@ class ExperimentFiles:
     """An experiment's folder, its trial lists, and tables that may be given with them.
 
     utt2spk: speakers of the trials, otherwise the one beside each list; published: figures of
-    others to show beside ours.
+    others to show beside ours; anew: whether to evaluate what has not changed, too.
     """
 
     exp_dir: Path
     trials: Sequence[Path]
     utt2spk: Path | None = None
     published: Path | None = None
+    anew: bool = False
 
 
 def report_experiment(files: ExperimentFiles, options: EvaluationOptions) -> str:
@@ -37,7 +38,9 @@ def report_experiment(files: ExperimentFiles, options: EvaluationOptions) -> str
     """
     exp_dir = files.exp_dir
     facts = experiment_facts(exp_dir)
-    rows, changed = evaluate_experiment(exp_dir, files.trials, options, files.utt2spk, facts)
+    rows, changed = evaluate_experiment(
+        exp_dir, files.trials, options, files.utt2spk, facts, anew=files.anew
+    )
     published = read_published(files.published) if files.published else []
     report = experiment_report(experiment_name(exp_dir), rows, _notes(options), published)
     _write(exp_dir / "RESULTS.md", report)

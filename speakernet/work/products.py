@@ -67,7 +67,8 @@ def is_done(
     if any(line.startswith("fixed inputs") for line in different):
         raise UserError(
             f"{product}: was made from other inputs: {'; '.join(reasons)}; it is kept: "
-            "undo the change, or make another one beside it (run.sh --exp-name NAME)"
+            "undo the change, make another one beside it (run.sh --exp-name NAME), or replace it "
+            "(run.sh --force STAGE)"
         )
     for reason in reasons:
         logger.info("made again: %s", reason[:200])

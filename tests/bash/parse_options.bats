@@ -23,6 +23,23 @@ SCRIPT
   [ "${lines[*]}" = "nj=7 cmd=run.pl flag=true a_b=two words args=in out" ]
 }
 
+@test "an option whose default is an array may be repeated; other options keep their last value" {
+  cat >repeated.sh <<SCRIPT
+set -euo pipefail
+set=() names=(a) other=
+. "$BATS_TEST_DIRNAME/../../utils/parse_options.sh"
+printf '<%s>' "\${set[@]}" "\${names[@]}" "\$other" "\$#"
+SCRIPT
+  run bash repeated.sh --set 'x=$(touch pwned)' --other 1 --set "" --other 2 --set 'a b' end
+  [ "$output" = '<x=$(touch pwned)><><a b><a><2><1>' ]
+  [ ! -e pwned ]
+  run bash repeated.sh --set
+  [ "$status" -eq 1 ]
+  [[ $output == *"option --set needs a value" ]]
+  run bash repeated.sh
+  [ "$output" = '<a><><0>' ]
+}
+
 @test "options end at the first other word" {
   run bash script.sh in --nj 7
   [ "${lines[0]} ${lines[4]}" = "nj=4 args=in --nj 7" ]

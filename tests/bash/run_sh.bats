@@ -93,6 +93,38 @@ fails() {
   fails "recipe.yaml:3: unknown key 'train.epoch' (did you mean 'epochs'?)"
 }
 
+@test "settings from the command line are checked as a recipe's are" {
+  fails "--set 'train.epoch=3': unknown key 'train.epoch' (did you mean 'epochs'?)" --set train.epoch=3
+  fails "--set 'loss.margin=x': 'loss.margin': expected a valid number" --seed 4 --set loss.margin=x
+  fails "--set 'lm.seed=2': " --set lm.seed=2
+  fails "--epochs: expected a positive whole number" --epochs 0
+  fails "--seed: expected a whole number, 0 or more" --seed -1
+  fails "--seeds: expected two or more seeds that differ" --seeds 3,3
+  fails "--seed and --seeds do not go together" --seeds 3,4 --seed 5
+  fails "--force: expected stages, as 3 or 3,6" --force all
+  fails "--force 7: expected stages from 2 to 6" --force 2,7 --stage 2 --stop-stage 6
+  fails "--init: no such file or directory" --init "$BATS_TEST_TMPDIR/nothing"
+  fails "--exp-name: " --exp-name ../x
+  [ ! -e "$BATS_TEST_TMPDIR/exp" ]
+}
+
+@test "a changed setting has a folder of its own, a changed score the same model" {
+  local corpus=$BATS_TEST_TMPDIR/exp/corpus
+  stage_5() { run bash run.sh --recipe "$recipe" --exp "$BATS_TEST_TMPDIR/exp" --data "$BATS_TEST_TMPDIR/data" --stage 5 --stop-stage 5 "$@"; }
+  printf 'base: [recipe.yaml]\ntrain: {epochs: 2}\n' >"$recipe/lm.yaml"
+  stage_5 --seed 3 --set scoring.top_n=9 --epochs 5 --set 'lm.loss.margin=0.4'
+  [ "$status" -eq 1 ]
+  [[ $output == *"no such input: $corpus/recipe-seed=3-train.epochs=5/checkpoints;"* ]]
+  stage_5 --seed 3 --set scoring.top_n=9 --epochs 5 --set 'lm.loss.margin=0.4'
+  [ "$(cd "$corpus" && echo *)" = "recipe-scoring.top_n=9-seed=3-train.epochs=5-lm.loss.margin=0.4\
+ recipe-seed=3-train.epochs=5 recipe-seed=3-train.epochs=5-lm.loss.margin=0.4" ]
+  [ "$(grep -c "run.sh .* --seed 3 --set scoring.top_n=9 " "$corpus"/*-scoring*/log/commands)" -eq 1 ]
+  grep -q "^  epochs: 5" "$corpus/recipe-seed=3-train.epochs=5/recipe.yaml"
+  grep -q "^  epochs: 2" "$corpus/recipe-seed=3-train.epochs=5/lm/recipe.yaml"
+  stage_5 --set seed=4 --exp-name mine
+  [[ $output == *"no such input: $corpus/mine/checkpoints;"* ]]
+}
+
 @test "an unknown network, with the nearest name" {
   printf 'model: {name: dpn86}\n' >>"$recipe/recipe.yaml"
   fails "(did you mean 'dpn68'?)"

@@ -71,6 +71,7 @@ CALLS: dict[str, list[Call]] = {
     "collect-features": [
         _call("--config options/fbank.conf fbank data/wav parts/fbank.JOB", "data/wav/feats.scp")
     ],
+    "collect-seeds": [_call("out corpus_exp/tdnn corpus_exp/tdnn", "out/SEEDS.md")],
     "collect-results": [
         _call("corpus_exp out/RESULTS.md --published published.tsv", "out/RESULTS.md")
     ],
@@ -103,7 +104,7 @@ CALLS: dict[str, list[Call]] = {
             "out/parts/1.ark",
             kept=_EXTRACTED,
         ),
-        _call("exp data/test embedded"),
+        _call("exp data/test embedded --set extraction.min_frames=20"),
         _call(
             "exp data/wav out --job 1 --untrained true --features-config options/fbank.conf",
             "out/parts/1.ark",
@@ -133,12 +134,25 @@ CALLS: dict[str, list[Call]] = {
             "out/new.json",
             status=3,
         ),
+        _call(
+            "check --anew true --input data/wav/utt2spk --output file --pending out/new.json "
+            "product -- true",
+            "out/new.json",
+            status=3,
+        ),
     ],
     "recipe-reference": [_call("")],
-    "resolve-recipe": [_call("egs/corpus/recipe out", "out/recipe.yaml")],
+    "resolve-recipe": [
+        _call("egs/corpus/recipe out", "out/recipe.yaml"),
+        _call(
+            "--set train.epochs=3 --init trained --exp-name set egs/corpus/recipe out/plain",
+            "out/set/recipe.yaml",
+        ),
+    ],
     "results": [
         _call(
-            "exp data/test/trials --published published.tsv --utt2spk data/test/utt2spk",
+            "exp data/test/trials --published published.tsv --utt2spk data/test/utt2spk "
+            "--anew true",
             "exp/results.json",
         )
     ],
@@ -171,7 +185,8 @@ CALLS: dict[str, list[Call]] = {
     ],
     "train": [
         _call(
-            "recipes/own.yaml data/train out --init trained/checkpoints/final.pt",
+            "recipes/own.yaml data/train out --init trained/checkpoints/final.pt "
+            "--set train.epochs=1",
             "out/checkpoints/final.pt",
             kept=_TRAINED,
         ),
