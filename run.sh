@@ -14,7 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 recipe=egs/debian_voices/tdnn_c128 data=data exp=exp data_root=
 stage=1 stop_stage=8 nj='' nproc='' cmd=$train_cmd max_failed_share=0 convert=
-set=() seed='' epochs='' init='' exp_name='' seeds='' force=
+set=() seed='' epochs='' init='' exp_name='' seeds='' force='' clean=
 help_message="usage: bash run.sh [options]
 
   --recipe DIR       recipe folder: egs/<corpus>/<recipe>  (default: $recipe)
@@ -28,6 +28,7 @@ help_message="usage: bash run.sh [options]
   --data-root DIR    where a corpus lies that is not downloaded  (default: where it was before)
   --convert FORMAT   store the sets' recordings in a few large files: as copy, wav or flac  (default: they stay where they are)
   --force STAGES     make the products of these stages again, as 3 or 3,6; the old stay until the new are whole
+  --clean STAGES     run none, but remove what these stages have made and later ones need no more: 1 (with --convert), 2, 3, 6
   --data DIR         parent of data/<corpus>               (default: $data)
   --exp DIR          parent of exp/<corpus>/<recipe>       (default: $exp)
 
@@ -54,6 +55,7 @@ names also say what differs from the defaults: D/fbank80_seed3 for seed 3, D/tra
 . utils/stages.sh
 . utils/experiment.sh
 . utils/products.sh
+. utils/cleaning.sh
 leave_on_signal
 [ $# -eq 0 ] || die "unexpected argument '$1' (try --help)"
 use_options
@@ -69,6 +71,10 @@ prepare_inputs=()            # other files that the corpus is made from
 declare -A trial_lists_of=() # of a training set that shares speakers with some lists: the others
 . "$corpus_dir/corpus.sh"
 use_corpus
+if [ -n "$clean" ]; then
+  clean_stages
+  exit
+fi
 begin_stages "$stage" "$stop_stage" "$_command_line" "$data" "$dir"
 
 if stage 1 "data directories"; then

@@ -1,4 +1,4 @@
-"""Summarise experiments that differ by their seeds: mean and range of each row of their results.
+"""Mean and range of results over the seeds of a recipe.
 
 Writes <output>/SEEDS.md, which is printed, too, and seeds.json.
 """

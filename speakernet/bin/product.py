@@ -29,6 +29,7 @@ TO_BE_MADE = 3
 @argument("--pending", Path, "file between both tasks", required=True)
 def main(args: Namespace) -> int:
     """Check or finish a product."""
+    from speakernet.work.cleaning import is_cleaned
     from speakernet.work.files import open_for_replace
     from speakernet.work.made_from import Inputs, describe_folders, describe_inputs
     from speakernet.work.products import finish_product, is_done
@@ -48,6 +49,12 @@ def main(args: Namespace) -> int:
     folders = describe_folders(args.product, inputs)
     if not args.anew and is_done(args.product, args.output, made_from, folders):
         return 0
+    for path in (*args.input, *args.fixed_input):
+        if is_cleaned(path):
+            raise UserError(
+                f"{path}: its files were removed (run.sh --clean), and {args.product} has to be "
+                "made: run the stage that makes these files again"
+            )
     args.pending.parent.mkdir(parents=True, exist_ok=True)
     with open_for_replace(args.pending) as file:
         file.write(to_json({"made_from": made_from, "folders": folders}))

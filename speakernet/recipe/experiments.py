@@ -68,7 +68,7 @@ def split_changes(changes: Iterable[str]) -> tuple[list[str], list[str]]:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ExperimentPlan:
     """The experiment that is asked for, and those whose models and embeddings it uses.
 
     ``trained`` and ``embedded`` have one by model. They are other experiments where only settings
@@ -87,7 +87,7 @@ class Plan:
 
 def plan_experiments(
     folder: RecipeFolder, name: str, changes: Sequence[str], init: Path | None = None
-) -> Plan:
+) -> ExperimentPlan:
     """Return the experiments of a recipe with ``changes``, beside one that is called ``name``.
 
     init: what training starts from, if not from random weights. Raises UserError for a change that
@@ -110,7 +110,7 @@ def plan_experiments(
     whole = experiment(changes)
     embedded = {model: part(model, _UNEMBEDDED, whole) for model in MODELS}
     trained = {model: part(model, _UNTRAINED, embedded[model]) for model in MODELS}
-    return Plan(whole, trained, embedded)
+    return ExperimentPlan(whole, trained, embedded)
 
 
 def _relevant(changes: Iterable[str], model: str, sections: Iterable[str]) -> Iterator[str]:

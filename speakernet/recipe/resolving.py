@@ -12,7 +12,7 @@ from speakernet.recipe.experiments import (
     FINAL_SETTINGS,
     MODELS,
     Experiment,
-    Plan,
+    ExperimentPlan,
     RecipeFolder,
     plan_experiments,
 )
@@ -63,7 +63,7 @@ def resolve(
     return [exp_dir.parent / experiment.name for experiment in every]
 
 
-def _plan(folder: RecipeFolder, name: str, changes: Changes) -> Plan:
+def _plan(folder: RecipeFolder, name: str, changes: Changes) -> ExperimentPlan:
     if changes.name is None:
         return plan_experiments(folder, name, changes.settings, changes.init)
     if not EXPERIMENT_NAME.fullmatch(changes.name):
@@ -72,7 +72,7 @@ def _plan(folder: RecipeFolder, name: str, changes: Changes) -> Plan:
             "'_', '.', '=', '+' and '-', not first one of the last four"
         )
     whole = Experiment(changes.name, folder.load(changes.settings))
-    return Plan(whole, dict.fromkeys(MODELS, whole), dict.fromkeys(MODELS, whole))
+    return ExperimentPlan(whole, dict.fromkeys(MODELS, whole), dict.fromkeys(MODELS, whole))
 
 
 def known_features(repository: Path) -> list[str]:

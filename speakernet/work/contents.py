@@ -9,6 +9,7 @@ from pathlib import Path
 
 from speakernet.config import UserError
 from speakernet.config.files import read_bytes
+from speakernet.work.cleaning import cleaned_files
 from speakernet.work.files import new_digest
 from speakernet.work.known_checksums import common_folder, digests_of_files
 from speakernet.work.record import (
@@ -99,9 +100,11 @@ def replaced(table: Path, texts: Mapping[str, str]) -> Iterator[bytes]:
 
 def _content_of_product(path: Path, record: Record) -> dict[str, str]:
     """Return the digests in a product's record, or of its files where they have changed since."""
-    content = record.content()
+    content, cleaned = record.content(), cleaned_files(path)
     for name, checksum in record.files.items():
         file = path / name
+        if name in cleaned and not file.is_file():
+            continue
         if not file.is_file():
             raise UserError(f"{file} is missing: run the stage or step that makes {path} again")
         if (digest := present_digest(file, checksum)) != checksum.digest:

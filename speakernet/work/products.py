@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from speakernet.config import UserError
+from speakernet.work.cleaning import CLEANED, is_cleaned
 from speakernet.work.contents import digest_without_paths, replaced
 from speakernet.work.files import Checksum, open_for_replace
 from speakernet.work.made_from import PLACE, MadeFrom, changes
@@ -59,6 +60,8 @@ def is_done(
     record = _follow_moves(product, record, folders)
     different = [*changes(record.made_from, made_from), *_other_place(record, folders)]
     reasons = [f"{line} (changed)" for line in different]
+    if not reasons and is_cleaned(product):
+        reasons = ["its files were removed (run.sh --clean)"]
     reasons = reasons or product_errors(product, record, outputs)
     if not reasons:
         _keep_times(product, record)
@@ -91,6 +94,7 @@ def finish_product(
     identity = dict(_identity(product, made_from, files, archives, folders))
     facts = {"identity": identity, "folders": dict(folders)}
     write_record(product / RECORD, made_from, files | archives, facts)
+    (product / CLEANED).unlink(missing_ok=True)
 
 
 def _identity(

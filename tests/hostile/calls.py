@@ -65,6 +65,9 @@ CALLS: dict[str, list[Call]] = {
             "checked data"
         )
     ],
+    "clean-products": [
+        _call("lists/removals --data data --exp runs", "removed/.cleaned", kept=(r"removed/.*",))
+    ],
     "collect-audio": [
         _call("data/wav out/packed parts/audio.JOB", "out/packed/wav.scp", kept=(r"out/packed/.*",))
     ],

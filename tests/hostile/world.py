@@ -172,6 +172,12 @@ def _product() -> None:
     Path("product/file").write_text("content\n")
     words = ["--input", "data/wav/utt2spk", "--output", "file", "--pending", "pending.json"]
     call("product", "check", *words, "product", "--", "true")
+    Path("removed").mkdir()
+    Path("removed/file").write_text("content\n")
+    words[-1] = "removed.json"
+    call("product", "check", *words, "removed", "--", "true")
+    call("product", "finish", "--output", "file", "--pending", "removed.json", "removed")
+    _write("lists/removals", ["removed\tneeded-by\tremoved", "removed\tpart\tdata/noise"])
 
 
 def _run() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from speakernet.config import UserError
-from speakernet.recipe.experiments import Plan, RecipeFolder, plan_experiments
+from speakernet.recipe.experiments import ExperimentPlan, RecipeFolder, plan_experiments
 from speakernet.recipe.resolving import known_features
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -13,7 +13,7 @@ FOLDER = RecipeFolder(ROOT / "egs/debian_voices/tdnn", known_features(ROOT))
 TDY = RecipeFolder(ROOT / "egs/debian_voices/tdy_resnet34_sixteenth", known_features(ROOT))
 
 
-def plan(*changes: str, folder: RecipeFolder = FOLDER, init: Path | None = None) -> Plan:
+def plan(*changes: str, folder: RecipeFolder = FOLDER, init: Path | None = None) -> ExperimentPlan:
     return plan_experiments(folder, "tdnn", changes, init)
 
 
