@@ -1,8 +1,9 @@
 """Remove products that later stages do not need any more.
 
-run.sh --clean calls it. TABLE has lines "PRODUCT <tab> WHAT <tab> PATH": of a product and what is made from it (WHAT is
-needed-by), or of a data directory beside it that goes with it (part). Nothing is removed if one of
-the products is still needed, also by another experiment whose training has begun.
+run.sh --clean calls it. TABLE has lines "PRODUCT <tab> WHAT <tab> PATH": of a product and what is
+made from it (WHAT is needed-by), or of a data directory beside it that goes with it (part). Nothing
+is removed if one of the products is still needed, also by another experiment whose training has
+begun.
 """
 
 import logging

@@ -99,6 +99,7 @@ CALLS: dict[str, list[Call]] = {
             kept=(r"out/copy/.*",),
         )
     ],
+    "disk": [_call("--data data --exp corpus_exp"), _call("--json true --exp runs")],
     "evaluate": [_call(f"{_LISTS} --utt2spk data/test/utt2spk --bootstrap 3")],
     "export-voxsrc": [_call(f"{_LISTS} out/voxsrc.txt", "out/voxsrc.txt")],
     "extract-embeddings": [
