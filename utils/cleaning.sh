@@ -57,7 +57,9 @@ list_stage_3() {
   local set
   [ "$features" != waveform ] || return 0
   for set in "${embed_sets[@]}"; do needed_by "$feats/$set" "$embedded/embeddings_$set"; done
-  [ "$1" = untrained ] || [ "$online_features" = true ] || needed_by "$feats/$train_data" "$trained/checkpoints"
+  [ "$1" != untrained ] && [ "$online_features" = false ] || return 0
+  needed_by "$feats/$train_data" "$trained/checkpoints"
+  [ -z "$whole_set" ] || needed_by "$feats/$whole_set" "$trained/checkpoints"
 }
 
 list_stage_6() {

@@ -118,9 +118,10 @@ use_model() {
   network=$dir model_dir=$dir trained=${folders[1]} extractor=${folders[3]}
   [ "$1" = base ] || model_dir=$dir/$1
   [ "$1" != lm ] || network=$dir/lm trained=${folders[2]}/lm extractor=${folders[4]}/lm
-  embedded=$extractor
+  embedded=$extractor whole_set=''
   [ "$1" != untrained ] || embedded=$extractor/untrained
-  if [ "$1" = lm ]; then use_settings lm; else use_settings base; fi
+  use_settings base
+  [ "$1" != lm ] || use_fine_tuning
   feats=$data/$feature_folder weights=$trained/checkpoints embed_sets=("$test_set") embed_options=() score_options=()
   copy_inputs=() noise_inputs=() train_options=() cohort_inputs=()
   [ "$features" != waveform ] || feats=$data
@@ -150,6 +151,16 @@ use_model() {
   [ "$cohort" = true ] || return 0
   embed_sets+=("$cohort_set") cohort_inputs=(--input "$embedded/embeddings_$cohort_set")
   score_options+=(--cohort-embeddings "$embedded/embeddings_$cohort_set" --cohort-utt2spk "$data/$cohort_set/utt2spk")
+}
+
+# use_fine_tuning: the settings of fine-tuning. Where the features of its training set are some of the base model's, $whole_set names those.
+use_fine_tuning() {
+  local base_sets=" $train_set $speed_set " base_data=$train_data base_features=$feature_folder is_stored=$online_features
+  use_settings lm
+  if [[ $is_stored$online_features = falsefalse && $features != waveform && $feature_folder = "$base_features" &&
+    $train_data != "$base_data" && $base_sets == *" $train_data "* ]]; then
+    whole_set=$base_data
+  fi
 }
 
 # for_each_model FUNCTION: calls it with the name of each model that is trained.

@@ -70,7 +70,18 @@ make_features() {
   fi
   for set in "${embed_sets[@]}"; do make_set_features "$set" 0; done
   [[ $online_features = false && " ${embed_sets[*]} " != *" $train_data "* ]] || return 0
-  make_set_features "$train_data" "$max_failed_share" "$data/$train_set" "${copy_inputs[@]#--input=}"
+  if [ -n "$whole_set" ]; then
+    choose_features "$train_data" "$whole_set"
+  else
+    make_set_features "$train_data" "$max_failed_share" "$data/$train_set" "${copy_inputs[@]#--input=}"
+  fi
+}
+
+# choose_features SET WHOLE: tables of a set whose features are some of another set's: they are not stored twice.
+choose_features() {
+  is_new "$feats/$1" || return 0
+  once "$feats/$1" --input "$data/$1" --input "$feats/$2" -- \
+    utils/subset_data_dir.sh --utt-list "$data/$1/utt2spk" "$feats/$2" "$feats/$1"
 }
 
 # make_set_features SET SHARE INPUT...: SHARE of its utterances may be unreadable; INPUTs are what the set is made of.

@@ -60,11 +60,13 @@ def _check_sets(args: Namespace, recipes: "list[StageValues]") -> None:
         check_trials,
         free_bytes,
     )
+    from speakernet.prepare.stage_values import has_features_of
 
     names = {name for r in recipes for name in (*_embedded_sets(args, r), r.train_set)}
     check_trials(args.trials, args.data / args.test_set)
     check_programs(args.data / name for name in sorted(names))
-    rooms = {room.target: room for recipe in recipes for room in _rooms(args, recipe)}
+    stored = [r for r in recipes if r is recipes[0] or not has_features_of(recipes[0], r)]
+    rooms = {room.target: room for recipe in stored for room in _rooms(args, recipe)}
     check_room(rooms.values(), args.data, free_bytes)
     online = {recipe.train_data: recipe for recipe in recipes if recipe.has_online_features}
     for recipe in online.values():

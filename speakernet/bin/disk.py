@@ -1,4 +1,4 @@
-"""Show what data and experiments take on the disk, by product, stage and experiment.
+"""Show what data and experiments take on the disk, by product and stage.
 
 What can be removed once later stages are through, run.sh --clean removes.
 """

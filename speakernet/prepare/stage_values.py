@@ -62,6 +62,13 @@ class StageValues(NamedTuple):
         return (1 + len(self.copies.split())) * (1 + len(self.speed_factors.split()))
 
 
+def has_features_of(whole: StageValues, part: StageValues) -> bool:
+    """Return whether the stored features of a recipe's training set are among another recipe's."""
+    is_stored = not (whole.has_online_features or part.has_online_features or part.uses_waveform)
+    is_part = part.train_data in (whole.train_set, whole.speed_set)
+    return is_stored and is_part and whole.feature_folder == part.feature_folder
+
+
 def read_stage_values(path: Path) -> StageValues:
     """Read what a recipe's stages are about. Raises UserError for other lines."""
     fields = read_text(path).removesuffix("\n").split("|")

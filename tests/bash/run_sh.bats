@@ -407,6 +407,24 @@ files_made() { find "$data" -name '*.[as][rc][kp]' -printf '%p %T@ %i\n' | sort;
   [ "${train_options[*]}" = "--features-config conf/fbank40.conf" ]
 }
 
+@test "fine-tuning finds clean features among those of all copies, where these are stored" {
+  dir=$BATS_TEST_TMPDIR data=d test_set=t musan_root=m rirs_root=r corpus_dir=c
+  folders=("$dir" "$dir" "$dir" "$dir" "$dir")
+  mkdir -p "$dir/settings" "$dir/lm/settings"
+  . utils/common.sh
+  . utils/experiment.sh
+  whole_set_of() { echo "$1" >"$dir/settings/stages" && echo "$2" >"$dir/lm/settings/stages" && use_model lm && echo "$train_data in $whole_set"; }
+  base="x|x_sp|x_sp_aug|fbank40|fbank40|noise|0.9|1||false|false|false"
+  [ "$(whole_set_of "$base" "x|x_sp|x_sp|fbank40|fbank40||0.9|1||false|false|false")" = "x_sp in x_sp_aug" ]
+  [ "$(whole_set_of "$base" "x|x|x|fbank40|fbank40|||1||false|false|false")" = "x in x_sp_aug" ]
+  [ "$(whole_set_of "$base" "$base")" = "x_sp_aug in " ]
+  [ "$(whole_set_of "$base" "x|x|x|fbank40|fbank40_seed2|||2|_seed2|false|false|false")" = "x in " ]
+  [ "$(whole_set_of "$base" "x|x|x|fbank40|fbank40|||1||true|false|false")" = "x in " ]
+  whole_set_of "$base" "x|x|x|fbank40|fbank40|||1||false|false|false"
+  use_model base
+  [ "$train_data/$whole_set" = x_sp_aug/ ]
+}
+
 @test "stage 1 looks at rooms before it begins, and at trials" {
   make_corpus
   cat >>"$BATS_TEST_TMPDIR/prepare.sh" <<<'echo "t1-a t3-a nontarget" >>"${!#}/test/trials"'

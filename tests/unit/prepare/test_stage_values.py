@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from speakernet.config import UserError
-from speakernet.prepare.stage_values import read_stage_values
+from speakernet.prepare.stage_values import StageValues, has_features_of, read_stage_values
 
 LINE = "dev|dev_sp|dev_sp_aug_noise|mfcc|mfcc_seed4|noise|0.9 1.1|4|_seed4|false|false|true"
 
@@ -26,6 +26,25 @@ def test_noises_and_copies(line: str, uses_noises: bool, num_versions: int, tmp_
     assert (values.uses_noises, values.num_versions) == (uses_noises, num_versions)
     assert values.uses_waveform == ("waveform" in line)
     assert values.has_online_features == (line.split("|")[9] == "true")
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, True),
+        ({"train_data": "dev"}, True),
+        ({"train_data": "dev_sp_aug_music"}, False),
+        ({"feature_folder": "mfcc_seed5"}, False),
+        ({"online_features": "true"}, False),
+    ],
+)
+def test_clean_features_are_among_those_of_all_copies(
+    change: dict[str, str], expected: bool
+) -> None:
+    whole = StageValues(*LINE.split("|"))
+    part = whole._replace(copies="", **{"train_data": "dev_sp", **change})
+    assert has_features_of(whole, part) == expected
+    assert not has_features_of(whole._replace(online_features="true"), part)
 
 
 @pytest.mark.parametrize(
