@@ -68,7 +68,7 @@ def computed_loader(
         with naming(f"utterance '{name}'"):
             if found := accept(reading.waveform, reading.notes, options):
                 notes[name] = found
-        features = extract(reading.waveform, seed=utterance_seed(recipe.seed, name))
+        features = extract(reading.waveform, seed=utterance_seed(recipe.stored_seed, name))
         return sliding_cmn(features, window) if window and len(features) else features
 
     return load

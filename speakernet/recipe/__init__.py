@@ -47,6 +47,9 @@ class Recipe(Config):
 
     seed: int = Field(default=1, ge=0, le=2**63 - 1)
     """Seed of everything random: weights, order, crops, augmentation, dither."""
+    data_seed: int | None = Field(default=None, ge=0, le=2**63 - 1)
+    """Another seed for what is stored, augmented copies and the dither of features, so that
+    experiments with several seeds share them."""
     features: Name = "fbank80"
     """The name of a Kaldi configuration in conf/ (`fbank80`), or `waveform` for networks with
     a front end of their own."""
@@ -180,7 +183,13 @@ class Recipe(Config):
     @property
     def seed_suffix(self) -> str:
         """What names have where the seed is not the usual one."""
-        return "" if self.seed == Recipe.model_fields["seed"].default else f"_seed{self.seed}"
+        seed = self.stored_seed
+        return "" if seed == Recipe.model_fields["seed"].default else f"_seed{seed}"
+
+    @property
+    def stored_seed(self) -> int:
+        """The seed of copies and of dither."""
+        return self.seed if self.data_seed is None else self.data_seed
 
     @property
     def uses_waveform(self) -> bool:

@@ -98,7 +98,7 @@ def stage_values(recipe: Recipe) -> dict[str, str]:
         "feature_folder": recipe.feature_folder,
         "copies": " ".join(recipe.sorted_copies),
         "speed_factors": " ".join(map(str, sorted(recipe.speed_factors))),
-        "seed": str(recipe.seed),
+        "seed": str(recipe.stored_seed),
         "seed_suffix": recipe.seed_suffix,
         "online_features": str(recipe.data.online_features is not None).lower(),
         "online_augment": str(recipe.data.online_augment is not None).lower(),
@@ -109,6 +109,8 @@ def stage_values(recipe: Recipe) -> dict[str, str]:
 def stage_settings(recipe: Recipe) -> dict[str, list[str]]:
     """Return the settings that each stage depends on, one ``key: value`` line each."""
     values = recipe.model_dump(mode="json")
+    if recipe.data_seed is None:
+        del values["data_seed"]  # older experiments do not have it
     stages = {key: list(flatten({key: values.pop(key)})) for key in EVALUATION_SECTIONS}
     return {"training": _without(flatten(values), FREE_SETTINGS - FINAL_SETTINGS), **stages}
 

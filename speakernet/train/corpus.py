@@ -149,4 +149,4 @@ def _open_crops(
         raise UserError("data.online_features needs the option --features-config")
     options = read_feature_options(recordings.features_config)
     at_rate = augment and augment(int(options.sample_frequency))
-    return RecordingCrops(data_dir, utterances, data, options, recipe.seed, at_rate, share)
+    return RecordingCrops(data_dir, utterances, data, options, recipe.stored_seed, at_rate, share)

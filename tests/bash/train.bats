@@ -48,6 +48,24 @@ setup() {
   [[ ${lines[-1]} == *"training failed: "*"feats.scp:12: utterance 's01-03'"* ]]
 }
 
+@test "settings and weights to start from: all values stand beside the weights; anew, the old ones stay until the new are whole" {
+  local short=(--nproc 1 --set train.epochs=1 --set schedule.margin.end_epoch=1 --set schedule.margin.start_epoch=0) before
+  bash steps/train.sh "${short[@]}" "$recipe" "$data" "$exp"
+  grep -qx "  epochs: 1" "$exp/recipe.yaml"
+  touch "$exp/checkpoints/.done"
+  before=$(cksum "$exp"/checkpoints/* "$exp/recipe.yaml" "$exp/train.jsonl")
+  mkdir "$BATS_TEST_TMPDIR/broken"
+  sed '3s/s00-02/s00-2/' "$data/utt2spk" >"$BATS_TEST_TMPDIR/broken/utt2spk"
+  cp "$data/feats.scp" "$BATS_TEST_TMPDIR/broken"
+  again=(bash steps/train.sh "${short[@]}" --anew true --init "$exp" --set seed=5 "$recipe")
+  run -1 "${again[@]}" "$BATS_TEST_TMPDIR/broken" "$exp"
+  [ "$(cksum "$exp"/checkpoints/* "$exp/recipe.yaml" "$exp/train.jsonl")" = "$before" ]
+  "${again[@]}" "$data" "$exp"
+  [ ! -e "$exp/.anew" ] && [ ! -e "$exp/.old" ] && [ ! -e "$exp/checkpoints/.done" ]
+  grep -qx "seed: 5" "$exp/recipe.yaml"
+  [ -s "$exp/checkpoints/final.pt" ] && ! grep -qF "$(cksum "$exp/checkpoints/final.pt")" <<<"$before"
+}
+
 @test "on a terminal there is a bar and no line of progress; the log has lines and no bar" {
   sed 's/^  epochs: .*/  epochs: 60/' "$recipe" >"$BATS_TEST_TMPDIR/recipe.yaml"
   TERM=xterm script -qec "stty cols 100; bash steps/train.sh --nproc 2 '$BATS_TEST_TMPDIR/recipe.yaml' '$data' '$exp'" \

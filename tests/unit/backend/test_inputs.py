@@ -31,7 +31,7 @@ def test_computed_features_are_those_of_stage_3(data: Path, window: int | None) 
     options = FbankOptions(num_mel_bins=30)
     run_job(data, data / "raw", JobSettings(options=options, seed=4, compress=False))
     (data / "feats.scp").write_text((data / "raw.scp").read_text())
-    recipe = SimpleNamespace(seed=4, data=DataConfig(cmn_window=window))
+    recipe = SimpleNamespace(stored_seed=4, data=DataConfig(cmn_window=window))
     notes: dict[str, list[str]] = {}
     load = computed_loader(data, options, recipe, notes)
     stored = feature_loader(data, window)
@@ -43,7 +43,7 @@ def test_computed_features_are_those_of_stage_3(data: Path, window: int | None) 
 
 
 def test_what_the_configuration_refuses_is_refused(data: Path) -> None:
-    recipe = SimpleNamespace(seed=1, data=DataConfig())
+    recipe = SimpleNamespace(stored_seed=1, data=DataConfig())
     load = computed_loader(data, FbankOptions(refuse="silent"), recipe, {})
     with pytest.raises(UserError, match=r"utterance 'z-quiet': silent; refused by --refuse=silent"):
         load("z-quiet")

@@ -75,6 +75,8 @@ def test_usual_names_are_taken(name: str, tmp_path: Path) -> None:
         ("copies: [babble, music, noise, reverb]", "train train_sp train_sp_aug fbank80"),
         ("copies: [music, noise]", "train train_sp train_sp_aug_noise_music fbank80"),
         ("seed: 5", "train train_sp train_sp_aug_seed5 fbank80_seed5"),
+        ("seed: 5\ndata_seed: 1", "train train_sp train_sp_aug fbank80"),
+        ("data_seed: 4", "train train_sp train_sp_aug_seed4 fbank80_seed4"),
         ("seed: 5\ncopies: []", "train train_sp train_sp fbank80_seed5"),
     ],
 )
