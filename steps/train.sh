@@ -81,6 +81,7 @@ fi
 if [ -z "$nproc" ]; then nproc=$(num_gpus); fi
 if [ "$nproc" = 0 ]; then nproc=1; fi
 require_positive nproc num_nodes
+[ "$anew" = false ] || [ "$num_nodes" = 1 ] || die "--anew true: expected one machine, as each would replace what is there"
 if [ "$num_nodes" = 1 ]; then
   exec {lock}>"$exp_dir/.train.lock"
   flock -n "$lock" || die "another run trains in $exp_dir, or has not ended yet"

@@ -2,9 +2,9 @@
 # Sourced by run.sh: which products its stages can do without once later ones are through.
 # shellcheck disable=SC2154 # run.sh, corpus.sh and use_model set what it reads
 
-# clean_stages: removes what the stages of --clean have made and later ones do not need.
-clean_stages() {
-  local number table=$dir/.clean.$$
+# check_clean: the option names stages whose products can be removed.
+check_clean() {
+  local number
   require_stage_list clean 1 8
   for number in ${clean//,/ }; do
     case $number in
@@ -13,6 +13,11 @@ clean_stages() {
       *) die "--clean $number: expected stages of 1 (with --convert), 2, 3 and 6: others have what took days, or results" ;;
     esac
   done
+}
+
+# clean_stages: removes what the stages of --clean have made and later ones do not need.
+clean_stages() {
+  local table=$dir/.clean.$$
   write_to "$table" list_removals
   python -m speakernet.bin.clean_products --data "$data" --exp "${dir%/*}" "$table" || { rm -f "$table" && exit 1; }
   rm -f "$table"

@@ -25,6 +25,7 @@ use_options() {
   [ -z "$data_root" ] || require_dir "$data_root"
   [ ! -f "$data/.data_root" ] || use_known_root
   [ -z "$seeds" ] || check_seeds
+  [ -z "$clean" ] || check_clean
   [ -z "$init" ] || [ -e "$init" ] || die "--init: no such file or directory $init"
   changes=(${init:+--init "$init"} ${exp_name:+--exp-name "$exp_name"})
   for change in "${set[@]}" ${seed:+"seed=$seed"} ${epochs:+"train.epochs=$epochs"}; do changes+=(--set "$change"); done

@@ -425,6 +425,35 @@ files_made() { find "$data" -name '*.[as][rc][kp]' -printf '%p %T@ %i\n' | sort;
   [ "$train_data/$whole_set" = x_sp_aug/ ]
 }
 
+@test "--clean: stages that have something to remove, which products, and what needs them" {
+  fails "--clean 4: expected stages of 1 (with --convert), 2, 3 and 6" --clean 3,4
+  fails "--clean 1: without --convert these are the corpus itself" --clean 1
+  fails "--clean: expected stages, as 3 or 3,6" --clean "3, 6"
+  dir=e data=d test_set=t cohort_set=c musan_root=m rirs_root=r corpus_dir=c models=(base lm) clean=2,3,6
+  cd "$BATS_TEST_TMPDIR" || exit 1
+  folders=(e f f g g)
+  mkdir -p e/settings e/lm/settings
+  echo "x|x_sp|x_sp_aug|fbank40|fbank40_seed4|noise music|0.9|4|_seed4|false|false|true" >e/settings/stages
+  echo "x|x|x|fbank40|fbank40_seed4|||4|_seed4|false|false|false" >e/lm/settings/stages
+  . "$root/utils/common.sh"
+  . "$root/utils/experiment.sh"
+  . "$root/utils/cleaning.sh"
+  [ "$(list_removals | sort -u | tr '\t' ' ')" = "d/fbank40_seed4/c needed-by g/embeddings_c
+d/fbank40_seed4/t needed-by g/embeddings_t
+d/fbank40_seed4/t needed-by g/lm/embeddings_t
+d/fbank40_seed4/t needed-by g/untrained/embeddings_t
+d/fbank40_seed4/x needed-by f/lm/checkpoints
+d/fbank40_seed4/x_sp_aug needed-by f/checkpoints
+d/fbank40_seed4/x_sp_aug needed-by f/lm/checkpoints
+d/x_sp_aug needed-by d/fbank40_seed4/x_sp_aug
+d/x_sp_aug part d/x_sp_music_seed4
+d/x_sp_aug part d/x_sp_noise_seed4
+g/embeddings_c needed-by e/scores
+g/embeddings_t needed-by e/scores
+g/lm/embeddings_t needed-by e/lm/scores
+g/untrained/embeddings_t needed-by e/untrained/scores" ]
+}
+
 @test "stage 1 looks at rooms before it begins, and at trials" {
   make_corpus
   cat >>"$BATS_TEST_TMPDIR/prepare.sh" <<<'echo "t1-a t3-a nontarget" >>"${!#}/test/trials"'
