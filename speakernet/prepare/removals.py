@@ -5,7 +5,7 @@ from pathlib import Path
 
 from speakernet.config import UserError
 from speakernet.config.files import read_text
-from speakernet.prepare.stage_values import StageValues, read_stage_values
+from speakernet.prepare.stage_values import has_features_of, read_stage_values
 from speakernet.work.cleaning import Removal
 
 NEEDED_BY, PART = "needed-by", "part"
@@ -33,7 +33,7 @@ def check_other_experiments(removals: Iterable[Removal], data: Path, exp: Path) 
         checkpoints = stages.parents[1] / "checkpoints"
         if not any(checkpoints.glob("*.pt")) or (checkpoints / ".done").exists():
             continue
-        for folder in _read_by(read_stage_values(stages), data):
+        for folder in _read_by(stages, data):
             if product := products.get(folder.resolve()):
                 raise UserError(
                     f"{product}: is still needed: the training of {stages.parents[1]} has begun; "
@@ -41,7 +41,14 @@ def check_other_experiments(removals: Iterable[Removal], data: Path, exp: Path) 
                 )
 
 
-def _read_by(recipe: StageValues, data: Path) -> Iterator[Path]:
+def _read_by(stages: Path, data: Path) -> Iterator[Path]:
+    """Yield what a training reads; for fine-tuning, also the features of all copies."""
+    recipe = read_stage_values(stages)
     yield data / recipe.train_data
     yield data / recipe.train_set
     yield data / recipe.feature_folder / recipe.train_data
+    base = stages.parents[2] / "settings" / "stages"
+    if stages.parents[1].name == "lm" and base.is_file():
+        whole = read_stage_values(base)
+        if has_features_of(whole, recipe):
+            yield data / whole.feature_folder / whole.train_data

@@ -64,6 +64,8 @@ def resolve(
 
 
 def _plan(folder: RecipeFolder, name: str, changes: Changes) -> ExperimentPlan:
+    if changes.init is not None and not changes.init.exists():
+        raise UserError(f"--init: found no file or folder {changes.init}")
     if changes.name is None:
         return plan_experiments(folder, name, changes.settings, changes.init)
     if not EXPERIMENT_NAME.fullmatch(changes.name):

@@ -38,5 +38,13 @@ def test_a_training_that_has_begun_needs_its_data(tmp_path: Path) -> None:
     for removal in needed:
         with pytest.raises(UserError, match=r"is still needed: the training of .*/other/lm has"):
             check_other_experiments([removal], data, tmp_path / "exp")
+    clean = VALUES.replace("train_sp_aug|", "train_sp|").replace("noise", "")
+    (other / "settings/stages").write_text(clean)
+    check_other_experiments(needed[:1], data, tmp_path / "exp")
+    (other.parent / "settings").mkdir()
+    (other.parent / "settings/stages").write_text(VALUES)
+    with pytest.raises(UserError, match=r"train_sp_aug: is still needed: .*/other/lm has begun"):
+        check_other_experiments(needed[:1], data, tmp_path / "exp")
+    (other / "settings/stages").write_text(VALUES)
     (other / "checkpoints/.done").touch()
     check_other_experiments(needed, data, tmp_path / "exp")
