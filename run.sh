@@ -75,7 +75,7 @@ if [ -n "$clean" ]; then
   clean_stages
   exit
 fi
-begin_stages "$stage" "$stop_stage" "$_command_line" "$data" "$dir"
+begin_stages "$stage" "$stop_stage" "$_command_line" "$data" "${folders[@]}"
 
 if stage 1 "data directories"; then
   [[ ${musan_root-}/ == "$corpus_data"/* ]] || check_inputs sources # unless stage 1 makes the noises itself

@@ -21,11 +21,12 @@ require_stage_list() {
   done
 }
 
-# begin_stages FIRST LAST COMMAND FOLDER...: COMMAND is what the user called, FOLDERs are where products and logs will be.
+# begin_stages FIRST LAST COMMAND FOLDER...: COMMAND is what the user called, FOLDERs are where products and logs will be, data and
+# experiment first.
 begin_stages() {
   first_stage=$1 last_stage=$2 command_line=$3
   product_folders=("${@:4}")
-  where_to_look=("${product_folders[@]}")
+  where_to_look=("${product_folders[@]:0:2}")
   summary=()
   run_began=$EPOCHSECONDS
   # utils/once.sh adds a line for each product that it has made.
