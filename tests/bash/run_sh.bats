@@ -418,7 +418,7 @@ files_made() { find "$data" -name '*.[as][rc][kp]' -printf '%p %T@ %i\n' | sort;
   [ "$(whole_set_of "$base" "x|x_sp|x_sp|fbank40|fbank40||0.9|1||false|false|false")" = "x_sp in x_sp_aug" ]
   [ "$(whole_set_of "$base" "x|x|x|fbank40|fbank40|||1||false|false|false")" = "x in x_sp_aug" ]
   [ "$(whole_set_of "$base" "$base")" = "x_sp_aug in " ]
-  [ "$(whole_set_of "$base" "x|x|x|fbank40|fbank40_seed2|||2|_seed2|false|false|false")" = "x in " ]
+  [ "$(whole_set_of "$base" "x|x|x|fbank40|fbank40_seed7|||7|_seed7|false|false|false")" = "x in " ]
   [ "$(whole_set_of "$base" "x|x|x|fbank40|fbank40|||1||true|false|false")" = "x in " ]
   whole_set_of "$base" "x|x|x|fbank40|fbank40|||1||false|false|false"
   use_model base
