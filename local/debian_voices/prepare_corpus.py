@@ -27,11 +27,11 @@ from data_dirs import COHORT_LIMIT, write_sets
 from musan_tree import add_speech, finish_sounds
 from package_content import PackageResult, PackageTask, Recording, Rule, process_package
 from utterances import Counts
-from workers import map_tasks
 
 from speakernet.bin.cli import run
 from speakernet.config import UserError
 from speakernet.work.files import folder_for_replace, open_for_replace, scratch_folder
+from speakernet.work.workers import map_tasks
 
 logger = logging.getLogger(__name__)
 

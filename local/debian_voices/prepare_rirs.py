@@ -23,10 +23,10 @@ from pathlib import Path
 import numpy as np
 from image_source import Point, Room, impulse_response
 from wav_file import SAMPLE_RATE_HZ, write_wav
-from workers import map_tasks
 
 from speakernet.bin.cli import run
 from speakernet.work.files import folder_for_replace, open_for_replace
+from speakernet.work.workers import map_tasks
 
 logger = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ Tables are streamed: apart from sets of ids where tables disagree, and one integ
 
 from speakernet.kaldi.datadir.combine import combine
 from speakernet.kaldi.datadir.copy import Affixes, NewAudio, copy
+from speakernet.kaldi.datadir.create import NewUtterance, Part, cohort_of, create, in_turns
 from speakernet.kaldi.datadir.fix import fix
 from speakernet.kaldi.datadir.layout import AudioChange, Id
 from speakernet.kaldi.datadir.speakers import read_spk2utt, utt2spk_from_spk2utt, write_spk2utt
@@ -19,9 +20,14 @@ __all__ = [
     "AudioChange",
     "Id",
     "NewAudio",
+    "NewUtterance",
+    "Part",
+    "cohort_of",
     "combine",
     "copy",
+    "create",
     "fix",
+    "in_turns",
     "read_spk2utt",
     "split",
     "subset",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from corpus_tables import SpeakerRow, read_speakers
-from data_dirs import first_of_each, write_sets
+from data_dirs import write_sets
 
 from speakernet.config import UserError
 from speakernet.kaldi.datadir import validate
@@ -27,17 +27,6 @@ def speakers(tmp_path: Path) -> dict[str, SpeakerRow]:
     lines = [f"{s}\t{LANGUAGES.get(s, 'cs')}\t-\t{roles[s]}\tp\tx\ty\t-\n" for s in "abcde"]
     (tmp_path / "t.tsv").write_text(HEADER + "".join(lines))
     return {row.speaker: row for row in read_speakers(tmp_path / "t.tsv")}
-
-
-def test_the_cohort_takes_the_first_of_each_session_in_turns() -> None:
-    members = recordings("d", ("x", 5), ("y", 2))
-    assert [r.utt for r in first_of_each(members, 5)] == [
-        "d-x-001",
-        "d-y-001",
-        "d-x-002",
-        "d-y-002",
-        "d-x-003",
-    ]
 
 
 def test_the_sets_are_valid_data_dirs(tmp_path: Path, speakers: dict[str, SpeakerRow]) -> None:

@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from workers import map_tasks
+from speakernet.work.workers import map_tasks
 
 from speakernet.config import UserError
 

@@ -1,0 +1,17 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# Sourced by run.sh, which sets $data and $data_root: names of the sets and trial lists, and how the corpus is made.
+[ -n "$data_root" ] || [ "$stage" -gt 3 ] || die "--data-root DIR is needed: your folder, with a folder of recordings for each speaker (see local/folder/prepare.sh --help)"
+cohort_set=cohort
+test_set="test"
+trial_lists=trials
+. local/noises/roots.sh
+if [ "$stage" = 1 ]; then
+  # Names, sizes and times of all files: the sets are made again when files have come or gone.
+  make_dirs "$data"
+  write_to "$data/.files" find -L "$data_root" -mindepth 1 \( -path "$data_root/musan" -o -path "$data_root/RIRS_NOISES" -o -name '.*' \) -prune \
+    -o -type f -printf '%P %s %T@\n'
+  write_to "$data/.files" sort "$data/.files"
+  prepare_inputs+=("$data/.files")
+fi
+prepare_inputs+=(local/noises local/debian_voices/prepare_rirs.py)
+prepare=(local/folder/prepare.sh --data-root "$data_root")
