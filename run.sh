@@ -69,6 +69,7 @@ use_recipe
 # corpus.sh is code, the corpus' part of this script.
 prepare_inputs=()            # other files that the corpus is made from
 declare -A trial_lists_of=() # of a training set that shares speakers with some lists: the others
+enroll_spk2utt=              # a table of the test set: the utterances of the models that the lists name instead of utterances
 . "$corpus_dir/corpus.sh"
 use_corpus
 if [ -n "$clean" ]; then
@@ -78,7 +79,8 @@ fi
 begin_stages "$stage" "$stop_stage" "$_command_line" "$data" "${folders[@]}"
 
 if stage 1 "data directories"; then
-  [[ ${musan_root-}/ == "$corpus_data"/* ]] || check_inputs sources # unless stage 1 makes the noises itself
+  # Unless stage 1 makes noises or rooms itself.
+  [[ ${musan_root-}/ == "$corpus_data"/* || ${rirs_root-}/ == "$corpus_data"/* ]] || check_inputs sources
   prepare_corpus
   [ -z "$convert" ] || pack_sets
 fi

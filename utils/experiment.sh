@@ -102,6 +102,8 @@ use_corpus() {
   use_model base
   trials=()
   for list in ${trial_lists_of[$train_set]-$trial_lists}; do trials+=("$corpus_data/$test_set/$list"); done
+  enroll_options=()
+  [ -z "$enroll_spk2utt" ] || enroll_options=(--enroll-spk2utt "$corpus_data/$test_set/$enroll_spk2utt")
   require_writable "$data" "$dir" "$dir/log"
   note_command
 }

@@ -14,7 +14,7 @@ is_new() {
 # check_inputs TASKS: before hours are spent (speakernet/bin/check_inputs.py).
 check_inputs() {
   python -m speakernet.bin.check_inputs ${musan_root:+--musan-root "$musan_root"} ${rirs_root:+--rirs "$rirs_root"} --test-set "$test_set" \
-    --cohort-set "$cohort_set" "${trials[@]/#/--trials=}" --tasks "$1" "$dir" "$data"
+    --cohort-set "$cohort_set" "${trials[@]/#/--trials=}" "${enroll_options[@]}" --tasks "$1" "$dir" "$data"
 }
 
 prepare_corpus() {
@@ -117,9 +117,9 @@ extract_embeddings() {
 
 score_trials() {
   use_model "$1"
-  once "$model_dir/scores" "${trials[@]/#/--input=}" --input "$embedded/embeddings_$test_set" "${cohort_inputs[@]}" \
-    --input "$network/settings/scoring.settings" -- \
-    steps/score.sh --cmd "$cmd" "${score_options[@]}" \
+  once "$model_dir/scores" "${trials[@]/#/--input=}" "${enroll_options[@]/#--enroll-spk2utt/--input}" \
+    --input "$embedded/embeddings_$test_set" "${cohort_inputs[@]}" --input "$network/settings/scoring.settings" -- \
+    steps/score.sh --cmd "$cmd" "${score_options[@]}" "${enroll_options[@]}" \
     "$network" "${trials[@]}" "$embedded/embeddings_$test_set" "$model_dir/scores"
 }
 

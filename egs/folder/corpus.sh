@@ -8,9 +8,11 @@ trial_lists=trials
 if [ "$stage" = 1 ]; then
   # Names, sizes and times of all files: the sets are made again when files have come or gone.
   make_dirs "$data"
-  write_to "$data/.files" find -L "$data_root" -mindepth 1 \( -path "$data_root/musan" -o -path "$data_root/RIRS_NOISES" -o -name '.*' \) -prune \
-    -o -type f -printf '%P %s %T@\n'
-  write_to "$data/.files" sort "$data/.files"
+  list_files() {
+    find "${data_root%/}/" -mindepth 1 \( -path "${data_root%/}/musan" -o -path "${data_root%/}/RIRS_NOISES" -o -name '.*' \) -prune \
+      -o \( -type f -o -type l \) -printf '%P %s %T@\n' | LC_ALL=C sort
+  }
+  write_to "$data/.files" list_files
   prepare_inputs+=("$data/.files")
 fi
 prepare_inputs+=(local/noises local/debian_voices/prepare_rirs.py)

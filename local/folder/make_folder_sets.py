@@ -19,17 +19,17 @@ from safe_ids import safe_ids
 from speaker_split import session_of, test_speakers
 from usable import Usable, usable
 
-from speakernet.backend.trial_drawing import draw_trials
+from speakernet.backend.trial_drawing import draw_session_trials
 from speakernet.bin.cli import run
 from speakernet.config import UserError
-from speakernet.kaldi.datadir import NewUtterance, Part, cohort_of, create, in_turns
+from speakernet.kaldi.datadir import NewUtterance, Part, cohort_of, create, in_turns, log_size
 from speakernet.kaldi.trials import write_trials
 from speakernet.prepare.audio_files import entry_of
 from speakernet.work.files import folder_for_replace, open_for_replace
 
 logger = logging.getLogger(__name__)
 
-TEST_UTTERANCES, NUM_TARGET, NUM_NONTARGET = 30, 10_000, 30_000
+TEST_UTTERANCES = 30
 Sets = dict[str, list[NewUtterance]]
 
 
@@ -44,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"{root}: found no audio; expected {root}/<speaker>/**/*.wav (flac, mp3, m4a, …), or a "
             "CSV with the columns path and speaker"
         )
+    arguments.data.mkdir(parents=True, exist_ok=True)
     recordings, unusable = usable(sources, arguments.nj)
     left_out += unusable
     write_tsv(arguments.data / "left_out.tsv", ("path", "reason"), left_out)
@@ -126,36 +127,13 @@ def _utterances(speaker: str, members: Sequence[Usable], *, has_parts: bool) -> 
 
 
 def _write_sets(data: Path, sets: Sets, seed: int) -> None:
-    test = sets["test"]
-    sessions = {u.utt: u.session for u in test}
-    if not _have_sessions(test):
-        logger.warning("no test speaker has two sessions: targets are two recordings of one")
-        sessions = {u.utt: u.utt for u in test}
-    trials = draw_trials(
-        {u.utt: u.speaker for u in test}, NUM_TARGET, NUM_NONTARGET, seed, sessions
-    )
+    trials = draw_session_trials(sets["test"], seed, "trials")
     with ExitStack() as stack:
         new = {name: stack.enter_context(folder_for_replace(data / name)) for name in sets}
         for name, members in sets.items():
             create(new[name], members)
+            log_size(name, members)
         write_trials(new["test"] / "trials", trials)
-    for name, members in sets.items():
-        minutes = sum(u.duration_s or 0.0 for u in members) / 60
-        num_speakers = len({u.speaker for u in members})
-        logger.info(
-            "%s: %d speakers, %d utterances, %.1f minutes",
-            name,
-            num_speakers,
-            len(members),
-            minutes,
-        )
-    num_targets = int(trials.is_target.sum())
-    logger.info("trials: %d targets, %d nontargets", num_targets, len(trials) - num_targets)
-
-
-def _have_sessions(utterances: Sequence[NewUtterance]) -> bool:
-    pairs = {(u.speaker, u.session) for u in utterances}
-    return len(pairs) > len({speaker for speaker, _ in pairs})
 
 
 def _speaker_rows(

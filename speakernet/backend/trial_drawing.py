@@ -1,15 +1,21 @@
 """Trials drawn from the utterances of known speakers, to train a calibration with."""
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from speakernet.config import UserError
+from speakernet.kaldi.datadir import NewUtterance
 from speakernet.kaldi.tables import read_table
 from speakernet.kaldi.trials import Trials
 
+logger = logging.getLogger(__name__)
+
 DRAWS_PER_PAIR = 50  # speakers of few utterances make new pairs rare
+NUM_TARGET, NUM_NONTARGET = 10_000, 30_000
+"""The most trials of one list of a corpus that comes without lists."""
 
 
 def read_utt2spk(utt2spk: Path, exclude: Path | None) -> dict[str, str]:
@@ -57,6 +63,24 @@ def draw_trials(
     pairs = sorted([(*pair, True) for pair in targets] + [(*pair, False) for pair in others])
     one, two, labels = zip(*pairs, strict=True)
     return Trials(list(one), list(two), np.array(labels, dtype=np.bool_))
+
+
+def draw_session_trials(test: Sequence[NewUtterance], seed: int, name: str) -> Trials:
+    """Draw up to 10,000 targets, of two sessions, and 30,000 nontargets from a test set.
+
+    If no speaker has two sessions, targets are two utterances, and a warning says so of the list
+    ``name``. Raises UserError if there are no pairs of a kind.
+    """
+    sessions = {u.utt: u.session for u in test}
+    pairs = {(u.speaker, u.session) for u in test}
+    if len(pairs) == len({speaker for speaker, _ in pairs}):
+        logger.warning("%s: no speaker has two sessions; targets are two utterances of one", name)
+        sessions = {u.utt: u.utt for u in test}
+    speakers = {u.utt: u.speaker for u in test}
+    trials = draw_trials(speakers, NUM_TARGET, NUM_NONTARGET, seed, sessions)
+    num_targets = int(trials.is_target.sum())
+    logger.info("%s: %d targets, %d nontargets", name, num_targets, len(trials) - num_targets)
+    return trials
 
 
 def _group(

@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 @argument("--test-set", str, "name of the test set", required=True, metavar="NAME")
 @argument("--cohort-set", str, "name of the cohort", required=True, metavar="NAME")
 @argument("--trials", Path, "list of trials", action="append", default=[])
+@argument("--enroll-spk2utt", Path, "enrolment ids are models with these utterances")
 @argument("--tasks", str, "sources, sets or both", default="sources,sets", metavar="WORDS")
 @argument("exp_dir", Path, "has settings/stages, and that of fine-tuning in lm/")
 @argument("data", Path, "folder of the sets")
@@ -63,7 +64,7 @@ def _check_sets(args: Namespace, recipes: "list[StageValues]") -> None:
     from speakernet.prepare.stage_values import has_features_of
 
     names = {name for r in recipes for name in (*_embedded_sets(args, r), r.train_set)}
-    check_trials(args.trials, args.data / args.test_set)
+    check_trials(args.trials, args.data / args.test_set, args.enroll_spk2utt)
     check_programs(args.data / name for name in sorted(names))
     stored = [r for r in recipes if r is recipes[0] or not has_features_of(recipes[0], r)]
     rooms = {room.target: room for recipe in stored for room in _rooms(args, recipe)}

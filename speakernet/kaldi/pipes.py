@@ -56,7 +56,7 @@ class Decoded:
 class Resampled:
     """``sox FILE [-r RATE] -t wav - [speed FACTOR]``, with the command as it was written.
 
-    Or ``wav-copy FILE - | sox -t wav - …``.
+    Or ``wav-copy FILE - | sox -t wav - …``, or ``cat FILE | …``.
     """
 
     file: AudioFile
@@ -153,8 +153,10 @@ def _parse_stages(stages: list[ShellCommand]) -> Node:
     node: Node | None = None
     if not before:
         node = _parse_simple(program, last)
-    elif len(before) == 1 and program == "sox" and (file := _parse_wav_copy(before[0])):
-        node = _parse_sox(last.words or (), text, piped=file)
+    elif len(before) == 1 and program == "sox":
+        file = _parse_simple(_program(before[0]), before[0])
+        if isinstance(file, AudioFile):
+            node = _parse_sox(last.words or (), text, piped=file)
     return node or Command(text)
 
 

@@ -87,7 +87,8 @@ def inspect(path: Path, *, with_digest: bool = False) -> Inspected:
     except OSError as error:
         return Inspected(0.0, f"cannot be read: {reason_of(error)}")
     except UserError as error:
-        return Inspected(0.0, f"cannot be read: {str(error).removeprefix(f'{path}: ')}")
+        reason = str(error).removeprefix(f"{path}: ").removeprefix("cannot be read: ")
+        return Inspected(0.0, f"cannot be read: {reason}")
     except Exception as error:  # of a library: one file must not end the work on all others
         return Inspected(0.0, f"cannot be read: {type(error).__name__}")
     duration_s = len(waveform) / 16_000

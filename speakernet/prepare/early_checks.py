@@ -11,6 +11,7 @@ from speakernet.audio.files import audio_length
 from speakernet.config.errors import UserError
 from speakernet.data.online_augment import find_rir_list
 from speakernet.kaldi.characters import near_miss
+from speakernet.kaldi.datadir import read_spk2utt
 from speakernet.kaldi.pipes import Command, parse_entry
 from speakernet.kaldi.room_lists import read_responses
 from speakernet.kaldi.tables import iter_ids, iter_table
@@ -55,17 +56,34 @@ def _read_headers(files: Iterable[str]) -> None:
             raise UserError(f"{file}: found no samples")
 
 
-def check_trials(lists: Iterable[Path], test_set: Path) -> None:
-    """Raise UserError if a trial list cannot be read or has other utterances than the test set."""
-    known = {name.decode() for name in iter_ids(test_set / "utt2spk")}
+def check_trials(lists: Iterable[Path], test_set: Path, enroll_spk2utt: Path | None = None) -> None:
+    """Raise UserError if a trial list cannot be read or has other utterances than the test set.
+
+    With ``enroll_spk2utt`` the lists' first ids are its models, whose utterances are checked.
+    """
+    table = test_set / "utt2spk"
+    known = {name.decode() for name in iter_ids(table)}
+    models = None if enroll_spk2utt is None else read_spk2utt(enroll_spk2utt)
+    if models is not None:
+        members = {utt for utterances in models.values() for utt in utterances}
+        _check_known(str(enroll_spk2utt), members, known, table)
     for path in lists:
         trials = read_trials(path)
-        unknown = sorted({*trials.enroll, *trials.test} - known)
-        if unknown:
-            raise UserError(
-                f"{path}: {len(unknown)} utterances are not in {test_set}/utt2spk, the first: "
-                f"'{unknown[0]}'{near_miss(unknown[0], known)}"
-            )
+        if models is None:
+            _check_known(str(path), {*trials.enroll, *trials.test}, known, table)
+        else:
+            _check_known(str(path), set(trials.test), known, table)
+            _check_known(str(path), set(trials.enroll), set(models), enroll_spk2utt, "models")
+
+
+def _check_known(
+    place: str, names: set[str], known: set[str], table: Path | None, kind: str = "utterances"
+) -> None:
+    if unknown := sorted(names - known):
+        raise UserError(
+            f"{place}: {len(unknown)} {kind} are not in {table}, the first: "
+            f"'{unknown[0]}'{near_miss(unknown[0], known)}"
+        )
 
 
 def check_programs(sets: Iterable[Path]) -> None:

@@ -6,7 +6,14 @@ Tables are streamed: apart from sets of ids where tables disagree, and one integ
 
 from speakernet.kaldi.datadir.combine import combine
 from speakernet.kaldi.datadir.copy import Affixes, NewAudio, copy
-from speakernet.kaldi.datadir.create import NewUtterance, Part, cohort_of, create, in_turns
+from speakernet.kaldi.datadir.create import (
+    NewUtterance,
+    Part,
+    cohort_of,
+    create,
+    in_turns,
+    log_size,
+)
 from speakernet.kaldi.datadir.fix import fix
 from speakernet.kaldi.datadir.layout import AudioChange, Id
 from speakernet.kaldi.datadir.speakers import read_spk2utt, utt2spk_from_spk2utt, write_spk2utt
@@ -28,6 +35,7 @@ __all__ = [
     "create",
     "fix",
     "in_turns",
+    "log_size",
     "read_spk2utt",
     "split",
     "subset",

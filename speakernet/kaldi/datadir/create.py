@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import NamedTuple
 from speakernet.kaldi.datadir.speakers import write_spk2utt
 from speakernet.kaldi.datadir.validate import validate
 from speakernet.kaldi.tables import write_table
+
+logger = logging.getLogger(__name__)
 
 _COHORT_OF_SPEAKER, _COHORT = 20, 20_000
 
@@ -84,3 +87,11 @@ def cohort_of(train: Sequence[NewUtterance]) -> list[NewUtterance]:
     """
     num_speakers = len({utterance.speaker for utterance in train})
     return in_turns(train, max(1, min(_COHORT_OF_SPEAKER, _COHORT // num_speakers)))
+
+
+def log_size(name: str, utterances: Sequence[NewUtterance]) -> None:
+    """Say how large a set is."""
+    seconds = [u.duration_s for u in utterances if u.duration_s is not None]
+    minutes = f", {sum(seconds) / 60:.1f} minutes" if len(seconds) == len(utterances) else ""
+    num_speakers = len({u.speaker for u in utterances})
+    logger.info("%s: %d speakers, %d utterances%s", name, num_speakers, len(utterances), minutes)

@@ -3,9 +3,9 @@
 import os
 
 import pytest
-from speakernet.work.workers import map_tasks
 
 from speakernet.config import UserError
+from speakernet.work.workers import map_tasks
 
 
 def _die(_: int) -> None:
