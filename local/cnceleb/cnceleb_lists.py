@@ -64,8 +64,8 @@ def _enrol_parts(
 ) -> dict[str, list[NewUtterance]]:
     """Return what each model was joined from: lines ``id00800-enroll id00800/a-01-001.wav …``."""
     found = {}
-    for number, fields in iter_fields(table):
-        model, *names = (field.decode() for field in fields)
+    for number, (first, rest) in iter_fields(table):
+        model, names = first.decode(), rest.decode().split()
         place = f"{table}:{number}"
         speaker = model.partition("-")[0]
         paths = [_find(tree / "data" / name, place) for name in names]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from speakernet.config import UserError
 from speakernet.kaldi.datadir import NewUtterance
-from speakernet.kaldi.tables import iter_fields
+from speakernet.kaldi.tables import iter_ids
 from speakernet.prepare.audio_files import entry_of
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def find_tree(data_root: Path, name: str) -> Path | None:
 
 def list_speakers(tree: Path, table: str) -> list[str]:
     """Return the speakers that a list in the tree names. Raises UserError if one has no folder."""
-    speakers = [fields[0].decode() for _, fields in iter_fields(tree / table)]
+    speakers = [name.decode() for name in iter_ids(tree / table, has_values=False)]
     for speaker in speakers:
         if not (tree / "data" / speaker).is_dir():
             raise UserError(f"{tree / table}: {tree}/data has no folder {speaker}; unpack it again")

@@ -48,7 +48,6 @@ COMMANDS = [
     "cat a.wav | tee b.wav |",
     "sox a.wav b.wav |",
     "sox -m a.wav b.wav -t wav - |",
-    "cat a.wav | sox -t wav - -t wav - speed 0.9 |",
     "wav-copy a.ark:5 - | sox -t wav b.wav -t wav - speed 0.9 |",
     "wav-copy a.ark:5 b.wav |",
     "wav-copy - - |",
@@ -68,6 +67,11 @@ def test_commands(text: str) -> None:
 def test_sox_behind_a_place_in_an_archive() -> None:
     text = "wav-copy r/a.ark:12 - | sox -t wav - -t wav - speed 1.1"
     assert parse_entry(f"{text} |") == Resampled(AudioFile("r/a.ark", 12), None, 1.1, text)
+
+
+def test_sox_behind_a_file_whose_name_would_be_another_thing() -> None:
+    text = "cat 'take 10:30' | sox -t wav - -t wav - speed 0.9"
+    assert parse_entry(f"{text} |") == Resampled(AudioFile("take 10:30"), None, 0.9, text)
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,19 @@ def test_trials_of_the_test_set_only(tmp_path: Path) -> None:
         check_trials(lists, tmp_path / "test")
 
 
+def test_trials_of_models(tmp_path: Path) -> None:
+    write(tmp_path / "test/utt2spk", "a s\nb t\nc t\n")
+    models = write(tmp_path / "models", "m a b\n")
+    lists = [write(tmp_path / "trials", "m c nontarget\n"), tmp_path / "more"]
+    check_trials(lists[:1], tmp_path / "test", models)
+    write(lists[1], "a c target\n")
+    with pytest.raises(UserError, match=r"more: 1 models are not in .*models, the first: 'a'"):
+        check_trials(lists, tmp_path / "test", models)
+    write(models, "m a x\n")
+    with pytest.raises(UserError, match=r"models: 1 utterances are not in .*utt2spk.*: 'x'"):
+        check_trials(lists[:1], tmp_path / "test", models)
+
+
 @pytest.mark.parametrize(
     ("entry", "missing"),
     [
