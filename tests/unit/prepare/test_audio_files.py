@@ -61,8 +61,8 @@ def test_stereo_at_another_rate_is_decoded(tmp_path: Path) -> None:
 
     samples = speech_like(44_100, 5)
     soundfile.write(tmp_path / "a.wav", samples.repeat(2).reshape(-1, 2), 44_100)
-    command = ["ffmpeg", "-v", "error", "-i", tmp_path / "a.wav", "-b:a", "96k", tmp_path / "a.m4a"]
-    subprocess.run(command, check=True)
+    command = ["ffmpeg", "-v", "error", "-i", "a.wav", "-b:a", "96k", "a.m4a"]
+    subprocess.run(command, cwd=tmp_path, check=True)
     found = inspect(tmp_path / "a.m4a", with_digest=True)
     assert found.problem == "" and len(found.digest) == 32
     assert found.duration_s == pytest.approx(1.0, abs=0.03)
