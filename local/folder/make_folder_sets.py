@@ -22,7 +22,7 @@ from usable import Usable, usable
 from speakernet.backend.trial_drawing import draw_session_trials
 from speakernet.bin.cli import run
 from speakernet.config import UserError
-from speakernet.kaldi.datadir import NewUtterance, Part, cohort_of, create, in_turns, log_size
+from speakernet.kaldi.datadir import NewUtterance, Stretch, cohort_of, create, in_turns, log_size
 from speakernet.kaldi.trials import write_trials
 from speakernet.prepare.audio_files import entry_of
 from speakernet.work.files import folder_for_replace, open_for_replace
@@ -118,7 +118,7 @@ def _utterances(speaker: str, members: Sequence[Usable], *, has_parts: bool) -> 
         counts[name] += 1
         recording = f"{speaker}-{name}"
         start = each.source.start_s or 0.0
-        part = Part(recording, start, start + each.duration_s) if has_parts else None
+        part = Stretch(recording, start, start + each.duration_s) if has_parts else None
         utt = f"{recording}-{counts[name]:04}" if part else recording
         session = f"{speaker}-{sessions[session_of(each)]}"
         entry = entry_of(each.source.path)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -101,6 +102,26 @@ def test_scores_follow_an_archive_whose_index_is_the_same(finished: Path) -> Non
         assert result.returncode == 0
         assert "inputs, embeddings_test, embedding.ark" in result.stderr
         assert (scores.read_bytes() == before) is expected
+
+
+def test_a_folder_of_recordings_is_a_corpus(finished: Path, tmp_path: Path) -> None:
+    root, corpus = tmp_path / "my folder", finished / "data/debian_voices_subset"
+    for number, voice in enumerate(sorted((corpus / "wav").iterdir())[:4]):
+        for take, wav in enumerate(sorted(voice.glob("*.wav"))[:4]):
+            folder = root / f"Speaker: {number} ü" / f"day {take % 2}"
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy(wav, folder / f"take {take}.wav")
+        stereo = ["-ac", "2", "-ar", "44100", f"{folder}/in stereo.m4a"]
+        subprocess.run(["ffmpeg", "-v", "error", "-i", str(wav), *stereo], check=True)
+    (root / "noises").symlink_to(corpus / "musan/noise")
+    (root / "RIRS_NOISES").symlink_to(corpus / "RIRS_NOISES")
+    recipe = ["--recipe", "egs/folder/tdnn_c128_online", "--data-root", str(root)]
+    result = run(finished, *recipe, "--stop-stage", "1")
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert "train: 2 speakers, 10 utterances" in result.stderr
+    lines = (finished / "data/folder/speakers.tsv").read_text().splitlines()
+    assert {line.split("\t")[-1] for line in lines[1:]} == {f"Speaker: {n} ü" for n in range(4)}
+    assert len((finished / "data/folder/test/trials").read_text().splitlines()) == 2 * 6 + 25
 
 
 def stamps(checkout: Path) -> dict[Path, int]:

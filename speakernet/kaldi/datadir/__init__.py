@@ -8,7 +8,7 @@ from speakernet.kaldi.datadir.combine import combine
 from speakernet.kaldi.datadir.copy import Affixes, NewAudio, copy
 from speakernet.kaldi.datadir.create import (
     NewUtterance,
-    Part,
+    Stretch,
     cohort_of,
     create,
     in_turns,
@@ -28,7 +28,7 @@ __all__ = [
     "Id",
     "NewAudio",
     "NewUtterance",
-    "Part",
+    "Stretch",
     "cohort_of",
     "combine",
     "copy",

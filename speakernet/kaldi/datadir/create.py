@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 _COHORT_OF_SPEAKER, _COHORT = 20, 20_000
 
 
-class Part(NamedTuple):
+class Stretch(NamedTuple):
     """The part of a recording that an utterance is, in seconds."""
 
     recording: str
@@ -37,7 +37,7 @@ class NewUtterance(NamedTuple):
     entry: str
     session: str = ""
     duration_s: float | None = None
-    part: Part | None = None
+    part: Stretch | None = None
 
 
 def create(path: Path, utterances: Iterable[NewUtterance]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from speakernet.config import UserError
-from speakernet.kaldi.datadir import NewUtterance, Part, cohort_of, create, in_turns
+from speakernet.kaldi.datadir import NewUtterance, Stretch, cohort_of, create, in_turns
 from speakernet.kaldi.tables import read_table
 
 
@@ -25,7 +25,7 @@ def test_the_tables_are_sorted_and_say_what_is_known(tmp_path: Path) -> None:
 
 
 def test_utterances_can_be_parts_of_one_recording(tmp_path: Path) -> None:
-    parts = [Part("a-rec", 0, 2.25), Part("a-rec", 2.25, 4)]
+    parts = [Stretch("a-rec", 0, 2.25), Stretch("a-rec", 2.25, 4)]
     made = [
         NewUtterance(f"a-{n}", "a", "long.mp3", "", part.end_s - part.start_s, part)
         for n, part in enumerate(parts)
