@@ -1,10 +1,9 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# Sourced by run.sh, which sets $data, $data_root and $dir: names of the sets and trial lists, and how the corpus is made.
+# Sourced by run.sh, which sets $data, $data_root and $train_sets: names of the sets and trial lists, and how the corpus is made.
 [ -n "$data_root" ] || [ "$stage" -gt 3 ] || die "--data-root DIR is needed: where CN-Celeb_flac/ lies (see local/cnceleb/prepare.sh --help)"
 test_set="test"
 # The cohort is of the recipe's own training speakers.
-IFS='|' read -r train_set _ <"$dir/settings/stages"
-cohort_set=cohort_$train_set
+cohort_set=cohort_${train_sets[0]}
 # Models of several recordings each, in $data/$test_set.
 enroll_spk2utt=enroll_spk2utt
 trial_lists="trials_avg trials_concat"
@@ -19,8 +18,8 @@ if [ "$stage" = 1 ]; then
   make_dirs "$data"
   write_to "$data/.parts" list_parts
   prepare_inputs+=("$data/.parts")
-  [ "$train_set" = cnceleb1_dev ] || grep -q '^CN-Celeb2.*/data$' "$data/.parts" ||
-    die "$recipe trains on $train_set: $data_root has no CN-Celeb2_flac (local/cnceleb/download.sh fetches it)"
+  [ "${train_sets[*]}" = cnceleb1_dev ] || grep -q '^CN-Celeb2.*/data$' "$data/.parts" ||
+    die "$recipe trains on ${train_sets[*]}: $data_root has no CN-Celeb2_flac (local/cnceleb/download.sh fetches it)"
 fi
 prepare_inputs+=(local/noises local/debian_voices/prepare_rirs.py)
 prepare=(local/cnceleb/prepare.sh --data-root "$data_root")

@@ -1,10 +1,9 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# Sourced by run.sh, which sets $data, $data_root and $dir: names of the sets and trial lists, and how the corpus is made.
+# Sourced by run.sh, which sets $data, $data_root and $train_sets: names of the sets and trial lists, and how the corpus is made.
 [ -n "$data_root" ] || [ "$stage" -gt 3 ] || die "--data-root DIR is needed: where LibriSpeech/ lies (see local/librispeech/prepare.sh --help)"
 test_set="test"
 # The cohort is of the recipe's own training speakers.
-IFS='|' read -r train_set _ <"$dir/settings/stages"
-cohort_set=cohort_$train_set
+cohort_set=cohort_${train_sets[0]}
 . local/noises/roots.sh
 if [ "$stage" = 1 ]; then
   # The sets are made again when parts have come or gone.
@@ -14,13 +13,16 @@ if [ "$stage" = 1 ]; then
   make_dirs "$data"
   write_to "$data/.parts" list_parts
   prepare_inputs+=("$data/.parts")
-  case $train_set in
-    train_clean_460) parts="train-clean-100 train-clean-360" ;;
-    train_960) parts="train-clean-100 train-clean-360 train-other-500" ;;
-    *) parts=${train_set//_/-} ;;
-  esac
-  for part in $parts; do
-    grep -qxF "$part" "$data/.parts" || die "$recipe trains on $train_set: $data_root/LibriSpeech has no $part (local/librispeech/download.sh fetches it)"
+  parts=()
+  for set in "${train_sets[@]}"; do
+    case $set in
+      train_clean_460) parts+=(train-clean-100 train-clean-360) ;;
+      train_960) parts+=(train-clean-100 train-clean-360 train-other-500) ;;
+      *) parts+=("${set//_/-}") ;;
+    esac
+  done
+  for part in "${parts[@]}"; do
+    grep -qxF "$part" "$data/.parts" || die "$recipe trains on ${train_sets[*]}: $data_root/LibriSpeech has no $part (local/librispeech/download.sh fetches it)"
   done
 fi
 trial_lists=
