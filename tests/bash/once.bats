@@ -25,6 +25,35 @@ make() { "$once" --input input --output out p -- bash -c 'mkdir -p p; cat input 
   [ "$(wc -l <log)" -eq 1 ]
 }
 
+@test "--anew makes a finished product again, even with another fixed input, and is not remembered" {
+  cmd=(--fixed-input input p -- bash -c 'mkdir -p p; cat input >p/out; echo ran >>log' --anew)
+  "$once" "${cmd[@]}" false
+  run "$once" --anew false "${cmd[@]}" true
+  [[ "$output" == *"done before, skipped"* ]]
+  echo two >input
+  "$once" --anew true "${cmd[@]}" true
+  [ "$(cat p/out)" = two ]
+  run "$once" "${cmd[@]}" false
+  [[ "$output" == *"done before, skipped"* ]]
+  [ "$(wc -l <log)" -eq 2 ]
+}
+
+@test "what needs a product whose files were removed is made only after it" {
+  make
+  "$once" --input p --output made q -- bash -c 'mkdir -p q; cp p/out q/made'
+  printf 'p\tneeded-by\tq\n' >table
+  PYTHONPATH=$root python -m speakernet.bin.clean_products --data . --exp . table
+  [ ! -e p/out ]
+  run "$once" --input p --output made q -- bash -c 'mkdir -p q; cp p/out q/made'
+  [[ "$output" == *"done before, skipped"* ]]
+  run "$once" --input p --output made r -- bash -c 'mkdir -p r; cp p/out r/made'
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"p: its files were removed (run.sh --clean), and r has to be made"* ]]
+  [ ! -e r ]
+  make
+  "$once" --input p --output made r -- bash -c 'mkdir -p r; cp p/out r/made'
+}
+
 @test "a changed input is named and the product made again" {
   make
   echo two >input
