@@ -18,17 +18,17 @@ check_clean() {
 # clean_stages: removes what the stages of --clean have made and later ones do not need.
 clean_stages() {
   local table=$dir/.clean.$$
-  write_to "$table" list_removals
+  write_to "$table" list_removals "$clean"
   python -m speakernet.bin.clean_products --data "$data" --exp "${dir%/*}" "$table" || { rm -f "$table" && exit 1; }
   rm -f "$table"
 }
 
-# list_removals: lines for speakernet/bin/clean_products.py.
+# list_removals STAGES: lines for speakernet/bin/clean_products.py.
 list_removals() {
-  local model number
+  local model number stages=${1//,/ }
   for model in untrained "${models[@]}"; do
     use_model "$model"
-    for number in ${clean//,/ }; do "list_stage_$number" "$model"; done
+    for number in $stages; do "list_stage_$number" "$model"; done
   done
 }
 

@@ -7,6 +7,7 @@
 #     --place DIR             a folder that the command is told of and finds things in: it may move; small files in it count
 #     --output NAME           what the product has: a file, or a folder, which stands for the files directly in it (repeatable;
 #                             default: the files directly in the product)
+#     --needed-by PATH        a product that needs it: if all of them are there, its files may have been removed by --clean (repeatable)
 #     --anew true|false       make it, even if it is done (default: false)
 #     --fixed-input PATH      the same as --input, but if it changes the product is kept and the run stops (for what took days)
 #
@@ -27,7 +28,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --name) name=$2 && shift 2 ;;
     --anew) anew=$2 && shift 2 ;;
-    --input | --fixed-input | --place) described+=("$1" "$2") && shift 2 ;;
+    --input | --fixed-input | --place | --needed-by) described+=("$1" "$2") && shift 2 ;;
     --input=* | --fixed-input=*) described+=("${1%%=*}" "${1#*=}") && shift ;;
     --output) outputs+=("$1" "$2") && shift 2 ;;
     --*) die "unknown option $1" ;;

@@ -52,6 +52,7 @@ stage() {
 once() {
   local options=("${anew[@]}")
   product=$1
+  [ ! -f "$product/.cleaned" ] || options_of_cleaned
   shift
   while [ "$1" != -- ]; do
     options+=("$1")
@@ -60,6 +61,14 @@ once() {
   num_begun=$((num_begun + 1))
   run_forwarding utils/once.sh "${options[@]}" "$product" "$@" >&2
   num_done=$((num_done + 1))
+}
+
+# options_of_cleaned: whether a product that --clean has emptied is made again depends on what needs it (utils/cleaning.sh).
+options_of_cleaned() {
+  local of what path
+  while IFS=$'\t' read -r of what path; do
+    [ "$of/$what" != "$product/needed-by" ] || options+=(--needed-by "$path")
+  done < <(list_removals 1,2,3,6)
 }
 
 end_stage() {

@@ -23,6 +23,7 @@ TO_BE_MADE = 3
 @argument("command", str, "what makes it, after --", nargs="*")
 @argument("--input", Path, "what it depends on", action="append", default=[], metavar="PATH")
 @argument("--fixed-input", Path, "may not change", action="append", default=[], metavar="PATH")
+@argument("--needed-by", Path, "what needs it", action="append", default=[], metavar="PATH")
 @argument("--place", Path, "folder in which the command finds things", metavar="DIR")
 @argument("--output", str, "what it has", action="append", default=[], metavar="NAME")
 @argument("--anew", truth, "it has to be made even if it is done", default="false")
@@ -47,13 +48,13 @@ def main(args: Namespace) -> int:
     inputs = Inputs(args.input, args.fixed_input, args.place)
     made_from = describe_inputs(args.product, args.command, inputs)
     folders = describe_folders(args.product, inputs)
-    if not args.anew and is_done(args.product, args.output, made_from, folders):
+    if not args.anew and is_done(args.product, args.output, made_from, folders, args.needed_by):
         return 0
     for path in (*args.input, *args.fixed_input):
         if is_cleaned(path):
             raise UserError(
                 f"{path}: its files were removed (run.sh --clean), and {args.product} has to be "
-                "made: run the stage that makes these files again"
+                "made: make these files again (run.sh --force STAGES, those that make them)"
             )
     args.pending.parent.mkdir(parents=True, exist_ok=True)
     with open_for_replace(args.pending) as file:

@@ -45,7 +45,7 @@ def report_seeds(output: Path, experiments: Sequence[Path]) -> str:
 
     Raises UserError where one has no results, or not the rows that the first has.
     """
-    rows = seed_rows({path: read_results(path / "results.json") for path in experiments})
+    rows = seed_rows({path: _results(path) for path in experiments})
     names = [experiment_name(path) for path in experiments]
     content = {"experiments": names, "rows": [_content(row) for row in rows]}
     report = "\n".join(_lines(experiment_name(output), names, rows)) + "\n"
@@ -53,6 +53,13 @@ def report_seeds(output: Path, experiments: Sequence[Path]) -> str:
         with open_for_replace(output / name) as file:
             file.write(text.encode())
     return report
+
+
+def _results(exp_dir: Path) -> list[Row]:
+    """Return the rows of the models of an experiment, that of the untrained network among them."""
+    untrained = exp_dir / "untrained" / "results.json"
+    more = read_results(untrained) if untrained.is_file() else []
+    return [*more, *read_results(exp_dir / "results.json")]
 
 
 def seed_rows(results: dict[Path, list[Row]]) -> list[SeedRow]:

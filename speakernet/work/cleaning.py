@@ -60,15 +60,19 @@ def _missing(product: Path, record: Record) -> Iterator[str]:
     return (name for name in record.files if name in cleaned and not (product / name).is_file())
 
 
+def is_finished(product: Path) -> bool:
+    """Return whether a product was made and its files are there, less those that were removed."""
+    record, cleaned = read_record(product / RECORD), cleaned_files(product)
+    return record is not None and all(
+        name in cleaned or (product / name).is_file() for name in record.files
+    )
+
+
 def check_removals(removals: Iterable[Removal]) -> None:
     """Raise UserError if something that is made from one of the products is not finished."""
     for removal in removals:
         for path in removal.needed_by:
-            record = read_record(path / RECORD)
-            there = cleaned_files(path)
-            if record is None or any(
-                name not in there and not (path / name).is_file() for name in record.files
-            ):
+            if not is_finished(path):
                 raise UserError(
                     f"{removal.product}: is still needed: {path}, which is made from it, is not "
                     "finished; nothing was removed: run the later stages first"

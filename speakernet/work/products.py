@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from speakernet.config import UserError
-from speakernet.work.cleaning import CLEANED, is_cleaned
+from speakernet.work.cleaning import CLEANED, is_cleaned, is_finished
 from speakernet.work.contents import digest_without_paths, replaced
 from speakernet.work.files import Checksum, open_for_replace
 from speakernet.work.made_from import PLACE, MadeFrom, changes
@@ -45,9 +45,15 @@ def read_product(product: Path) -> Record | None:
 
 
 def is_done(
-    product: Path, outputs: Sequence[str], made_from: MadeFrom, folders: Folders = _NO_FOLDERS
+    product: Path,
+    outputs: Sequence[str],
+    made_from: MadeFrom,
+    folders: Folders = _NO_FOLDERS,
+    needed_by: Sequence[Path] = (),
 ) -> bool:
     """Return whether the product is intact and was made from ``made_from``; log why if it is not.
+
+    Its files may have been removed (see cleaning) if all that needs it, ``needed_by``, is finished.
 
     Where ``folders`` have moved since, the product's tables get their new paths. Raises UserError
     if a fixed input has changed.
@@ -61,6 +67,9 @@ def is_done(
     different = [*changes(record.made_from, made_from), *_other_place(record, folders)]
     reasons = [f"{line} (changed)" for line in different]
     if not reasons and is_cleaned(product):
+        if needed_by and all(map(is_finished, needed_by)):
+            logger.info("its files were removed (run.sh --clean), and nothing needs them; skipped")
+            return True
         reasons = ["its files were removed (run.sh --clean)"]
     reasons = reasons or product_errors(product, record, outputs)
     if not reasons:

@@ -49,6 +49,8 @@ make() { "$once" --input input --output out p -- bash -c 'mkdir -p p; cat input 
   run "$once" --input p --output made r -- bash -c 'mkdir -p r; cp p/out r/made'
   [ "$status" -eq 1 ]
   [[ "$output" == *"p: its files were removed (run.sh --clean), and r has to be made"* ]]
+  run "$once" --input input --output out --needed-by q p -- bash -c 'mkdir -p p; cat input >p/out; echo ran >>log'
+  [[ "$output" == *"nothing needs them; skipped"* ]]
   [ ! -e r ]
   make
   "$once" --input p --output made r -- bash -c 'mkdir -p r; cp p/out r/made'

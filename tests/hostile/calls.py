@@ -135,7 +135,7 @@ CALLS: dict[str, list[Call]] = {
         _call("finish product --output file --pending pending.json", "product/.done"),
         _call(
             "check --input data/wav/utt2spk --fixed-input data/wav/spk2utt --output file "
-            "--place lists --pending out/new.json product -- true",
+            "--place lists --needed-by removed --pending out/new.json product -- true",
             "out/new.json",
             status=3,
         ),

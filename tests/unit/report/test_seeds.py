@@ -28,16 +28,19 @@ def test_mean_least_and_largest_of_each_row(tmp_path: Path) -> None:
         for name, (eer, cost) in figures.items()
     }
     folders = [write(tmp_path / "corpus" / name, *some) for name, some in rows.items()]
+    for number, folder in enumerate(folders):
+        write(folder / "untrained", ("untrained", "cosine", 40.0 + number, 1.0))
     report = report_seeds(folders[1], folders)
     assert (tmp_path / "corpus/b/SEEDS.md").read_text() == report
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in report.splitlines()]
     cells = ["3.500", "2.000 – 5.000", "0.5000", "0.2500 – 0.7500"]
-    assert lines[6] == ["lists", "base", "cosine", *cells]
-    assert lines[7][:5] == ["lists", "lm", "asnorm", "1.750", "1.000 – 2.500"]
+    assert lines[6][1:5] == ["untrained", "cosine", "41.000", "40.000 – 42.000"]
+    assert lines[7] == ["lists", "base", "cosine", *cells]
+    assert lines[8][:5] == ["lists", "lm", "asnorm", "1.750", "1.000 – 2.500"]
     assert report.startswith("# corpus/b\n") and report.endswith("- `corpus/c`\n")
     content = json.loads((tmp_path / "corpus/b/seeds.json").read_text())
     assert content["experiments"] == ["corpus/a", "corpus/b", "corpus/c"]
-    assert content["rows"][0]["eer"] == {"mean": 3.5, "least": 2.0, "largest": 5.0}
+    assert content["rows"][1]["eer"] == {"mean": 3.5, "least": 2.0, "largest": 5.0}
 
 
 def test_an_experiment_without_a_row_is_named(tmp_path: Path) -> None:

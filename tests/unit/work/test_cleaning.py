@@ -55,6 +55,17 @@ def test_its_own_stage_makes_it_again(caplog: pytest.LogCaptureFixture) -> None:
     assert is_done(SET, (), wanted) and not is_cleaned(SET)
 
 
+def test_it_is_not_made_again_while_nothing_needs_it(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    wanted, other = made_from(product=make()), Path("other")
+    make(LATER)
+    remove([Removal(SET, [LATER])])
+    assert is_done(SET, (), wanted, needed_by=[LATER])
+    assert caplog.messages[-1].endswith("and nothing needs them; skipped")
+    assert not is_done(SET, (), wanted, needed_by=[LATER, other])
+    assert not is_done(SET, (), made_from(command=["else"], product=SET), needed_by=[LATER])
+
+
 def test_a_file_that_is_lost_otherwise_is_still_missed() -> None:
     remove([Removal(make())])
     make()
