@@ -69,7 +69,7 @@ use_recipe
 # corpus.sh is code, the corpus' part of this script.
 prepare_inputs=()            # other files that the corpus is made from
 declare -A trial_lists_of=() # of a training set that shares speakers with some lists: the others
-enroll_spk2utt=              # a table of the test set: the utterances of the models that the lists name instead of utterances
+enroll_models=false          # true: the lists name models, whose utterances are in the test set's enroll_spk2utt
 . "$corpus_dir/corpus.sh"
 use_corpus
 if [ -n "$clean" ]; then

@@ -103,7 +103,7 @@ use_corpus() {
   trials=()
   for list in ${trial_lists_of[$train_set]-$trial_lists}; do trials+=("$corpus_data/$test_set/$list"); done
   enroll_options=()
-  [ -z "$enroll_spk2utt" ] || enroll_options=(--enroll-spk2utt "$corpus_data/$test_set/$enroll_spk2utt")
+  [ "$enroll_models" = false ] || enroll_options=(--enroll-spk2utt "$corpus_data/$test_set/enroll_spk2utt")
   require_writable "$data" "$dir" "$dir/log"
   note_command
 }

@@ -4,8 +4,7 @@
 test_set="test"
 # The cohort is of the recipe's own training speakers.
 cohort_set=cohort_${train_sets[0]}
-# Models of several recordings each, in $data/$test_set.
-enroll_spk2utt=enroll_spk2utt
+enroll_models=true
 trial_lists="trials_avg trials_concat"
 maps=("$data_root"/CN-Celeb*/eval/lists/enroll.map) # since version 2
 [ -f "${maps[0]}" ] || [ -f "$data/$test_set/trials_avg" ] || trial_lists=trials_concat

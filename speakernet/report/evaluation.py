@@ -11,6 +11,7 @@ import numpy as np
 from speakernet.arrays import Float64
 from speakernet.config import UserError
 from speakernet.kaldi.characters import near_miss
+from speakernet.kaldi.datadir import read_spk2utt
 from speakernet.kaldi.scores import read_scores
 from speakernet.kaldi.tables import read_table
 from speakernet.kaldi.trials import Trials, read_trials
@@ -22,6 +23,9 @@ from speakernet.metrics.det import DetCurve, eer
 from speakernet.work.progress import progress
 
 logger = logging.getLogger(__name__)
+
+MODELS = "enroll_spk2utt"
+"""The table beside trials with the utterances of models that are enrolled with several."""
 
 OWN_DEFINITION = "speakernet"
 _FEW_SPEAKERS = 10
@@ -160,6 +164,15 @@ def speaker_numbers(
 
 
 def find_utt2spk(trials_path: Path, given: Path | None) -> dict[str, str] | None:
-    """Read the utt2spk that is ``given``, or else the one beside the trials, if there is one."""
-    path = given or trials_path.parent / "utt2spk"
-    return read_table(path, num_fields=2) if given or path.is_file() else None
+    """Read the utt2spk that is ``given``, or else the one beside the trials, if there is one.
+
+    The models of an ``enroll_spk2utt`` beside it have the speakers of their utterances.
+    """
+    path, models = given or trials_path.parent / "utt2spk", trials_path.parent / MODELS
+    if not given and not path.is_file():
+        return None
+    speakers = read_table(path, num_fields=2)
+    if given or not models.is_file():
+        return speakers
+    firsts = {model: utterances[0] for model, utterances in read_spk2utt(models).items()}
+    return {m: speakers[utt] for m, utt in firsts.items() if utt in speakers} | speakers

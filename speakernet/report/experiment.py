@@ -18,6 +18,7 @@ from speakernet.config.files import open_input
 from speakernet.kaldi.scores import read_scores
 from speakernet.kaldi.trials import Trials, read_trials
 from speakernet.report.evaluation import (
+    MODELS,
     EvaluationOptions,
     check_kinds,
     evaluate,
@@ -155,7 +156,9 @@ def _digest(file: ScoreFile, options: EvaluationOptions, utt2spk: Path | None) -
     total = hashlib.sha256(f"{file.model} {file.trials.name} {file.kind}".encode())
     names = (options.definition.name, options.points, options.bootstrap, options.seed)
     total.update(repr(names).encode())
-    for path in (file.path, file.trials, utt2spk or file.trials.parent / "utt2spk"):
+    folder = file.trials.parent
+    tables = (utt2spk,) if utt2spk else (folder / "utt2spk", folder / MODELS)
+    for path in (file.path, file.trials, *tables):
         if path.exists():
             with open_input(path) as content:
                 total.update(hashlib.file_digest(content, "sha256").digest())

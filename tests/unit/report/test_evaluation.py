@@ -10,7 +10,12 @@ from speakernet.bin import evaluate, export_voxsrc
 from speakernet.config import UserError
 from speakernet.kaldi.trials import read_trials
 from speakernet.metrics.definitions import definitions
-from speakernet.report.evaluation import EvaluationOptions, evaluate_files, speaker_numbers
+from speakernet.report.evaluation import (
+    EvaluationOptions,
+    evaluate_files,
+    find_utt2spk,
+    speaker_numbers,
+)
 from tests.unit.report.score_files import EACH, NUM_SPEAKERS
 
 
@@ -145,3 +150,13 @@ def test_an_interval_of_few_speakers_is_told(
     evaluate.main(["--bootstrap", "20", str(tmp_path / "trials"), str(tmp_path / "scores")])
     assert "the trials have 4 speakers: an interval says little" in caplog.text
     assert "95 %" in capsys.readouterr().out
+
+
+def test_models_have_the_speakers_of_their_utterances(tmp_path: Path) -> None:
+    (tmp_path / "utt2spk").write_text("a1 a\na2 a\nb1 b\n")
+    (tmp_path / "enroll_spk2utt").write_text("m a1 a2\nn b1\n")
+    assert find_utt2spk(tmp_path / "trials", None) == {
+        "a1": "a", "a2": "a", "b1": "b", "m": "a", "n": "b",
+    }  # fmt: skip
+    (tmp_path / "enroll_spk2utt").unlink()
+    assert find_utt2spk(tmp_path / "trials", None) == {"a1": "a", "a2": "a", "b1": "b"}
