@@ -65,10 +65,20 @@ once() {
 
 # options_of_cleaned: whether a product that --clean has emptied is made again depends on what needs it (utils/cleaning.sh).
 options_of_cleaned() {
+  local table
+  table=$(list_removals 1,2,3,6)
+  add_needed_by "$product"
+}
+
+# add_needed_by PRODUCT: what is made from it and, where that was emptied, too, what is made from that.
+add_needed_by() {
   local of what path
   while IFS=$'\t' read -r of what path; do
-    [ "$of/$what" != "$product/needed-by" ] || options+=(--needed-by "$path")
-  done < <(list_removals 1,2,3,6)
+    if [ "$of/$what" = "$1/needed-by" ]; then
+      options+=(--needed-by "$path")
+      [ ! -f "$path/.cleaned" ] || add_needed_by "$path"
+    fi
+  done <<<"$table"
 }
 
 end_stage() {

@@ -452,6 +452,15 @@ g/embeddings_c needed-by e/scores
 g/embeddings_t needed-by e/scores
 g/lm/embeddings_t needed-by e/lm/scores
 g/untrained/embeddings_t needed-by e/untrained/scores" ]
+  # Whether an emptied product is made again depends on what is made of what is made from it, if that was emptied, too.
+  . "$root/utils/stages.sh"
+  product=d/x_sp_aug options=()
+  options_of_cleaned
+  [ "${options[*]}" = "--needed-by d/fbank40_seed4/x_sp_aug" ]
+  mkdir -p d/fbank40_seed4/x_sp_aug && touch d/fbank40_seed4/x_sp_aug/.cleaned
+  options=()
+  options_of_cleaned
+  [ "${options[*]}" = "--needed-by d/fbank40_seed4/x_sp_aug --needed-by f/checkpoints --needed-by f/lm/checkpoints" ]
 }
 
 @test "stage 1 looks at rooms before it begins, and at trials" {
