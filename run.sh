@@ -15,6 +15,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 recipe=egs/debian_voices/tdnn_c128 data=data exp=exp data_root=
 stage=1 stop_stage=8 nj='' nproc='' cmd=$train_cmd max_failed_share=0 convert=
 set=() seed='' epochs='' init='' exp_name='' seeds='' force='' clean=
+partial=false drop_trials=false trial_lists=
 help_message="usage: bash run.sh [options]
 
   --recipe DIR       recipe folder: egs/<corpus>/<recipe>  (default: $recipe)
@@ -29,6 +30,9 @@ help_message="usage: bash run.sh [options]
   --convert FORMAT   store the sets' recordings in a few large files: as copy, wav or flac  (default: they stay where they are)
   --force STAGES     make the products of these stages again, as 3 or 3,6; the old stay until the new are whole
   --clean STAGES     run none, but remove what these stages have made and later ones need no more: 1 (with --convert), 2, 3, 6
+  --partial BOOL     accept a corpus that is not whole; what is missing is listed: data/<corpus>/<set>/missing  (default: $partial)
+  --drop-trials BOOL leave out trials whose recordings are missing; RESULTS.md counts them  (default: $drop_trials)
+  --trial-lists \"NAME ...\"  which lists of the test set to score  (default: those of egs/<corpus>/corpus.sh)
   --data DIR         parent of data/<corpus>               (default: $data)
   --exp DIR          parent of exp/<corpus>/<recipe>       (default: $exp)
 
@@ -70,6 +74,7 @@ use_recipe
 prepare_inputs=()            # other files that the corpus is made from
 declare -A trial_lists_of=() # of a training set that shares speakers with some lists: the others
 enroll_models=false          # true: the lists name models, whose utterances are in the test set's enroll_spk2utt
+chosen_lists=$trial_lists
 . "$corpus_dir/corpus.sh"
 use_corpus
 if [ -n "$clean" ]; then
@@ -79,8 +84,9 @@ fi
 begin_stages "$stage" "$stop_stage" "$_command_line" "$data" "${folders[@]}"
 
 if stage 1 "data directories"; then
-  # Unless stage 1 makes noises or rooms itself.
-  [[ ${musan_root-}/ == "$corpus_data"/* || ${rirs_root-}/ == "$corpus_data"/* ]] || check_inputs sources
+  # Unless stage 1 makes or unpacks noises or rooms itself.
+  [[ ${musan_root-}/ == "$corpus_data"/* || ${rirs_root-}/ == "$corpus_data"/* || ! -d ${musan_root-} || ! -d ${rirs_root-} ]] ||
+    check_inputs sources
   prepare_corpus
   [ -z "$convert" ] || pack_sets
 fi

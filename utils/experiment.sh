@@ -11,6 +11,7 @@ use_options() {
   require_path recipe data exp ${data_root:+data_root}
   require_positive stage stop_stage
   require_stages "$stage" "$stop_stage" 8
+  [[ ! $trial_lists =~ [^A-Za-z0-9_.\ -] ]] || bad_option trial_lists "names of lists of the test set"
   [ -z "$force" ] || require_stage_list force "$stage" "$stop_stage"
   [ "$_called_from" -ef . ] || paths_from "$_called_from" recipe data_root data exp init
   recipe=${recipe%/}
@@ -90,7 +91,7 @@ use_settings() {
 # use_corpus: checks what corpus.sh has set; sets $trials (lists that are scored), and $data, from here on, to the folder of the
 # sets that all stages but the first read. Those of the first are in $corpus_data.
 use_corpus() {
-  local word list
+  local word list words
   require_set "$corpus_dir/corpus.sh" test_set cohort_set trial_lists prepare
   prepare_inputs+=("$corpus_dir/corpus.sh")
   for word in "${prepare[@]}"; do
@@ -99,13 +100,25 @@ use_corpus() {
   done
   corpus_data=$data
   data=$data${convert:+/$convert}
+  [[ $partial$drop_trials = falsefalse || " ${prepare[*]} " == *" --partial "* ]] ||
+    die "$corpus_dir/corpus.sh does not pass --partial and --drop-trials on: this corpus is whole, or not there"
   use_model base
   trials=()
-  for list in ${trial_lists_of[$train_set]-$trial_lists}; do trials+=("$corpus_data/$test_set/$list"); done
+  words=$(lists_of "$train_set")
+  for list in $words; do trials+=("$corpus_data/$test_set/$list"); done
   enroll_options=()
   [ "$enroll_models" = false ] || enroll_options=(--enroll-spk2utt "$corpus_data/$test_set/enroll_spk2utt")
   require_writable "$data" "$dir" "$dir/log"
   note_command
+}
+
+# lists_of TRAINING_SET: the lists to score, as the user has chosen, but none with speakers of the training set.
+lists_of() {
+  local list allowed=${trial_lists_of[$1]-$trial_lists}
+  for list in $chosen_lists; do
+    [[ -z ${trial_lists_of[$1]-} || " $allowed " == *" $list "* ]] || die "--trial-lists: $list has speakers of $1; expected some of $allowed"
+  done
+  echo "${chosen_lists:-$allowed}"
 }
 
 # note_command: keeps what the user called, if it was not called before, in $dir/log/commands.

@@ -11,7 +11,7 @@
 #     --anew true|false       make it, even if it is done (default: false)
 #     --fixed-input PATH      the same as --input, but if it changes the product is kept and the run stops (for what took days)
 #
-# What the product was made from (the command, less --nj, --cmd, --cuda-cmd, --nproc and --max-failed-share, and the
+# What the product was made from (the command, less --nj, --cmd, --cuda-cmd, --nproc, --max-failed-share and --needs, and the
 # checksums of the inputs), and sizes and checksums of its files, are written to <product-dir>/.done after the command has
 # succeeded (speakernet/work/products.py).
 # A lock keeps two runs from working on one product; the second waits, then finds it done.

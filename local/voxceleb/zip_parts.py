@@ -1,5 +1,4 @@
-"""A zip archive that is distributed in parts (``X_partaa``, ``X_partab``, …), unpacked without
-joining the parts on disk.
+"""Unpack a zip archive that is whole or in parts, by threads that share one directory of it.
 
 Unpacking can be interrupted and run again: files that are there with the right size are kept, and
 every file appears whole or not at all.
@@ -7,139 +6,97 @@ every file appears whole or not at all.
 
 from __future__ import annotations
 
-import io
-import os
 import re
-import shutil
 import stat
 import struct
 import unicodedata
-import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate
 from pathlib import Path
+from threading import Lock
+
+from joined_parts import Parts, check_kinds, find_gap
+from zip_directory import (
+    BadArchiveError,
+    CutArchiveError,
+    Entry,
+    check_overlaps,
+    read_directory,
+)
 
 from speakernet.config import UserError
-from speakernet.config.files import open_input
+from speakernet.config.errors import reason_of
 from speakernet.work.files import open_for_replace
-from speakernet.work.input_files import HEAD_BYTES, kind_of
-from speakernet.work.job_parts import job_part
+from speakernet.work.progress import Progress
 
-_SUFFIXES = (".wav", ".m4a")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ENCRYPTED = 1
+_STORED, _DEFLATED = 0, 8
 _MAX_FILE_BYTES = 1 << 30
 # Audio hardly shrinks in a zip, but for digital silence; deflate reaches 1 : 1032.
 _MAX_RATIO = 200
-# What zipfile was seen to raise for broken archives, and its kin.
-_DAMAGES = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, NotImplementedError,
-    RuntimeError, OverflowError,
-)  # fmt: skip
+_BLOCK_BYTES = 1 << 20
+_LOCAL = struct.Struct("<4s5H3L2H")
 
 
-class JoinedFiles(io.RawIOBase):
-    """Files read one after the other as if they were one; seekable."""
+def read_entries(
+    paths: Sequence[Path], is_wanted: Callable[[str], bool], num_parts: int = 0
+) -> list[Entry]:
+    """Return the files of an archive whose names are wanted.
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        """Open all parts. Raises UserError."""
-        super().__init__()
-        self._files = [open_input(path) for path in paths]
-        self._sizes = [os.fstat(file.fileno()).st_size for file in self._files]
-        self._position = 0
-
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    def seekable(self) -> bool:
-        """Return True."""
-        return True
-
-    def tell(self) -> int:
-        """Return the position in the joined file."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move to a position of the joined file."""
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: sum(self._sizes)}[whence]
-        if base + offset < 0:
-            raise ValueError("a place before the start of the file")
-        self._position = base + offset
-        return self._position
-
-    def readinto(self, buffer: object) -> int:
-        """Read from the part that the position lies in; fewer bytes than asked for at its end."""
-        view = memoryview(buffer)  # type: ignore[arg-type]
-        start = 0
-        for file, size in zip(self._files, self._sizes, strict=True):
-            if self._position < start + size:
-                file.seek(self._position - start)
-                count = file.readinto(view[: start + size - self._position])
-                self._position += count
-                return count
-            start += size
-        return 0
-
-    def close(self) -> None:
-        """Close all parts."""
-        for file in self._files:
-            file.close()
-        super().close()
-
-
-def audio_names(parts: Sequence[Path]) -> list[str]:
-    """Return the names of the audio files of an archive.
-
-    Raises UserError for what is no zip, for one without audio, and for entries that cannot be
-    unpacked safely: encrypted ones, those that lead out of the folder or overwrite each other, and
-    sizes that no audio has.
+    ``num_parts``: how many it is distributed in, for the message if one is missing. Raises
+    UserError for what is no zip or not a whole one, for one without such files, and for entries
+    that cannot be unpacked safely: encrypted ones, those that lead out of the folder or overwrite
+    each other, and sizes that no audio has.
     """
-    _check_kind(parts[0])
-    with _reading(parts), _opened(parts) as archive:
-        infos = [info for info in archive.infolist() if _is_audio(info.filename)]
-        if not infos:
-            raise UserError(f"{parts[0]}: has no file that ends in {' or '.join(_SUFFIXES)}")
-        for info in infos:
-            problem = _problem(info)
-            if problem:
-                raise UserError(f"{parts[0]}: {info.filename!r}: {problem}")
-        _check_collisions(parts[0], [info.filename for info in infos])
-        _check_sizes(parts, infos)
-        return [info.filename for info in infos]
+    check_kinds(paths)
+    with Parts(paths) as parts:
+        entries = [e for e in _directory(parts, num_parts) if is_wanted(e.name)]
+    if not entries:
+        raise UserError(f"{paths[0]}: has none of the files that are expected in it")
+    for entry in entries:
+        problem = _problem(entry)
+        if problem:
+            raise UserError(f"{paths[0]}: {entry.name!r}: {problem}")
+    _check_collisions(paths[0], [entry.name for entry in entries])
+    return entries
 
 
-def _check_kind(path: Path) -> None:
-    with open_input(path) as file:
-        head = file.read(HEAD_BYTES)
-    kind = kind_of(head)
-    if kind and not head.startswith(b"PK"):
-        raise UserError(f"{path}: found {kind}; expected a zip")
+def _directory(parts: Parts, num_parts: int) -> list[Entry]:
+    first, last = parts.paths[0], parts.paths[-1]
+    place = f"{first}" if first == last else f"{first} to {last.name}"
+    try:
+        entries = read_directory(parts.read_at, parts.num_bytes)
+        check_overlaps(entries, parts.num_bytes)
+    except CutArchiveError as error:
+        gap = find_gap(parts.paths, num_parts)
+        raise UserError(gap or f"{place}: not a complete zip: {error}; fetch it again") from None
+    except (BadArchiveError, struct.error) as error:
+        raise UserError(f"{place}: not a complete zip: {error}") from None
+    return entries
 
 
-def _is_audio(name: str) -> bool:
-    """Return whether a name is that of an audio file; macOS adds ``._`` files to zips."""
-    return name.lower().endswith(_SUFFIXES) and not name.rpartition("/")[2].startswith("._")
-
-
-def _problem(info: zipfile.ZipInfo) -> str | None:
+def _problem(entry: Entry) -> str | None:
     """Return why an entry cannot be unpacked, if so."""
-    names = info.filename.split("/")
-    mode = info.external_attr >> 16
-    if {"", ".", ".."} & set(names) or "\\" in info.filename:
-        return "the name leads out of the folder"
-    if _CONTROL.search(info.filename):
-        return "a name with control characters"
-    if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+    if not is_safe_name(entry.name):
+        return "the name leads out of the folder, or has control characters"
+    if stat.S_IFMT(entry.mode) not in (0, stat.S_IFREG):
         return "a link or device; expected a file"
-    if info.flag_bits & _ENCRYPTED:
+    if entry.flags & _ENCRYPTED:
         return "is encrypted"
-    if info.file_size > _MAX_FILE_BYTES or info.file_size > _MAX_RATIO * info.compress_size + 65536:
-        return f"{info.file_size} bytes, {info.compress_size} of them packed: no audio file"
+    if entry.method not in (_STORED, _DEFLATED):
+        return f"packed by method {entry.method}; expected none, or deflate"
+    if entry.size > _MAX_FILE_BYTES or entry.size > _MAX_RATIO * entry.packed + 65536:
+        return f"{entry.size} bytes, {entry.packed} of them packed: no audio file"
     return None
+
+
+def is_safe_name(name: str) -> bool:
+    """Return whether a path in an archive stays below the folder, in one line."""
+    is_outside = {"", ".", ".."} & set(name.split("/")) or "\\" in name
+    return not is_outside and not _CONTROL.search(name)
 
 
 def _check_collisions(place: Path, names: Sequence[str]) -> None:
@@ -158,56 +115,104 @@ def _joined(folder: str, name: str) -> str:
     return f"{folder}/{name}"
 
 
-def _check_sizes(parts: Sequence[Path], infos: Sequence[zipfile.ZipInfo]) -> None:
-    """Refuse entries that share their bytes, as those of a zip bomb do."""
-    there = sum(path.stat().st_size for path in parts)
-    claimed = sum(info.compress_size for info in infos)
-    if claimed > there:
-        raise UserError(f"{parts[0]}: its entries claim {claimed} bytes of {there}: no whole zip")
+def is_there(entry: Entry, target: Path) -> bool:
+    """Return whether a file has been unpacked before."""
+    return target.is_file() and target.stat().st_size == entry.size
 
 
-def unpack(parts: Sequence[Path], names: Sequence[str], folder: Path, num_processes: int) -> None:
-    """Unpack the files of an archive that ``audio_names`` found below ``folder``. Raises UserError
-    for one that is damaged.
+def unpack(
+    paths: Sequence[Path],
+    entries: Sequence[Entry],
+    target_of: Callable[[str], Path],
+    num_threads: int,
+) -> int:
+    """Unpack files to where ``target_of`` says by their names; return how many were not there.
+
+    Threads suffice, as reading, inflating and writing leave Python's lock to others. Raises
+    UserError for one that is damaged: it names the part that it lies in.
     """
-    shares = [job_part(names, job + 1, num_processes) for job in range(num_processes)]
-    with ProcessPoolExecutor(num_processes) as pool:
-        jobs = [pool.submit(_unpack_share, parts, folder, share) for share in shares]
-        for job in jobs:
-            job.result()
+    with Parts(paths) as parts, Progress(len(entries), "files") as shown:
+        work = _Work(entries, shown)
+        with ThreadPoolExecutor(num_threads) as pool:
+            jobs = [pool.submit(_unpack_some, parts, work, target_of) for _ in range(num_threads)]
+            return sum(job.result() for job in jobs)
 
 
-@contextmanager
-def _opened(parts: Sequence[Path]) -> Iterator[zipfile.ZipFile]:
-    with JoinedFiles(parts) as joined, zipfile.ZipFile(io.BufferedReader(joined)) as archive:
-        yield archive
+class _Work:
+    """What is to be unpacked, handed out to threads in the order of the archive."""
+
+    def __init__(self, entries: Sequence[Entry], shown: Progress) -> None:
+        self._left = iter(sorted(entries, key=lambda entry: entry.offset))
+        self._lock = Lock()
+        self._shown = shown
+
+    def __iter__(self) -> Iterator[Entry]:
+        while (entry := self._take()) is not None:
+            yield entry
+            with self._lock:
+                self._shown.advance()
+
+    def _take(self) -> Entry | None:
+        with self._lock:
+            return next(self._left, None)
+
+    def stop(self) -> None:
+        """Hand out nothing more."""
+        with self._lock:
+            self._left = iter(())
 
 
-@contextmanager
-def _reading(parts: Sequence[Path], name: str = "") -> Iterator[None]:
-    """Turn what zipfile raises for damaged archives into a UserError."""
+def _unpack_some(parts: Parts, work: _Work, target_of: Callable[[str], Path]) -> int:
+    num_new = 0
     try:
-        yield
-    except _DAMAGES as error:
-        is_name = isinstance(error, UnicodeDecodeError)
-        reason = "a name that is not UTF-8" if is_name else str(error) or type(error).__name__
-        place = f"{parts[0]}: {name}" if name else f"{parts[0]} to {parts[-1].name}"
-        raise UserError(f"{place}: not a complete zip: {reason}") from None
+        for entry in work:
+            target = target_of(entry.name)
+            if not is_there(entry, target):
+                _unpack_one(parts, entry, target)
+                num_new += 1
+    except BaseException:
+        work.stop()
+        raise
+    return num_new
 
 
-def _unpack_share(parts: Sequence[Path], folder: Path, names: Sequence[str]) -> None:
-    with _opened(parts) as archive:
-        for name in names:
-            info = archive.getinfo(name)
-            target = folder / name
-            if target.is_file() and target.stat().st_size == info.file_size:
-                continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with (
-                _reading(parts, name),
-                archive.open(info) as source,
-                open_for_replace(target) as file,
-            ):
-                shutil.copyfileobj(source, file)
-                if file.tell() != info.file_size:
-                    raise ValueError(f"{file.tell()} bytes; expected {info.file_size}")
+def _unpack_one(parts: Parts, entry: Entry, target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{target.parent}: {reason_of(error)}") from None
+    with open_for_replace(target) as file:
+        try:
+            file.writelines(_content(parts, entry))
+        except (BadArchiveError, zlib.error, struct.error) as error:
+            part = parts.part_at(entry.offset)
+            raise UserError(f"{part}: {entry.name} is damaged in it: {error}") from None
+
+
+def _content(parts: Parts, entry: Entry) -> Iterator[bytes]:
+    """Yield the content of a file in blocks; its size and checksum are those of the directory."""
+    inflater = None if entry.method == _STORED else zlib.decompressobj(-zlib.MAX_WBITS)
+    place = _begin(parts, entry)
+    end = place + entry.packed
+    size = crc = 0
+    while place < end:
+        packed = parts.read_at(place, min(_BLOCK_BYTES, end - place))
+        if not packed:
+            raise BadArchiveError("it ends early")
+        place += len(packed)
+        block = inflater.decompress(packed, entry.size - size + 1) if inflater else packed
+        size, crc = size + len(block), zlib.crc32(block, crc)
+        if size > entry.size:
+            break
+        yield block
+    if size != entry.size or crc != entry.crc:
+        raise BadArchiveError(f"{size} bytes with another checksum; expected {entry.size}")
+
+
+def _begin(parts: Parts, entry: Entry) -> int:
+    """Return where the content of a file begins: after its header, which has its name again."""
+    header = parts.read_at(entry.offset, _LOCAL.size)
+    signature, *_, name_length, extra_length = _LOCAL.unpack(header)
+    if signature != b"PK\3\4":
+        raise BadArchiveError("its header is not where the archive's directory says")
+    return entry.offset + _LOCAL.size + name_length + extra_length

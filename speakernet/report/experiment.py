@@ -25,6 +25,7 @@ from speakernet.report.evaluation import (
     find_utt2spk,
 )
 from speakernet.report.results import Row, read_results, sort_key, write_results
+from speakernet.work.files import suffixed
 from speakernet.work.products import product_errors, read_product
 
 logger = logging.getLogger(__name__)
@@ -142,14 +143,21 @@ def _evaluate(
     options: EvaluationOptions,
     utt2spk: Path | None,
     digest: str,
-    facts: Mapping[str, str],
+    facts: Mapping[str, str | int],
 ) -> Row:
     trials, scores = file.read()
     check_kinds(file.trials, trials)
     speakers = find_utt2spk(file.trials, utt2spk) if options.bootstrap or utt2spk else None
     figures = evaluate(scores, trials, options, speakers)
     names = {"model": file.model, "trials": file.trials.name, "scoring": file.kind}
+    left_out = _left_out(file.trials)
+    facts = {**facts, "num_left_out": len(read_trials(left_out))} if left_out.exists() else facts
     return {**names, **figures, **facts, "inputs": digest}
+
+
+def _left_out(trials: Path) -> Path:
+    """Return where trials of a list are that have no scores, as their recordings are missing."""
+    return suffixed(trials, "left_out")
 
 
 def _digest(file: ScoreFile, options: EvaluationOptions, utt2spk: Path | None) -> str:
@@ -158,7 +166,7 @@ def _digest(file: ScoreFile, options: EvaluationOptions, utt2spk: Path | None) -
     total.update(repr(names).encode())
     folder = file.trials.parent
     tables = (utt2spk,) if utt2spk else (folder / "utt2spk", folder / MODELS)
-    for path in (file.path, file.trials, *tables):
+    for path in (file.path, file.trials, *tables, _left_out(file.trials)):
         if path.exists():
             with open_input(path) as content:
                 total.update(hashlib.file_digest(content, "sha256").digest())

@@ -50,6 +50,7 @@ class _Shape(BaseModel):
     min_dcf: dict[str, float]
     num_target: int
     num_nontarget: int
+    num_left_out: int = 0
     act_dcf: dict[str, float] = {}
     cllr: float | None = None
     min_cllr: float | None = None

@@ -72,12 +72,18 @@ def _published_cells(figure: tuple[str, str] | None, wanted: bool) -> list[str]:
 
 
 def trial_list_sizes(rows: Iterable[Row]) -> list[str]:
-    """Return one sentence per trial list."""
-    sizes = {row["trials"]: (row["num_target"], row["num_nontarget"]) for row in rows}
+    """Return one sentence per trial list, or two if trials were left out of it."""
+    lists = {row["trials"]: row for row in rows}
     return [
-        f"`{name}`: {targets:,} target and {others:,} non-target trials.  "
-        for name, (targets, others) in sorted(sizes.items())
+        f"`{name}`: {row['num_target']:,} target and {row['num_nontarget']:,} non-target trials."
+        f"{_left_out(row)}  "
+        for name, row in sorted(lists.items())
     ]
+
+
+def _left_out(row: Row) -> str:
+    number = row.get("num_left_out", 0)
+    return f" {number:,} are left out, as their recordings are missing." if number else ""
 
 
 def published_table(published: Sequence[Published], rows: Sequence[Row]) -> list[str]:

@@ -130,6 +130,9 @@ only_tools() {
   run local/voxceleb/prepare.sh --data-root "$tmp/root" "$tmp/data"
   [ "$status" -eq 1 ]
   [ "$output" = "prepare.sh: error: no such file $tmp/root/RIRS_NOISES/simulated_rirs/smallroom/rir_list" ]
+  run local/voxceleb/prepare.sh --data-root "$tmp/root" --needs "voxceleb1 trials_o_clean" "$tmp/data"
+  [ "$status" -eq 1 ]
+  [[ $output == "make_data_dirs: error: $tmp/root: no veri_test2.txt (the official list of trials_o_clean); "* ]]
   [ ! -e "$tmp/data" ]
 }
 
@@ -151,7 +154,7 @@ make_voxceleb() {
   make_voxceleb "$root"
   run local/voxceleb/prepare.sh --data-root "$root" --nj 2 "$tmp/data"
   [ "$status" -eq 1 ]
-  [[ ${lines[-1]} == *"voxceleb1_dev: found 1 speakers and 2 utterances; expected 1211 and 148642 (--partial true"* ]]
+  [[ ${lines[-1]} == *"voxceleb1: found 2 speakers and 3 utterances; expected 1251 and 153516 (--partial true"* ]]
   [ ! -e "$tmp/data/voxceleb1_dev" ]
   run local/voxceleb/prepare.sh --data-root "$root" --nj 2 --partial true "$tmp/data"
   [ "$status" -eq 0 ]

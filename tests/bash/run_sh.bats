@@ -173,7 +173,7 @@ fails() {
 
 @test "another corpus' lists for a training set that shares speakers with the others" {
   printf 'cohort_set=c test_set=t trial_lists="x y"\ntrial_lists_of[shared]=x\nmusan_root=m rirs_root=r prepare=(false)\n' >"$recipe/../corpus.sh"
-  stage_7() { bash run.sh --recipe "$recipe" --exp "$BATS_TEST_TMPDIR/exp" --data "$BATS_TEST_TMPDIR/data" --stage 8; }
+  stage_7() { bash run.sh --recipe "$recipe" --exp "$BATS_TEST_TMPDIR/exp" --data "$BATS_TEST_TMPDIR/data" --stage 8 "$@"; }
   mkdir -p "$BATS_TEST_TMPDIR/exp/corpus/recipe/scores"
   run -1 stage_7
   [[ ${lines[0]} == *"no such file $BATS_TEST_TMPDIR/data/corpus/t/x"* ]]
@@ -181,9 +181,19 @@ fails() {
   echo "a b target" >"$BATS_TEST_TMPDIR/data/corpus/t/x"
   run -1 stage_7
   [[ ${lines[0]} == *"no such file $BATS_TEST_TMPDIR/data/corpus/t/y"* ]]
+  run -1 stage_7 --trial-lists x
+  [[ $output != *"no such file"* ]]
+  run -1 stage_7 --trial-lists "x z"
+  [[ ${lines[0]} == *"no such file $BATS_TEST_TMPDIR/data/corpus/t/z"* ]]
   printf 'train_set: shared\n' >>"$recipe/recipe.yaml"
   run -1 stage_7
   [[ $output != *"no such file"* ]]
+  run -1 stage_7 --trial-lists "x y"
+  [ "$output" = "run.sh: error: --trial-lists: y has speakers of shared; expected some of x" ]
+}
+
+@test "a corpus that knows no part of itself takes no --partial" {
+  fails "corpus.sh does not pass --partial and --drop-trials on" --partial true
 }
 
 @test "a trained model keeps its recipe" {

@@ -8,6 +8,8 @@ from speakernet.config import UserError
 from speakernet.metrics.definitions import definitions
 from speakernet.report.evaluation import EvaluationOptions
 from speakernet.report.experiment import evaluate_experiment, find_score_files
+from speakernet.report.results import read_results
+from speakernet.report.tables import trial_list_sizes
 from speakernet.work.products import finish_product
 
 OPTIONS = EvaluationOptions(definitions.get("speakernet"), (0.01,))
@@ -40,6 +42,16 @@ def test_results_are_kept_until_something_changes(
     assert (exp_dir / "results.json").read_text() == before
     (exp_dir / "results.json").write_text("damaged")
     assert evaluated(WITH_DRAWS) == (1, True)
+
+
+def test_trials_that_were_left_out_are_counted(exp_dir: Path, trials_path: Path) -> None:
+    rows, _ = evaluate_experiment(exp_dir, [trials_path], OPTIONS, None, {})
+    assert not any("left out" in line for line in trial_list_sizes(rows))
+    trials_path.with_name("trials.left_out").write_text("s0-00 gone target\ngone s1-00 nontarget\n")
+    rows, changed = evaluate_experiment(exp_dir, [trials_path], OPTIONS, None, {})
+    assert changed
+    (line,) = trial_list_sizes(read_results(exp_dir / "results.json"))
+    assert line.endswith("trials. 2 are left out, as their recordings are missing.  ")
 
 
 def test_a_row_does_not_go_because_its_scores_are_gone(exp_dir: Path, trials_path: Path) -> None:

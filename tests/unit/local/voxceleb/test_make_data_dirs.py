@@ -1,9 +1,12 @@
 """VoxCeleb's preparation on a made-up tree of a few files; the real corpus was not at hand."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import make_data_dirs
 import pytest
+from vox_parts import SETS
 
 from speakernet.config import UserError
 from speakernet.kaldi.tables import read_table
@@ -34,9 +37,13 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-def prepare(root: Path, *options: str) -> Path:
+NEEDS = ("voxceleb1", "voxceleb1_dev", "voxceleb2_dev",
+         "trials_o_clean", "trials_e_clean", "trials_h_clean")  # fmt: skip
+
+
+def prepare(root: Path, *options: str, needs: Sequence[str] = NEEDS) -> Path:
     out = root.parent / "out"
-    make_data_dirs.main(["--data-root", str(root), *options, str(out)])
+    make_data_dirs.main(["--data-root", str(root), *options, str(out), *needs])
     return out
 
 
@@ -67,32 +74,69 @@ def test_m4a_files_need_no_ffmpeg(root: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_size_of_the_corpus_is_checked(root: Path) -> None:
-    message = "voxceleb1_dev: found 1 speakers and 2 utterances; expected 1211 and 148642"
+    message = "voxceleb1: found 3 speakers and 4 utterances; expected 1251 and 153516"
     with pytest.raises(UserError, match=message):
         prepare(root)
 
 
 def test_the_size_of_a_trial_list_is_checked(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes = {"voxceleb1_dev": (1, 2), "voxceleb1": (3, 4), "voxceleb2_dev": (2, 2)}
-    monkeypatch.setattr(make_data_dirs, "_SIZES", sizes)
+    whole = {name: replace(s, num_speakers=3, num_utterances=4) for name, s in SETS.items()}
+    monkeypatch.setattr(make_data_dirs, "SETS", {"voxceleb1": whole["voxceleb1"]})
+    monkeypatch.setattr("missing.SETS", whole)
     with pytest.raises(UserError, match="found 1 target and 1 nontarget trials; expected 18802"):
-        prepare(root)
+        prepare(root, needs=["voxceleb1", "trials_o_clean"])
 
 
-def test_a_trial_of_an_unknown_utterance_is_an_error(root: Path) -> None:
-    (root / "voxceleb1" / LISTS[0]).write_text("1 id10001/aaa/00001.wav id10001/zzz/00001.wav\n")
-    message = r"veri_test2\.txt: utterance id10001/zzz/00001\.wav is not in VoxCeleb1's trees"
+def test_trials_of_missing_recordings_are_left_out_on_request(root: Path) -> None:
+    with (root / "voxceleb1" / LISTS[0]).open("a") as file:
+        file.write("0 id10001/aaa/00001.wav id10001/zzz/00001.wav\n")
+    message = (
+        r"veri_test2\.txt: 1 recordings of 1 trials are not here, the first: utterance id10001/z"
+    )
     with pytest.raises(UserError, match=message):
         prepare(root, "--partial")
+    out = prepare(root, "--partial", "--drop-trials") / "voxceleb1"
+    assert len((out / "trials_o_clean").read_text().splitlines()) == 2
+    assert (out / "trials_o_clean.left_out").read_text() == (
+        "id10001/aaa/00001.wav id10001/zzz/00001.wav nontarget\n"
+    )
+    assert "recording id10001/zzz/00001.wav\n" in (out / "missing").read_text()
+    assert "speaker id10002\n" in (out / "missing").read_text()
+    assert not (out / "trials_e_clean.left_out").exists()
 
 
-def test_a_missing_list_is_an_error(root: Path) -> None:
+def test_only_what_is_needed_is_asked_for(root: Path) -> None:
+    (root / "voxceleb2").rename(root / "elsewhere")
     (root / "voxceleb1" / LISTS[1]).unlink()
-    with pytest.raises(UserError, match=r"no list_test_all2\.txt \(VoxCeleb's trial list\)"):
+    out = prepare(
+        root, "--partial", needs=["voxceleb1", "voxceleb1_dev", "trials_o_clean", "musan"]
+    )
+    assert sorted(path.name for path in out.iterdir()) == ["voxceleb1", "voxceleb1_dev"]
+    assert (out / "voxceleb1/trials_h_clean").exists()
+    with pytest.raises(
+        UserError, match=r"no list_test_all2\.txt \(the official list of trials_e_c"
+    ):
         prepare(root, "--partial")
+
+
+def test_both_corpora_train_together(root: Path) -> None:
+    make_files(root / "voxceleb2", ["test/aac/id00017/x/00001.m4a"])
+    out = prepare(root, "--partial", needs=["voxceleb12_dev", "voxceleb12", "voxceleb2"])
+    found = {p.name: [line.split()[0] for line in (p / "spk2utt").open()] for p in out.iterdir()}
+    assert found == {
+        "voxceleb12_dev": ["id00012", "id00015", "id10001"],
+        "voxceleb12": ["id00012", "id00015", "id00017", "id10001"],
+        "voxceleb2": ["id00012", "id00015", "id00017"],
+    }
 
 
 def test_a_missing_tree_is_an_error(root: Path) -> None:
     (root / "voxceleb2").rename(root / "elsewhere")
-    with pytest.raises(UserError, match=r"VoxCeleb2 is not here; expected folders id\*/ in"):
+    with pytest.raises(
+        UserError, match="voxceleb2/dev is not here; expected its archives, or fold"
+    ):
+        prepare(root)
+    with pytest.raises(UserError, match="voxceleb2_dev: no audio file found"):
         prepare(root, "--partial")
+    with pytest.raises(UserError, match="--needs: found 'voxceleb3'; expected some of"):
+        prepare(root, needs=["voxceleb3"])

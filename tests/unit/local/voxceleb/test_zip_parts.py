@@ -1,7 +1,6 @@
 """Parts of an archive that are read as one file."""
 
 import io
-import json
 import re
 import shutil
 import stat
@@ -13,22 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from zip_parts import JoinedFiles, _unpack_share, audio_names, unpack
+from zip_parts import read_entries, unpack
 
 from speakernet.config import UserError
-
-
-def test_joined_files_read_as_one(tmp_path: Path) -> None:
-    content = json.dumps(list(range(100))).encode()
-    for part in range(4):
-        (tmp_path / f"{part}").write_bytes(content[part * 97 : (part + 1) * 97])
-    parts = [tmp_path / f"{part}" for part in range(4)]
-    with JoinedFiles(parts) as joined:
-        assert joined.readall() == content[: 4 * 97]
-        joined.seek(-10, 2)
-        assert joined.tell() == min(len(content), 4 * 97) - 10
-        joined.seek(95)
-        assert joined.read(1) == content[95:96]
 
 
 def make_zip(folder: Path, entries: Sequence[tuple[str | zipfile.ZipInfo, bytes]]) -> list[Path]:
@@ -48,22 +34,37 @@ def in_parts(folder: Path, data: bytes) -> list[Path]:
     return parts
 
 
-def test_audio_of_an_archive_in_parts_is_unpacked(tmp_path: Path) -> None:
+def is_audio(name: str) -> bool:
+    return name.lower().endswith((".wav", ".m4a"))
+
+
+def unpack_all(parts: list[Path], folder: Path, num_threads: int = 2) -> int:
+    return unpack(parts, read_entries(parts, is_audio), folder.joinpath, num_threads)
+
+
+def test_files_of_an_archive_in_parts_are_unpacked_once(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     files = {f"wav/id{n}/v {n}/é{n}.wav": random.bytes(5000) for n in range(5)}
     parts = make_zip(tmp_path, [*files.items(), ("../readme.txt", b"x"), ("wav/", b"")])
-    names = audio_names(parts)
-    assert names == list(files)
-    unpack(parts, names, tmp_path / "out", 2)
+    assert [entry.name for entry in read_entries(parts, is_audio)] == list(files)
+    assert unpack_all(parts, tmp_path / "out") == 5
     found = {p for p in (tmp_path / "out").rglob("*") if p.is_file()}
     assert found == {tmp_path / "out" / name for name in files}
     assert all((tmp_path / "out" / name).read_bytes() == data for name, data in files.items())
+    (tmp_path / "out" / "wav/id3/v 3/é3.wav").write_bytes(b"cut")
+    assert unpack_all(parts, tmp_path / "out", 7) == 1
+    assert (tmp_path / "out" / "wav/id3/v 3/é3.wav").read_bytes() == files["wav/id3/v 3/é3.wav"]
 
 
-def test_upper_case_and_what_macos_adds(tmp_path: Path) -> None:
-    names = ["wav/id1/a.WAV", "__MACOSX/wav/id1/._a.WAV", "wav/id1/.DS_Store", "wav/id1/b.m4A"]
-    parts = make_zip(tmp_path, [(name, b"x") for name in names])
-    assert audio_names(parts) == ["wav/id1/a.WAV", "wav/id1/b.m4A"]
+def test_a_large_archive_has_its_sizes_in_other_records(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    with (
+        zipfile.ZipFile(content, "w") as archive,
+        archive.open("a.wav", "w", force_zip64=True) as f,
+    ):
+        f.write(b"some words" * 1000)
+    assert unpack_all(in_parts(tmp_path, b"before" + content.getvalue()), tmp_path / "out") == 1
+    assert (tmp_path / "out/a.wav").stat().st_size == 10000
 
 
 def entry(name: str, mode: int = 0) -> zipfile.ZipInfo:
@@ -95,7 +96,7 @@ def test_entries_that_could_do_harm_are_refused(
 ) -> None:
     parts = make_zip(tmp_path, [("fine.wav", b"fine"), *entries])
     with pytest.raises(UserError, match=re.escape(message)):
-        audio_names(parts)
+        read_entries(parts, is_audio)
     assert sorted(tmp_path.iterdir()) == parts
 
 
@@ -106,11 +107,11 @@ def test_encrypted_and_shared_bytes_are_refused(tmp_path: Path) -> None:
     encrypted = bytearray(whole)
     encrypted[place + 8] |= 1
     with pytest.raises(UserError, match=r"'b\.wav': is encrypted"):
-        audio_names(in_parts(tmp_path, bytes(encrypted)))
+        read_entries(in_parts(tmp_path, bytes(encrypted)), is_audio)
     claimed = bytearray(whole)
     claimed[place + 20 : place + 24] = struct.pack("<I", 10_000)
-    with pytest.raises(UserError, match="its entries claim"):
-        audio_names(in_parts(tmp_path, bytes(claimed)))
+    with pytest.raises(UserError, match="share bytes"):
+        read_entries(in_parts(tmp_path, bytes(claimed)), is_audio)
 
 
 @pytest.mark.parametrize(
@@ -119,31 +120,34 @@ def test_encrypted_and_shared_bytes_are_refused(tmp_path: Path) -> None:
         (b"<!DOCTYPE html><html></html>", "found an HTML page"),
         (b"version https://git-lfs.github.com/spec/v1\noid x", "found a Git LFS pointer"),
         (b"", "found nothing"),
-        (b"words and more words", "not a complete zip"),
+        (b"words and more words", "not a complete zip: its end is not there"),
     ],
 )
 def test_what_is_no_zip_is_called_what_it_is(content: bytes, message: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=message):
-        audio_names(in_parts(tmp_path, content + content))
+        read_entries(in_parts(tmp_path, content + content), is_audio)
 
 
 def test_a_zip_without_audio(tmp_path: Path) -> None:
     parts = make_zip(tmp_path, [("wav/readme.txt", b"x"), ("wav/a.wav/", b"")])
-    with pytest.raises(UserError, match=r"has no file that ends in \.wav or \.m4a"):
-        audio_names(parts)
+    with pytest.raises(UserError, match="has none of the files"):
+        read_entries(parts, is_audio)
 
 
 def test_names_and_sizes_that_are_none(tmp_path: Path) -> None:
     make_zip(tmp_path, [("\u00e9\u00e9.wav", b"some words")])
     whole = b"".join(path.read_bytes() for path in sorted(tmp_path.iterdir()))
     with pytest.raises(UserError, match="a name that is not UTF-8"):
-        audio_names(in_parts(tmp_path, whole.replace("\u00e9\u00e9".encode(), b"\xff\xfe\xfd\xfc")))
+        read_entries(
+            in_parts(tmp_path, whole.replace("\u00e9\u00e9".encode(), b"\xff\xfe\xfd\xfc")),
+            is_audio,
+        )
     longer = bytearray(whole)
     place = whole.rindex(b"PK\1\2") + 24
     longer[place : place + 4] = struct.pack("<I", 99)
     parts = in_parts(tmp_path, bytes(longer))
-    with pytest.raises(UserError, match="10 bytes; expected 99"):
-        _unpack_share(parts, tmp_path / "out", audio_names(parts))
+    with pytest.raises(UserError, match="10 bytes with another checksum; expected 99"):
+        unpack_all(parts, tmp_path / "out")
 
 
 def test_flipped_bits_are_never_a_traceback(tmp_path: Path) -> None:
@@ -157,7 +161,7 @@ def test_flipped_bits_are_never_a_traceback(tmp_path: Path) -> None:
         broken[place] ^= 1 << int(random.integers(8))
         parts = in_parts(tmp_path, bytes(broken))
         try:
-            _unpack_share(parts, tmp_path / "out", audio_names(parts))
+            unpack_all(parts, tmp_path / "out", 1)
             outcomes.add("read")
         except UserError:
             outcomes.add("refused")

@@ -1,0 +1,62 @@
+"""Real speech: speakers of the default corpus's packages, as wav files of 16 kHz."""
+
+import os
+import re
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+from corpus_tables import read_packages, read_sounds, read_speakers
+from package_content import PackageTask, Rule, process_package
+
+REPOSITORY = Path(__file__).parents[2]
+TABLES = REPOSITORY / "egs/debian_voices"
+_PACKAGES = ("klettres-data", "ktuberling-data", "fillets-ng-data-cs", "fillets-ng-data-nl")
+_SPEAKERS_OF_FIRST = 14
+_SOUNDS = {"noise": "sound-theme-freedesktop", "music": "asterisk-moh-opsound-wav"}
+_FEW = {"noise": re.compile(r".*/[a-d][^/]*\.oga"), "music": re.compile(r".*/manolo[^/]*\.wav")}
+_MIN_S = 3.0
+
+
+def fetch(num_speakers: int) -> dict[str, Path]:
+    """Return packages that have so many speakers, and those with noises and music."""
+    first = num_speakers <= _SPEAKERS_OF_FIRST
+    names = [*(_PACKAGES[:1] if first else _PACKAGES), *_SOUNDS.values()]
+    cache = os.environ.get("SPEAKERNET_CACHE") or Path(
+        os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "speakernet"
+    )
+    debs = Path(cache, "debs")
+    command = ["local/debian_voices/fetch.sh", str(debs), *names]
+    subprocess.run(command, cwd=REPOSITORY, check=True)
+    packages = read_packages(TABLES / "packages.tsv")
+    return {name: debs / packages[name].file for name in names}
+
+
+def make_voices(
+    folder: Path, debs: dict[str, Path], num_speakers: int, num_utterances: int
+) -> list[list[Path]]:
+    """Return the wav files of each of ``num_speakers`` people, ``num_utterances`` of each."""
+    roles = ("train", "test")
+    rows = [r for r in read_speakers(TABLES / "speakers.tsv") if r.role in roles]
+    rules = dict.fromkeys(roles, Rule(_MIN_S, num_utterances))
+    voices: list[list[Path]] = []
+    for package, deb in debs.items():
+        some = [row for row in rows if row.package == package]
+        if some:
+            process_package(PackageTask(deb, some, [], rules, folder, folder, folder))
+    for speaker in sorted(path for path in folder.iterdir() if path.is_dir()):
+        files = sorted(speaker.glob("*.wav"))
+        if len(files) == num_utterances and len(voices) < num_speakers:
+            voices.append(files)
+    if len(voices) < num_speakers:
+        raise SystemExit(f"{len(voices)} speakers have {num_utterances} utterances: ask for fewer")
+    return voices
+
+
+def make_sounds(folder: Path, debs: dict[str, Path], kind: str) -> list[Path]:
+    """Return wav files of noise or music."""
+    for row in read_sounds(TABLES / "sounds.tsv"):
+        if row.package == _SOUNDS[kind]:
+            few = replace(row, pattern=_FEW[kind])
+            process_package(PackageTask(debs[row.package], [], [few], {}, folder, folder, folder))
+    return sorted(folder.rglob("*.wav"))
