@@ -19,8 +19,8 @@ from voxsrc_audio import list_voxsrc
 
 from speakernet.bin.cli import run
 from speakernet.config import UserError
-from speakernet.kaldi.datadir import validate, write_spk2utt
-from speakernet.kaldi.tables import iter_ids, write_table
+from speakernet.kaldi.datadir.create import NewUtterance, create
+from speakernet.kaldi.tables import iter_ids
 from speakernet.work.files import folder_for_replace
 
 logger = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         new = {n: stack.enter_context(folder_for_replace(arguments.data / n)) for n in sets}
         for name, utterances in sets.items():
             extra = list_voxsrc(arguments.data_root, lists) if name == TEST_SET else []
-            write_data_dir(new[name], _merge([utterances, extra]))
+            create(new[name], (NewUtterance(*u) for u in (*utterances, *extra)))
             write_missing(new[name], name, utterances, arguments.data_root)
         if TEST_SET in new:
             _write_lists(new[TEST_SET], lists, needed_lists, arguments)
@@ -101,14 +101,6 @@ def _check_size(name: str, utterances: Sequence[Utterance], *, partial: bool) ->
     if not utterances:
         raise UserError(f"{name}: no audio file found")
     logger.info("%s: %d speakers, %d utterances", name, *found)
-
-
-def write_data_dir(path: Path, utterances: Sequence[Utterance]) -> None:
-    """Write wav.scp, utt2spk and spk2utt of utterances sorted by id, and check them."""
-    write_table(path / "wav.scp", ((u.utt, u.entry) for u in utterances))
-    write_table(path / "utt2spk", ((u.utt, u.speaker) for u in utterances))
-    write_spk2utt(path / "utt2spk", path / "spk2utt")
-    validate(path, feats=False)
 
 
 def _write_lists(

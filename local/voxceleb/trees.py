@@ -18,6 +18,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from vox_parts import SUFFIXES, is_speaker, part_of
 
@@ -32,8 +33,7 @@ _ABOVE = re.compile(r"(?i).*vox.*|dev|test|train|wavs?|aac|m4a|audio|data|raw.*"
 _NO_TREES = ("voxceleb1_cd", "VoxSRC2022_dev")  # of VoxSRC's lists
 
 
-@dataclass(frozen=True)
-class Utterance:
+class Utterance(NamedTuple):
     """One audio file: its id, its speaker and its value in ``wav.scp``."""
 
     utt: str
