@@ -20,8 +20,8 @@ set=()
 help_message="usage: steps/calibrate.sh [options] <model-dir> <train-embeddings> <train-data> <trials> [<trials> ...] <scores-dir>
   --cmd COMMAND            how to run the job (default: $cmd)
   --kinds \"KIND ...\"       of scores (default: $kinds)
-  --quality true|false     also use embeddings' norms, means against the cohort, and utt2dur of
-                           <train-data> and of the trials' directory (default: $quality)
+  --quality true|false     also use lengths, embeddings' norms and means against the cohort: <trials>.<kind>_qmf
+                           instead of _calibrated (default: $quality)
   --fuse true|false        all kinds in one map, as <trials>.fused_calibrated (default: $fuse)
   --num-target N           training trials of one speaker at most (default: $num_target)
   --num-nontarget N        training trials of two speakers at most (default: $num_nontarget)
@@ -42,7 +42,7 @@ trials=("${@:4:$#-4}")
 
 require_file "$model/recipe.yaml" "$embeddings/embedding.scp" "$train/utt2spk" "${trials[@]}"
 score_options=() options=(--p-target "$p_target" --fuse "$fuse")
-tables=(utt2norm)
+tables=(utt2norm utt2num_frames)
 if [ -n "$cohort_embeddings" ]; then
   require_file "$cohort_embeddings/embedding.scp" "$cohort_utt2spk"
   # The speakers of these trials may be in the cohort: with --utt2spk they are left out of their own utterances' cohort.
@@ -52,9 +52,8 @@ fi
 for setting in "${set[@]}"; do score_options+=(--set "$setting"); done
 work=$scores/calibration
 if [ "$quality" = true ]; then
-  lengths=$(dirname "${trials[0]}")/utt2dur
-  require_file "$train/utt2dur" "$lengths"
-  options+=(--train-quality-tables "${tables[@]/#/$work/}" "$train/utt2dur" --quality-tables "${tables[@]/#/$scores/}" "$lengths")
+  require_file "${tables[@]/#/$scores/}"
+  options+=(--train-quality-tables "${tables[@]/#/$work/}" --quality-tables "${tables[@]/#/$scores/}")
 fi
 [ -z "$utt2spk" ] || options+=(--train-utt2spk "$train/utt2spk" --utt2spk "$utt2spk")
 
@@ -65,7 +64,7 @@ draw=()
 [ -z "$exclude" ] || draw+=(--exclude "$exclude")
 python -m speakernet.bin.make_trials "${draw[@]}" --num-target "$num_target" --num-nontarget "$num_nontarget" --seed "$seed" \
   "$train/utt2spk" "$work/trials"
-job_command "$cmd" python -m speakernet.bin.score "${score_options[@]}" "$model" "$work/trials" "$embeddings" "$work"
+job_command "$cmd" python -m speakernet.bin.score --set scoring.calibration=null "${score_options[@]}" "$model" "$work/trials" "$embeddings" "$work"
 # shellcheck disable=SC2086 # --cmd holds a command and its options
 $cmd "$work/log/score.log" "${words[@]}"
 # shellcheck disable=SC2086 # a list of words

@@ -7,6 +7,10 @@ cmd=utils/run.pl
 plain=false
 cohort_embeddings=
 cohort_utt2spk=
+plda_embeddings=
+plda_utt2spk=
+calibration_embeddings=
+calibration_utt2spk=
 enroll_spk2utt=
 checkpoint=
 set=()
@@ -15,10 +19,15 @@ help_message="usage: steps/score.sh [options] <model-dir> <trials> [<trials> ...
   --plain true|false       similarities only, whatever the recipe says (default: $plain)
   --cohort-embeddings DIR  to normalise with
   --cohort-utt2spk FILE    which of them, and their speakers
+  --plda-embeddings DIR    what the recipe's PLDA is trained on, and
+  --plda-utt2spk FILE      which of them, and their speakers (default: the cohort's)
+  --calibration-embeddings DIR  what trials for the recipe's calibration are drawn from, and
+  --calibration-utt2spk FILE    which of them, and their speakers (default: the cohort's); where it has utt2session
+                           beside it, targets are drawn from two sessions
   --enroll-spk2utt FILE    enrolment ids are models with these utterances
   --checkpoint FILE        for the cohort of class weights (default: the model's newest)
   --set KEY=VALUE          a setting of the recipe, as scoring.top_n=100 (repeatable)
-makes <scores-dir>/<name of trials>.{cosine,asnorm}; the log is <scores-dir>/log/score.log"
+makes <scores-dir>/<name of trials>.{cosine,asnorm} and, by the recipe, .plda, .*_calibrated, .*_qmf; the log is <scores-dir>/log/score.log"
 . "$(dirname "$0")/../utils/parse_options.sh"
 [ $# -ge 4 ] || usage_error
 model=$1
@@ -28,26 +37,22 @@ trials=("${@:2:$#-3}")
 
 require_file "$model/recipe.yaml" "${trials[@]}" "$embeddings/embedding.scp"
 options=()
-if [ -n "$cohort_embeddings" ]; then
-  require_file "$cohort_embeddings/embedding.scp"
-  options+=(--cohort-embeddings "$cohort_embeddings")
-fi
-if [ -n "$cohort_utt2spk" ]; then
-  require_file "$cohort_utt2spk"
-  options+=(--cohort-utt2spk "$cohort_utt2spk")
-fi
-if [ -n "$enroll_spk2utt" ]; then
-  require_file "$enroll_spk2utt"
-  options+=(--enroll-spk2utt "$enroll_spk2utt")
-fi
-if [ -n "$checkpoint" ]; then
-  require_file "$checkpoint"
-  options+=(--checkpoint "$checkpoint")
-fi
+for name in {cohort,plda,calibration}_embeddings; do
+  [ -z "${!name}" ] || require_file "${!name}/embedding.scp"
+done
+drawn_from=${calibration_utt2spk:-$cohort_utt2spk} calibration_utt2session=
+[ -z "$drawn_from" ] || calibration_utt2session=$(dirname "$drawn_from")/utt2session
+[ -f "$calibration_utt2session" ] || calibration_utt2session=
+for name in {cohort,plda,calibration}_utt2spk enroll_spk2utt checkpoint; do
+  [ -z "${!name}" ] || require_file "${!name}"
+done
+for name in {cohort,plda,calibration}_{embeddings,utt2spk} calibration_utt2session enroll_spk2utt checkpoint; do
+  [ -z "${!name}" ] || options+=("--${name//_/-}" "${!name}")
+done
 
 for setting in "${set[@]}"; do options+=(--set "$setting"); done
 if [ "$plain" = true ]; then
-  options+=(--set scoring.normalization=none --set scoring.plda=null --set scoring.subtract_mean=false)
+  options+=(--set scoring.normalization=none --set scoring.plda=null --set scoring.calibration=null --set scoring.subtract_mean=false)
 fi
 
 lock_output "$scores"

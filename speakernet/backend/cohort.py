@@ -69,7 +69,9 @@ def load_cohort(
         raise UserError("a cohort of speaker means needs --cohort-utt2spk")
     else:
         table_of = read_table(utt2spk, num_fields=2)
-        speakers, vectors = speaker_means(read_embeddings(embeddings), table_of, mean)
+        speakers, vectors = speaker_means(
+            read_embeddings(embeddings), table_of, mean, as_they_are=config.cohort == "raw_speakers"
+        )
         logger.info("cohort: %d speakers, %d utterances", len(speakers), len(table_of))
     return Cohort(length_norm(vectors) if config.renormalize_cohort else vectors, mean, speakers)
 
@@ -95,14 +97,18 @@ def mean_embedding(blocks: Iterable[Block]) -> Float64:
 
 
 def speaker_means(
-    blocks: Iterable[Block], utt2spk: Mapping[str, str], mean: Float64 | None = None
+    blocks: Iterable[Block],
+    utt2spk: Mapping[str, str],
+    mean: Float64 | None = None,
+    *,
+    as_they_are: bool = False,
 ) -> tuple[tuple[str, ...], Float64]:
     """Return sorted speakers and the mean (speakers, dim) of each one's length-normed embeddings.
 
     The means are not length-normed again, as voxsrc2020's. ``mean`` (dim,) is subtracted before
-    length-norming. Blocks are read one by one: memory does not grow with the utterances.
-    Embeddings without an entry in ``utt2spk`` are left out; an entry without embedding is a
-    UserError.
+    length-norming; ``as_they_are``: nothing is length-normed, as in wespeaker. Blocks are read one
+    by one: memory does not grow with the utterances. Embeddings without an entry in ``utt2spk`` are
+    left out; an entry without embedding is a UserError.
     """
     speakers = tuple(sorted(set(utt2spk.values())))
     row_of = {name: row for row, name in enumerate(speakers)}
@@ -125,7 +131,8 @@ def speaker_means(
         if len(places):
             _check_new(ids, places, found)
             rows = speaker_of[places]
-            _add(sums, rows, length_norm(vectors if mean is None else vectors - mean, ids))
+            centred = vectors.astype(np.float64) if mean is None else vectors - mean
+            add_by_speaker(sums, rows, centred if as_they_are else length_norm(centred, ids))
             counts += np.bincount(rows, minlength=len(speakers))
     if sums is None or not found.all():
         raise UserError(_missing(utt2spk, found, left_out))
@@ -151,7 +158,7 @@ def _missing(utt2spk: Mapping[str, str], found: Bool, left_out: Sequence[str]) -
     )
 
 
-def _add(sums: Float64, rows: Indices, vectors: Float64) -> None:
+def add_by_speaker(sums: Float64, rows: Indices, vectors: Float64) -> None:
     """Add vectors to the rows of their speakers; runs of one speaker are summed first."""
     starts = np.concatenate([[0], np.flatnonzero(np.diff(rows)) + 1])
     np.add.at(sums, rows[starts], np.add.reduceat(vectors, starts, axis=0))

@@ -54,10 +54,35 @@ class PldaConfig(Config):
     """EM steps."""
 
 
+Quality = Literal["duration", "norm", "cohort_mean"]
 Similarity = Literal["cosine", "crop_distance"]
 Normalization = Literal["none", "snorm", "asnorm"]
 KINDS = {*get_args(Similarity), *get_args(Normalization), "plda"}
 """What score files can end in."""
+CALIBRATED, QMF = "_calibrated", "_qmf"
+"""How kinds of calibrated scores end: by the score alone, and with measures of quality."""
+SetRole = Literal["cohort", "plda", "calibration"]
+"""What a set beside the test is for."""
+
+
+class CalibrationConfig(Config):
+    """Log-likelihood ratios by logistic regression, trained on trials of the calibration set."""
+
+    qualities: tuple[Quality, ...] = ()
+    """Measures of both utterances that a second map (`qmf`) gets beside the score: `duration`, the
+    logarithm of the length; `norm` of the embedding; `cohort_mean`, the mean of the cohort's
+    scores."""
+    trials: Literal["any", "by_length"] = "any"
+    """`any`: utterances of all lengths; `by_length`: a third each of two short utterances (2 to
+    6 s), a short and a long one (above 6 s), two long ones."""
+    num_trials: Annotated[int, Field(ge=6)] = 30_000
+    """Trials to draw, half of them of one speaker; fewer where there are not so many pairs."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the draw; systems that are to be fused need the same."""
+    fuse: bool = False
+    """Also fuse all calibrated kinds in one map."""
+    p_target: Share = 0.05
+    """Prior of a target to train at."""
 
 
 class ScoringConfig(Config):
@@ -70,9 +95,9 @@ class ScoringConfig(Config):
     """Take the cohort's mean embedding off first."""
     normalization: Normalization = "asnorm"
     """`snorm` compares with the whole cohort, `asnorm` with the `top_n` nearest of it."""
-    cohort: Literal["speakers", "utterances", "class_weights"] = "speakers"
-    """One mean of length-normed embeddings per speaker, single utterances, or the rows of the
-    classifier."""
+    cohort: Literal["speakers", "raw_speakers", "utterances", "class_weights"] = "speakers"
+    """One mean of length-normed embeddings per speaker, one of embeddings as they are, single
+    utterances, or the rows of the classifier."""
     renormalize_cohort: bool = False
     """Scale those means to length one again."""
     top_n: Count | Share = 400
@@ -81,7 +106,10 @@ class ScoringConfig(Config):
     """What is averaged over several enrolment utterances of one model: length-normed embeddings, or
     scores."""
     plda: PldaConfig | None = None
-    """Also score by PLDA, trained on the cohort's utterances; null: do not."""
+    """Also score by PLDA, trained on the utterances of the PLDA set; null: do not."""
+    calibration: CalibrationConfig | None = None
+    """Also calibrate the normalised scores (those that are not, where there is no normalisation)
+    and PLDA's; null: do not."""
 
     @model_validator(mode="after")
     def _crops_have_no_cohort(self) -> Self:
@@ -89,7 +117,40 @@ class ScoringConfig(Config):
             raise setting_error("normalization", "crop_distance has none; expected none")
         if self.compares_crops and self.subtract_mean:
             raise setting_error("subtract_mean", "crop_distance has no cohort; expected false")
+        if self.compares_crops and self.plda:
+            raise setting_error("plda", "crop_distance compares matrices of crops; expected null")
         return self
+
+    @model_validator(mode="after")
+    def _calibration_has_what_it_needs(self) -> Self:
+        calibration = self.calibration
+        if calibration is None:
+            return self
+        key = "calibration.qualities"
+        if self.compares_crops and "norm" in calibration.qualities:
+            raise setting_error(key, "norm: crop_distance has ten embeddings; expected duration")
+        if self.normalization == "none" and "cohort_mean" in calibration.qualities:
+            raise setting_error(key, "cohort_mean: normalization is none; expected another")
+        if self.normalization != "none" and not self.has_cohort_of_speakers:
+            raise setting_error(
+                "cohort",
+                "calibration leaves a speaker out of the cohort of its own trials; "
+                "expected speakers or raw_speakers",
+            )
+        if calibration.fuse and len(self.final_kinds) < 2:
+            raise setting_error("calibration.fuse", "there is one kind of scores; expected plda")
+        return self
+
+    @property
+    def final_kinds(self) -> tuple[str, ...]:
+        """The kinds of scores that are calibrated."""
+        best = self.similarity if self.normalization == "none" else self.normalization
+        return (best, "plda") if self.plda else (best,)
+
+    @property
+    def has_cohort_of_speakers(self) -> bool:
+        """Whether the cohort has one member per speaker, made from embeddings."""
+        return self.cohort in ("speakers", "raw_speakers")
 
     @property
     def compares_crops(self) -> bool:
@@ -102,7 +163,12 @@ class ScoringConfig(Config):
         return self.normalization != "none" and self.cohort == "class_weights"
 
     @property
-    def needs_cohort_embeddings(self) -> bool:
-        """Whether the cohort's utterances have to be embedded for these scores."""
+    def needed_sets(self) -> tuple[SetRole, ...]:
+        """What sets beside the test have to be embedded for these scores."""
         normalizes = self.normalization != "none" and not self.needs_class_weights
-        return normalizes or self.subtract_mean or self.plda is not None
+        needs: dict[SetRole, bool] = {
+            "cohort": normalizes or self.subtract_mean,
+            "plda": self.plda is not None,
+            "calibration": self.calibration is not None,
+        }
+        return tuple(role for role, is_needed in needs.items() if is_needed)

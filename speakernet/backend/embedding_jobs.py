@@ -22,6 +22,7 @@ from speakernet.backend.inputs import (
     read_ahead,
     waveform_loader,
 )
+from speakernet.backend.quality import NUM_FRAMES
 from speakernet.config.errors import UserError, naming
 from speakernet.data.config import NetworkRecipe
 from speakernet.nn.host_memory import keep_freed_memory
@@ -84,12 +85,15 @@ def run_job(job: ExtractionJob, recipe: ExtractionRecipe, utterances: Sequence[s
     model, input_dim = _model(job, recipe, checkpoint, load, names)
     extractor = _extractor(job, recipe, model)
     inputs = read_ahead(names, load, 0 if extractor.device.type == "cpu" else _GPU_READERS)
+    num_frames: dict[str, int] = {}
     inputs = _noting(_fitting(inputs, input_dim), extractor, notes)
+    inputs = _counting(inputs, extractor, num_frames)
     inputs = progress(inputs, len(names), "utterances")
     with naming(job.data_dir):
         embeddings = dict(extractor(inputs))
     kept = {name: notes[name] for name in names if name in notes}
-    part.write(((name, embeddings[name]) for name in names), kept, made_from)
+    lengths = {name: num_frames[name] for name in names}
+    part.write(((name, embeddings[name]) for name in names), lengths, kept, made_from)
 
 
 def _checkpoint(job: ExtractionJob) -> Path:
@@ -117,6 +121,7 @@ def _made_from(
         "data": [digest_of_file(path) for path in tables],
         "features": asdict(_feature_options(job, recipe)) if computed else recipe.features,
         "utterances": digest_of_text(names),
+        "tables": [NUM_FRAMES],
     }
 
 
@@ -204,4 +209,13 @@ def _noting(
             notes.setdefault(name, []).append(f"{_REPEATED} ({len(utterance)} steps)")
         if utterance.ndim > 1 and len(utterance) > 1 and not np.ptp(utterance, axis=0).any():
             notes.setdefault(name, []).append(_CONSTANT)
+        yield name, utterance
+
+
+def _counting(
+    inputs: Iterator[NamedArray], extractor: Extractor, num_frames: dict[str, int]
+) -> Iterator[NamedArray]:
+    """Pass utterances on; ``num_frames`` gets their lengths in frames of 10 ms."""
+    for name, utterance in inputs:
+        num_frames[name] = extractor.num_frames(len(utterance))
         yield name, utterance

@@ -1,8 +1,8 @@
 """The parts that parallel extraction jobs write, and how they become one product.
 
 Job J of N embeds the J-th of N consecutive shares of the utterances and writes, in the folder of
-the product, ``parts/J.ark``, ``parts/J.scp`` and, last, the record ``parts/J.json``, which has what
-was noted of utterances.
+the product, ``parts/J.ark``, ``parts/J.scp`` and, last, the record ``parts/J.json``, which has the
+lengths of the utterances and what was noted of them.
 """
 
 import logging
@@ -14,6 +14,7 @@ from typing import Any
 
 from speakernet.arrays import Float32
 from speakernet.audio.notes import TABLE, summary, write_notes
+from speakernet.backend.quality import NUM_FRAMES
 from speakernet.config import UserError
 from speakernet.kaldi.ark import ArkWriter
 from speakernet.kaldi.tables import iter_table, write_table
@@ -45,20 +46,22 @@ class Part:
     def write(
         self,
         embeddings: Iterable[tuple[str, Float32]],
+        num_frames: Mapping[str, int],
         notes: Mapping[str, Sequence[str]],
         made_from: MadeFrom,
     ) -> None:
-        """Write embeddings (id, array), and the record with ``notes`` on utterances."""
+        """Write embeddings (id, array), and the record with lengths and ``notes`` on utterances."""
         os.makedirs(self._folder, exist_ok=True)
         self.path("json").unlink(missing_ok=True)
         with ArkWriter(self.path("ark"), self.path("scp")) as writer:
             for name, embedding in embeddings:
                 writer.write(name, embedding)
-        write_record(self.path("json"), made_from, writer.files, {"notes": notes})
+        facts = {"num_frames": num_frames, "notes": notes}
+        write_record(self.path("json"), made_from, writer.files, facts)
 
 
 def join_parts(folder: Path, num_jobs: int, expected: Sequence[str]) -> int:
-    """Join the parts to ``embedding.ark`` and ``embedding.scp``, and remove them.
+    """Join the parts to ``embedding.ark``, ``embedding.scp`` and ``utt2num_frames``; remove them.
 
     Returns the number of embeddings. Raises UserError unless their ids are ``expected``, one each
     and in that order, and all parts are whole and were made from the same network and settings.
@@ -77,6 +80,7 @@ def join_parts(folder: Path, num_jobs: int, expected: Sequence[str]) -> int:
                 shutil.copyfileobj(source, target, _COPY_BYTES)
         _check_ids(folder, [name for name, _ in lines], expected)
     _note(folder, records)
+    _write_lengths(folder, records, expected)
     write_table(scp, lines)
     shutil.rmtree(folder / "parts")
     return len(lines)
@@ -84,12 +88,23 @@ def join_parts(folder: Path, num_jobs: int, expected: Sequence[str]) -> int:
 
 def _note(folder: Path, records: Sequence[Record]) -> None:
     """Write what was noted of utterances, and say how often."""
-    notes = {
-        name: some for record in records for name, some in record.facts.get("notes", {}).items()
-    }
+    notes = _facts(records, "notes")
     write_notes(folder, notes)
     if notes:
         logger.warning("%s: %s; see %s", folder, summary(notes.values()), folder / TABLE)
+
+
+def _write_lengths(folder: Path, records: Sequence[Record], names: Sequence[str]) -> None:
+    lengths = _facts(records, "num_frames")
+    unknown = next((name for name in names if name not in lengths), None)
+    if unknown is not None:
+        raise UserError(f"{folder}/parts: the records have no length of '{unknown}'; remove them")
+    write_table(folder / NUM_FRAMES, [(name, str(lengths[name])) for name in names])
+
+
+def _facts(records: Sequence[Record], key: str) -> dict[str, Any]:
+    """Return what all records know of utterances under ``key``."""
+    return {name: fact for record in records for name, fact in record.facts.get(key, {}).items()}
 
 
 def _check_records(folder: Path, parts: Sequence[Part]) -> list[Record]:

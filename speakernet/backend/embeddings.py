@@ -1,7 +1,7 @@
 """Embeddings on disk: an archive with its index, or the folder that holds both."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -59,11 +59,17 @@ def _beside(scp: Path, archive: str) -> str:
     return os.fspath(moved) if not Path(archive).exists() and moved.exists() else archive
 
 
-def load_embeddings(path: Path) -> EmbeddingTable:
-    """Read all embeddings of ``path`` into one table. Raises UserError for a duplicate id."""
+def load_embeddings(path: Path, wanted: Container[str] | None = None) -> EmbeddingTable:
+    """Read the embeddings of ``path`` into one table: of all ids, or of those that are ``wanted``.
+
+    Raises UserError for a duplicate id.
+    """
     ids: list[str] = []
     blocks: list[Float32] = []
     for names, vectors in read_embeddings(path):
+        if wanted is not None:
+            chosen = [row for row, name in enumerate(names) if name in wanted]
+            names, vectors = [names[row] for row in chosen], vectors[chosen]
         ids += names
         blocks.append(vectors)
     rows = {name: row for row, name in enumerate(ids)}

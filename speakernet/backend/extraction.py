@@ -64,6 +64,10 @@ class Extractor:
         """Return whether an utterance of ``num_steps`` is repeated to the shortest length."""
         return num_steps < self._scale.steps(self._config.min_frames)
 
+    def num_frames(self, num_steps: int) -> int:
+        """Return the length of an utterance of ``num_steps`` in frames of 10 ms."""
+        return num_steps // self._scale.per_frame
+
     def __call__(self, utterances: Iterable[NamedArray]) -> Iterator[NamedArray]:
         """Yield ``(id, embedding)`` of each (id, input), maybe in another order.
 

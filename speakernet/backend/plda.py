@@ -17,15 +17,20 @@ Papers:
 - Garcia-Romero and Espy-Wilson: https://doi.org/10.21437/Interspeech.2011-53
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from speakernet.arrays import Float64, Indices
+from speakernet.backend.cohort import add_by_speaker
 from speakernet.backend.config import PldaConfig
 from speakernet.backend.cosine import cosine_scores, length_norm
 from speakernet.config import UserError
+
+Blocks = Callable[[], Iterable[tuple[NDArray[np.floating], Indices]]]
+"""Yields embeddings (rows, dim) and their speakers (rows,), numbered from 0; every call anew."""
 
 RIDGE = 1e-6  # of the mean variance, added to W: fewer utterances than dimensions leave it singular
 
@@ -57,24 +62,24 @@ class Plda:
         return constant + products - squares[left] - squares[right]
 
 
-def train_plda(vectors: NDArray[np.floating], speakers: Indices, config: PldaConfig) -> Plda:
-    """Fit the model to embeddings (rows, dim) of ``speakers`` (rows,), numbered from 0.
+def train_plda(read: Blocks, num_speakers: int, config: PldaConfig) -> Plda:
+    """Fit the model to the embeddings of ``num_speakers`` that ``read`` yields, called twice.
 
     Raises UserError with fewer than two speakers, or if none has two utterances.
     """
-    counts = np.bincount(speakers)
-    counts = counts[counts > 0]
-    if len(counts) < 2 or counts.max() < 2:
+    raw = _statistics(read, num_speakers, lambda vectors: vectors.astype(np.float64))
+    if len(raw.counts) < 2 or raw.counts.max() < 2:
         raise UserError("PLDA needs two speakers or more, and two utterances of one of them")
-    _, numbers = np.unique(speakers, return_inverse=True)
-    mean = vectors.mean(axis=0, dtype=np.float64)
-    lda = _lda(vectors - mean, numbers, counts, config.lda_dim)
-    x = _prepare(vectors, mean, lda, config.length_norm)
-    between, within = _covariances(x, numbers, counts)
-    sums = _speaker_sums(x, numbers, len(counts))
-    scatter = x.T @ x
+    mean = raw.sums.sum(axis=0) / raw.counts.sum()
+    lda = _lda(_centred(raw, mean), config.lda_dim)
+
+    def prepare(vectors: NDArray[np.floating]) -> Float64:
+        return _prepare(vectors, mean, lda, config.length_norm)
+
+    x = _statistics(read, num_speakers, prepare)
+    between, within = _covariances(x)
     for _ in range(config.iterations):
-        between, within = _em_step(sums, counts, scatter, between, within)
+        between, within = _em_step(x, between, within)
     transform, diagonal = _diagonalize(between, within)
     return Plda(mean, lda, config.length_norm, transform, np.maximum(diagonal, 0))
 
@@ -84,18 +89,45 @@ def _prepare(vectors: NDArray[np.floating], mean: Float64, lda: Float64, norm: b
     return length_norm(x) * np.sqrt(x.shape[1]) if norm else x
 
 
-def _speaker_sums(x: Float64, speakers: Indices, num_speakers: int) -> Float64:
-    sums = np.zeros((num_speakers, x.shape[1]))
-    np.add.at(sums, speakers, x)
-    return sums
+@dataclass(frozen=True, eq=False)
+class _Statistics:
+    """Of S speakers: counts (S,) and sums (S, dim) of their vectors, the scatter (dim, dim) of all.
+
+    They are all that the model is fitted to: memory does not grow with the utterances.
+    """
+
+    counts: Indices
+    sums: Float64
+    scatter: Float64
 
 
-def _covariances(x: Float64, speakers: Indices, counts: Indices) -> tuple[Float64, Float64]:
+def _statistics(
+    read: Blocks, num_speakers: int, prepare: Callable[[NDArray[np.floating]], Float64]
+) -> _Statistics:
+    counts, sums, scatter = np.zeros(num_speakers, np.intp), np.zeros(0), np.zeros(0)
+    for vectors, speakers in read():
+        x = prepare(vectors)
+        if not sums.size:
+            sums, scatter = np.zeros((num_speakers, x.shape[1])), np.zeros((x.shape[1],) * 2)
+        add_by_speaker(sums, speakers, x)
+        counts += np.bincount(speakers, minlength=num_speakers)
+        scatter += x.T @ x
+    there = counts > 0
+    return _Statistics(counts[there], sums[there] if sums.size else sums, scatter)
+
+
+def _centred(raw: _Statistics, mean: Float64) -> _Statistics:
+    """Return the statistics of the same vectors less their ``mean`` (dim,)."""
+    sums = raw.sums - raw.counts[:, None] * mean
+    scatter = raw.scatter - raw.counts.sum() * np.outer(mean, mean)
+    return _Statistics(raw.counts, sums, scatter)
+
+
+def _covariances(x: _Statistics) -> tuple[Float64, Float64]:
     """Return the covariance of the speaker means and that of utterances around their mean."""
-    means = _speaker_sums(x, speakers, len(counts)) / counts[:, None]
-    rest = x - means[speakers]
-    within = _regularized(rest.T @ rest / len(x))
-    return means.T @ means / len(counts), within
+    means = x.sums / x.counts[:, None]
+    within = (x.scatter - x.sums.T @ means) / x.counts.sum()
+    return means.T @ means / len(means), _regularized(within)
 
 
 def _regularized(covariance: Float64) -> Float64:
@@ -103,13 +135,13 @@ def _regularized(covariance: Float64) -> Float64:
     return covariance + RIDGE * (np.trace(covariance) / dim + 1e-12) * np.eye(dim)
 
 
-def _lda(x: Float64, speakers: Indices, counts: Indices, dim: int | None) -> Float64:
+def _lda(x: _Statistics, dim: int | None) -> Float64:
+    size = x.sums.shape[1]
     if dim is None:
-        return np.eye(x.shape[1])
-    if dim > min(x.shape[1], len(counts) - 1):
-        raise UserError(f"lda_dim {dim}: {len(counts)} speakers of {x.shape[1]} dimensions")
-    between, within = _covariances(x, speakers, counts)
-    transform, strength = _diagonalize(between, within)
+        return np.eye(size)
+    if dim > min(size, len(x.counts) - 1):
+        raise UserError(f"lda_dim {dim}: {len(x.counts)} speakers of {size} dimensions")
+    transform, strength = _diagonalize(*_covariances(x))
     return transform[:, np.argsort(-strength)[:dim]]
 
 
@@ -120,9 +152,7 @@ def _diagonalize(between: Float64, within: Float64) -> tuple[Float64, Float64]:
     return inverse_root.T @ vectors, strength
 
 
-def _em_step(
-    sums: Float64, counts: Indices, scatter: Float64, between: Float64, within: Float64
-) -> tuple[Float64, Float64]:
+def _em_step(x: _Statistics, between: Float64, within: Float64) -> tuple[Float64, Float64]:
     """Return B and W after one EM step, computed where W = I and B is diagonal.
 
     The posterior of a speaker with n utterances of sum f there has, for each dimension, the
@@ -130,13 +160,13 @@ def _em_step(
     """
     transform, b = _diagonalize(between, within)
     b = np.maximum(b, 1e-10)
-    f = sums @ transform
+    counts, f = x.counts, x.sums @ transform
     variance = 1 / (1 / b + counts[:, None])
     means = variance * f
     new_between = (means.T @ means + np.diag(variance.sum(axis=0))) / len(counts)
     cross = f.T @ means
     weighted = (counts[:, None] * means).T @ means + np.diag(counts @ variance)
-    total = transform.T @ scatter @ transform
+    total = transform.T @ x.scatter @ transform
     new_within = (total - cross - cross.T + weighted) / counts.sum()
     back = np.linalg.inv(transform)
     return back.T @ new_between @ back, _regularized(back.T @ new_within @ back)

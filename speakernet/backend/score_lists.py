@@ -2,58 +2,45 @@
 
 For each list writes ``<output>/<list>.<similarity>`` and, with a cohort and scoring.normalization,
 ``<output>/<list>.<normalization>``. Several lists share the work on the cohort. With scoring.plda
-also ``<output>/<list>.plda``, trained on the cohort's utterances. ``<output>/utt2norm`` and (with a
-cohort) ``<output>/utt2cohort_mean`` are measures of quality for calibration.
+also ``<output>/<list>.plda``. ``<output>/utt2norm``, ``utt2num_frames`` (if extraction has written
+it) and, with a cohort, ``utt2cohort_mean`` are measures of quality for calibration, which
+scoring.calibration adds (``calibrated_scores.py``).
 """
 
 import glob
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from speakernet.arrays import Float64
+from speakernet.arrays import Float32, Float64, Indices
+from speakernet.backend.calibrate_lists import check_disjoint
+from speakernet.backend.calibrated_scores import calibrate_scores
 from speakernet.backend.cohort import Cohort, load_cohort
-from speakernet.backend.config import KINDS, PldaConfig, ScoringConfig
-from speakernet.backend.embeddings import EmbeddingTable, load_embeddings
-from speakernet.backend.enrolment import Models
+from speakernet.backend.config import CALIBRATED, KINDS, QMF, PldaConfig, ScoringConfig
+from speakernet.backend.embeddings import EmbeddingTable, load_embeddings, read_embeddings
 from speakernet.backend.normalization import CohortStatistics
 from speakernet.backend.plda import Plda, train_plda
-from speakernet.backend.quality import write_quality
+from speakernet.backend.quality_tables import write_qualities
 from speakernet.backend.scoring import PldaScorer, Scorer
+from speakernet.backend.scoring_files import ScoringFiles
 from speakernet.config.errors import UserError, naming
-from speakernet.kaldi.datadir import read_spk2utt
 from speakernet.kaldi.scores import write_scores
 from speakernet.kaldi.tables import iter_ids, read_table
-from speakernet.kaldi.trials import Trials, read_trial_lists
+from speakernet.kaldi.trials import Trials, ids_of, read_trial_lists
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class ScoringFiles:
-    """What scores are made from, and the folder that they go to.
+@dataclass(frozen=True, eq=False)
+class _Backend:
+    """What is made of other sets than the test, once for all trials."""
 
-    embeddings, cohort_embeddings: folder, .scp or .ark. utt2spk: of the trials, to leave an
-    utterance's own speaker out of its cohort. enroll_spk2utt: the enrolment utterances of each
-    model (without it, enrolment ids are utterances).
-    """
-
-    embeddings: Path
-    trials: Sequence[Path]
-    output: Path
-    cohort_embeddings: Path | None = None
-    cohort_utt2spk: Path | None = None
-    utt2spk: Path | None = None
-    enroll_spk2utt: Path | None = None
-
-    def read_models(self) -> Models | None:
-        """Return the enrolment utterances of each model, None where ids are utterances."""
-        if self.enroll_spk2utt is None:
-            return None
-        return read_spk2utt(self.enroll_spk2utt)
+    cohort: Cohort
+    plda: Plda | None
 
 
 def score_lists(
@@ -64,19 +51,43 @@ def score_lists(
     class_weights (speakers, dim): the cohort, where ``config`` asks for rows of the classifier.
     Raises UserError where a file lacks something, or something is missing that the settings need.
     """
-    if config.plda and not (files.cohort_embeddings and files.cohort_utt2spk):
-        raise UserError("scoring.plda needs --cohort-embeddings and --cohort-utt2spk")
     lists = read_trial_lists(files.trials)
+    for role in config.needed_sets:
+        if role != "cohort":
+            files.training_set(role)
     cohort = load_cohort(config, files.cohort_embeddings, files.cohort_utt2spk, class_weights)
+    if config.calibration and config.normalization != "none" and cohort.vectors is None:
+        raise UserError(f"calibration of {config.normalization} needs --cohort-embeddings")
+    backend = _Backend(cohort, _train_plda(config.plda, files, lists) if config.plda else None)
+    statistics = _score_all(config, files, lists, backend)
+    _remove_others(files.output, lists, config, statistics)
+    if config.calibration:
+        calibrate_scores(config, files, partial(_score_drawn, config, backend))
+
+
+def _score_drawn(config: ScoringConfig, backend: _Backend, files: ScoringFiles) -> None:
+    """Score trials that were drawn for calibration."""
+    _score_all(config, files, read_trial_lists(files.trials), backend, only_used=True)
+
+
+def _score_all(
+    config: ScoringConfig,
+    files: ScoringFiles,
+    lists: Mapping[str, Trials],
+    backend: _Backend,
+    *,
+    only_used: bool = False,
+) -> CohortStatistics | None:
+    """Write all scores and measures of quality; ``only_used``: other embeddings are not kept."""
     files.output.mkdir(parents=True, exist_ok=True)
-    table = load_embeddings(files.embeddings)
-    statistics = _score(config, files, table, lists, cohort)
-    _write_qualities(files.output, table, statistics)
-    if config.plda:
-        scorer = PldaScorer(table, _train_plda(files, config.plda), files.read_models())
+    table = load_embeddings(files.embeddings, ids_of(lists.values()) if only_used else None)
+    statistics = _score(config, files, table, lists, backend.cohort)
+    write_qualities(files, table, backend.cohort.mean, statistics)
+    if backend.plda:
+        scorer = PldaScorer(table, backend.plda, files.read_models())
         for name, trials in lists.items():
             _write(files, name, "plda", trials, scorer.scores(trials.enroll, trials.test, name))
-    _remove_others(files.output, lists, config, statistics)
+    return statistics
 
 
 def _score(
@@ -107,7 +118,7 @@ def _score(
 
 def _warn_of_overlap(files: ScoringFiles, lists: Mapping[str, Trials]) -> None:
     """Warn where utterances or speakers of the trials are in the cohort of other speakers."""
-    used = {name for trials in lists.values() for name in (*trials.enroll, *trials.test)}
+    used = ids_of(lists.values())
     common = used & _cohort_ids(files)
     if common:
         logger.warning(
@@ -127,15 +138,21 @@ def _cohort_ids(files: ScoringFiles) -> set[str]:
     return {name.decode() for name in iter_ids(index)} if index and is_table else set()
 
 
-def _train_plda(files: ScoringFiles, config: PldaConfig) -> Plda:
-    assert files.cohort_embeddings and files.cohort_utt2spk
-    training = load_embeddings(files.cohort_embeddings)
-    utt2spk = read_table(files.cohort_utt2spk, num_fields=2)
-    known = [name for name in training.rows if name in utt2spk]
-    _, speakers = np.unique([utt2spk[name] for name in known], return_inverse=True)
-    rows = [training.rows[name] for name in known]
-    plda = train_plda(training.vectors[rows], speakers, config)
-    logger.info("PLDA: trained on %d utterances, %d speakers", len(rows), speakers.max() + 1)
+def _train_plda(config: PldaConfig, files: ScoringFiles, lists: Mapping[str, Trials]) -> Plda:
+    embeddings, path = files.training_set("plda")
+    utt2spk = read_table(path, num_fields=2)
+    if not files.utt2spk:  # else the caller knows that the trials have speakers of other sets
+        check_disjoint(path, utt2spk, ids_of(lists.values()), (path, files.test_utt2spk))
+    number_of = {name: number for number, name in enumerate(sorted(set(utt2spk.values())))}
+
+    def read() -> Iterator[tuple[Float32, Indices]]:
+        for ids, vectors in read_embeddings(embeddings):
+            rows = [row for row, name in enumerate(ids) if name in utt2spk]
+            speakers = (number_of[utt2spk[ids[row]]] for row in rows)
+            yield vectors[rows], np.fromiter(speakers, np.intp, len(rows))
+
+    plda = train_plda(read, len(number_of), config)
+    logger.info("PLDA: trained on %s, %d speakers", embeddings, len(number_of))
     return plda
 
 
@@ -157,7 +174,7 @@ def _remove_others(
     for name in lists:
         for path in output.glob(f"{glob.escape(name)}.*"):
             kind = path.name.removeprefix(f"{name}.")
-            if kind in KINDS - made or kind.endswith("_calibrated"):
+            if kind in KINDS - made or kind.endswith((CALIBRATED, QMF)):
                 path.unlink()
                 logger.info("%s: removed, as it is of earlier scores", path)
 
@@ -166,16 +183,3 @@ def _write(files: ScoringFiles, name: str, kind: str, trials: Trials, scores: Fl
     path = files.output / f"{name}.{kind}"
     write_scores(path, trials, scores)
     logger.info("%s: %d scores", path, len(scores))
-
-
-def _write_qualities(
-    output: Path, table: EmbeddingTable, statistics: CohortStatistics | None
-) -> None:
-    if table.vectors.ndim != 2:
-        return
-    names = list(table.rows)
-    write_quality(output / "utt2norm", names, np.linalg.norm(table.vectors, axis=1))
-    if statistics is not None:
-        means = statistics.mean[: len(names)]
-        used = np.flatnonzero(np.isfinite(means))
-        write_quality(output / "utt2cohort_mean", [names[i] for i in used], means[used])

@@ -3,7 +3,7 @@
 Maps are trained on trials of other speakers, TRAIN/trials with TRAIN/trials.<kind>, and applied to
 SCORES/<list>.<kind> of every list, which become SCORES/<list>.<kind>_calibrated. The map itself is
 in SCORES/<kind>_calibrated.json. Quality tables have lines "utt number" (utt2num_frames, utt2norm,
-utt2cohort_mean).
+utt2cohort_mean); with them the kinds are called <kind>_qmf.
 """
 
 from argparse import Namespace

@@ -15,16 +15,25 @@ from speakernet.bin.options.types import count, positive_int
 @argument("--num-nontarget", positive_int, "most trials of two speakers", default=30_000)
 @argument("--seed", count, "seed of random choices", default=0)
 @argument("--utt2session", Path, "targets are drawn from two sessions of a speaker")
+@argument(
+    "--lengths",
+    Path,
+    "utt2dur or utt2num_frames: trials of short, of short and long, and of long utterances",
+)
 @argument("--exclude", Path, "an utt2spk whose speakers are left out")
 def main(args: Namespace) -> int:
     """Write the trial list."""
+    from speakernet.backend.quality import read_durations
     from speakernet.backend.trial_drawing import draw_trials, read_utt2spk
     from speakernet.kaldi.tables import read_table
     from speakernet.kaldi.trials import write_trials
 
     utt2spk = read_utt2spk(args.utt2spk, args.exclude)
     sessions = read_table(args.utt2session, num_fields=2) if args.utt2session else None
-    trials = draw_trials(utt2spk, args.num_target, args.num_nontarget, args.seed, sessions)
+    durations = read_durations(args.lengths) if args.lengths else None
+    trials = draw_trials(
+        utt2spk, args.num_target, args.num_nontarget, args.seed, sessions, durations
+    )
     args.output.parent.mkdir(parents=True, exist_ok=True)
     write_trials(args.output, trials)
     return 0

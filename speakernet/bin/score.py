@@ -2,8 +2,10 @@
 
 For each of TRIALS writes OUTPUT/<list>.<similarity> (cosine, or what the recipe says) and, with a
 cohort and scoring.normalization in the recipe, OUTPUT/<list>.<normalization>. With scoring.plda
-also OUTPUT/<list>.plda, trained on the cohort's utterances. OUTPUT/utt2norm and (with a cohort)
-OUTPUT/utt2cohort_mean are measures of quality for calibration. Lists share the work on the cohort.
+also OUTPUT/<list>.plda. With scoring.calibration also OUTPUT/<list>.<kind>_calibrated and, with
+measures of quality, OUTPUT/<list>.<kind>_qmf; the trials that these are trained on, and their
+scores, are in OUTPUT/calibration. OUTPUT/utt2norm, utt2num_frames and (with a cohort)
+utt2cohort_mean are those measures. Lists share the work on the cohort.
 """
 
 from argparse import Namespace
@@ -25,12 +27,23 @@ from speakernet.bin.options.recipe import SETTINGS
 )
 @argument("--cohort-utt2spk", Path, "utterances of the cohort and their speakers")
 @argument("--utt2spk", Path, "speakers of the trials, to be left out of their own cohort")
+@argument("--plda-embeddings", Path, "what PLDA is trained on (default: the cohort)", metavar="DIR")
+@argument("--plda-utt2spk", Path, "utterances of the PLDA set and their speakers")
+@argument(
+    "--calibration-embeddings",
+    Path,
+    "of the set that trials for calibration are drawn from (default: the cohort)",
+    metavar="DIR",
+)
+@argument("--calibration-utt2spk", Path, "utterances of the calibration set and their speakers")
+@argument("--calibration-utt2session", Path, "targets are drawn from two sessions of a speaker")
 @argument("--checkpoint", Path, "weights for a cohort of classes (default: the model's newest)")
 @arguments(SETTINGS)
 def main(args: Namespace) -> int:
     """Score every trial list."""
     from speakernet.backend.class_weights import load_class_weights
-    from speakernet.backend.score_lists import ScoringFiles, score_lists
+    from speakernet.backend.score_lists import score_lists
+    from speakernet.backend.scoring_files import ScoringFiles
     from speakernet.config import load_config
     from speakernet.recipe import Recipe
 

@@ -7,7 +7,7 @@ VoxCeleb's: ``label utt1 utt2``, label 1 (same speaker) or 0. Kaldi's: ``utt1 ut
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,11 @@ class Trials:
 
     def __len__(self) -> int:
         return len(self.enroll)
+
+
+def ids_of(lists: Iterable[Trials]) -> set[str]:
+    """Return all ids that the lists compare."""
+    return {name for trials in lists for name in (*trials.enroll, *trials.test)}
 
 
 class Names(dict[bytes, str]):

@@ -90,7 +90,7 @@ def stage_values(recipe: Recipe) -> dict[str, str]:
     speed_set is the training set with its speed-perturbed speakers, train_data the same with the
     augmented copies; online_features, whether training computes the features of these from the
     recordings; online_augment, whether it draws noises and rooms; cohort, whether scores need the
-    cohort's embeddings.
+    cohort's embeddings, or PLDA or calibration theirs.
     """
     return {
         "train_set": recipe.train_set,
@@ -104,7 +104,7 @@ def stage_values(recipe: Recipe) -> dict[str, str]:
         "seed_suffix": recipe.seed_suffix,
         "online_features": str(recipe.data.online_features is not None).lower(),
         "online_augment": str(recipe.data.online_augment is not None).lower(),
-        "cohort": str(recipe.scoring.needs_cohort_embeddings).lower(),
+        "cohort": str(bool(recipe.scoring.needed_sets)).lower(),
     }
 
 

@@ -21,7 +21,7 @@ from speakernet.work.files import open_for_replace
 Row = Mapping[str, Any]
 
 MODEL_ORDER = ("untrained", "base", "lm")
-SCORING_ORDER = ("cosine", "crop_distance", "snorm", "asnorm")
+SCORING_ORDER = ("cosine", "crop_distance", "snorm", "asnorm", "plda")
 
 
 def sort_key(row: Row) -> tuple[Any, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from speakernet.backend.config import CALIBRATED, QMF
 from speakernet.report.published import Published, published_figures
 from speakernet.report.results import Row, sort_key
 
@@ -40,7 +41,7 @@ def results_table(
     header = ["recipe", "commit"] if with_recipe else ["trials"]
     header += ["model", "scoring", "EER %", "95 % interval"]
     header += [f"minDCF({p})" for p in p_targets]
-    if any(row["scoring"].endswith("calibrated") for row in rows):
+    if any(row["scoring"].endswith((CALIBRATED, QMF)) for row in rows):
         header += [f"actDCF({p})" for p in p_targets] + ["Cllr", "minCllr"]
     figures = [published_figures(row, published) for row in rows]
     shows_published = any(figures)

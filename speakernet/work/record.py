@@ -26,7 +26,7 @@ RECORD = ".done"
 """The name of a product's record, in the product's folder."""
 
 _FORMAT = "speakernet record 1"
-_TABLES = ("failed", "notes", "folders", "identity")  # facts by name
+_TABLES = ("failed", "notes", "num_frames", "folders", "identity")  # facts by name
 _READ_BYTES = 1 << 20
 _MAX_BYTES = 1 << 30  # of a record: one of features notes each utterance that failed
 

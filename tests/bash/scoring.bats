@@ -83,7 +83,7 @@ score() { steps/score.sh "${cohort[@]}" "$exp" "$trials" "$exp/embeddings_test" 
     "$exp" "$exp/embeddings_train" "$dir/data/train" "$trials" "$exp/scores"
   run steps/evaluate.sh --bootstrap 20 "$exp" "$trials"
   [ "$status" -eq 0 ]
-  for scoring in cosine asnorm cosine_quality_calibrated asnorm_quality_calibrated fused_calibrated; do
+  for scoring in cosine asnorm cosine_qmf asnorm_qmf fused_calibrated; do
     [[ "$output" == *"| $scoring"* ]]
   done
   [ -s "$exp/results.json" ] && [ -s "$exp/det.png" ] && [ -s "$exp/RESULTS.md" ]

@@ -55,7 +55,7 @@ CALLS: dict[str, list[Call]] = {
             "exp/calibration data/test/trials exp/scores --kinds cosine --train-quality-tables "
             "data/train/utt2num_frames --quality-tables data/test/utt2num_frames "
             "--train-utt2spk data/train/utt2spk --utt2spk data/test/utt2spk",
-            "exp/scores/trials.cosine_quality_calibrated",
+            "exp/scores/trials.cosine_qmf",
         )
     ],
     "check-audio": [_call("data/wav"), _call("data/segments")],

@@ -26,7 +26,7 @@ def folders(tmp_path: Path) -> list[str]:
         write_scores(tmp_path / side / "trials.cosine", trials, 5 * scores - 3)
         write_scores(tmp_path / side / "trials.asnorm", trials, scores + 9)
         norms = np.random.default_rng(10 + seed).normal(10, 1, 600)
-        write_quality(tmp_path / side / "utt2norm", names, norms)
+        write_quality(tmp_path / side / "utt2norm", dict(zip(names, norms.tolist(), strict=True)))
     return [str(tmp_path / "train"), str(tmp_path / "test")]
 
 
@@ -38,7 +38,7 @@ def test_program(folders: list[str], tmp_path: Path) -> None:
     assert main(arguments) == 0
     assert main([*arguments, "--fuse", "true", *quality]) == 0
     trials = read_trials(path)
-    for kind in ("cosine_calibrated", "asnorm_calibrated", "fused_quality_calibrated"):
+    for kind in ("cosine_calibrated", "asnorm_calibrated", "fused_qmf"):
         llrs = read_scores(path.with_name(f"trials.{kind}"), trials)
         assert cllr(llrs, trials.is_target) - min_cllr(llrs, trials.is_target) < 0.06
         assert '"offset"' in path.with_name(f"{kind}.json").read_text()

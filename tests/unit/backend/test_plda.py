@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from speakernet.backend import plda as package
 from speakernet.backend.config import PldaConfig
-from speakernet.backend.plda import train_plda
+from speakernet.backend.plda import Plda
 from speakernet.config import UserError
 from speakernet.metrics.cllr import cllr, min_cllr
 from speakernet.metrics.det import det_curve, eer
@@ -28,6 +29,13 @@ def speakers_of(generator: np.random.Generator, count: int, each: int) -> tuple[
     common = generator.normal(0, np.sqrt(0.5), (count * each, 1))
     noise = generator.normal(size=(count * each, DIM)) + common
     return means[speakers] + noise + 3, speakers
+
+
+def train_plda(x: Array, speakers: Array, config: PldaConfig) -> Plda:
+    """Train on two blocks of the vectors."""
+    half = len(x) // 2
+    blocks = [(x[:half], speakers[:half]), (x[half:], speakers[half:])]
+    return package.train_plda(lambda: blocks, int(speakers.max()) + 1, config)
 
 
 def gaussian_llr(x: Array, y: Array, between: Array, within: Array) -> float:

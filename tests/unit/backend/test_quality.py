@@ -11,7 +11,7 @@ from speakernet.kaldi.trials import Trials
 
 
 def test_quality_of_trials(tmp_path: Path) -> None:
-    write_quality(tmp_path / "utt2num_frames", ["b", "a"], np.array([100.0, 200.0]))
+    write_quality(tmp_path / "utt2num_frames", {"b": 100.0, "a": 200.0})
     table = read_quality(tmp_path / "utt2num_frames")
     assert table == {"a": np.log(200), "b": np.log(100)}
     trials = Trials(["a", "b"], ["b", "b"], np.array([True, False]))

@@ -9,12 +9,13 @@ import torch
 
 from speakernet.backend.class_weights import load_class_weights
 from speakernet.backend.config import PldaConfig, ScoringConfig
-from speakernet.backend.score_lists import ScoringFiles, score_lists
+from speakernet.backend.score_lists import score_lists
+from speakernet.backend.scoring_files import ScoringFiles
 from speakernet.bin import score
 from speakernet.config import UserError, dump_config
 from speakernet.kaldi.ark import ArkWriter
 from speakernet.kaldi.scores import read_scores
-from speakernet.kaldi.tables import write_table
+from speakernet.kaldi.tables import read_table, write_table
 from speakernet.kaldi.trials import Trials, read_trials, write_trials
 from speakernet.nn.losses import build_loss
 from speakernet.nn.models import build_model
@@ -63,6 +64,15 @@ def changed(files: ScoringFiles, output: str, **changes: Path | None) -> Scoring
     return ScoringFiles(**{**vars(files), "output": files.output / output, **changes})
 
 
+def without_test_speakers(files: ScoringFiles) -> ScoringFiles:
+    """Give PLDA what the cohort has of other speakers than the test's."""
+    assert files.cohort_utt2spk
+    rest = files.cohort_utt2spk.with_name("rest")
+    speakers = read_table(files.cohort_utt2spk).items()
+    write_table(rest, [(name, speaker) for name, speaker in speakers if speaker != "s1"])
+    return replace(files, plda_embeddings=files.cohort_embeddings, plda_utt2spk=rest)
+
+
 def scores_of(files: ScoringFiles, kind: str, number: int = 0) -> np.ndarray:
     path = files.trials[number]
     return read_scores(files.output / f"{path.name}.{kind}", read_trials(path))
@@ -73,7 +83,8 @@ def test_what_is_written(files: ScoringFiles) -> None:
     score_lists(CONFIG, alone)
     kinds = {path.name for path in alone.output.iterdir()}
     assert kinds == {"all.cosine", "few.cosine", "utt2norm"}
-    score_lists(CONFIG.model_copy(update={"plda": PldaConfig(iterations=2)}), files)
+    apart = without_test_speakers(files)
+    score_lists(CONFIG.model_copy(update={"plda": PldaConfig(iterations=2)}), apart)
     kinds = {path.name for path in files.output.iterdir() if path.is_file()}
     each = {f"{name}.{kind}" for name in ("all", "few") for kind in ("cosine", "asnorm", "plda")}
     assert kinds == {*each, "utt2norm", "utt2cohort_mean"}
@@ -139,7 +150,9 @@ def test_several_enrolment_utterances(files: ScoringFiles) -> None:
 def test_what_is_missing_is_named(files: ScoringFiles) -> None:
     plda = CONFIG.model_copy(update={"plda": PldaConfig()})
     alone = changed(files, "", cohort_utt2spk=None)
-    with pytest.raises(UserError, match="scoring.plda needs --cohort-embeddings and --cohort-utt"):
+    with pytest.raises(
+        UserError, match="scoring.plda needs --plda-embeddings and --plda-utt2spk, or"
+    ):
         score_lists(plda, alone)
     with pytest.raises(UserError, match="a cohort of speaker means needs --cohort-utt2spk"):
         score_lists(CONFIG, alone)
@@ -215,7 +228,7 @@ def test_a_cohort_that_holds_the_test_is_told(
 
 def test_scores_of_other_settings_do_not_stay_beside_the_new_ones(files: ScoringFiles) -> None:
     config = CONFIG.model_copy(update={"plda": PldaConfig(), "normalization": "snorm"})
-    score_lists(config, files)
+    score_lists(config, without_test_speakers(files))
     for name in ("all.snorm_calibrated", "all.mine", "few.more.snorm"):
         (files.output / name).write_text("x\n")
     score_lists(ScoringConfig(normalization="none"), replace(files, trials=files.trials[:1]))

@@ -1,0 +1,72 @@
+"""Calibration as a recipe asks for it: trials of the calibration set, their scores, the maps.
+
+``<output>/calibration`` gets the trials and their scores, by which systems can be fused later.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from speakernet.backend.calibrate_lists import FOLDER, CalibrationFiles, calibrate_lists
+from speakernet.backend.config import CalibrationConfig, ScoringConfig
+from speakernet.backend.quality import TABLES, lengths_of, read_durations
+from speakernet.backend.scoring_files import ScoringFiles
+from speakernet.backend.trial_drawing import draw_trials
+from speakernet.kaldi.tables import read_table
+from speakernet.kaldi.trials import write_trials
+
+
+def calibrate_scores(
+    config: ScoringConfig, files: ScoringFiles, score: Callable[[ScoringFiles], None]
+) -> None:
+    """Calibrate the scores that ``files`` have led to, by scores of trials that are drawn here.
+
+    ``score`` writes the scores of other files by the same settings. Raises UserError where the
+    calibration set lacks something, or has speakers of the test.
+    """
+    assert config.calibration
+    own = _draw(config.calibration, files)
+    score(own)
+    maps = CalibrationFiles(
+        own.output,
+        files.trials,
+        files.output,
+        train_utt2spk=own.utt2spk,
+        utt2spk=files.test_utt2spk,
+    )
+    _fit(config, maps)
+    if qualities := config.calibration.qualities:
+        tables = [[f / TABLES[q] for q in qualities] for f in (own.output, files.output)]
+        _fit(config, replace(maps, train_quality_tables=tables[0], quality_tables=tables[1]))
+
+
+def _fit(config: ScoringConfig, maps: CalibrationFiles) -> None:
+    assert config.calibration
+    p_target = config.calibration.p_target
+    calibrate_lists(maps, config.final_kinds, fuse=False, p_target=p_target)
+    if config.calibration.fuse:
+        calibrate_lists(maps, config.final_kinds, fuse=True, p_target=p_target)
+
+
+def _draw(config: CalibrationConfig, files: ScoringFiles) -> ScoringFiles:
+    """Write the trials; return what their scores are made of."""
+    embeddings, utt2spk = files.training_set("calibration")
+    speakers, sessions = read_table(utt2spk, num_fields=2), files.calibration_utt2session
+    trials = draw_trials(
+        speakers,
+        config.num_trials // 2,
+        config.num_trials // 2,
+        config.seed,
+        read_table(sessions, num_fields=2) if sessions else None,
+        read_durations(lengths_of(embeddings)) if config.trials == "by_length" else None,
+    )
+    output = files.output / FOLDER
+    output.mkdir(parents=True, exist_ok=True)
+    write_trials(output / "trials", trials)
+    return replace(
+        files,
+        embeddings=embeddings,
+        trials=[output / "trials"],
+        output=output,
+        utt2spk=utt2spk,
+        enroll_spk2utt=None,
+    )
