@@ -90,7 +90,7 @@ def stage_values(recipe: Recipe) -> dict[str, str]:
     speed_set is the training set with its speed-perturbed speakers, train_data the same with the
     augmented copies; online_features, whether training computes the features of these from the
     recordings; online_augment, whether it draws noises and rooms; cohort, whether scores need the
-    cohort's embeddings, or PLDA or calibration theirs.
+    cohort's embeddings.
     """
     return {
         "train_set": recipe.train_set,

@@ -118,7 +118,15 @@ CALLS: dict[str, list[Call]] = {
     ],
     "fix-data-dir": [_call("data/wav", "data/wav/wav.scp", kept=(r"data/wav/\.backup/.*",))],
     "make-musan": [_call("musan out", "out/musan_noise/wav.scp", kept=(r"out/musan_.*",))],
+    "fuse": [
+        _call(
+            "out exp/scores exp/scores --trials data/test/trials --kinds cosine --qualities norm "
+            "--train-utt2spk data/train/utt2spk --utt2spk data/test/utt2spk",
+            "out/trials.fused_qmf",
+        )
+    ],
     "make-trials": [
+        _call("data/train/utt2spk out/trials --lengths lists/seconds", "out/trials"),
         _call("data/wav/utt2spk out/trials --utt2session lists/sessions", "out/trials"),
         _call(
             "data/wav/utt2spk out/trials --exclude data/test/utt2spk --num-target 3", "out/trials"
@@ -167,6 +175,15 @@ CALLS: dict[str, list[Call]] = {
         )
     ],
     "score": [
+        _call(
+            "exp data/test/trials exp/embeddings_test out --cohort-embeddings exp/embeddings_train "
+            "--cohort-utt2spk data/train/utt2spk --plda-embeddings exp/embeddings_train "
+            "--plda-utt2spk data/train/utt2spk --calibration-embeddings exp/embeddings_train "
+            "--calibration-utt2spk data/train/utt2spk "
+            "--calibration-utt2session data/train/utt2num_frames --set scoring.plda.iterations=2 "
+            "--set scoring.calibration.num_trials=40",
+            "out/trials.asnorm_calibrated",
+        ),
         _call(
             "exp data/test/trials exp/embeddings_test out --cohort-embeddings exp/embeddings_train "
             "--cohort-utt2spk data/train/utt2spk --utt2spk data/test/utt2spk",

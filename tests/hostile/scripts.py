@@ -39,6 +39,10 @@ SCRIPTS: dict[str, Call] = {
     "steps/compute_vad.sh": _call("--nj 1 data/test out/log out/vad"),
     "steps/evaluate.sh": _call("exp data/test/trials", "exp/results.json"),
     "steps/extract_embeddings.sh": _call("--device cpu exp data/test out/emb"),
+    "steps/fuse.sh": _call(
+        "--kinds cosine data/test/trials -- exp/scores exp/scores out/fused",
+        "out/fused/trials.fused_calibrated",
+    ),
     "steps/get_reco2dur.sh": _call("--nj 1 data/noise"),
     "steps/make_fbank.sh": _call("--nj 1 --fbank-config options/fbank.conf data/wav out/log out"),
     "steps/make_mfcc.sh": _call("--nj 1 data/wav out/log out"),
