@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Systems fused to log-likelihood ratios, by logistic regression on their scores of the calibration trials.
+# shellcheck disable=SC2034 # options that are handed on are read by their names
 set -euo pipefail
 shopt -s inherit_errexit
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Scores of trial lists: the recipe's similarity, and normalised by a cohort where one is given.
+# shellcheck disable=SC2034 # options that are handed on are read by their names
 set -euo pipefail
 shopt -s inherit_errexit
 

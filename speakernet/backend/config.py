@@ -79,8 +79,11 @@ class CalibrationConfig(Config):
     """Trials to draw, half of them of one speaker; fewer where there are not so many pairs."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the draw; systems that are to be fused need the same."""
+    plda: bool = False
+    """Also calibrate PLDA's scores; for a calibration set of other speakers than the PLDA set's, as
+    PLDA's scores of those that it was trained on are too far apart."""
     fuse: bool = False
-    """Also fuse all calibrated kinds in one map."""
+    """Also fuse both kinds in one map."""
     p_target: Share = 0.05
     """Prior of a target to train at."""
 
@@ -108,8 +111,8 @@ class ScoringConfig(Config):
     plda: PldaConfig | None = None
     """Also score by PLDA, trained on the utterances of the PLDA set; null: do not."""
     calibration: CalibrationConfig | None = None
-    """Also calibrate the normalised scores (those that are not, where there is no normalisation)
-    and PLDA's; null: do not."""
+    """Also calibrate the normalised scores (those that are not, where there is no normalisation);
+    null: do not."""
 
     @model_validator(mode="after")
     def _crops_have_no_cohort(self) -> Self:
@@ -138,14 +141,16 @@ class ScoringConfig(Config):
                 "expected speakers or raw_speakers",
             )
         if calibration.fuse and len(self.final_kinds) < 2:
-            raise setting_error("calibration.fuse", "there is one kind of scores; expected plda")
+            text = "there is one kind of scores; expected scoring.plda and calibration.plda: true"
+            raise setting_error("calibration.fuse", text)
         return self
 
     @property
     def final_kinds(self) -> tuple[str, ...]:
         """The kinds of scores that are calibrated."""
         best = self.similarity if self.normalization == "none" else self.normalization
-        return (best, "plda") if self.plda else (best,)
+        with_plda = self.plda and self.calibration and self.calibration.plda
+        return (best, "plda") if with_plda else (best,)
 
     @property
     def has_cohort_of_speakers(self) -> bool:

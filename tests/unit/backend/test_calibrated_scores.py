@@ -23,7 +23,11 @@ from tests.unit.backend.gaussian_scores import gaussians
 
 DIM, EACH = 12, 6
 CALIBRATION = CalibrationConfig(
-    qualities=("duration", "norm", "cohort_mean"), num_trials=600, fuse=True, p_target=0.3
+    qualities=("duration", "norm", "cohort_mean"),
+    num_trials=600,
+    plda=True,
+    fuse=True,
+    p_target=0.3,
 )
 CONFIG = ScoringConfig(top_n=10, plda=PldaConfig(iterations=3), calibration=CALIBRATION)
 
@@ -113,10 +117,8 @@ def test_calibration_is_the_slow_obvious_one(files: ScoringFiles) -> None:
         columns = [read_scores(folder / f"{name}.asnorm", trials)]
         for table in ("utt2num_frames", "utt2norm", "utt2cohort_mean"):
             known = {n: float(v) for n, v in read_table(folder / table).items()}
-            sides = [[known[n] for n in side] for side in (trials.enroll, trials.test)]
-            sides = [
-                np.log(side) if table == "utt2num_frames" else np.array(side) for side in sides
-            ]
+            sides = [np.array([known[n] for n in s]) for s in (trials.enroll, trials.test)]
+            sides = [np.log(side) if table == "utt2num_frames" else side for side in sides]
             columns += [np.minimum(*sides), np.maximum(*sides)]
         features.append((np.column_stack(columns), trials.is_target))
     found = fit_calibration(*features[0], tuple("abcdefg"), 0.3)
