@@ -18,7 +18,7 @@ from speakernet.kaldi.ark import ArkWriter
 from speakernet.kaldi.scores import read_scores
 from speakernet.kaldi.tables import read_table, write_table
 from speakernet.kaldi.trials import Trials, read_trials, write_trials
-from speakernet.metrics.cllr import cllr
+from speakernet.metrics.cllr import cllr, min_cllr
 from tests.unit.backend.gaussian_scores import gaussians
 
 DIM, EACH = 12, 6
@@ -82,9 +82,9 @@ def test_what_a_recipe_gets(files: ScoringFiles) -> None:
     found = {path.name.removeprefix("all.") for path in files.output.glob("all.*")}
     assert found == {"cosine", "asnorm", "plda", *calibrated}
     labels = read_trials(files.trials[0]).is_target
-    costs = {kind: cllr(scores_of(files, kind), labels) for kind in found}
-    for kind in ("asnorm", "plda"):
-        assert max(costs[f"{kind}_calibrated"], costs[f"{kind}_qmf"]) < costs[kind]
+    for kind in ("asnorm_calibrated", "asnorm_qmf"):
+        scores = scores_of(files, kind)
+        assert cllr(scores, labels) - min_cllr(scores, labels) < 0.12
     drawn = read_trials(files.output / "calibration" / "trials")
     assert (len(drawn), int(drawn.is_target.sum())) == (600, 300)
     expected = draw_trials(read_table(files.cohort_utt2spk or Path()), 300, 300, 0)
