@@ -51,7 +51,7 @@ class CalibrationFiles:
 
 
 @dataclass(frozen=True)
-class System:
+class ScoredSystem:
     """Scores of one kind: ``<train>/trials.<kind>``, and ``<scores>/<list>.<kind>`` of lists."""
 
     name: str
@@ -70,7 +70,7 @@ def calibrate_lists(
     Raises UserError if the training has an utterance or a speaker of the lists, if a table lacks an
     utterance, and where ``fit_calibration`` does.
     """
-    systems = [System(kind, files.train, files.scores, kind) for kind in kinds]
+    systems = [ScoredSystem(kind, files.train, files.scores, kind) for kind in kinds]
     groups = {"fused": systems} if fuse else {system.name: [system] for system in systems}
     _calibrate_groups(files, groups, p_target)
 
@@ -94,12 +94,12 @@ def fuse_systems(
             )
     files.scores.mkdir(parents=True, exist_ok=True)
     pairs = zip(systems, kinds, strict=True)
-    fused = [System(f"{path}/{kind}", path / FOLDER, path, kind) for path, kind in pairs]
+    fused = [ScoredSystem(f"{path}/{kind}", path / FOLDER, path, kind) for path, kind in pairs]
     _calibrate_groups(files, {"fused": fused}, p_target)
 
 
 def _calibrate_groups(
-    files: CalibrationFiles, groups: Mapping[str, Sequence[System]], p_target: float
+    files: CalibrationFiles, groups: Mapping[str, Sequence[ScoredSystem]], p_target: float
 ) -> None:
     if len(files.train_quality_tables) != len(files.quality_tables):
         raise UserError("give as many --quality-tables as --train-quality-tables")
@@ -119,7 +119,7 @@ def _calibrate_groups(
 
 
 def _train(
-    files: CalibrationFiles, systems: Sequence[System], training: Trials, p_target: float
+    files: CalibrationFiles, systems: Sequence[ScoredSystem], training: Trials, p_target: float
 ) -> Calibration:
     scores = {system.name: system.train / f"trials.{system.kind}" for system in systems}
     names, features = _features(scores, files.train_quality_tables, training)

@@ -32,6 +32,7 @@ from speakernet.config.errors import UserError
     "measures of quality, by the first system's tables",
     nargs="+",
     choices=("duration", "norm", "cohort_mean"),
+    metavar="NAME",
     default=(),
 )
 @argument("--train-utt2spk", Path, "speakers of the training, to check for common ones")
