@@ -1,4 +1,4 @@
-"""Fuse systems by logistic regression on their scores of the calibration trials.
+"""Fuse systems by logistic regression on their scores of calibration trials.
 
 Each of SYSTEMS is a folder of scores that a recipe with scoring.calibration has led to, with the
 same calibration trials in SYSTEM/calibration. The fused log-likelihood ratios are
