@@ -64,7 +64,10 @@ CALLS: dict[str, list[Call]] = {
             "--musan-root musan --rirs rirs --test-set wav --cohort-set noise --trials lists/pairs "
             "checked data"
         ),
-        _call("--test-set test --cohort-set noise --enroll-spk2utt data/test/spk2utt checked data"),
+        _call(
+            "--tasks sets --test-set wav --cohort-set noise --trials lists/models "
+            "--enroll-spk2utt data/wav/spk2utt checked data"
+        ),
     ],
     "clean-products": [
         _call("lists/removals --data data --exp runs", "removed/.cleaned", kept=(r"removed/.*",))

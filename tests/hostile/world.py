@@ -204,4 +204,5 @@ def _checked() -> None:
     values = "wav|wav_sp|wav_sp_aug|fbank80|fbank80|reverb noise|0.9 1.1|1||false|false|true"
     _write("checked/settings/stages", [values])
     _write("conf/fbank80.conf", [(REPOSITORY / "conf/fbank80.conf").read_text()])
+    _write("lists/models", ["s0 s1-0 nontarget", "s1 s1-1 target"])
     _write("lists/pairs", ["s0-0 s1-0 nontarget", "s0-0 s0-1 target"])
