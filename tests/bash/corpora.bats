@@ -175,3 +175,22 @@ make_voxceleb() {
   wait "$first"
   diff -r "$tmp/alone" "$tmp/data"
 }
+
+@test "archives in one or more parts are unpacked once, and a damaged one is told" {
+  mkdir -p "$tmp/tree/C" "$tmp/my corpora"
+  head -c 200000 /dev/urandom >"$tmp/tree/C/noise"
+  tar -cz --directory "$tmp/tree" C >"$tmp/all"
+  split --number 3 "$tmp/all" "$tmp/my corpora/c_v2.tar.gz"
+  printf 'group\tname\tmd5\turl\tsource\n' >"$tmp/downloads.tsv"
+  printf 'c\tc_v2.tar.gz%s\t-\thttp://x\t-\n' aa ab ac >>"$tmp/downloads.tsv"
+  run local/unpack_tars.sh --table "$tmp/downloads.tsv" "$tmp/my corpora" c
+  [ "$status" -eq 0 ]
+  cmp "$tmp/tree/C/noise" "$tmp/my corpora/C/noise"
+  run local/unpack_tars.sh --table "$tmp/downloads.tsv" "$tmp/my corpora" c
+  [ "$status" -eq 0 ] && [ -z "$output" ]
+  rm "$tmp/my corpora/.c_v2.tar.gz.unpacked"
+  cp "$tmp/tree/C/noise" "$tmp/my corpora/c_v2.tar.gzab"
+  run local/unpack_tars.sh --table "$tmp/downloads.tsv" "$tmp/my corpora" c
+  [ "$status" -eq 1 ]
+  [[ ${lines[-1]} == *"my corpora/c_v2.tar.gz cannot be unpacked: see above" ]]
+}
