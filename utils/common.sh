@@ -51,6 +51,13 @@ require_dir() {
   done
 }
 
+# require_data_root WHAT: --data-root was given and is a folder; WHAT lies there.
+require_data_root() {
+  # shellcheck disable=SC2154 # an option of the script
+  [ -n "$data_root" ] || die "--data-root DIR is needed: $1 (see --help)"
+  require_dir "$data_root"
+}
+
 # require_set FILE NAME...: FILE, that was sourced, has given each variable a value.
 require_set() {
   local name

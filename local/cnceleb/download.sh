@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fetches CN-Celeb 1 and 2 (openslr 82) and unpacks it. What is there is not fetched again, what was cut off goes on; checksums are those of
-# local/cnceleb/downloads.tsv, which says where each was found.
+# Fetches CN-Celeb 1 and 2 (openslr 82) and unpacks it. Checksums are those of downloads.tsv beside this file, which says where each was
+# found.
 set -euo pipefail
 shopt -s inherit_errexit
 
@@ -13,8 +13,4 @@ help_message="usage: local/cnceleb/download.sh [options] <dir>
 . "$(dirname "$0")/../../utils/parse_options.sh"
 [ $# -eq 1 ] || usage_error
 read -ra words <<<"$groups"
-. ./path.sh
-options=()
-[ -z "$url" ] || options+=(--url "$url")
-python local/download.py --table local/cnceleb/downloads.tsv "${options[@]}" "$1" "${words[@]}"
-local/unpack_tars.sh --table local/cnceleb/downloads.tsv "$1" "${words[@]}"
+exec local/fetch_corpus.sh --table local/cnceleb/downloads.tsv ${url:+--url "$url"} "$1" "${words[@]}"

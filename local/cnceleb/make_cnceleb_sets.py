@@ -43,17 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _check_speakers(sets, lists)
     sets |= {f"cohort_{name}": cohort_of(train) for name, train in sets.items()}
     sets["test"] = lists.utterances
-    with ExitStack() as stack:
-        new = {
-            name: stack.enter_context(folder_for_replace(arguments.data / name)) for name in sets
-        }
-        for name, members in sets.items():
-            create(new[name], members)
-            log_size(name, members)
-        for name, trials in lists.trials.items():
-            write_trials(new["test"] / name, trials)
-        models = sorted((model, " ".join(members)) for model, members in lists.models.items())
-        write_table(new["test"] / "enroll_spk2utt", models)
+    _write(arguments.data, sets, lists)
     return 0
 
 

@@ -14,8 +14,7 @@ help_message="usage: local/cnceleb/prepare.sh --data-root DIR [--nj N] <data-dir
 . "$(dirname "$0")/../../utils/parse_options.sh"
 [ $# -eq 1 ] || usage_error
 require_positive nj
-[ -n "$data_root" ] || die "--data-root DIR is needed: where CN-Celeb_flac/ lies (see --help)"
-require_dir "$data_root"
+require_data_root "where CN-Celeb_flac/ lies"
 data=$1
 . ./path.sh
 

@@ -17,11 +17,9 @@ help_message="usage: local/folder/prepare.sh --data-root DIR [--nj N] [--seed N]
 [ $# -eq 1 ] || usage_error
 require_positive nj
 require_count seed
-[ -n "$data_root" ] || die "--data-root DIR is needed: a folder with a folder of recordings for each speaker, or with a CSV (see --help)"
-require_dir "$data_root"
-data=$1
+require_data_root "a folder with a folder of recordings for each speaker, or with a CSV"
 . ./path.sh
 export OMP_NUM_THREADS=1
 
-python local/folder/make_folder_sets.py --data-root "$data_root" --nj "$nj" --seed "$seed" "$data"
-local/noises/prepare.sh --data-root "$data_root" --nj "$nj" "$data/train" "$data"
+python local/folder/make_folder_sets.py --data-root "$data_root" --nj "$nj" --seed "$seed" "$1"
+local/noises/prepare.sh --data-root "$data_root" --nj "$nj" "$1/train" "$1"

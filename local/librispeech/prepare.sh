@@ -4,8 +4,8 @@
 set -euo pipefail
 shopt -s inherit_errexit
 
-nj=2
 data_root=
+nj=2
 seed=0
 help_message="usage: local/librispeech/prepare.sh --data-root DIR [--nj N] [--seed N] <data-dir>
 
@@ -16,8 +16,7 @@ help_message="usage: local/librispeech/prepare.sh --data-root DIR [--nj N] [--se
 [ $# -eq 1 ] || usage_error
 require_positive nj
 require_count seed
-[ -n "$data_root" ] || die "--data-root DIR is needed: where LibriSpeech/ lies (see --help)"
-require_dir "$data_root"
+require_data_root "where LibriSpeech/ lies"
 data=$1
 . ./path.sh
 

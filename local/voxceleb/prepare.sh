@@ -28,8 +28,7 @@ help_message="usage: local/voxceleb/prepare.sh --data-root DIR [options] <data-d
 . "$(dirname "$0")/../../utils/parse_options.sh"
 [ $# -eq 1 ] || usage_error
 require_positive nj
-[ -n "$data_root" ] || die "--data-root DIR is needed: where VoxCeleb lies (see --help)"
-require_dir "$data_root"
+require_data_root "where VoxCeleb lies"
 data=$1
 
 read -ra words <<<"$needs"

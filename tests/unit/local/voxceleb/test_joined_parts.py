@@ -19,22 +19,20 @@ def test_parts_read_as_one_file(tmp_path: Path) -> None:
         assert (parts.part_at(96), parts.part_at(97)) == (paths[0], paths[1])
 
 
-@pytest.mark.parametrize(
-    ("letters", "short", "expected"),
-    [
-        ("abcd", "", "x_partad is cut short (3 bytes): fetch it again"),
-        ("abd", "", "x_partac is missing (4 parts are distributed): fetch it"),
-        ("bcd", "", "x_partaa is missing"),
-        ("abc", "", "x_partad is missing"),
-        ("abcd", "b", "x_partab has 6 bytes, others 9: fetch it again"),
-        ("abcd", "a", "x_partaa has 6 bytes, others 9"),
-    ],
-)
-def test_the_part_at_fault_is_named(
-    tmp_path: Path, letters: str, short: str, expected: str
-) -> None:
-    for letter in letters:
-        size = 3 if letter == "d" else 6 if letter in short else 9
+GAPS = {  # letters of the parts, in upper case those that are short
+    "abcd": "x_partad is cut short (3 bytes): fetch it again",
+    "abd": "x_partac is missing (4 parts are distributed): fetch it",
+    "bcd": "x_partaa is missing",
+    "abc": "x_partad is missing",
+    "aBcd": "x_partab has 6 bytes, others 9: fetch it again",
+    "Abcd": "x_partaa has 6 bytes, others 9",
+}
+
+
+@pytest.mark.parametrize(("letters", "expected"), GAPS.items())
+def test_the_part_at_fault_is_named(tmp_path: Path, letters: str, expected: str) -> None:
+    for letter in letters.lower():
+        size = 3 if letter == "d" else 6 if letter.upper() in letters else 9
         (tmp_path / f"x_parta{letter}").write_bytes(bytes(size))
     found = find_gap(sorted(tmp_path.iterdir()), 4)
     assert found.startswith(f"{tmp_path}/{expected}")
