@@ -13,7 +13,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . ./cmd.sh
 
 recipe=egs/debian_voices/tdnn_c128 data=data exp=exp data_root=
-stage=1 stop_stage=8 nj='' nproc='' cmd=$train_cmd max_failed_share=0 convert=
+stage=1 stop_stage=8 nj='' nproc='' cmd=$train_cmd max_failed_share=0 convert= plan=false
 set=() seed='' epochs='' init='' exp_name='' seeds='' force='' clean=
 partial=false drop_trials=false trial_lists=
 help_message="usage: bash run.sh [options]
@@ -33,6 +33,7 @@ help_message="usage: bash run.sh [options]
   --partial BOOL     accept a corpus that is not whole; what is missing is listed: data/<corpus>/<set>/missing  (default: $partial)
   --drop-trials BOOL leave out trials whose recordings are missing; RESULTS.md counts them  (default: $drop_trials)
   --trial-lists \"NAME ...\"  which lists of the test set to score  (default: those of egs/<corpus>/corpus.sh)
+  --plan             only print what each stage would read, write and take, and what is missing; status 1 if it cannot succeed
   --data DIR         parent of data/<corpus>               (default: $data)
   --exp DIR          parent of exp/<corpus>/<recipe>       (default: $exp)
 
@@ -69,6 +70,7 @@ if [ -n "$seeds" ]; then
   exit
 fi
 
+[ "$plan" = false ] || . utils/plan.sh
 use_recipe
 # corpus.sh is code, the corpus' part of this script.
 prepare_inputs=()            # other files that the corpus is made from
@@ -84,9 +86,7 @@ fi
 begin_stages "$stage" "$stop_stage" "$_command_line" "$data" "${folders[@]}"
 
 if stage 1 "data directories"; then
-  # Unless stage 1 makes or unpacks noises or rooms itself.
-  [[ ${musan_root-}/ == "$corpus_data"/* || ${rirs_root-}/ == "$corpus_data"/* || ! -d ${musan_root-} || ! -d ${rirs_root-} ]] ||
-    check_inputs sources
+  check_corpus
   prepare_corpus
   [ -z "$convert" ] || pack_sets
 fi
@@ -115,3 +115,5 @@ if stage 7 "scores"; then
 fi
 
 if stage 8 "results"; then show_results; fi
+
+[ "$plan" = false ] || show_plan

@@ -2,8 +2,9 @@
 # Sourced by run.sh: from its options to the corpus, the recipe, and the folders of data and experiment.
 # shellcheck disable=SC2034,SC2154 # run.sh and corpus.sh set what it reads, run.sh reads what it sets
 
-# use_options: checks the options; sets $corpus_dir, $dir (of the experiment) and $jobs, and $data to the folder that corpus.sh sees, and
-# $changes to what makes this another experiment than the recipe's.
+# use_options: checks the options; sets $corpus_dir, $dir (of the experiment) and $jobs, and $data to the folder that corpus.sh sees,
+# $resolved to that below which experiments have their recipes with all values, and $changes to what makes this another experiment than
+# the recipe's.
 use_options() {
   local change
   nj=${nj:-$(num_processors)}
@@ -22,11 +23,13 @@ use_options() {
   esac
   data=$data/$(basename "$corpus_dir")
   dir=$exp/$(basename "$corpus_dir")${convert:+/$convert}/$(basename "$recipe")
+  resolved=$(dirname "$dir")
   require_file "$recipe/recipe.yaml" "$corpus_dir/corpus.sh"
   [ -z "$data_root" ] || require_dir "$data_root"
   [ ! -f "$data/.data_root" ] || use_known_root
   [ -z "$seeds" ] || check_seeds
   [ -z "$clean" ] || check_clean
+  [ "$plan" = false ] || [ -z "$seeds$clean" ] || die "--plan does not go together with --seeds or --clean"
   [ -z "$init" ] || [ -e "$init" ] || die "--init: no such file or directory $init"
   changes=(${init:+--init "$init"} ${exp_name:+--exp-name "$exp_name"})
   for change in "${set[@]}" ${seed:+"seed=$seed"} ${epochs:+"train.epochs=$epochs"}; do changes+=(--set "$change"); done
@@ -69,7 +72,7 @@ run_seeds() {
 # that and those that have its models and embeddings, and, for corpus.sh, what the recipes need: $models, $train_sets, $uses_cohort.
 use_recipe() {
   local model text
-  text=$(python -m speakernet.bin.resolve_recipe "${changes[@]}" "$recipe" "$dir")
+  text=$(python -m speakernet.bin.resolve_recipe --output "$resolved" "${changes[@]}" "$recipe" "$dir")
   mapfile -t folders <<<"$text"
   dir=${folders[0]} models=(base) train_sets=() uses_cohort=false
   [ ! -f "$recipe/lm.yaml" ] || models+=(lm)
@@ -85,11 +88,11 @@ use_settings() {
   local below=''
   [ "$1" = base ] || below=/lm
   IFS='|' read -r train_set speed_set train_data features feature_folder copies speed_factors seed seed_suffix \
-    online_features online_augment cohort <"$dir$below/settings/stages"
+    online_features online_augment cohort <"$resolved/${dir##*/}$below/settings/stages"
 }
 
-# use_corpus: checks what corpus.sh has set; sets $trials (lists that are scored), and $data, from here on, to the folder of the
-# sets that all stages but the first read. Those of the first are in $corpus_data.
+# use_corpus: checks what corpus.sh has set; sets $trials (lists that are scored), $input_options (of checks), and $data, from here on,
+# to the folder of the sets that all stages but the first read. Those of the first are in $corpus_data.
 use_corpus() {
   local word list words
   require_set "$corpus_dir/corpus.sh" test_set cohort_set trial_lists prepare
@@ -108,6 +111,8 @@ use_corpus() {
   for list in $words; do trials+=("$corpus_data/$test_set/$list"); done
   enroll_options=()
   [ "$enroll_models" = false ] || enroll_options=(--enroll-spk2utt "$corpus_data/$test_set/enroll_spk2utt")
+  input_options=(${musan_root:+--musan-root "$musan_root"} ${rirs_root:+--rirs "$rirs_root"} --test-set "$test_set"
+    --cohort-set "$cohort_set" "${trials[@]/#/--trials=}" "${enroll_options[@]}")
   require_writable "$data" "$dir" "$dir/log"
   note_command
 }

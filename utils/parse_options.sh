@@ -3,7 +3,7 @@
 # a default already; the positional arguments stay in "$@". Behaves as Kaldi's script of this name (a default of true or
 # false takes only these two; `--config FILE` is sourced first and the command line wins; `--help` prints $help_message),
 # but values are only assigned, never evaluated: a `$( )` inside one stays text. An option whose default is an array may be
-# repeated.
+# repeated; one whose default is false may stand without a value, for true.
 #
 #   nj=4
 #   cmd=utils/run.pl
@@ -52,6 +52,25 @@ _options_help() {
     printf '%b\n' "$help_message"
   fi
   exit 0
+}
+
+# Sets _options_all to the words, with true after each option whose default is false and that has no value.
+_options_complete() {
+  local name LC_ALL=C
+  _options_all=()
+  while [[ ${1-} == --* ]]; do
+    name=${1#--}
+    name=${name//-/_}
+    _options_all+=("$1")
+    shift
+    if [[ $name =~ ^[a-z][a-z0-9_]*$ && ${!name-} == false && ${1---} == --* ]]; then
+      _options_all+=(true)
+    elif [ $# -gt 0 ]; then
+      _options_all+=("$1")
+      shift
+    fi
+  done
+  _options_all+=("$@")
 }
 
 # First round: names are checked and configuration files are sourced, in their order. $# words are left after each option.
@@ -109,9 +128,11 @@ _options_check_words() {
 }
 
 options_given='' # names, for the script
+_options_complete "$@"
+set -- "${_options_all[@]}"
 _options_read_configs "$@"
 _options_assign "$@"
 shift "$_options_used"
 [ "$_options_words" = none ] || _options_check_words "$@"
-unset -f _options_is_list _options_name _options_help _options_read_configs _options_assign _options_check_words
-unset _option_name _options_used _options_root _options_words
+unset -f _options_complete _options_is_list _options_name _options_help _options_read_configs _options_assign _options_check_words
+unset _options_all _option_name _options_used _options_root _options_words

@@ -11,11 +11,33 @@ is_new() {
   is_asked_for[$1]=true
 }
 
-# check_inputs TASKS: before hours are spent (speakernet/bin/check_inputs.py).
+# check_inputs TASKS [OPTION...]: before hours are spent (speakernet/bin/check_inputs.py).
 check_inputs() {
-  python -m speakernet.bin.check_inputs ${musan_root:+--musan-root "$musan_root"} ${rirs_root:+--rirs "$rirs_root"} --test-set "$test_set" \
-    --cohort-set "$cohort_set" "${trials[@]/#/--trials=}" "${enroll_options[@]}" --tasks "$1" "$dir" "$data"
+  python -m speakernet.bin.check_inputs "${input_options[@]}" --tasks "$1" "${@:2}" "$dir" "$data"
 }
+
+# estimate_corpus FILE: writes what a corpus says of its size, and of what it lacks, before stage 1 (speakernet/prepare/corpus_estimate.py).
+estimate_corpus() {
+  local program
+  program=$(dirname "${prepare[0]}")/estimate.py
+  : >"$1"
+  [ ! -f "$program" ] || python "$program" "${prepare[@]:1}" --nj "$nj" "$corpus_data" >"$1"
+}
+
+# check_corpus: before stage 1, what it and later ones would stop at: what is known of a corpus that has not been prepared before, and
+# noises and rooms, unless stage 1 makes them itself.
+check_corpus() (
+  tasks=() options=()
+  [[ ${musan_root-}/ == "$corpus_data"/* || ${rirs_root-}/ == "$corpus_data"/* ]] || tasks+=(sources)
+  if [ ! -f "$corpus_data/.done" ]; then
+    estimate=$(mktemp)
+    trap 'rm -f "$estimate"' EXIT
+    estimate_corpus "$estimate"
+    tasks+=(corpus) options+=(--estimate "$estimate")
+  fi
+  tasks=${tasks[*]}
+  [ -z "$tasks" ] || check_inputs "${tasks// /,}" "${options[@]}"
+)
 
 prepare_corpus() {
   local cohort_output=()

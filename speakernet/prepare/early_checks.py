@@ -19,9 +19,11 @@ from speakernet.kaldi.trials import read_trials
 from speakernet.prepare.durations import parse_duration
 from speakernet.prepare.musan import PARTS, find_audio
 
+FRAMES_PER_S = 100
+"""Frames of features a second."""
+
 _ROOMS = ("smallroom", "mediumroom")
 _MEAN_UTTERANCE_S = 8.0  # where no table says it; VoxCeleb's
-_FRAMES_PER_S = 100
 _WITH_MARGIN = 1.05  # for what else is written
 
 
@@ -95,7 +97,7 @@ def check_programs(sets: Iterable[Path]) -> None:
             if not entry.endswith("|") or begin in seen:
                 continue
             seen.add(begin)
-            for program in _programs(entry):
+            for program in programs_of(entry):
                 if shutil.which(program) is None:
                     raise UserError(
                         f"{folder}/wav.scp: '{name}' needs the program '{program}', which is not "
@@ -103,7 +105,7 @@ def check_programs(sets: Iterable[Path]) -> None:
                     )
 
 
-def _programs(entry: str) -> Iterator[str]:
+def programs_of(entry: str) -> Iterator[str]:
     """Yield the programs that reading an entry starts; what Kaldi's scripts write needs none."""
     if not isinstance(parse_entry(entry), Command):
         return
@@ -120,9 +122,9 @@ def _programs(entry: str) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class FeatureRoom:
-    """Features to come: of ``folder``, ``copies`` times, ``num_bins`` values of a byte a frame."""
+    """Features to come: of ``seconds``, ``copies`` times, ``num_bins`` values of a byte a frame."""
 
-    folder: Path
+    seconds: float
     target: Path
     copies: float
     num_bins: int
@@ -131,11 +133,15 @@ class FeatureRoom:
         """Return the estimated size of what is not there yet."""
         if (self.target / "feats.scp").is_file():
             return 0.0
-        frame_bytes = self.num_bins + 2
-        return self.copies * _duration(self.folder) * _FRAMES_PER_S * frame_bytes
+        return self.copies * self.seconds * FRAMES_PER_S * frame_bytes(self.num_bins)
 
 
-def _duration(folder: Path) -> float:
+def frame_bytes(num_bins: int) -> int:
+    """Return how many bytes a frame of compressed features takes, its share of headers included."""
+    return num_bins + 2
+
+
+def duration_of(folder: Path) -> float:
     """Return the duration of a set in seconds: by its tables, or by its number of utterances."""
     for table in ("utt2dur", "reco2dur"):
         if os.path.lexists(folder / table):
@@ -147,11 +153,22 @@ def _duration(folder: Path) -> float:
 def check_room(features: Iterable[FeatureRoom], place: Path, free: Callable[[Path], int]) -> None:
     """Raise UserError if the disk of ``place`` has not the room for features that are to come."""
     needed = sum(room.num_bytes() for room in features)
-    if needed and needed * _WITH_MARGIN > free(place):
+    check_free(needed * _WITH_MARGIN, place, "features", free)
+
+
+def check_free(needed: float, place: Path, what: str, free: Callable[[Path], int]) -> None:
+    """Raise UserError if the disk of ``place`` has not the room for bytes that are needed."""
+    if needed and needed > free(place):
         raise UserError(
-            f"{place}: features need about {needed / 1e9:.1f} GB, and {free(place) / 1e9:.1f} GB "
-            "are free: make room, or take another folder (run.sh --data DIR)"
+            f"{place}: {what} take about {needed / 1e9:.1f} GB, and {free(place) / 1e9:.1f} GB "
+            "are free: make room, or take another folder (run.sh --data DIR, --exp DIR)"
         )
+
+
+def existing_parent(path: Path) -> Path:
+    """Return the path itself or the nearest above it that is there."""
+    path = path.absolute()
+    return next(place for place in (path, *path.parents) if os.path.lexists(place))
 
 
 def free_bytes(place: Path) -> int:

@@ -39,15 +39,20 @@ _UNCHANGED = Changes()
 
 
 def resolve(
-    folder: Path, exp_dir: Path, repository: Path, changes: Changes = _UNCHANGED
+    folder: Path,
+    exp_dir: Path,
+    repository: Path,
+    changes: Changes = _UNCHANGED,
+    output: Path | None = None,
 ) -> list[Path]:
     """Write the recipes of ``folder`` (egs/<corpus>/<recipe>) and their settings below ``exp_dir``.
 
     With ``changes`` they go to a folder beside it, and to those that this one shares models and
     embeddings with (see experiments). ``repository`` has conf/ and steps/, which say what features
-    there are. Returns the folders of the experiment, of the trained models base and lm, and of the
-    embeddings of base and lm. Raises UserError for a recipe that is wrong, or that no longer fits a
-    trained model.
+    there are. ``output``: where to write instead of the folder that ``exp_dir`` is in. Returns the
+    folders of the experiment, of the trained models base and lm, and of the embeddings of base and
+    lm, wherever their recipes were written. Raises UserError for a recipe that is wrong, or that no
+    longer fits a trained model.
     """
     plan = _plan(RecipeFolder(folder, known_features(repository)), exp_dir.name, changes)
     written = [
@@ -58,7 +63,8 @@ def resolve(
     for directory, recipe in written:
         _check_unchanged(recipe, directory)
     for directory, recipe in written:
-        _write_resolved(recipe, directory)
+        place = (output or exp_dir.parent) / directory.relative_to(exp_dir.parent)
+        _write_resolved(recipe, place)
     every = (plan.whole, *plan.trained.values(), *plan.embedded.values())
     return [exp_dir.parent / experiment.name for experiment in every]
 

@@ -76,6 +76,16 @@ SCRIPT
   done
 }
 
+@test "an option that is false stands alone for true" {
+  run bash script.sh --flag
+  [ "${lines[2]} ${lines[4]}" = "flag=true args=" ]
+  run bash script.sh --flag --nj 3 in
+  [ "${lines[*]}" = "nj=3 cmd=run.pl flag=true a_b=x args=in" ]
+  run bash script.sh --flag in
+  [ "$status" -eq 1 ]
+  [[ $output == *"expected true or false: --flag 'in'"* ]]
+}
+
 @test "an empty --cmd is an error" {
   run bash script.sh --cmd ""
   [ "$status" -eq 1 ]

@@ -397,7 +397,7 @@ files_made() { find "$data" -name '*.[as][rc][kp]' -printf '%p %T@ %i\n' | sort;
 }
 
 @test "training on waveforms depends on the recordings behind its copies" {
-  dir=$BATS_TEST_TMPDIR data=d test_set=t musan_root=m rirs_root=r corpus_dir=c
+  dir=$BATS_TEST_TMPDIR resolved=$(dirname "$BATS_TEST_TMPDIR") data=d test_set=t musan_root=m rirs_root=r corpus_dir=c
   folders=("$dir" "$dir" "$dir" "$dir" "$dir")
   mkdir -p "$dir/settings"
   . utils/common.sh
@@ -517,4 +517,16 @@ g/untrained/embeddings_t needed-by e/untrained/scores" ]
   stages --convert flac
   [ "$made" -eq 2 ]
   grep -q "/flac/ark/test.other/audio.1.1.ark:" "$data/flac/test/wav.scp"
+}
+
+@test "--plan says what each stage takes and what is missing, and makes nothing" {
+  cat >"$recipe/../corpus.sh" <<SCRIPT
+cohort_set=train test_set=test trial_lists=trials prepare=(local/none.sh) musan_root=$BATS_TEST_TMPDIR/musan rirs_root=\$data/rooms
+SCRIPT
+  run --separate-stderr bash run.sh --recipe "$recipe" --exp "$BATS_TEST_TMPDIR/exp" --data "$BATS_TEST_TMPDIR/data" --plan
+  [ "$status" -eq 1 ]
+  [[ $output == *"stage 2 augmented copies"*"D/train_sp_aug/"*"stage 4 training"*"E/checkpoints/"*"stage 7 scores"*"E/scores/"* ]]
+  [[ $output == *"problems: "*"musan/noise: found no audio"* ]]
+  [[ ${stderr_lines[-1]} == "plan: error: the run cannot succeed: "* ]]
+  [ ! -e "$BATS_TEST_TMPDIR/data" ] && [ ! -e "$BATS_TEST_TMPDIR/exp" ]
 }

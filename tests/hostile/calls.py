@@ -68,6 +68,10 @@ CALLS: dict[str, list[Call]] = {
             "--tasks sets --test-set wav --cohort-set noise --trials lists/models "
             "--enroll-spk2utt data/wav/spk2utt checked data"
         ),
+        _call(
+            "--tasks corpus --estimate checked/estimate --test-set wav --cohort-set noise "
+            "checked data"
+        ),
     ],
     "clean-products": [
         _call("lists/removals --data data --exp runs", "removed/.cleaned", kept=(r"removed/.*",))
@@ -141,6 +145,13 @@ CALLS: dict[str, list[Call]] = {
         _call("--audio-format wav data/segments out/audio.1", "out/audio.1.scp", kept=_PACKED),
     ],
     "perturb-data-dir-speed": [_call("0.9 data/wav out/slow", "out/slow/wav.scp")],
+    "plan": [
+        _call(
+            "--musan-root musan --rirs rirs --test-set wav --cohort-set noise --trials lists/pairs "
+            "--estimate checked/estimate --exp-dir exp/checked --measure false checked/products . "
+            "data"
+        )
+    ],
     "plot": [_call(f"{kind} {_LISTS} out/plot.svg", "out/plot.svg") for kind in ("det", "bayes")],
     "product": [
         _call("finish product --output file --pending pending.json", "product/.done"),
@@ -162,6 +173,7 @@ CALLS: dict[str, list[Call]] = {
         # Options decide about the folder that is made.
         _call("egs/corpus/recipe out"),
         _call("--set train.epochs=3 --init trained --exp-name set egs/corpus/recipe out/plain"),
+        _call("--output out egs/corpus/recipe exp/new"),
     ],
     "results": [
         _call(

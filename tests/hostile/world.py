@@ -203,6 +203,17 @@ def _checked() -> None:
     """A recipe that trains on recordings, for what looks at them before."""
     values = "wav|wav_sp|wav_sp_aug|fbank80|fbank80|reverb noise|0.9 1.1|1||false|false|true"
     _write("checked/settings/stages", [values])
+    Path("checked/recipe.yaml").write_text(Path("exp/recipe.yaml").read_text())
+    sets = {"wav_sp_aug": (60, 9, 15), "wav": (6, 3, 1.5)}
+    rows = (f"set\t{name}\t{n}\t{s}\t{t}\twav/s0-0.wav" for name, (n, s, t) in sets.items())
+    _write("checked/estimate", [*rows, "write\tout\t1000"])
+    steps = {
+        "out/wav_sp_aug": "steps/augment_data_dir.sh\t--copies\treverb\tdata/wav\tout/wav_sp_aug",
+        "out/fbank80/wav": "steps/make_set_features.sh\tfbank80\tdata/wav\tout/fbank80/wav",
+        "exp/embeddings": "steps/extract_embeddings.sh\texp/checked\tdata/wav\texp/embeddings",
+    }
+    lines = (f"3 features\t{p}\t--input\tdata/wav\t--\t{c}" for p, c in steps.items())
+    _write("checked/products", lines)
     _write("conf/fbank80.conf", [(REPOSITORY / "conf/fbank80.conf").read_text()])
     _write("lists/models", ["s0 s1-0 nontarget", "s1 s1-1 target"])
     _write("lists/pairs", ["s0-0 s1-0 nontarget", "s0-0 s0-1 target"])

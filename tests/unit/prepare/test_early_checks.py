@@ -13,6 +13,8 @@ from speakernet.prepare.early_checks import (
     check_room,
     check_rooms,
     check_trials,
+    duration_of,
+    existing_parent,
 )
 
 
@@ -127,18 +129,23 @@ def test_programs_that_wav_scp_calls(entry: str, missing: str | None, tmp_path: 
 
 
 def test_room_for_the_features_that_are_to_come(tmp_path: Path) -> None:
-    write(tmp_path / "set/utt2dur", "a 3600\nb 3600\n")
-    room = FeatureRoom(tmp_path / "set", tmp_path / "fbank/set", copies=5, num_bins=80)
+    room = FeatureRoom(7200, tmp_path / "fbank/set", copies=5, num_bins=80)
     assert room.num_bytes() == 5 * 7200 * 100 * 82
     gigabyte = 10**9
     check_room([room], tmp_path, lambda _: gigabyte)
-    with pytest.raises(UserError, match=r"need about 0\.9 GB, and 0\.9 GB are free.*--data"):
+    with pytest.raises(UserError, match=r"take about 0\.9 GB, and 0\.9 GB are free.*--data"):
         check_room([room, room, room], tmp_path, lambda _: gigabyte * 9 // 10)
     write(tmp_path / "fbank/set/feats.scp", "")
     check_room([room], tmp_path, lambda _: 0)
 
 
-def test_the_duration_of_a_set_without_tables(tmp_path: Path) -> None:
+def test_the_duration_of_a_set(tmp_path: Path) -> None:
     write(tmp_path / "set/utt2spk", "a s\nb s\n")
-    room = FeatureRoom(tmp_path / "set", tmp_path / "none", copies=1, num_bins=0)
-    assert room.num_bytes() == 2 * 8 * 100 * 2
+    assert duration_of(tmp_path / "set") == 2 * 8
+    write(tmp_path / "set/utt2dur", "a 3600\nb 3600\n")
+    assert duration_of(tmp_path / "set") == 7200
+
+
+def test_the_nearest_folder_that_is_there(tmp_path: Path) -> None:
+    assert existing_parent(tmp_path) == tmp_path
+    assert existing_parent(tmp_path / "a/b") == tmp_path

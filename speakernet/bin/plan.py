@@ -1,0 +1,48 @@
+"""Tell what a run would make, take and lack, before it begins: run.sh --plan.
+
+The products that run.sh lists are printed per stage with what they are made from, their size, time
+and memory: by the sets' tables or, before stage 1, by what the corpus says of itself, and by rates
+that are measured here for some seconds. Every problem that is found is a line, too; where there are
+some, the run cannot succeed, and the status is 1.
+"""
+
+from argparse import Namespace
+from pathlib import Path
+
+from speakernet.bin.cli import run
+from speakernet.bin.options.program import argument, options_from, program
+from speakernet.bin.options.types import positive_int, truth
+from speakernet.config.errors import UserError
+
+
+@program("recipes")
+@argument("--musan-root", Path, "tree of noise, music and speech", metavar="DIR")
+@argument("--rirs", Path, "rooms", metavar="DIR")
+@argument("--test-set", str, "name of the test set", required=True, metavar="NAME")
+@argument("--cohort-set", str, "name of the cohort", required=True, metavar="NAME")
+@argument("--trials", Path, "list of trials", action="append", default=[])
+@argument("--enroll-spk2utt", Path, "enrolment ids are models with these utterances")
+@argument("--nj", positive_int, "jobs at a time", default=1)
+@argument("--nproc", positive_int, "training processes", default=1)
+@argument("--cmd", str, "what runs jobs", action="append", default=[], metavar="COMMAND")
+@argument("--estimate", Path, "what the corpus says of itself", metavar="FILE")
+@argument("--exp-dir", Path, "where the models will be", required=True, metavar="DIR")
+@argument("--measure", truth, "measure rates", default="true")
+@argument("products", Path, "what run.sh would make, as it lists it")
+@argument("resolved", Path, "has folders of experiments with resolved recipes")
+@argument("data", Path, "folder of the sets")
+def main(args: Namespace) -> int:
+    """Print the plan; return 1 if something is missing."""
+    from speakernet.planning.plan import PlanFiles, make_plan
+
+    plan = make_plan(options_from(PlanFiles, args))
+    print("\n".join(plan.lines))
+    if plan.problems:
+        more = len(plan.problems) - 1
+        others = f"; {more} more problems are listed above" if more else ""
+        raise UserError(f"the run cannot succeed: {plan.problems[0]}{others}")
+    return 0
+
+
+if __name__ == "__main__":
+    run(main)

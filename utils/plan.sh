@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Sourced by run.sh for --plan, after use_options and the files whose functions it replaces: its stages list their products instead of making them, and
+# nothing is written but a temporary folder.
+# shellcheck disable=SC2034,SC2154 # run.sh, corpus.sh and use_model set what it reads
+
+# Where recipes with all their values go, and the list of products.
+resolved=$(mktemp -d)
+trap 'rm -rf "$resolved"' EXIT
+: >"$resolved/products"
+
+require_writable() { :; }
+check_inputs() { :; }
+check_corpus() { :; }
+write_to() { :; }
+note_command() { :; }
+show_results() { :; }
+
+begin_stages() {
+  first_stage=$1 last_stage=$2
+}
+
+stage() {
+  [ "$first_stage" -le "$1" ] && [ "$1" -le "$last_stage" ] || return 1
+  planned_stage="$1 $2" anew=()
+  [[ ,${force-}, != *,"$1",* ]] || anew=(--anew true)
+}
+
+# once PRODUCT [option of utils/once.sh]... -- COMMAND [ARGUMENT]...: a line, as speakernet/planning/products.py reads it.
+once() {
+  local IFS=$'\t'
+  printf '%s\n' "$planned_stage"$'\t'"$1"$'\t'"${anew[*]}${anew:+$IFS}${*:2}" >>"$resolved/products"
+}
+
+# show_plan: on stdout. Status 1 if the run cannot succeed (speakernet/bin/plan.py).
+show_plan() {
+  local gpus processes=$nproc options=()
+  gpus=$(num_gpus)
+  if [ -z "$processes" ]; then processes=$((gpus > 0 ? gpus : 1)); fi
+  if [ "$first_stage" = 1 ]; then
+    estimate_corpus "$resolved/estimate"
+    options+=(--estimate "$resolved/estimate")
+  fi
+  OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE} python -m speakernet.bin.plan "${input_options[@]}" "${options[@]}" --nj "$nj" --nproc "$processes" --cmd "$cmd" --cmd "$cuda_cmd" \
+    --exp-dir "$dir" "$resolved/products" "$resolved" "$data"
+}
