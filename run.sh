@@ -13,7 +13,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . ./cmd.sh
 
 recipe=egs/debian_voices/tdnn_c128 data=data exp=exp data_root=
-stage=1 stop_stage=8 nj='' nproc='' cmd=$train_cmd max_failed_share=0 convert= plan=false
+stage=1 stop_stage=8 nj='' nproc='' cmd=$train_cmd max_failed_share=0 convert='' plan=false
 set=() seed='' epochs='' init='' exp_name='' seeds='' force='' clean=
 partial=false drop_trials=false trial_lists=
 help_message="usage: bash run.sh [options]

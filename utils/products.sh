@@ -27,16 +27,15 @@ estimate_corpus() {
 # check_corpus: before stage 1, what it and later ones would stop at: what is known of a corpus that has not been prepared before, and
 # noises and rooms, unless stage 1 makes them itself.
 check_corpus() (
-  tasks=() options=()
-  [[ ${musan_root-}/ == "$corpus_data"/* || ${rirs_root-}/ == "$corpus_data"/* ]] || tasks+=(sources)
+  tasks='' options=()
+  [[ ${musan_root-}/ == "$corpus_data"/* || ${rirs_root-}/ == "$corpus_data"/* ]] || tasks=sources
   if [ ! -f "$corpus_data/.done" ]; then
     estimate=$(mktemp)
     trap 'rm -f "$estimate"' EXIT
     estimate_corpus "$estimate"
-    tasks+=(corpus) options+=(--estimate "$estimate")
+    tasks=${tasks:+$tasks,}corpus options+=(--estimate "$estimate")
   fi
-  tasks=${tasks[*]}
-  [ -z "$tasks" ] || check_inputs "${tasks// /,}" "${options[@]}"
+  [ -z "$tasks" ] || check_inputs "$tasks" "${options[@]}"
 )
 
 prepare_corpus() {
