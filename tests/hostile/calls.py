@@ -150,7 +150,11 @@ CALLS: dict[str, list[Call]] = {
             "--musan-root musan --rirs rirs --test-set wav --cohort-set noise --trials lists/pairs "
             "--estimate checked/estimate --exp-dir exp/checked --measure false checked/products . "
             "data"
-        )
+        ),
+        _call(
+            "--test-set test --cohort-set noise --enroll-spk2utt data/test/spk2utt "
+            "--exp-dir exp/checked --measure false checked/products . data"
+        ),
     ],
     "plot": [_call(f"{kind} {_LISTS} out/plot.svg", "out/plot.svg") for kind in ("det", "bayes")],
     "product": [
