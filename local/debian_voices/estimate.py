@@ -26,9 +26,9 @@ _WHOLE = (
     _Set("cohort", 698, 57, 40),
 )
 _SUBSET = (
-    _Set("train", 153, 11, 16.3),
-    _Set("test", 60, 5, 5.8),
-    _Set("cohort", 153, 11, 16.3),
+    _Set("train", 153, 11, 8.2),
+    _Set("test", 60, 5, 2.9),
+    _Set("cohort", 153, 11, 8.2),
 )
 _BYTES_A_MINUTE = 60 * 32000
 _NOISE_BYTES = 100_000_000  # of noises and rooms

@@ -112,7 +112,8 @@ def _checks(files: PlanFiles, products: list[PlannedProduct]) -> Iterator[Check]
     inputs = RecipeInputs(
         read_recipes(files.resolved / files.exp_dir.name),
         files.data, files.test_set, files.cohort_set,
-        [path for path in files.trials if path.is_file()], files.musan_root, files.rirs, files.enroll_spk2utt,
+        [path for path in files.trials if path.is_file()], files.musan_root, files.rirs,
+        files.enroll_spk2utt,
     )  # fmt: skip
     if files.musan_root is None or not _is_made(files.musan_root, products):
         yield from inputs.source_checks()
@@ -134,7 +135,7 @@ def _missing_inputs(products: list[PlannedProduct]) -> Iterator[str]:
         for path in product.inputs:
             is_settings = path.parent.name == "settings"
             if not path.exists() and not is_settings and not _is_made(path, products[:number]):
-                yield f"{product.path} needs {path}, which is not there: run its stage, too"
+                yield f"{product.path} needs {path}: it is not there, and no stage that runs makes it"
 
 
 def _is_made(path: Path, products: list[PlannedProduct]) -> bool:

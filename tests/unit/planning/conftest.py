@@ -52,11 +52,12 @@ def make_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         (tmp_path / "products").write_text(products)
         given = {
             "trials": [tmp_path / "data/test/trials"], "musan_root": None, "rirs": None,
-            "enroll_spk2utt": None, "estimate": None, "cmd": ["utils/run.pl"], "nj": 2, "nproc": 1, "measure": True,
+            "enroll_spk2utt": None, "estimate": None,
+            "cmd": ["utils/run.pl"], "nj": 2, "nproc": 1, "measure": True,
             **others,
         }  # fmt: skip
         places = (tmp_path / name for name in ("products", "new", "data", "exp"))
-        return PlanFiles(*places, "test", "train", **given)  # type: ignore[arg-type]
+        return PlanFiles(*places, "test", "train", **given)  # type: ignore[arg-type,call-arg]
 
     return make
 

@@ -48,10 +48,10 @@ def test_features_take_what_was_said(make_files: MakeFiles, tmp_path: Path) -> N
 def test_inputs_that_no_stage_brings(make_files: MakeFiles, tmp_path: Path) -> None:
     plan = make_plan(make_files(STAGES[2:], measure=False))
     assert plan.problems == [
-        f"{tmp_path}/exp/checkpoints needs {tmp_path}/data/fbank80/train, which is not there: "
-        "run its stage, too",
-        f"{tmp_path}/exp/embeddings_test needs {tmp_path}/data/fbank80/test, which is not there: "
-        "run its stage, too",
+        f"{tmp_path}/exp/checkpoints needs {tmp_path}/data/fbank80/train: "
+        "it is not there, and no stage that runs makes it",
+        f"{tmp_path}/exp/embeddings_test needs {tmp_path}/data/fbank80/test: "
+        "it is not there, and no stage that runs makes it",
     ]
     assert plan.lines[-3] == "problems: 2"
 
