@@ -135,7 +135,7 @@ def _missing_inputs(products: list[PlannedProduct]) -> Iterator[str]:
         for path in product.inputs:
             is_settings = path.parent.name == "settings"
             if not path.exists() and not is_settings and not _is_made(path, products[:number]):
-                yield f"{product.path} needs {path}: it is not there, and no stage that runs makes it"
+                yield f"{product.path} needs {path}: not there, and no stage that runs makes it"
 
 
 def _is_made(path: Path, products: list[PlannedProduct]) -> bool:

@@ -49,9 +49,9 @@ def test_inputs_that_no_stage_brings(make_files: MakeFiles, tmp_path: Path) -> N
     plan = make_plan(make_files(STAGES[2:], measure=False))
     assert plan.problems == [
         f"{tmp_path}/exp/checkpoints needs {tmp_path}/data/fbank80/train: "
-        "it is not there, and no stage that runs makes it",
+        "not there, and no stage that runs makes it",
         f"{tmp_path}/exp/embeddings_test needs {tmp_path}/data/fbank80/test: "
-        "it is not there, and no stage that runs makes it",
+        "not there, and no stage that runs makes it",
     ]
     assert plan.lines[-3] == "problems: 2"
 
