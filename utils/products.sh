@@ -25,10 +25,11 @@ estimate_corpus() {
 }
 
 # check_corpus: before stage 1, what it and later ones would stop at: what is known of a corpus that has not been prepared before, and
-# noises and rooms, unless stage 1 makes them itself.
+# noises and rooms, unless stage 1 makes or unpacks them itself.
 check_corpus() (
   tasks='' options=()
-  [[ ${musan_root-}/ == "$corpus_data"/* || ${rirs_root-}/ == "$corpus_data"/* ]] || tasks=sources
+  [[ ${musan_root-}/ == "$corpus_data"/* || ${rirs_root-}/ == "$corpus_data"/* || ! -d ${musan_root-} || ! -d ${rirs_root-} ]] ||
+    tasks=sources
   if [ ! -f "$corpus_data/.done" ]; then
     estimate=$(mktemp)
     trap 'rm -f "$estimate"' EXIT

@@ -68,7 +68,7 @@ def make_plan(files: PlanFiles) -> RunPlan:
     problems += memory_problems(todo)
     problems += missing_programs(work, files.cmd)
     problems += unwritable(product.path for product, _ in todo)
-    problems += _missing_inputs(products)
+    problems += _missing_inputs(products, _from_stage_1(files, products))
     problems = list(dict.fromkeys(problems))
     return RunPlan([*plan_lines(costs, disks, work), *_problem_lines(problems)], problems)
 
@@ -115,7 +115,7 @@ def _checks(files: PlanFiles, products: list[PlannedProduct]) -> Iterator[Check]
         [path for path in files.trials if path.is_file()], files.musan_root, files.rirs,
         files.enroll_spk2utt,
     )  # fmt: skip
-    if files.musan_root is None or not _is_made(files.musan_root, products):
+    if not _from_stage_1(files, products):
         yield from inputs.source_checks()
     if (files.data / files.test_set / "utt2spk").is_file():
         yield from inputs.set_checks()
@@ -124,17 +124,24 @@ def _checks(files: PlanFiles, products: list[PlannedProduct]) -> Iterator[Check]
             yield partial(_require_file, path)
 
 
+def _from_stage_1(files: PlanFiles, products: list[PlannedProduct]) -> set[Path]:
+    """Return noises and rooms that are not there and that stage 1 may make or unpack."""
+    if not any(product.stage.startswith("1 ") for product in products):
+        return set()
+    return {path for path in (files.musan_root, files.rirs) if path and not path.is_dir()}
+
+
 def _require_file(path: Path) -> None:
     if not path.is_file():
         raise UserError(f"no such list of trials: {path}")
 
 
-def _missing_inputs(products: list[PlannedProduct]) -> Iterator[str]:
+def _missing_inputs(products: list[PlannedProduct], to_come: set[Path]) -> Iterator[str]:
     """Yield a line for each input that is not there and that no product before it brings."""
     for number, product in enumerate(products):
         for path in product.inputs:
-            is_settings = path.parent.name == "settings"
-            if not path.exists() and not is_settings and not _is_made(path, products[:number]):
+            is_known = path.parent.name == "settings" or path in to_come
+            if not path.exists() and not is_known and not _is_made(path, products[:number]):
                 yield f"{product.path} needs {path}: not there, and no stage that runs makes it"
 
 

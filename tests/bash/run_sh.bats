@@ -521,8 +521,9 @@ g/untrained/embeddings_t needed-by e/untrained/scores" ]
 
 @test "--plan says what each stage takes and what is missing, and makes nothing" {
   cat >"$recipe/../corpus.sh" <<SCRIPT
-cohort_set=train test_set=test trial_lists=trials prepare=(local/none.sh) musan_root=$BATS_TEST_TMPDIR/musan rirs_root=\$data/rooms
+cohort_set=train test_set=test trial_lists=trials prepare=(local/none.sh) musan_root=$BATS_TEST_TMPDIR/musan rirs_root=$BATS_TEST_TMPDIR/musan
 SCRIPT
+  mkdir "$BATS_TEST_TMPDIR/musan"
   run --separate-stderr bash run.sh --recipe "$recipe" --exp "$BATS_TEST_TMPDIR/exp" --data "$BATS_TEST_TMPDIR/data" --plan
   [ "$status" -eq 1 ]
   [[ $output == *"stage 2 augmented copies"*"D/train_sp_aug/"*"stage 4 training"*"E/checkpoints/"*"stage 7 scores"*"E/scores/"* ]]
