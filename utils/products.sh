@@ -18,8 +18,9 @@ check_inputs() {
 
 # estimate_corpus FILE: writes what a corpus says of its size, and of what it lacks, before stage 1 (speakernet/prepare/corpus_estimate.py).
 estimate_corpus() {
-  local program
-  program=$(dirname "${prepare[0]}")/estimate.py
+  local folder program
+  folder=$(dirname "${prepare[0]}")
+  program=$folder/estimate_$(basename "$folder").py
   : >"$1"
   [ ! -f "$program" ] || python "$program" "${prepare[@]:1}" --nj "$nj" "$corpus_data" >"$1"
 }

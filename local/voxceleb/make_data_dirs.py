@@ -40,7 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parts = _list_parts(arguments, names)
     sets = {n: _merge(parts[part] for part in SETS[n].parts) for n in names}
     for name, utterances in sets.items():
-        _check_size(name, utterances, partial=arguments.partial)
+        num_speakers = len({utterance.speaker for utterance in utterances})
+        check_size(name, num_speakers, len(utterances), partial=arguments.partial)
+        logger.info("%s: %d speakers, %d utterances", name, num_speakers, len(utterances))
     with ExitStack() as stack:
         new = {n: stack.enter_context(folder_for_replace(arguments.data / n)) for n in sets}
         for name, utterances in sets.items():
@@ -73,11 +75,16 @@ def _list_parts(
     trees = find_trees(arguments.data_root, read_vox2_parts(arguments.data_root))
     for part in needed:
         if part not in trees and not arguments.partial:
-            raise UserError(
-                f"{arguments.data_root}: {part} is not here; expected its archives, or folders "
-                "id*/ of its speakers (local/voxceleb/prepare.sh --help)"
-            )
+            raise no_part(arguments.data_root, part)
     return {part: list_trees(_known(trees, part), arguments.nj) for part in needed}
+
+
+def no_part(data_root: Path, part: str) -> UserError:
+    """Return the error of a part of the corpus of which there is nothing."""
+    return UserError(
+        f"{data_root}: {part} is not here; expected its archives, or folders id*/ of its speakers "
+        "(local/voxceleb/prepare.sh --help)"
+    )
 
 
 def _known(trees: Mapping[str, list[Tree]], part: str) -> list[Tree]:
@@ -90,17 +97,17 @@ def _merge(lists: Iterable[Sequence[Utterance]]) -> list[Utterance]:
     return sorted((u for utterances in lists for u in utterances), key=lambda u: u.utt)
 
 
-def _check_size(name: str, utterances: Sequence[Utterance], *, partial: bool) -> None:
-    found = (len({utterance.speaker for utterance in utterances}), len(utterances))
+def check_size(name: str, num_speakers: int, num_utterances: int, *, partial: bool) -> None:
+    """Raise UserError if a set is not whole or, with ``partial``, if it is empty."""
+    found = (num_speakers, num_utterances)
     expected = (SETS[name].num_speakers, SETS[name].num_utterances)
     if found != expected and not partial:
         raise UserError(
             f"{name}: found {found[0]} speakers and {found[1]} utterances; expected "
             f"{expected[0]} and {expected[1]} (--partial true accepts an incomplete corpus)"
         )
-    if not utterances:
+    if not num_utterances:
         raise UserError(f"{name}: no audio file found")
-    logger.info("%s: %d speakers, %d utterances", name, *found)
 
 
 def _write_lists(

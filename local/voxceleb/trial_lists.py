@@ -103,6 +103,19 @@ def write_known(
     """Write the trials. Those with recordings that are missing are an error, or with ``drop`` go
     to ``<path>.left_out``.
     """
+    is_known = check_known(trials, known, source=source, drop=drop)
+    num_missing = int(np.count_nonzero(~is_known))
+    if num_missing:
+        logger.warning("%s: %d of %d trials left out, as their recordings are missing",
+                       path.name, num_missing, len(trials))  # fmt: skip
+        write_trials(path.with_name(f"{path.name}.left_out"), _some(trials, ~is_known))
+    write_trials(path, _some(trials, is_known))
+
+
+def check_known(trials: Trials, known: Collection[str], *, source: Path, drop: bool) -> np.ndarray:
+    """Return of which trials both recordings are known: (trials,). Raises UserError for others,
+    unless ``drop`` leaves them out, and if none is left.
+    """
     is_known = np.array(
         [e in known and t in known for e, t in zip(trials.enroll, trials.test, strict=True)]
     )
@@ -115,11 +128,7 @@ def write_known(
         )
     if not is_known.any():
         raise UserError(f"{source}: the recordings of all {len(trials)} trials are missing")
-    if num_missing:
-        logger.warning("%s: %d of %d trials left out, as their recordings are missing",
-                       path.name, num_missing, len(trials))  # fmt: skip
-        write_trials(path.with_name(f"{path.name}.left_out"), _some(trials, ~is_known))
-    write_trials(path, _some(trials, is_known))
+    return is_known
 
 
 def _some(trials: Trials, chosen: np.ndarray) -> Trials:

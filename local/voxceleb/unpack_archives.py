@@ -18,6 +18,7 @@ from noise_archives import unpack_noises
 from trees import Tree, find_trees
 from trial_lists import check_needs
 from vox_parts import FOLDERS, NOISES, PARTS, SETS, SUFFIXES, read_vox2_parts
+from zip_directory import Entry
 from zip_parts import read_entries, unpack
 
 from speakernet.bin.cli import run
@@ -88,15 +89,11 @@ def _whole_or_parts(paths: Sequence[Path]) -> tuple[Path, ...]:
 def _unpack(
     archive: Archive, trees: Sequence[Tree], data_root: Path, num_threads: int, delete: bool
 ) -> None:
-    entries = read_entries(archive.paths, _is_recording, _NUM_PARTS.get(archive.part, 0))
-    speakers = {_place(entry.name).partition("/")[0] for entry in entries}
-    is_wav = archive.kind == "wav"
-    alike = [tree for tree in trees if tree.is_wav == is_wav and tree.speakers & speakers]
-    if not alike and speakers <= {speaker for tree in trees for speaker in tree.speakers}:
-        return  # converted to the other kind before
-    folder = alike[0].path if alike else data_root / archive.part / archive.kind
+    entries, folder = contents(archive, trees, data_root)
+    if folder is None:
+        return
     shown = f"{archive.paths[0]} ({len(archive.paths)} parts)"
-    num_new = unpack(archive.paths, entries, lambda name: folder / _place(name), num_threads)
+    num_new = unpack(archive.paths, entries, lambda name: folder / place_of(name), num_threads)
     if num_new:
         logger.info("%s: %d files unpacked to %s", shown, num_new, folder)
     if delete:
@@ -105,12 +102,27 @@ def _unpack(
         logger.info("%s: deleted, as all is unpacked", shown)
 
 
+def contents(
+    archive: Archive, trees: Sequence[Tree], data_root: Path
+) -> tuple[list[Entry], Path | None]:
+    """Return the recordings in an archive and the folder that they go to, or no folder if they were
+    converted to the other kind before. Raises UserError for an archive that cannot be unpacked.
+    """
+    entries = read_entries(archive.paths, _is_recording, _NUM_PARTS.get(archive.part, 0))
+    speakers = {place_of(entry.name).partition("/")[0] for entry in entries}
+    is_wav = archive.kind == "wav"
+    alike = [tree for tree in trees if tree.is_wav == is_wav and tree.speakers & speakers]
+    if not alike and speakers <= {speaker for tree in trees for speaker in tree.speakers}:
+        return entries, None
+    return entries, alike[0].path if alike else data_root / archive.part / archive.kind
+
+
 def _is_recording(name: str) -> bool:
     return name.lower().endswith(SUFFIXES) and _IN_ARCHIVE.fullmatch(name) is not None
 
 
-def _place(name: str) -> str:
-    """Return the path of a file below its tree."""
+def place_of(name: str) -> str:
+    """Return the path below its tree of a recording in an archive."""
     match = _IN_ARCHIVE.fullmatch(name)
     assert match is not None, name
     return match["place"]

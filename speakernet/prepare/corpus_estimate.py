@@ -1,6 +1,6 @@
 """How large sets are: by their tables or, before stage 1, by what the corpus says of itself.
 
-``local/<corpus>/estimate.py`` is given the arguments of ``prepare.sh`` and prints lines of fields
+``local/<corpus>/estimate_<corpus>.py`` is given the arguments of ``prepare.sh`` and prints lines of fields
 with tabs between them:
 
     set     NAME  UTTERANCES  SPEAKERS  SECONDS  ENTRY    a set; ENTRY: of one recording, or nothing
@@ -60,7 +60,7 @@ class CorpusEstimate:
 
 
 def read_estimate(path: Path) -> CorpusEstimate:
-    """Read what ``estimate.py`` has printed. Raises UserError for other lines."""
+    """Read what ``estimate_<corpus>.py`` has printed. Raises UserError for other lines."""
     found = CorpusEstimate()
     for number, line in enumerate(read_text(path).splitlines(), start=1):
         try:

@@ -17,25 +17,10 @@ import unpack_archives
 
 from speakernet.config import UserError
 from speakernet.kaldi.tables import read_table
-from tests.miniature.__main__ import main as make_miniature
 from tests.miniature.forms import split
 
 SETS = ("voxceleb1", "voxceleb2")
 VOX1 = "vox1_dev_wav_part"
-
-
-@pytest.fixture(scope="session")
-def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The archives as they are distributed."""
-    out = tmp_path_factory.mktemp("miniature") / "archives"
-    make_miniature([str(out), "--speakers", "2", "2", "3", "1", "--utterances", "2"])
-    return out
-
-
-@pytest.fixture
-def root(archives: Path, tmp_path: Path) -> Path:
-    """A copy with a blank in its name."""
-    return Path(shutil.copytree(archives, tmp_path / "my root"))
 
 
 def unpack(root: Path, *needs: str, options: tuple[str, ...] = ()) -> None:

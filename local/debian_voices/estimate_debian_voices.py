@@ -1,6 +1,6 @@
 """How large the default corpus is, before it is made: docs/corpora.md has the same figures.
 
-Usage: python local/debian_voices/estimate.py [--subset true] DATA
+Usage: python local/debian_voices/estimate_debian_voices.py [--subset true] DATA
 """
 
 from __future__ import annotations
