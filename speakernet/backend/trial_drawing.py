@@ -188,7 +188,8 @@ def _by_length(
     if len(both) < 2:
         raise UserError(
             f"trials by length need two speakers with utterances of {low:g} to {high:g} s and with "
-            f"longer ones; {len(both)} of {len({*utt2spk.values()})} speakers have both"
+            f"longer ones; {len(both)} of {len({*utt2spk.values()})} speakers have both "
+            "(scoring.calibration.trials=any takes utterances of all lengths)"
         )
     some = ({n: s for n, s in part.items() if s in both} for part in (short, long))
     one, two = (_group(part, utt2session) for part in some)

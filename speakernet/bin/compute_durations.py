@@ -38,7 +38,8 @@ def main(args: Namespace) -> int:
     if args.job is None:
         prefixes = job_paths(args.prefix, args.nj)
         num_failed = collect_durations(args.data_dir, prefixes, args.max_failed_share)
-        logger.info("%s: %d recordings have no duration", args.data_dir, num_failed)
+        if num_failed:
+            logger.warning("%s: %d recordings have no duration", args.data_dir, num_failed)
         return 0
     scp = args.data_dir / "wav.scp"
     total, num_failed = compute_part(scp, args.prefix, args.job, args.nj)

@@ -1,7 +1,7 @@
 """How large sets are: by their tables or, before stage 1, by what the corpus says of itself.
 
-``local/<corpus>/estimate_<corpus>.py`` is given the arguments of ``prepare.sh`` and prints lines of fields
-with tabs between them:
+``local/<corpus>/estimate_<corpus>.py`` is given the arguments of ``prepare.sh`` and prints lines
+of fields with tabs between them:
 
     set     NAME  UTTERANCES  SPEAKERS  SECONDS  ENTRY    a set; ENTRY: of one recording, or nothing
     write   FOLDER  BYTES                                 what stage 1 puts there beside its tables

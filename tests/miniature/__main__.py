@@ -1,5 +1,6 @@
 """VoxCeleb, MUSAN and RIRS_NOISES in miniature, with the real names, layouts and kinds of files.
 
+    . ./path.sh
     python -m tests.miniature OUT --form archives --speakers 4 3 6 2 --utterances 4
 
 The voices are those of the default corpus (docs/corpora.md), under the ids of VoxCeleb's speakers.

@@ -6,8 +6,12 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import soundfile
 from corpus_tables import read_packages, read_sounds, read_speakers
 from package_content import PackageTask, Rule, process_package
+
+from speakernet.audio.wav import write_wav
 
 REPOSITORY = Path(__file__).parents[2]
 TABLES = REPOSITORY / "egs/debian_voices"
@@ -35,10 +39,12 @@ def fetch(num_speakers: int) -> dict[str, Path]:
 def make_voices(
     folder: Path, debs: dict[str, Path], num_speakers: int, num_utterances: int
 ) -> list[list[Path]]:
-    """Return the wav files of each of ``num_speakers`` people, ``num_utterances`` of each."""
+    """Return the wav files of each of ``num_speakers`` people, ``num_utterances`` of each, the last
+    of which is of twice the length: calibration by length wants some of over 6 s.
+    """
     roles = ("train", "test")
     rows = [r for r in read_speakers(TABLES / "speakers.tsv") if r.role in roles]
-    rules = dict.fromkeys(roles, Rule(_MIN_S, num_utterances))
+    rules = dict.fromkeys(roles, Rule(_MIN_S, num_utterances + 1))
     voices: list[list[Path]] = []
     for package, deb in debs.items():
         some = [row for row in rows if row.package == package]
@@ -46,11 +52,18 @@ def make_voices(
             process_package(PackageTask(deb, some, [], rules, folder, folder, folder))
     for speaker in sorted(path for path in folder.iterdir() if path.is_dir()):
         files = sorted(speaker.glob("*.wav"))
-        if len(files) == num_utterances and len(voices) < num_speakers:
+        if len(files) > num_utterances and len(voices) < num_speakers:
+            _append(files[-2], files.pop())
             voices.append(files)
     if len(voices) < num_speakers:
         raise SystemExit(f"{len(voices)} speakers have {num_utterances} utterances: ask for fewer")
     return voices
+
+
+def _append(first: Path, second: Path) -> None:
+    """Write the samples of both to the first."""
+    both = [soundfile.read(path, dtype="int16")[0] for path in (first, second)]
+    write_wav(first, np.concatenate(both), 16000)
 
 
 def make_sounds(folder: Path, debs: dict[str, Path], kind: str) -> list[Path]:
