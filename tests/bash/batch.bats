@@ -143,13 +143,37 @@ options_become() {
   [[ -z ${SPEAKERNET_TEST_QUEUE:-} ]] || skip "that queue has a configuration of its own"
   echo "command env -i PATH=/usr/bin:/bin state=$state $BATS_FILE_TMPDIR/bin/qsub" >nothing.conf
   export PYTHONPATH="$PWD/a folder"
-  "$utils/queue.pl" --config nothing.conf x.log printenv PATH
+  SPEAKERNET_ENV='' "$utils/queue.pl" --config nothing.conf x.log printenv PATH
   [ "$(output_of x.log)" = /usr/bin:/bin ]
   SPEAKERNET_ENV=active "$utils/queue.pl" --config nothing.conf x.log printenv SPEAKERNET_ENV PATH PYTHONPATH
   [ "$(output_of x.log)" = "active
 $PATH
 $PYTHONPATH" ]
 }
+
+job_has_callers_settings() {
+  [[ -z ${SPEAKERNET_TEST_QUEUE:-} || $1 == slurm.pl ]] || skip "that queue has a configuration of its own"
+  export OPENBLAS_CORETYPE=Nehalem MKL_CBWR="SSE4_2 it's" SPEAKERNET_TORCH=cpu SPEAKERNET_MADE=/here MY_SECRET=1
+  "$utils/$1" x.log bash -c 'echo "$OPENBLAS_CORETYPE|$MKL_CBWR|$SPEAKERNET_TORCH"'
+  [ "$(output_of x.log)" = "Nehalem|SSE4_2 it's|cpu" ]
+  run grep -E 'SECRET|SPEAKERNET_MADE' q/x.sh
+  [ "$status" -eq 1 ]
+}
+
+@test "slurm.pl: settings of libraries reach the job" { job_has_callers_settings slurm.pl; }
+@test "queue.pl: settings of libraries reach the job" { job_has_callers_settings queue.pl; }
+
+job_ends_with_path_sh() {
+  echo 'echo no environment here; return 3' >path.sh
+  run "$utils/$1" x.log touch ran
+  [ "$status" -eq 1 ]
+  [[ $output == *"x.log ends with: path.sh failed on $(hostname)" ]]
+  [ ! -e ran ]
+  grep -qx "no environment here" x.log
+}
+
+@test "slurm.pl: a job whose path.sh fails ends there" { job_ends_with_path_sh slurm.pl; }
+@test "queue.pl: a job whose path.sh fails ends there" { job_ends_with_path_sh queue.pl; }
 
 @test "a batch system that takes no jobs is an error" {
   run "$utils/slurm.pl" --config <(echo "command /nowhere/sbatch") x.log true

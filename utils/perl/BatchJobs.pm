@@ -14,11 +14,10 @@
 package BatchJobs;
 use strict;
 use warnings;
-use Cwd qw(getcwd);
+use BatchScript qw(make_files remove_folder);
 use Exporter 'import';
-use File::Basename qw(basename dirname);
-use File::Path qw(make_path);
-use Jobs qw(command_for_script fail for_job for_script make_log_dir option parse_arguments picked_jobs report shell_quote start_watchdog);
+use File::Basename qw(basename);
+use Jobs qw(fail for_job make_log_dir option parse_arguments picked_jobs report start_watchdog);
 use Text::ParseWords qw(shellwords);
 
 our @EXPORT_OK = qw(output_of run_batch);
@@ -90,71 +89,6 @@ sub submit_command {
   return (@words, @passed_on);
 }
 
-# Beside the logs, in q/: the script, what the batch system itself says, and a folder where each job leaves its status.
-sub make_files {
-  my ($system, $call, $run) = @_;
-  my $log = for_job($call, $call->{log}, 'JOB');
-  my $dir = dirname($log) . '/q';
-  my $name = basename($log) =~ s/\.log$//r =~ s/\.?JOB//gr || 'job';
-  my $files = { script => "$dir/$name.sh", output => "$dir/$name.log", done => "$dir/done.$name.$$" };
-  make_path($files->{done}, { error => \my $errors });
-  fail("cannot make $files->{done}: " . (values %{ $errors->[0] })[0]) if @$errors;
-  open(my $out, '>', $files->{script}) or fail("cannot write $files->{script}: $!");
-  print $out script($system, $call, $files->{done}, $run);
-  close($out) or fail("cannot write $files->{script}: $!");
-  unlink($files->{output});
-  return $files;
-}
-
-sub script {
-  my ($system, $call, $done, $run) = @_;
-  my $name = $call->{name} // 'JOB';
-  my $number = defined $call->{name} ? "\$$system->{task}" : 1;
-  my $log = for_script($call, $call->{log});
-  my $directory = shell_quote(getcwd());
-  my $command = command_for_script($call);
-  my $command_text = shell_quote($command);
-  my $reference = shell_quote("\"\$$name\"");
-  my $done_quoted = shell_quote($done);
-  my $picked = join('|', @$run);
-  # A batch system may pass less than the Python environment that is active here hangs on.
-  my @passed = ($ENV{SPEAKERNET_ENV} // '') eq 'active' ? qw(SPEAKERNET_ENV PATH LD_LIBRARY_PATH PYTHONPATH) : ();
-  my $environment = join('', map { "export $_=" . shell_quote($ENV{$_}) . "\n" } grep { defined $ENV{$_} } @passed);
-  my $threads = $call->{num_threads_given} ? "export OMP_NUM_THREADS=$call->{num_threads}\n" : '';
-  return <<"END";
-#!/usr/bin/env bash
-# Written by $0 for the batch system: one of the jobs $call->{first} to $call->{last}.
-cd $directory || exit 1
-$name=$number
-case \$$name in $picked) ;; *) exit 0 ;; esac
-${environment}if [[ -f path.sh ]]; then . ./path.sh; fi
-${threads}command_text=$command_text
-start_s=\$SECONDS
-{
-  printf '# %s\\n' "\${command_text//$reference/\$$name}"
-  echo "# Running on \$(hostname)"
-  echo "# Started at \$(date)"
-  echo "#"
-} >$log
-# A signal to all processes of the job is the command's to answer; without this script the rest would be killed at once.
-trap : TERM USR1
-(
-  trap : TERM USR1
-  set -e -o pipefail
-  $command
-) >>$log 2>&1 </dev/null
-status=\$?
-{
-  echo "# Accounting: time=\$((SECONDS - start_s)) threads=$call->{num_threads}"
-  echo "# Finished at \$(date) with status \$status"
-} >>$log
-# A batch system may start a job twice, on two machines: the mark of each is its own until it is whole.
-mark=\$$name.\$(hostname)-\$\$.tmp
-echo \$status >$done_quoted/"\$mark" && mv $done_quoted/"\$mark" $done_quoted/\$$name
-exit \$((status != 0))
-END
-}
-
 sub submit {
   my ($files, @command) = @_;
   my ($text, $status) = output_of(@command, $files->{script});
@@ -204,12 +138,6 @@ sub wait_for_jobs {
   }
   remove_folder($files->{done});
   return (@failed, keys %waiting);
-}
-
-sub remove_folder {
-  my ($dir) = @_;
-  unlink(glob("\Q$dir\E/*"));
-  rmdir($dir);
 }
 
 # Listing the folder also makes a network disk look again.
