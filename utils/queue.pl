@@ -9,7 +9,8 @@ use strict;
 use warnings;
 use File::Basename qw(basename dirname);
 use lib dirname(__FILE__) . '/perl';
-use BatchJobs qw(output_of run_batch);
+use BatchJobs qw(run_batch);
+use Jobs qw(output_of);
 
 my $default_config = <<'END';
 command qsub -v PATH -cwd -S /bin/bash -j y -l arch=*64*
@@ -37,11 +38,21 @@ sub is_alive {
   return $status == 0 || $text !~ /do(es)? not exist/;
 }
 
+sub longest_array {
+  my ($text) = output_of('qconf', '-sconf');
+  return $text =~ /^max_aj_tasks\s+([1-9]\d*)/m ? $1 : undef;
+}
+
 run_batch({
     config => 'conf/queue.conf',
     default => $default_config,
     task => 'SGE_TASK_ID',
     submit => \&submit_options,
+    after => sub { ('-hold_jid', $_[0]) },
+    longest_array => \&longest_array,
+    unreachable => qr/(?:contact|message to|connect to|reach) qmaster|commlib error|unable to contact/i,
+    full => qr/jobs are allowed per user|active jobs|job limit|max_\w*jobs/i,
+    find => sub { undef },
     is_alive => \&is_alive,
     cancel => ['qdel'],
   }, @ARGV);

@@ -9,7 +9,8 @@ use strict;
 use warnings;
 use File::Basename qw(dirname);
 use lib dirname(__FILE__) . '/perl';
-use BatchJobs qw(output_of run_batch);
+use BatchJobs qw(run_batch);
+use Jobs qw(output_of);
 
 my $default_config = <<'END';
 command sbatch --export=PATH --ntasks-per-node=1
@@ -39,11 +40,29 @@ sub is_alive {
   return $status == 0 ? $text =~ /\S/ : $text !~ /invalid job id/i;
 }
 
+# Numbers of jobs must be less than MaxArraySize.
+sub longest_array {
+  my ($text) = output_of('scontrol', 'show', 'config');
+  return $text =~ /^MaxArraySize\s*=\s*(\d+)/m ? $1 - 1 : undef;
+}
+
+# A submission may arrive although its answer does not. The folder for the jobs' status, a word of the command, is this call's only.
+sub find {
+  my ($files, $piece) = @_;
+  my ($text, $status) = output_of('squeue', '--noheader', '--states=all', '--format=%F %o');
+  return $status == 0 && $text =~ /^(\d+) .* $piece->{offset} \Q$files->{done}\E$/m ? $1 : undef;
+}
+
 run_batch({
     config => 'conf/slurm.conf',
     default => $default_config,
     task => 'SLURM_ARRAY_TASK_ID',
     submit => \&submit_options,
+    after => sub { "--dependency=afterany:$_[0]" },
+    longest_array => \&longest_array,
+    unreachable => qr/contact slurm controller|connection refused|timed? ?out|zero bytes|transport endpoint|backup controller|communication/i,
+    full => qr/submit ?job ?(?:per\w+)?limit|job submit limit|max\w*submit|temporarily/i,
+    find => \&find,
     is_alive => \&is_alive,
     cancel => ['scancel'],
   }, @ARGV);

@@ -40,7 +40,7 @@ write_stand_in() {
 range=1-1
 [[ "\$*" =~ (--array=|-t )([0-9]+-[0-9]+) ]] && range=\${BASH_REMATCH[2]}
 for ((task = \${range%-*}; task <= \${range#*-}; task++)); do
-  $5=\$task setsid bash "\${@: -1}" >/dev/null 2>&1 &
+  $5=\$task setsid bash "\${@: -3}" >/dev/null 2>&1 &
   echo \$! >>"$state/$4"
 done
 echo '$6'
@@ -174,6 +174,52 @@ job_ends_with_path_sh() {
 
 @test "slurm.pl: a job whose path.sh fails ends there" { job_ends_with_path_sh slurm.pl; }
 @test "queue.pl: a job whose path.sh fails ends there" { job_ends_with_path_sh queue.pl; }
+
+# comes_in_pieces RUNNER QUERY "LINE OF ITS ANSWER": a batch system that takes no job's number above 2.
+comes_in_pieces() {
+  mkdir bin
+  printf '#!/bin/sh\necho "%s"\n' "$3" >"bin/$2"
+  chmod +x "bin/$2"
+  PATH=$PWD/bin:$PATH "$utils/$1" JOB=2:4 x.JOB.log echo JOB
+  [ "$(cat x.*.log | output_of - | paste -sd' ')" = "2 3 4" ]
+}
+
+@test "slurm.pl: an array beyond MaxArraySize is submitted in pieces" { comes_in_pieces slurm.pl scontrol "MaxArraySize            = 3"; }
+@test "queue.pl: an array beyond max_aj_tasks is submitted in pieces" { comes_in_pieces queue.pl qconf "max_aj_tasks 2"; }
+
+# is_tried_again RUNNER COMMAND "WHAT IT SAYS THE FIRST TIME" [OPTION ...]
+is_tried_again() {
+  cat >flaky <<END
+if mkdir tried 2>/dev/null; then echo "$3" >&2; exit 1; fi
+exec "\$@"
+END
+  echo "command bash flaky $2" >flaky.conf
+  run "$utils/$1" --config flaky.conf x.log echo at last
+  [ "$status" -eq 0 ]
+  [ "$output" = "$1: the batch system takes no jobs now, trying again until it does: $3" ]
+  [ "$(output_of x.log)" = "at last" ]
+}
+
+@test "slurm.pl: jobs that the system does not take now are submitted again" {
+  is_tried_again slurm.pl "sbatch --export=PATH" \
+    "sbatch: error: Batch job submission failed: Unable to contact slurm controller (connect failure)"
+  rm -r tried
+  is_tried_again slurm.pl "sbatch --export=PATH" \
+    "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)"
+}
+
+@test "queue.pl: jobs that the system does not take now are submitted again" {
+  [[ -z ${SPEAKERNET_TEST_QUEUE:-} ]] || skip "that queue has a configuration of its own"
+  is_tried_again queue.pl qsub "Unable to run job: error: can't send message to qmaster"
+}
+
+@test "slurm.pl: a job that was taken although sbatch failed is not submitted a second time" {
+  [ -d "$cluster" ] || skip "no Slurm"
+  cat >deaf <<<'"$@" >>taken; echo "sbatch: error: Socket timed out on send/recv operation" >&2; exit 1'
+  echo "command bash deaf sbatch --export=PATH" >deaf.conf
+  "$utils/slurm.pl" --config deaf.conf x.log echo once
+  [ "$(wc -l <taken)" -eq 1 ]
+}
 
 @test "a batch system that takes no jobs is an error" {
   run "$utils/slurm.pl" --config <(echo "command /nowhere/sbatch") x.log true

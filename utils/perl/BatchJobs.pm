@@ -8,38 +8,40 @@
 #                  default gpu=0                     for an option that is not given
 #   default      what stands in for the file where there is none
 #   task         the shell variable that holds a job's number in an array of jobs
-#   submit       sub(call, script, output) -> further words for the command line
+#   submit, after, longest_array, unreachable, full, find   see BatchSubmit
 #   is_alive     sub(id) -> whether any job of the array still waits or runs
 #   cancel       words of the command that removes jobs, followed by their ids
 package BatchJobs;
 use strict;
 use warnings;
 use BatchScript qw(make_files remove_folder);
+use BatchSubmit qw(submit_all);
 use Exporter 'import';
 use File::Basename qw(basename);
-use Jobs qw(fail for_job make_log_dir option parse_arguments picked_jobs report start_watchdog);
+use Jobs qw(fail for_job make_log_dir option output_of parse_arguments picked_jobs report start_watchdog);
 use Text::ParseWords qw(shellwords);
 
-our @EXPORT_OK = qw(output_of run_batch);
+our @EXPORT_OK = qw(run_batch);
 
 my $vanished_after_s = 30;    # a job that is gone must have left its status by then, even on a slow network disk
 
 sub run_batch {
   my ($system, @arguments) = @_;
   my $call = parse_arguments(@arguments);
-  my @command = (submit_command($system, $call));
+  my @command = submit_command($system, $call);
   my ($run, $failed) = picked_jobs($call);
   report($call, @$failed) unless @$run;
 
   make_log_dir(for_job($call, $call->{log}, $_)) for @$run;
   my $files = make_files($system, $call, $run);
-  push @command, $system->{submit}->($call, $files->{script}, $files->{output});
   my $watchdog = start_watchdog(sub { system(@{ $system->{cancel} }, @_) });
-  my $id = submit($files, @command);
-  print $watchdog "+$id\n";
-  $SIG{$_} = sub { end_jobs($system, $files, $id, $_[0]) } for qw(INT TERM HUP);
-  push @$failed, wait_for_jobs($system, $files, $id, @$run);
-  print $watchdog "-$id\n";
+  my @ids;
+  $SIG{$_} = sub { end_jobs($system, $files, \@ids, $_[0]) } for qw(INT TERM HUP);
+  my $taken = sub { push @ids, $_[0]; print $watchdog "+$_[0]\n"; };
+  my $refused = sub { give_up($system, $files, \@ids); fail($_[0]); };
+  submit_all($system, $call, $files, \@command, $taken, $refused);
+  push @$failed, wait_for_jobs($system, $files, \@ids, @$run);
+  print $watchdog "-$_\n" for @ids;
   report($call, @$failed);
 }
 
@@ -89,33 +91,8 @@ sub submit_command {
   return (@words, @passed_on);
 }
 
-sub submit {
-  my ($files, @command) = @_;
-  my ($text, $status) = output_of(@command, $files->{script});
-  if ($status != 0 || $text !~ /(?:^|\bjob(?:-array)? )(\d+)/mi) {
-    remove_folder($files->{done});
-    fail("submitting failed: @command $files->{script}: " . $text =~ s/\s+/ /gr =~ s/ $//r);
-  }
-  return $1;
-}
-
-# Both output streams and the status of a command, run without a shell.
-sub output_of {
-  my @command = @_;
-  my $pid = open(my $out, '-|') // fail("cannot fork: $!");
-  if ($pid == 0) {
-    open(STDERR, '>&', \*STDOUT);
-    exec { $command[0] } @command or syswrite(STDOUT, "$command[0]: $!\n");
-    POSIX::_exit(127);
-  }
-  local $/ = undef;
-  my $text = <$out> // '';
-  close($out);
-  return ($text, $?);
-}
-
 sub wait_for_jobs {
-  my ($system, $files, $id, @run) = @_;
+  my ($system, $files, $ids, @run) = @_;
   my %waiting = map { $_ => 1 } @run;
   my ($pause_s, $checked, $gone_since) = (0.1, time, undef);
   my @failed;
@@ -126,7 +103,7 @@ sub wait_for_jobs {
     }
     last if !%waiting || ($gone_since && time - $gone_since > $vanished_after_s);
     if (!$gone_since && time - $checked >= 5) {
-      $gone_since = time unless $system->{is_alive}->($id);
+      $gone_since = time unless grep { $system->{is_alive}->($_) } @$ids;
       $checked = time;
     }
     select(undef, undef, undef, $pause_s);
@@ -134,7 +111,7 @@ sub wait_for_jobs {
   }
   if (%waiting) {
     my $jobs = join(' ', sort { $a <=> $b } keys %waiting);
-    print STDERR basename($0), ": error: the batch system no longer knows job $id, and these left no status: $jobs; see $files->{output}\n";
+    print STDERR basename($0), ": error: the batch system no longer knows job @$ids, and these left no status: $jobs; see $files->{output}\n";
   }
   remove_folder($files->{done});
   return (@failed, keys %waiting);
@@ -156,11 +133,17 @@ sub read_status {
 }
 
 sub end_jobs {
-  my ($system, $files, $id, $signal) = @_;
+  my ($system, $files, $ids, $signal) = @_;
   $SIG{$_} = 'IGNORE' for qw(INT TERM HUP);
-  output_of(@{ $system->{cancel} }, $id);
+  give_up($system, $files, $ids);
+  my $jobs = @$ids ? "job @$ids" : 'what it had submitted';
+  fail("ended by SIG$signal, and $jobs with it", $signal eq 'INT' ? 130 : $signal eq 'HUP' ? 129 : 143);
+}
+
+sub give_up {
+  my ($system, $files, $ids) = @_;
+  output_of(@{ $system->{cancel} }, @$ids) if @$ids;
   remove_folder($files->{done});
-  fail("ended by SIG$signal, and job $id with it", $signal eq 'INT' ? 130 : $signal eq 'HUP' ? 129 : 143);
 }
 
 1;

@@ -48,7 +48,7 @@ sub environment {
 sub script {
   my ($system, $call, $done, $run) = @_;
   my $name = $call->{name} // 'JOB';
-  my $number = defined $call->{name} ? "\$$system->{task}" : 1;
+  my $number = defined $call->{name} ? "\$(($system->{task} + \${1:-0}))" : 1;
   my $log = for_script($call, $call->{log});
   my $directory = shell_quote(getcwd());
   my $command = command_for_script($call);

@@ -12,8 +12,8 @@ use File::Path qw(make_path);
 use IO::Handle;
 use POSIX qw(setsid);
 
-our @EXPORT_OK = qw(command_for_job command_for_script fail for_job for_script make_log_dir option parse_arguments picked_jobs report
-  shell_quote start_watchdog timestamp);
+our @EXPORT_OK = qw(command_for_job command_for_script fail for_job for_script make_log_dir option output_of parse_arguments picked_jobs
+  report say_on_stderr shell_quote start_watchdog timestamp);
 
 my $program = basename($0);
 
@@ -21,6 +21,23 @@ sub fail {
   my ($message, $status) = @_;
   print STDERR "$program: error: $message\n";
   exit($status // 1);
+}
+
+sub say_on_stderr { print STDERR "$program: $_[0]\n"; }
+
+# Both output streams and the status of a command, run without a shell.
+sub output_of {
+  my @command = @_;
+  my $pid = open(my $out, '-|') // fail("cannot fork: $!");
+  if ($pid == 0) {
+    open(STDERR, '>&', \*STDOUT);
+    exec { $command[0] } @command or syswrite(STDOUT, "$command[0]: $!\n");
+    POSIX::_exit(127);
+  }
+  local $/ = undef;
+  my $text = <$out> // '';
+  close($out);
+  return ($text, $?);
 }
 
 sub timestamp { return scalar localtime; }
