@@ -124,7 +124,7 @@ class JobResults:
         write_notes(folder, notes)
         if notes:
             text = summary(notes.values())
-            logger.warning("%s: %s; see %s%s", folder, text, folder / TABLE, advice)
+            logger.warning("%s: %s; see its %s%s", folder, text, TABLE, advice)
 
     def remove_records(self) -> None:
         """Remove the jobs' records, which serve to continue an interrupted run.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -136,6 +137,7 @@ def _follow_moves(product: Path, record: Record, folders: Folders) -> Record:
     if not moved or any(integrity_errors(product, record)):
         return record
     files = dict(record.files)
+    _check_commands((product / name for name in _indices(files)), moved)
     for name in _indices(files):
         with open_for_replace(product / name) as file:
             file.writelines(replaced(product / name, moved))
@@ -143,6 +145,23 @@ def _follow_moves(product: Path, record: Record, folders: Folders) -> Record:
     logger.info("follows what has moved: %s", ", ".join(f"{o} to {n}" for o, n in moved.items()))
     facts = {**record.facts, "folders": {**before, **folders}}
     return write_record(product / RECORD, record.made_from, files, facts)
+
+
+def _check_commands(tables: Iterable[Path], moved: Folders) -> None:
+    """Raise UserError if a new path would need quotes in a command: where they go depends on how
+    the command has quoted what is before and behind it.
+    """
+    quoted = [(old, new) for old, new in moved.items() if shlex.quote(new) != new]
+    for table in tables if quoted else ():
+        with open(table, "rb") as file:
+            if any(line.rstrip().endswith(b"|") for line in file):
+                old, new = quoted[0]
+                raise UserError(
+                    f"{table}: has commands with paths in {old}, which is '{new}' now; a path that "
+                    "is put into commands must have no blanks or other characters that a shell "
+                    "treats in a special way: rename the folder, or make the table again "
+                    "(run.sh --force STAGE)"
+                )
 
 
 def _other_place(record: Record, folders: Folders) -> Iterator[str]:

@@ -59,7 +59,7 @@ def test_oddities_are_counted_and_listed(tmp_path: Path, caplog: pytest.LogCaptu
     }
     assert (
         f"{data}: 2 with 2 channels, channel 1 taken, 1 silent, 1 shorter than 0.25 s, 1 clipped, "
-        f"1 decoded with errors; see {data}/utterance_notes"
+        f"1 decoded with errors; see its utterance_notes"
     ) in caplog.text
     assert "u7-nothing" not in read_table(data / "feats.scp")
     assert "expected more than the offset" in caplog.text

@@ -213,6 +213,26 @@ def test_what_has_moved_is_followed(here: Path) -> None:
         assert Path(new, "d/feats.scp").read_text() == text
 
 
+def test_a_path_with_blanks_is_not_put_into_commands(here: Path) -> None:
+    """The command would be cut at the blank, or run what is behind a semicolon."""
+    for new in ("my disk", "disk;touch x"):
+        write("disk/a.m4a", "sound")
+        for name, entry in (("plain", "{}/disk/a.m4a"), ("command", "ffmpeg -i {}/disk/a.m4a - |")):
+            table = write(f"{name}/wav.scp", f"u {entry.format(here)}\n")
+            finish_product(Path(name), [], made_from(), {"": str(here / "disk")})
+        shutil.move("disk", new)
+        folders = {"": str(here / new)}
+        assert is_done(Path("plain"), [], made_from(), folders)
+        assert Path("plain/wav.scp").read_text() == f"u {here}/{new}/a.m4a\n"
+        before = table.read_text()
+        with pytest.raises(
+            UserError, match=f"command/wav.scp: has commands .*{new}' now; .*rename"
+        ):
+            is_done(Path("command"), [], made_from(), folders)
+        assert table.read_text() == before
+        shutil.rmtree(new)
+
+
 def test_a_copy_beside_the_original_is_left_alone(here: Path) -> None:
     write("old/d/feats.scp", f"u {here}/old/ark/1.ark:0\n")
     folders = describe_folders(Path("old/d"), Inputs())
