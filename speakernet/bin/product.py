@@ -33,7 +33,7 @@ def main(args: Namespace) -> int:
     from speakernet.work.cleaning import is_cleaned
     from speakernet.work.files import open_for_replace
     from speakernet.work.made_from import Inputs, describe_folders, describe_inputs
-    from speakernet.work.products import finish_product, is_done
+    from speakernet.work.products import finish_product, folders_in_place, is_done
     from speakernet.work.record import to_json
 
     if args.task == "finish":
@@ -47,7 +47,8 @@ def main(args: Namespace) -> int:
             )
     inputs = Inputs(args.input, args.fixed_input, args.place)
     made_from = describe_inputs(args.product, args.command, inputs)
-    folders = describe_folders(args.product, inputs)
+    # Unless something has moved, nobody has to read where all recordings are.
+    folders = describe_folders(args.product, inputs, folders_in_place(args.product))
     if not args.anew and is_done(args.product, args.output, made_from, folders, args.needed_by):
         return 0
     for path in (*args.input, *args.fixed_input):
@@ -58,6 +59,7 @@ def main(args: Namespace) -> int:
             )
     args.pending.parent.mkdir(parents=True, exist_ok=True)
     with open_for_replace(args.pending) as file:
+        folders = describe_folders(args.product, inputs)
         file.write(to_json({"made_from": made_from, "folders": folders}))
     return TO_BE_MADE
 

@@ -23,6 +23,7 @@ from speakernet.work.record import (
 from speakernet.work.recordings import recording_files
 
 SETTINGS_SUFFIX = ".settings"
+RECORDINGS = "recordings"
 TABLES = ("segments", "utt2spk", "feats.scp", "trials", "embedding.scp", "recipe.yaml", "final.pt")
 _OPTIONS_SUFFIX = ".conf"  # of Kaldi's options, with comments
 _RECORDINGS = "wav.scp"
@@ -71,11 +72,16 @@ def content_of_place(path: Path) -> dict[str, str]:
     return {file.name: digest_of_file(file) for file in small if not file.name.startswith(".")}
 
 
-def folders_in(path: Path) -> dict[str, str]:
-    """Return the folders whose paths the tables of what is made from an input may have, by name."""
+def folders_in(path: Path, known_recordings: str | None = None) -> dict[str, str]:
+    """Return the folders whose paths the tables of what is made from an input may have, by name.
+
+    ``known_recordings``: the one of recordings, which else is looked for in every entry.
+    """
     folders = {"": os.path.realpath(path)}
     if (path / _RECORDINGS).is_file():
-        folders["recordings"] = common_folder(list(recording_files(path / _RECORDINGS)))
+        folders[RECORDINGS] = known_recordings or common_folder(
+            list(recording_files(path / _RECORDINGS))
+        )
     return folders
 
 

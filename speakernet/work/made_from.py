@@ -10,9 +10,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from speakernet.work.contents import SETTINGS_SUFFIX, content_of, content_of_place, folders_in
+from speakernet.work.contents import (
+    RECORDINGS,
+    SETTINGS_SUFFIX,
+    content_of,
+    content_of_place,
+    folders_in,
+)
 
 # Options that change how a command runs, but not its output. --nproc is one of them, as training
 # itself checks that the global batch is the one of its checkpoint; --max-failed-share, as the
@@ -23,6 +30,7 @@ _RUN_OPTIONS = ("--nj", "--cmd", "--cuda-cmd", "--nproc", "--max-failed-share", 
 MadeFrom = dict[str, Any]
 
 PLACE = "place"
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -67,11 +75,17 @@ def describe_inputs(product: Path, command: Sequence[str], inputs: Inputs) -> Ma
     }
 
 
-def describe_folders(product: Path, inputs: Inputs) -> dict[str, str]:
-    """Return the folders, by name, whose paths the product's tables may have."""
+def describe_folders(
+    product: Path, inputs: Inputs, known: Mapping[str, str] = _NONE
+) -> dict[str, str]:
+    """Return the folders, by name, whose paths the product's tables may have.
+
+    ``known``: those of recordings are taken from it, where it has them.
+    """
     folders = {"..": os.fspath(_real(product).parent), ".": os.fspath(_real("."))}
     for path, label in inputs.labels().items():
-        found = folders_in(path).items() if path.is_dir() else ()
+        recordings = known.get(os.path.join(label, RECORDINGS))
+        found = folders_in(path, recordings).items() if path.is_dir() else ()
         folders |= {os.path.join(label, name): folder for name, folder in found}
     # As it was written, too: through links.
     return folders | ({PLACE: os.path.abspath(inputs.place)} if inputs.place else {})

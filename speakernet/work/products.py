@@ -45,6 +45,13 @@ def read_product(product: Path) -> Record | None:
     return read_record(product / RECORD)
 
 
+def folders_in_place(product: Path) -> Folders:
+    """Return the folders in the product's record if none of them has moved; else nothing."""
+    record = read_product(product)
+    before = record.facts.get("folders", {}) if record else {}
+    return before if all(map(os.path.exists, before.values())) else _NO_FOLDERS
+
+
 def is_done(
     product: Path,
     outputs: Sequence[str],

@@ -13,6 +13,7 @@ from speakernet.work.made_from import Inputs, changes, describe_folders, describ
 from speakernet.work.products import (
     ARCHIVES,
     finish_product,
+    folders_in_place,
     is_done,
     product_errors,
     read_product,
@@ -297,3 +298,23 @@ def test_an_unfinished_product_has_no_record() -> None:
         raise KeyError
     write("e/.done", "{")
     assert [read_product(Path(name)) for name in ("d", "e", "none")] == [None, None, None]
+
+
+def test_recordings_are_looked_for_only_where_something_has_moved(here: Path) -> None:
+    for name in ("old", "data"):
+        Path(name).mkdir()
+    Path("data/wav.scp").write_text(f"a {here}/old/x.wav\n")
+    Path("out").mkdir()
+    Path("out/table").write_text("a 1\n")
+    inputs = Inputs([Path("data")])
+    folders = describe_folders(Path("out"), inputs)
+    assert folders["data/recordings"] == f"{here}/old"
+    finish_product(Path("out"), [], {}, folders)
+    Path("data/wav.scp").write_text(f"a {here}/new/x.wav\n")
+    known = folders_in_place(Path("out"))
+    assert describe_folders(Path("out"), inputs, known) == folders
+    Path("old").rename("new")
+    known = folders_in_place(Path("out"))
+    moved = describe_folders(Path("out"), inputs, known)
+    assert moved == folders | {"data/recordings": f"{here}/new"}
+    assert folders_in_place(Path("nothing")) == {}
