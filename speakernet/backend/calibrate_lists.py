@@ -169,4 +169,4 @@ def _write_map(path: Path, calibration: Calibration) -> None:
         file.write(f"{text}\n".encode())
     weights = zip(calibration.names, calibration.weights, strict=True)
     terms = " + ".join(f"{weight:.4f} {name}" for name, weight in weights)
-    logger.info("%s: LLR = %.4f + %s", path, calibration.offset, terms)
+    logger.info("%s: LLR = %.4f + %s", path.name, calibration.offset, terms)

@@ -58,7 +58,7 @@ def read_durations(path: Path) -> dict[str, float]:
 
     Raises UserError if it is missing: extraction has written it since it is needed.
     """
-    if not path.is_file():
+    if not path.exists():
         raise UserError(f"{path}: no such file; extract these embeddings again")
     scale = FRAME_S if path.name == NUM_FRAMES else 1.0
     return {name: scale * value for name, value in read_numbers(path).items()}

@@ -41,7 +41,7 @@ def write_qualities(
         path = files.output / TABLES["cohort_mean"]
         write_quality(path, {**_with_models(means, models, _mean), **means})
     lengths = lengths_of(files.embeddings)
-    if lengths.is_file():
+    if lengths.exists():  # a table that is no file is an error, not missing
         known = {n: v for n, v in read_numbers(lengths).items() if n in table.rows}
         write_quality(files.output / NUM_FRAMES, _with_models(known, models, sum))
 

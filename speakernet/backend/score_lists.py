@@ -10,7 +10,7 @@ scoring.calibration adds (``calibrated_scores.py``).
 import glob
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from speakernet.config.errors import UserError, naming
 from speakernet.kaldi.scores import write_scores
 from speakernet.kaldi.tables import iter_ids, read_table
 from speakernet.kaldi.trials import Trials, ids_of, read_trial_lists
+from speakernet.work.staging import files_for_replace
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +50,8 @@ def score_lists(
     """Write the scores of every list.
 
     class_weights (speakers, dim): the cohort, where ``config`` asks for rows of the classifier.
-    Raises UserError where a file lacks something, or something is missing that the settings need.
+    All scores of a call appear, or none. Raises UserError where a file lacks something, or where
+    something is missing that the settings need.
     """
     lists = read_trial_lists(files.trials)
     for role in config.needed_sets:
@@ -59,10 +61,12 @@ def score_lists(
     if config.calibration and config.normalization != "none" and cohort.vectors is None:
         raise UserError(f"calibration of {config.normalization} needs --cohort-embeddings")
     backend = _Backend(cohort, _train_plda(config.plda, files, lists) if config.plda else None)
-    statistics = _score_all(config, files, lists, backend)
-    _remove_others(files.output, lists, config, statistics)
-    if config.calibration:
-        calibrate_scores(config, files, partial(_score_drawn, config, backend))
+    with files_for_replace(files.output) as folder:
+        new = replace(files, output=folder)
+        statistics = _score_all(config, new, lists, backend)
+        if config.calibration:
+            calibrate_scores(config, new, partial(_score_drawn, config, backend))
+        _remove_others(files.output, lists, config, statistics)
 
 
 def _score_drawn(config: ScoringConfig, backend: _Backend, files: ScoringFiles) -> None:
@@ -180,6 +184,5 @@ def _remove_others(
 
 
 def _write(files: ScoringFiles, name: str, kind: str, trials: Trials, scores: Float64) -> None:
-    path = files.output / f"{name}.{kind}"
-    write_scores(path, trials, scores)
-    logger.info("%s: %d scores", path, len(scores))
+    write_scores(files.output / f"{name}.{kind}", trials, scores)
+    logger.info("%s.%s: %d scores", name, kind, len(scores))

@@ -37,11 +37,11 @@ def report_experiment(files: ExperimentFiles, options: EvaluationOptions) -> str
     What has not changed is not computed again. Raises UserError where a list has no scores.
     """
     exp_dir = files.exp_dir
+    published = read_published(files.published) if files.published else []
     facts = experiment_facts(exp_dir)
     rows, changed = evaluate_experiment(
         exp_dir, files.trials, options, files.utt2spk, facts, anew=files.anew
     )
-    published = read_published(files.published) if files.published else []
     report = experiment_report(experiment_name(exp_dir), rows, _notes(options), published)
     _write(exp_dir / "RESULTS.md", report)
     if changed or not (exp_dir / "det.png").is_file():

@@ -84,7 +84,9 @@ class Commands:
             names = (*names, *_SECTIONS)
         forgiving = path.suffix == ".wav" or command in ("product", "fix-data-dir")
         # Training goes on from the newest checkpoint that is whole, and says which are not.
-        forgiving |= command == "train" and target.file.startswith(f"{words[2]}/checkpoints/")
+        # The recipe beside them is written anew.
+        made = (f"{words[2]}/checkpoints/", f"{words[2]}/recipe.yaml") if command == "train" else ()
+        forgiving |= target.file.startswith(made)
         must_fail = kind in _NO_INPUT and not forgiving
         job = Job(_main(command, words), prepare, target.call.products)
         expected = self._expected(target, names, must_fail=must_fail)
