@@ -152,8 +152,9 @@ CALLS: dict[str, list[Call]] = {
             "data"
         ),
         _call(
-            "--test-set test --cohort-set noise --enroll-spk2utt data/test/spk2utt "
-            "--exp-dir exp/checked --measure false checked/products . data"
+            "--musan-root musan --rirs rirs --test-set wav --cohort-set noise "
+            "--enroll-spk2utt data/wav/spk2utt --exp-dir exp/checked --measure false "
+            "checked/products . data"
         ),
     ],
     "plot": [_call(f"{kind} {_LISTS} out/plot.svg", "out/plot.svg") for kind in ("det", "bayes")],
