@@ -30,7 +30,7 @@ def missing_programs(work: Work, commands: Iterable[str]) -> Iterator[str]:
     for command in commands:
         program = command.split(maxsplit=1)[0] if command.strip() else ""
         if program and shutil.which(program) is None:
-            yield f"there is no program {program} here, which jobs are to be run by"
+            yield f"--cmd or --cuda-cmd: there is no program {program} here, which is to run jobs"
     needed = {program for entry in work.samples for program in programs_of(entry)}
     for program in sorted(needed):
         if shutil.which(program) is None:

@@ -1,5 +1,6 @@
 """The plan of a run: costs of its products, and everything that would end it."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -117,7 +118,7 @@ def _checks(files: PlanFiles, products: list[PlannedProduct]) -> Iterator[Check]
     )  # fmt: skip
     if not _from_stage_1(files, products):
         yield from inputs.source_checks()
-    if (files.data / files.test_set / "utt2spk").is_file():
+    if os.path.lexists(files.data / files.test_set / "utt2spk"):
         yield from inputs.set_checks()
     for path in files.trials:
         if not _is_made(path, products):

@@ -9,6 +9,7 @@ of fields with tabs between them:
 """
 
 import math
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -90,7 +91,7 @@ def _add(found: CorpusEstimate, fields: list[str]) -> None:
 
 def size_of_tables(folder: Path) -> SetSize | None:
     """Return the size of a data directory, or None where there is none yet."""
-    if not (folder / "utt2spk").is_file() or not (folder / "wav.scp").is_file():
+    if not all(os.path.lexists(folder / name) for name in ("utt2spk", "wav.scp")):
         return None
     utterances, speakers = 0, set()
     for _, speaker in iter_table(folder / "utt2spk"):

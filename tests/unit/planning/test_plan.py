@@ -77,7 +77,7 @@ def test_everything_that_is_wrong_is_found(make_files: MakeFiles, tmp_path: Path
         "no rir_list of smallroom",
         "data/test/utt2spk, the first: 'who'",
         "needs the program 'no-such-program'",
-        "there is no program no-such-runner here",
+        "--cmd or --cuda-cmd: there is no program no-such-runner here",
     ):
         assert len([line for line in problems if text in line]) == 1, (text, problems)
 
