@@ -155,20 +155,25 @@ def _follow_moves(product: Path, record: Record, folders: Folders) -> Record:
 
 
 def _check_commands(tables: Iterable[Path], moved: Folders) -> None:
-    """Raise UserError if a new path would need quotes in a command: where they go depends on how
-    the command has quoted what is before and behind it.
-    """
-    quoted = [(old, new) for old, new in moved.items() if shlex.quote(new) != new]
-    for table in tables if quoted else ():
+    """Raise UserError if a new path needs quotes in a command that has none there."""
+    special = {old: new for old, new in moved.items() if shlex.quote(new) != new}
+    for table in tables if special else ():
         with open(table, "rb") as file:
-            if any(line.rstrip().endswith(b"|") for line in file):
-                old, new = quoted[0]
+            commands = [line for line in file if line.rstrip().endswith(b"|")]
+        for old, new in special.items():
+            if not all(_has_quotes(command, old, new) for command in commands):
                 raise UserError(
-                    f"{table}: has commands with paths in {old}, which is '{new}' now; a path that "
-                    "is put into commands must have no blanks or other characters that a shell "
+                    f"{table}: has commands with paths in {old}, which is '{new}' now; where they "
+                    "have no quotes, a path must have no blanks or other characters that a shell "
                     "treats in a special way: rename the folder, or make the table again "
                     "(run.sh --force STAGE)"
                 )
+
+
+def _has_quotes(command: bytes, old: str, new: str) -> bool:
+    """Return whether ``old`` is behind a single quote everywhere, and ``new`` does not end it."""
+    path = os.fsencode(old)
+    return "'" not in new and command.count(path) == command.count(b"'" + path)
 
 
 def _other_place(record: Record, folders: Folders) -> Iterator[str]:

@@ -420,6 +420,7 @@ files_made() { find "$data" -name '*.[as][rc][kp]' -printf '%p %T@ %i\n' | sort;
 @test "fine-tuning finds clean features among those of all copies, where these are stored" {
   dir=$BATS_TEST_TMPDIR data=d test_set=t musan_root=m rirs_root=r corpus_dir=c
   folders=("$dir" "$dir" "$dir" "$dir" "$dir")
+  resolved=$(dirname "$dir")
   mkdir -p "$dir/settings" "$dir/lm/settings"
   . utils/common.sh
   . utils/experiment.sh
@@ -439,7 +440,7 @@ files_made() { find "$data" -name '*.[as][rc][kp]' -printf '%p %T@ %i\n' | sort;
   fails "--clean 4: expected stages of 1 (with --convert), 2, 3 and 6" --clean 3,4
   fails "--clean 1: without --convert these are the corpus itself" --clean 1
   fails "--clean: expected stages, as 3 or 3,6" --clean "3, 6"
-  dir=e data=d test_set=t cohort_set=c musan_root=m rirs_root=r corpus_dir=c models=(base lm)
+  dir=e resolved=. data=d test_set=t cohort_set=c musan_root=m rirs_root=r corpus_dir=c models=(base lm)
   cd "$BATS_TEST_TMPDIR" || exit 1
   folders=(e f f g g)
   mkdir -p e/settings e/lm/settings

@@ -234,6 +234,22 @@ def test_a_path_with_blanks_is_not_put_into_commands(here: Path) -> None:
         shutil.rmtree(new)
 
 
+def test_a_path_with_blanks_goes_where_quotes_are(here: Path) -> None:
+    for new, is_possible in (("your disk", True), ("don't", False)):
+        write("my disk/a.m4a", "sound")
+        table = write("command/wav.scp", f"u ffmpeg -i '{here}/my disk/a.m4a' -f wav - |\n")
+        finish_product(Path("command"), [], made_from(), {"": str(here / "my disk")})
+        shutil.move("my disk", new)
+        folders = {"": str(here / new)}
+        if is_possible:
+            assert is_done(Path("command"), [], made_from(), folders)
+            assert table.read_text() == f"u ffmpeg -i '{here}/{new}/a.m4a' -f wav - |\n"
+        else:
+            with pytest.raises(UserError, match="command/wav.scp: has commands with paths in"):
+                is_done(Path("command"), [], made_from(), folders)
+        shutil.rmtree(new)
+
+
 def test_a_copy_beside_the_original_is_left_alone(here: Path) -> None:
     write("old/d/feats.scp", f"u {here}/old/ark/1.ark:0\n")
     folders = describe_folders(Path("old/d"), Inputs())
