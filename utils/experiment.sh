@@ -72,7 +72,7 @@ run_seeds() {
 # that and those that have its models and embeddings, and, for corpus.sh, what the recipes need: $models, $train_sets, $uses_cohort.
 use_recipe() {
   local model text
-  text=$(python -m speakernet.bin.resolve_recipe --output "$resolved" "${changes[@]}" "$recipe" "$dir")
+  text=$(python -m speakernet.bin.resolve_recipe --resolved "$resolved" "${changes[@]}" "$recipe" "$dir")
   mapfile -t folders <<<"$text"
   dir=${folders[0]} models=(base) train_sets=() uses_cohort=false
   [ ! -f "$recipe/lm.yaml" ] || models+=(lm)

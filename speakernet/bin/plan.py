@@ -1,4 +1,4 @@
-"""Tell what a run would make, take and lack, before it begins: run.sh --plan.
+"""Tell what a run would make, take and lack (run.sh --plan).
 
 The products that run.sh lists are printed per stage with what they are made from, their size, time
 and memory: by the sets' tables or, before stage 1, by what the corpus says of itself, and by rates
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from speakernet.bin.cli import run
 from speakernet.bin.options.program import argument, options_from, program
-from speakernet.bin.options.types import positive_int, truth
+from speakernet.bin.options.types import jobs, positive_int, truth
 from speakernet.config.errors import UserError
 
 
@@ -22,7 +22,7 @@ from speakernet.config.errors import UserError
 @argument("--cohort-set", str, "name of the cohort", required=True, metavar="NAME")
 @argument("--trials", Path, "list of trials", action="append", default=[])
 @argument("--enroll-spk2utt", Path, "enrolment ids are models with these utterances")
-@argument("--nj", positive_int, "jobs at a time", default=1)
+@argument("--nj", jobs, "number of jobs", default=1)
 @argument("--nproc", positive_int, "training processes", default=1)
 @argument("--cmd", str, "what runs jobs", action="append", default=[], metavar="COMMAND")
 @argument("--estimate", Path, "what the corpus says of itself", metavar="FILE")

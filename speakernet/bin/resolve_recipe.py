@@ -25,7 +25,7 @@ REPOSITORY = Path(__file__).parents[2]
 @arguments(SETTINGS)
 @argument("--init", Path, "what training starts from", metavar="PATH")
 @argument("--exp-name", str, "of the experiment's folder, instead of one after the changes")
-@argument("--output", Path, "write here instead of beside exp_dir", metavar="DIR")
+@argument("--resolved", Path, "write here instead of beside exp_dir", metavar="DIR")
 @argument("folder", Path, "egs/<corpus>/<recipe>")
 @argument("exp_dir", Path, "where the models are or will be")
 def main(args: Namespace) -> int:
@@ -33,7 +33,7 @@ def main(args: Namespace) -> int:
     from speakernet.recipe.resolving import Changes, resolve
 
     changes = Changes(args.set, args.init, args.exp_name)
-    for path in resolve(args.folder, args.exp_dir, REPOSITORY, changes, args.output):
+    for path in resolve(args.folder, args.exp_dir, REPOSITORY, changes, args.resolved):
         print(path)
     return 0
 

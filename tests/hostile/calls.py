@@ -178,7 +178,7 @@ CALLS: dict[str, list[Call]] = {
         # Options decide about the folder that is made.
         _call("egs/corpus/recipe out"),
         _call("--set train.epochs=3 --init trained --exp-name set egs/corpus/recipe out/plain"),
-        _call("--output out egs/corpus/recipe exp/new"),
+        _call("--resolved out egs/corpus/recipe exp/new"),
     ],
     "results": [
         _call(
