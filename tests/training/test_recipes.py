@@ -1,4 +1,4 @@
-"""Every shipped recipe trains, is interrupted, goes on, and gives embeddings."""
+"""Every shipped recipe trains and gives embeddings; those of base models also resume."""
 
 from collections.abc import Callable
 from functools import cache
@@ -58,7 +58,7 @@ extraction: {{{crops}}}
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_recipe_trains_resumes_and_extracts(
+def test_recipe_trains_and_extracts(
     name: str, corpora: Callable[[str], Path], tmp_path: Path
 ) -> None:
     whole = load_config(Recipe, ROOT / name)
@@ -69,7 +69,7 @@ def test_recipe_trains_resumes_and_extracts(
         options += write_noises(tmp_path / "noises", data)
     # VGG-M's poolings leave nothing of a shorter crop.
     num_frames = 100 if features == "waveform" else 32
-    for epochs in (1, 2):
+    for epochs in (1, 2) if name.endswith("recipe.yaml") else (1,):
         recipe = shortened(ROOT / name, tmp_path, epochs=epochs, num_frames=num_frames)
         assert train.main([*options, str(recipe), str(data), str(tmp_path)]) == 0
     assert (tmp_path / "checkpoints/final.pt").exists()
