@@ -11,6 +11,7 @@ from speakernet.backend.config import CalibrationConfig, ScoringConfig
 from speakernet.backend.quality import TABLES, lengths_of, read_durations
 from speakernet.backend.scoring_files import ScoringFiles
 from speakernet.backend.trial_drawing import draw_trials
+from speakernet.config.errors import naming
 from speakernet.kaldi.tables import read_table
 from speakernet.kaldi.trials import write_trials
 
@@ -51,14 +52,12 @@ def _draw(config: CalibrationConfig, files: ScoringFiles) -> ScoringFiles:
     """Write the trials; return what their scores are made of."""
     embeddings, utt2spk = files.training_set("calibration")
     speakers, sessions = read_table(utt2spk, num_fields=2), files.calibration_utt2session
-    trials = draw_trials(
-        speakers,
-        config.num_trials // 2,
-        config.num_trials // 2,
-        config.seed,
-        read_table(sessions, num_fields=2) if sessions else None,
-        read_durations(lengths_of(embeddings)) if config.trials == "by_length" else None,
-    )
+    known = read_table(sessions, num_fields=2) if sessions else None
+    by_length = config.trials == "by_length"
+    durations = read_durations(lengths_of(embeddings)) if by_length else None
+    each = config.num_trials // 2
+    with naming(sessions or utt2spk):
+        trials = draw_trials(speakers, each, each, config.seed, known, durations)
     output = files.output / FOLDER
     output.mkdir(parents=True, exist_ok=True)
     write_trials(output / "trials", trials)

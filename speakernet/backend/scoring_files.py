@@ -1,5 +1,6 @@
 """The files that scores are made from, and the folder that they go to."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,7 @@ class ScoringFiles:
     def test_utt2spk(self) -> Path | None:
         """The speakers of the trials: an utt2spk beside the first list, if there is one."""
         path = self.trials[0].parent / "utt2spk"
-        return path if path.is_file() else None
+        return path if os.path.lexists(path) else None
 
     def training_set(self, role: SetRole) -> tuple[Path, Path]:
         """Return embeddings and utt2spk of a set: its own, or the cohort's.

@@ -200,7 +200,7 @@ def _session(utterance: str, utt2session: Mapping[str, str] | None) -> str:
     if utt2session is None:
         return utterance
     if utterance not in utt2session:
-        raise UserError(f"--utt2session has no line for utterance '{utterance}'")
+        raise UserError(f"utt2session has no line for utterance '{utterance}'")
     return utt2session[utterance]
 
 

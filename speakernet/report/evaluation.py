@@ -1,6 +1,7 @@
 """All figures of one score file, and confidence intervals for them."""
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,10 +170,10 @@ def find_utt2spk(trials_path: Path, given: Path | None) -> dict[str, str] | None
     The models of an ``enroll_spk2utt`` beside it have the speakers of their utterances.
     """
     path, models = given or trials_path.parent / "utt2spk", trials_path.parent / MODELS
-    if not given and not path.is_file():
+    if not given and not os.path.lexists(path):
         return None
     speakers = read_table(path, num_fields=2)
-    if given or not models.is_file():
+    if given or not os.path.lexists(models):
         return speakers
     firsts = {model: utterances[0] for model, utterances in read_spk2utt(models).items()}
     return {m: speakers[utt] for m, utt in firsts.items() if utt in speakers} | speakers

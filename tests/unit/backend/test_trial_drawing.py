@@ -39,7 +39,7 @@ def test_targets_are_drawn_from_two_sessions() -> None:
     # Four speakers of three sessions with two utterances each; the fifth has but one session.
     assert len(targets) == 4 * 3 * 4
     assert all(sessions[one] != sessions[two] for one, two in targets)
-    with pytest.raises(UserError, match="--utt2session has no line for utterance 'u29'"):
+    with pytest.raises(UserError, match="utt2session has no line for utterance 'u29'"):
         draw_trials(utt2spk, 1, 1, 0, dict(list(sessions.items())[:-1]))
 
 
