@@ -10,18 +10,13 @@ from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.program import argument, options_from, program
+from speakernet.bin.options.inputs import INPUTS
+from speakernet.bin.options.program import argument, arguments, options_from, program
 from speakernet.config.errors import UserError
 
 
 @program("recipes")
-@argument("--musan-root", Path, "tree of noise, music and speech", metavar="DIR")
-@argument("--rirs", Path, "rooms", metavar="DIR")
-@argument("--test-set", str, "name of the test set", required=True, metavar="NAME")
-@argument("--cohort-set", str, "name of the cohort", required=True, metavar="NAME")
-@argument("--trials", Path, "list of trials", action="append", default=[])
-@argument("--enroll-spk2utt", Path, "enrolment ids are models with these utterances")
-@argument("--estimate", Path, "what the corpus says of itself", metavar="FILE")
+@arguments(*INPUTS)
 @argument("--tasks", str, "some of corpus, sources, sets", default="sources,sets", metavar="WORDS")
 @argument("exp_dir", Path, "has settings/stages, and that of fine-tuning in lm/")
 @argument("data", Path, "folder of the sets")

@@ -10,22 +10,17 @@ from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.program import argument, options_from, program
+from speakernet.bin.options.inputs import INPUTS
+from speakernet.bin.options.program import argument, arguments, options_from, program
 from speakernet.bin.options.types import jobs, positive_int, truth
 from speakernet.config.errors import UserError
 
 
 @program("recipes")
-@argument("--musan-root", Path, "tree of noise, music and speech", metavar="DIR")
-@argument("--rirs", Path, "rooms", metavar="DIR")
-@argument("--test-set", str, "name of the test set", required=True, metavar="NAME")
-@argument("--cohort-set", str, "name of the cohort", required=True, metavar="NAME")
-@argument("--trials", Path, "list of trials", action="append", default=[])
-@argument("--enroll-spk2utt", Path, "enrolment ids are models with these utterances")
+@arguments(*INPUTS)
 @argument("--nj", jobs, "number of jobs", default=1)
 @argument("--nproc", positive_int, "training processes", default=1)
 @argument("--cmd", str, "what runs jobs", action="append", default=[], metavar="COMMAND")
-@argument("--estimate", Path, "what the corpus says of itself", metavar="FILE")
 @argument("--exp-dir", Path, "where the models will be", required=True, metavar="DIR")
 @argument("--measure", truth, "measure rates", default="true")
 @argument("products", Path, "what run.sh would make, as it lists it")
