@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 from speakernet.audio.files import read_audio_file
 from speakernet.audio.sound_files import Audio
-from speakernet.kaldi.pipes import AudioFile
+from speakernet.kaldi.audio_nodes import AudioFile
 
 # Partial reads are rounded up to a multiple of this (4 s at 16 kHz), so that a later request for
 # slightly more samples of the same file is still a cache hit.

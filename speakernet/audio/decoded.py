@@ -9,7 +9,7 @@ from speakernet.audio.libav import UnsupportedError, mean_of_channels
 from speakernet.audio.rates import at_rate
 from speakernet.audio.sound_files import Audio
 from speakernet.config.errors import UserError
-from speakernet.kaldi.pipes import Decoded
+from speakernet.kaldi.audio_nodes import Decoded
 
 
 def read_decoded(node: Decoded) -> Audio:

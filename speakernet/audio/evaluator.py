@@ -14,7 +14,7 @@ from speakernet.audio.decoded import read_decoded
 from speakernet.audio.notes import Note
 from speakernet.audio.rates import at_rate
 from speakernet.audio.sound_files import Audio
-from speakernet.kaldi.pipes import AudioFile, Command, Decoded, Node, Resampled, Reverberated
+from speakernet.kaldi.audio_nodes import AudioFile, Command, Decoded, Node, Resampled, Reverberated
 from speakernet.signal.resample import change_speed
 from speakernet.signal.reverberate import ImpulseResponse, Noise, quantize, reverberate
 

@@ -23,7 +23,8 @@ from speakernet.audio.rates import rate_ratio
 from speakernet.audio.sound_files import Audio
 from speakernet.audio.wav import WavFile
 from speakernet.config.errors import UserError, naming
-from speakernet.kaldi.pipes import AudioFile, Decoded, Node, Resampled, parse_entry
+from speakernet.kaldi.audio_nodes import AudioFile, Decoded, Node, Resampled
+from speakernet.kaldi.pipes import parse_entry
 from speakernet.kaldi.wav_scp import Utterance
 from speakernet.signal.resample import resample_part, resampled_length, speed_ratio
 from speakernet.signal.reverberate import quantize

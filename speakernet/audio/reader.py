@@ -20,7 +20,8 @@ from speakernet.audio.notes import Note
 from speakernet.audio.parts import Length, PartReader, Recording
 from speakernet.audio.rates import at_rate
 from speakernet.config.errors import UserError
-from speakernet.kaldi.pipes import Node, parse_entry
+from speakernet.kaldi.audio_nodes import Node
+from speakernet.kaldi.pipes import parse_entry
 from speakernet.kaldi.wav_scp import Utterance, iter_utterances
 
 

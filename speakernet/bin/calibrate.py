@@ -10,8 +10,9 @@ from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.program import argument, options_from, program
-from speakernet.bin.options.types import prior, truth
+from speakernet.bin.options.calibration import CALIBRATION
+from speakernet.bin.options.program import argument, arguments, options_from, program
+from speakernet.bin.options.types import truth
 
 
 @program("recipes")
@@ -36,9 +37,7 @@ from speakernet.bin.options.types import prior, truth
     nargs="+",
     default=(),
 )
-@argument("--train-utt2spk", Path, "speakers of the training, to check for common ones")
-@argument("--utt2spk", Path, "speakers of the trials, who may not be in the training")
-@argument("--p-target", prior, "prior to train at", default=0.05)
+@arguments(*CALIBRATION)
 def main(args: Namespace) -> int:
     """Train each map, apply it to every list, write the scores and the map."""
     from speakernet.backend.calibrate_lists import CalibrationFiles, calibrate_lists

@@ -9,8 +9,8 @@ from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.program import argument, program
-from speakernet.bin.options.types import prior
+from speakernet.bin.options.calibration import CALIBRATION
+from speakernet.bin.options.program import argument, arguments, program
 from speakernet.config.errors import UserError
 
 
@@ -35,9 +35,7 @@ from speakernet.config.errors import UserError
     metavar="NAME",
     default=(),
 )
-@argument("--train-utt2spk", Path, "speakers of the training, to check for common ones")
-@argument("--utt2spk", Path, "speakers of the trials, who may not be in the training")
-@argument("--p-target", prior, "prior to train at", default=0.05)
+@arguments(*CALIBRATION)
 def main(args: Namespace) -> int:
     """Train the map, apply it to every list, write the scores and the map."""
     from speakernet.backend.calibrate_lists import FOLDER, CalibrationFiles, fuse_systems

@@ -35,7 +35,8 @@ def main(args: Namespace) -> int:
     """Parse the command line and write the result."""
     from speakernet.audio.reader import AudioReader
     from speakernet.config.options import parse_options
-    from speakernet.kaldi.pipes import ReverberateOptions, parse_entry, reverberated
+    from speakernet.kaldi.audio_nodes import ReverberateOptions
+    from speakernet.kaldi.pipes import parse_entry, reverberated
 
     given = {key: value for key, value in vars(args).items() if value is not None}
     source, target = given.pop("wav_in"), given.pop("wav_out")

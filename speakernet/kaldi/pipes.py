@@ -6,111 +6,34 @@ Kaldi's augmentation scripts write commands such as ::
     cat x.wav | wav-reverberate --impulse-response="sox r.wav -r 16000 -t wav - |" - - |
     wav-copy x.ark:123 - | sox -t wav - -t wav - speed 0.9 |
 
-These, and commands that only decode (``speakernet.kaldi.decoders``), become a tree of nodes that
+These, and commands that only decode (``speakernet.kaldi.decoders``), become a tree of nodes
+(``speakernet.kaldi.audio_nodes``) that
 ``speakernet.audio.reader`` computes without starting a program. Anything else becomes a ``Command``
 for the shell.
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
 
 from speakernet.config.errors import UserError
 from speakernet.config.numbers import parse_number
 from speakernet.config.options import parse_options
+from speakernet.kaldi.audio_nodes import (
+    MAX_DURATION_S,
+    AudioFile,
+    Command,
+    Decoded,
+    Node,
+    Resampled,
+    Reverberated,
+    ReverberateOptions,
+)
 from speakernet.kaldi.decoders import parse_ffmpeg, parse_flac
 from speakernet.kaldi.shell import ShellCommand, parse_pipeline
-
-
-@dataclass(frozen=True, slots=True)
-class AudioFile:
-    """A file, with the byte where the audio starts if the entry was ``archive.ark:123``."""
-
-    path: str
-    offset: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A shell command whose output is a wav file."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """``ffmpeg … -i PATH … -f wav - |`` that only decodes, with the command as it was written.
-
-    sample_rate: that of ``-ar`` in Hz, None for the file's own; channels: 1 if all are to be
-    averaged, None for those of the file.
-    """
-
-    path: str
-    sample_rate: int | None
-    channels: int | None
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Resampled:
-    """``sox FILE [-r RATE] -t wav - [speed FACTOR]``, with the command as it was written.
-
-    Or ``wav-copy FILE - | sox -t wav - …``, or ``cat FILE | …``.
-    """
-
-    file: AudioFile
-    sample_rate: int | None
-    speed: float
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReverberateOptions:
-    """Options of Kaldi's wav-reverberate, with its defaults."""
-
-    multi_channel_output: bool = False
-    shift_output: bool = True
-    input_wave_channel: int = 0
-    rir_channel: int = 0
-    noise_channel: int = 0
-    impulse_response: str = ""
-    additive_signals: str = ""
-    snrs: str = ""
-    start_times: str = ""
-    normalize_output: bool = True
-    duration: float = 0.0
-    volume: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Check the values; raises UserError."""
-        for channel in ("input_wave_channel", "rir_channel", "noise_channel"):
-            if getattr(self, channel) < 0:
-                raise UserError(f"--{channel.replace('_', '-')}: expected 0 or more")
-        if not 0 <= self.duration <= _MAX_DURATION_S:
-            raise UserError(f"--duration={self.duration:g}: expected 0 to {_MAX_DURATION_S:g} s")
-        if self.volume < 0:
-            raise UserError(f"--volume={self.volume:g}: expected 0 or more")
-
-
-@dataclass(frozen=True, slots=True)
-class Reverberated:
-    """``wav-reverberate`` on ``source``; lists are as long as there are additive signals."""
-
-    source: "Node"
-    options: ReverberateOptions
-    impulse_response: "Node | None"
-    additive_signals: tuple["Node", ...]
-    snrs: tuple[float, ...]
-    start_times: tuple[float, ...]
-
-
-Node: TypeAlias = AudioFile | Command | Decoded | Resampled | Reverberated
 
 # ASCII's blanks alone separate words: a name may hold others.
 _BLANKS = " \t"
 _ARCHIVE = re.compile(r"(.+):([0-9]{1,18})")
-_MAX_DURATION_S = 86_400.0
 _MAX_SNR_DB = 300
 _MIN_SPEED = 0.01
 _OPTION = "--"
@@ -240,11 +163,11 @@ def reverberated(source: Node, options: ReverberateOptions) -> Reverberated:
             f"wav-reverberate: found {len(signals)} --additive-signals, {len(snrs)} --snrs and "
             f"{len(starts)} --start-times; expected as many of each"
         )
-    are_times = all(0 <= start <= _MAX_DURATION_S for start in starts)
+    are_times = all(0 <= start <= MAX_DURATION_S for start in starts)
     if not are_times or any(abs(snr) > _MAX_SNR_DB for snr in snrs):
         raise UserError(
             f"wav-reverberate: --snrs='{options.snrs}' --start-times='{options.start_times}'; "
-            f"expected at most {_MAX_SNR_DB} dB and times of 0 to {_MAX_DURATION_S:g} s"
+            f"expected at most {_MAX_SNR_DB} dB and times of 0 to {MAX_DURATION_S:g} s"
         )
     return Reverberated(source, options, response, signals, snrs, starts)
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from speakernet.audio.files import audio_length
 from speakernet.config.errors import UserError
 from speakernet.data.online_augment import find_rir_list
+from speakernet.kaldi.audio_nodes import Command
 from speakernet.kaldi.characters import near_miss
 from speakernet.kaldi.datadir import read_spk2utt
-from speakernet.kaldi.pipes import Command, parse_entry
+from speakernet.kaldi.pipes import parse_entry
 from speakernet.kaldi.room_lists import read_responses
 from speakernet.kaldi.tables import iter_ids, iter_table
 from speakernet.kaldi.trials import read_trials

@@ -15,7 +15,8 @@ from speakernet.audio.wav_header import HEAD_BYTES, UNKNOWN_SIZE
 from speakernet.config.errors import UserError
 from speakernet.config.files import open_input
 from speakernet.kaldi.audio_archives import framed_file
-from speakernet.kaldi.pipes import AudioFile, Decoded, parse_entry
+from speakernet.kaldi.audio_nodes import AudioFile, Decoded
+from speakernet.kaldi.pipes import parse_entry
 from speakernet.signal.reverberate import quantize
 
 COPY, WAV, FLAC = "copy", "wav", "flac"

@@ -11,7 +11,8 @@ from typing import Any
 
 from speakernet.config import UserError
 from speakernet.nn.serialize import find_checkpoints, first_readable, save_model
-from speakernet.work.files import path_for_replace, remove_abandoned
+from speakernet.work.files import path_for_replace
+from speakernet.work.temporary import remove_abandoned
 
 
 class CheckpointDir:

@@ -7,7 +7,13 @@ from pathlib import Path
 
 from speakernet.audio.shared_cache import SharedCache
 from speakernet.data.loader import BatchLayout, die_with_parent, kill_workers_on_error
-from speakernet.train.corpus import AugmentationSources, RecordingOptions, open_corpus
+from speakernet.train.corpus import (
+    AugmentationSources,
+    RecordingOptions,
+    micro_batch_dataset,
+    open_corpus,
+    training_order,
+)
 from speakernet.train.distributed import (
     World,
     barrier,
@@ -15,8 +21,9 @@ from speakernet.train.distributed import (
     init_distributed,
     shut_down_distributed,
 )
-from speakernet.train.plan import TrainingRecipe
+from speakernet.train.plan import TrainingRecipe, make_plan
 from speakernet.train.setup import build_objective, prepare_device
+from speakernet.train.state import RunState
 from speakernet.train.stopping import REQUEUE_FILE, StopRequest
 from speakernet.train.trainer import Trainer
 from speakernet.work.files import open_for_replace
@@ -85,7 +92,11 @@ def _build(
     objective = build_objective(recipe, corpus)
     train = recipe.train
     layout = BatchLayout(train.batch_size, train.accumulate, world.size, world.rank)
-    return Trainer(recipe, recipe_text, objective, corpus, layout, files.exp_dir, world, stop)
+    order = training_order(corpus, recipe, recipe.loss.group_size, layout)
+    batches = micro_batch_dataset(corpus, order, layout, recipe.seed)
+    plan = make_plan(recipe, layout.global_batch, order.epoch_length)
+    state = RunState(recipe, recipe_text, objective, corpus, plan, world, batches.times)
+    return Trainer(state, batches, files.exp_dir, stop)
 
 
 def _shared_cache(recipe: TrainingRecipe, world: World) -> SharedCache:

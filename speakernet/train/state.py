@@ -32,7 +32,7 @@ class RunState:
         world: World,
         times: ReadingTimes,
     ) -> None:
-        self.recipe_text, self.seed = recipe_text, recipe.seed
+        self.recipe, self.recipe_text = recipe, recipe_text
         self.corpus = corpus
         self.data_hash = corpus.utterances.fingerprint()
         self.plan = plan
@@ -92,7 +92,7 @@ class RunState:
             "steps_per_epoch": self.plan.steps_per_epoch,
             "settings": self.plan.settings(self.step).model_dump(),
             "sampler": {
-                "seed": self.seed,
+                "seed": self.recipe.seed,
                 "samples": self.step * self.plan.global_batch,
                 "global_batch": self.plan.global_batch,
             },

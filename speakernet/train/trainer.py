@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from speakernet.data.loader import BatchLayout, MicroBatch, iter_micro_batches
+from speakernet.data.loader import MicroBatch, MicroBatchDataset, iter_micro_batches
 from speakernet.train.averaging import write_final
 from speakernet.train.checkpoint import CheckpointDir
-from speakernet.train.corpus import Corpus, micro_batch_dataset, training_order
-from speakernet.train.distributed import AsyncMax, World, all_reduce_mean, barrier
+from speakernet.train.distributed import AsyncMax, all_reduce_mean, barrier
 from speakernet.train.monitor import DivergenceDetector, Logs
-from speakernet.train.objective import Objective
-from speakernet.train.plan import Plan, TrainingRecipe, UpdateSettings, make_plan
+from speakernet.train.plan import UpdateSettings
 from speakernet.train.start import newest_for_all
 from speakernet.train.state import RunState
 from speakernet.train.stopping import StopRequest
@@ -30,31 +28,16 @@ _MAX_FP16_SKIPS = 20
 
 
 class Trainer:
-    """A run in ``exp_dir``, one object per process. ``recipe_text``: the resolved recipe, YAML."""
+    """A run in ``exp_dir``, one object per process, which changes ``state`` by ``batches``."""
 
     def __init__(
-        self,
-        recipe: TrainingRecipe,
-        recipe_text: str,
-        objective: Objective,
-        corpus: Corpus,
-        layout: BatchLayout,
-        exp_dir: Path,
-        world: World,
-        stop: StopRequest,
+        self, state: RunState, batches: MicroBatchDataset, exp_dir: Path, stop: StopRequest
     ) -> None:
-        self.recipe = recipe
-        self.corpus = corpus
+        self.state, self.batches, self.stop = state, batches, stop
+        self.recipe, self.plan = state.recipe, state.plan
+        self.corpus, self.world = state.corpus, state.world
         self.exp_dir = exp_dir
-        self.world = world
-        order = training_order(corpus, recipe, recipe.loss.group_size, layout)
-        self.batches = micro_batch_dataset(corpus, order, layout, recipe.seed)
-        self.plan: Plan = make_plan(recipe, layout.global_batch, order.epoch_length)
-        self.state = RunState(
-            recipe, recipe_text, objective, corpus, self.plan, world, self.batches.times
-        )
-        self.checkpoints = CheckpointDir(exp_dir, recipe.train.num_kept)
-        self.stop = stop
+        self.checkpoints = CheckpointDir(exp_dir, self.recipe.train.num_kept)
 
     def begin(self, init: Path | None) -> None:
         """Resume from the newest checkpoint, or start from ``init``, or from initial weights."""

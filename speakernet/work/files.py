@@ -1,18 +1,13 @@
 """Atomic writes of files and folders: under a temporary name beside the target, then renamed.
 
-The temporary name is unique to its writer (host, process, a number), so that two copies of one job,
-on one machine or two, never write to the same file; the one that finishes last replaces the other.
+The temporary name is unique to its writer (``temporary``), so that two copies of one job, on one
+machine or two, never write to the same file; the one that finishes last replaces the other.
 """
 
 from __future__ import annotations
 
 import errno
-import itertools
 import os
-import re
-import shutil
-import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
@@ -21,13 +16,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from speakernet.config import UserError
-from speakernet.config.errors import reason_of
+from speakernet.config.errors import UserError, reason_of
+from speakernet.work.temporary import remove, remove_abandoned, target_of, unique_suffix
 
 _BUFFER_BYTES = 1 << 20
-_ABANDONED_AFTER_S = 24 * 3600.0
-_NUMBERS = itertools.count()
-_TEMPORARY = re.compile(r"(?P<name>.+)\.(?P<host>[^/.]+)-(?P<process>\d+)-\d+\.tmp")
 
 
 class Checksum(NamedTuple):
@@ -72,8 +64,7 @@ def write_errors(path: Path) -> Iterator[None]:
 def _shown_name(error: OSError, path: Path) -> str:
     """Return the name that the user knows: a temporary one stands for its target."""
     found = Path(os.fsdecode(error.filename)) if error.filename is not None else path
-    match = _TEMPORARY.fullmatch(found.name)
-    return str(found.with_name(match["name"]) if match else found)
+    return str(target_of(found))
 
 
 class _DigestingFile(FileIO):
@@ -186,7 +177,7 @@ def scratch_folder(path: Path) -> Iterator[Path]:
     with _temporary_for(path) as temporary:
         temporary.mkdir(parents=True)
         yield temporary
-        _remove(temporary)
+        remove(temporary)
 
 
 @contextmanager
@@ -198,48 +189,12 @@ def _temporary_for(path: Path) -> Iterator[Path]:
         try:
             yield temporary
         except BaseException:
-            _remove(temporary)
+            remove(temporary)
             raise
 
 
 def _temporary_path(path: Path) -> Path:
-    return suffixed(path, f"{_host()}-{os.getpid()}-{next(_NUMBERS)}.tmp")
-
-
-def _host() -> str:
-    return re.sub(r"[^\w-]", "_", socket.gethostname()) or "host"
-
-
-def remove_abandoned(folder: Path, *names: str) -> None:
-    """Remove temporary files in ``folder`` that killed writers of ``names`` (or of any file) left.
-
-    Those of this host are removed if their process has ended, those of other hosts after a day.
-    """
-    with suppress(FileNotFoundError), os.scandir(folder) as entries:
-        for entry in list(entries):
-            match = _TEMPORARY.fullmatch(entry.name)
-            if match and (not names or match["name"] in names):
-                path = Path(entry.path)
-                if _is_abandoned(path, match["host"], int(match["process"])):
-                    _remove(path)
-
-
-def _is_abandoned(path: Path, host: str, process: int) -> bool:
-    if host == _host():
-        return process != os.getpid() and not _is_running(process)
-    with suppress(FileNotFoundError):
-        return time.time() - path.stat().st_mtime > _ABANDONED_AFTER_S
-    return False
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return suffixed(path, unique_suffix())
 
 
 def _replace_folder(new: Path, path: Path) -> None:
@@ -254,12 +209,4 @@ def _replace_folder(new: Path, path: Path) -> None:
         old = _temporary_path(path)
         with suppress(FileNotFoundError):
             move(path, old)
-            _remove(old)
-
-
-def _remove(path: Path) -> None:
-    """Remove a file or a folder, if it exists."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
+            remove(old)

@@ -18,7 +18,8 @@ from typing import Any
 
 from speakernet.config import UserError
 from speakernet.config.files import open_input, read_bytes
-from speakernet.work.files import Checksum, NewFile, new_digest, open_for_replace, remove_abandoned
+from speakernet.work.files import Checksum, NewFile, new_digest, open_for_replace
+from speakernet.work.temporary import remove_abandoned
 
 logger = logging.getLogger(__name__)
 

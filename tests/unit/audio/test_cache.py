@@ -8,7 +8,7 @@ import pytest
 from speakernet.audio.cache import FileCache
 from speakernet.audio.wav import write_wav
 from speakernet.config import UserError
-from speakernet.kaldi.pipes import AudioFile
+from speakernet.kaldi.audio_nodes import AudioFile
 
 BYTES = 40_000
 

@@ -10,7 +10,8 @@ import soundfile
 from speakernet.audio.commands import run_command
 from speakernet.audio.decoded import read_decoded
 from speakernet.config import UserError
-from speakernet.kaldi.pipes import Decoded, parse_entry
+from speakernet.kaldi.audio_nodes import Decoded
+from speakernet.kaldi.pipes import parse_entry
 
 from .encoded import assert_within_a_step, encode, needs_ffmpeg, speech
 

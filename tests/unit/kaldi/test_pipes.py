@@ -3,14 +3,8 @@
 import pytest
 
 from speakernet.config import UserError
-from speakernet.kaldi.pipes import (
-    AudioFile,
-    Command,
-    Decoded,
-    Resampled,
-    Reverberated,
-    parse_entry,
-)
+from speakernet.kaldi.audio_nodes import AudioFile, Command, Decoded, Resampled, Reverberated
+from speakernet.kaldi.pipes import parse_entry
 
 
 def reverberated(text: str) -> Reverberated:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from speakernet.config import UserError
-from speakernet.kaldi.pipes import AudioFile, Resampled, parse_entry
+from speakernet.kaldi.audio_nodes import AudioFile, Resampled
+from speakernet.kaldi.pipes import parse_entry
 from speakernet.kaldi.room_lists import read_noises, read_responses
 
 BROKEN = """

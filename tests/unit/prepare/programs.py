@@ -9,7 +9,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from speakernet.kaldi.pipes import AudioFile, Node, Resampled, Reverberated, parse_entry
+from speakernet.kaldi.audio_nodes import AudioFile, Node, Resampled, Reverberated
+from speakernet.kaldi.pipes import parse_entry
 
 _REVERBERATE = f"""#!{sys.executable} -SE
 import os, subprocess, sys

@@ -9,8 +9,9 @@ import soundfile
 
 from speakernet.audio.commands import run_command
 from speakernet.config import UserError
+from speakernet.kaldi.audio_nodes import Resampled
 from speakernet.kaldi.datadir import validate
-from speakernet.kaldi.pipes import Resampled, parse_entry
+from speakernet.kaldi.pipes import parse_entry
 from speakernet.kaldi.tables import read_table
 from speakernet.prepare.musan import PARTS, make_musan
 from tests.unit.prepare.recordings import write_waveform

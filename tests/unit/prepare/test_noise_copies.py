@@ -7,7 +7,8 @@ import pytest
 
 from speakernet.audio.reader import AudioReader
 from speakernet.config import UserError
-from speakernet.kaldi.pipes import Reverberated, parse_entry
+from speakernet.kaldi.audio_nodes import Reverberated
+from speakernet.kaldi.pipes import parse_entry
 from speakernet.kaldi.shell import quoted
 from speakernet.kaldi.tables import read_table
 from speakernet.prepare.noise_copies import NoiseOptions, NoiseSet, iter_noisy_entries

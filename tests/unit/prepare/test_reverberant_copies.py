@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from speakernet.audio.reader import AudioReader, Reading, iter_audio
+from speakernet.kaldi.audio_nodes import AudioFile, Resampled, Reverberated
 from speakernet.kaldi.datadir import Affixes
-from speakernet.kaldi.pipes import AudioFile, Resampled, Reverberated, parse_entry
+from speakernet.kaldi.pipes import parse_entry
 from speakernet.kaldi.room_lists import read_noises, read_responses
 from speakernet.kaldi.tables import read_table
 from speakernet.prepare.reverberant_copies import (

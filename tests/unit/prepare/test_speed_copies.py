@@ -9,7 +9,8 @@ import soundfile
 
 from speakernet.audio.commands import run_command
 from speakernet.audio.reader import AudioReader
-from speakernet.kaldi.pipes import AudioFile, Resampled, parse_entry
+from speakernet.kaldi.audio_nodes import AudioFile, Resampled
+from speakernet.kaldi.pipes import parse_entry
 from speakernet.kaldi.tables import read_table
 from speakernet.prepare.durations import iter_durations
 from speakernet.prepare.speed_copies import speed_entry, write_speed_copy

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from speakernet.work.files import (
     folder_for_replace,
     open_for_replace,
     path_for_replace,
-    remove_abandoned,
     scratch_folder,
 )
 from speakernet.work.record import compute_checksum, digest_of_file
@@ -145,15 +143,3 @@ def test_what_a_killed_writer_left_goes_with_the_next_one(tmp_path: Path) -> Non
         assert leftover.exists()
     with open_for_replace(path):
         assert not leftover.exists()
-
-
-def test_another_hosts_leftovers_go_after_a_day(tmp_path: Path) -> None:
-    young, old = (tmp_path / f"a.elsewhere-{n}-0.tmp" for n in (1, 2))
-    unrelated = tmp_path / "mine.tmp"
-    for path in (young, old, unrelated):
-        path.touch()
-    two_days_ago = time.time() - 2 * 86400
-    os.utime(old, (two_days_ago, two_days_ago))
-    os.utime(unrelated, (two_days_ago, two_days_ago))
-    remove_abandoned(tmp_path)
-    assert sorted(tmp_path.iterdir()) == sorted([young, unrelated])
