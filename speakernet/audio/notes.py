@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from speakernet.arrays import Float32
 from speakernet.config.errors import UserError
+from speakernet.config.files import is_given
 from speakernet.kaldi.tables import read_table, write_table
 from speakernet.signal.options import SpectralOptions
 
@@ -88,7 +89,7 @@ def write_notes(folder: Path, notes: Mapping[str, Sequence[str]]) -> None:
 def read_notes(folder: Path) -> dict[str, list[str]]:
     """Return the notes of each utterance that has some; none where there is no table."""
     path = folder / TABLE
-    return {k: v.split(_SEPARATOR) for k, v in read_table(path).items()} if path.is_file() else {}
+    return {k: v.split(_SEPARATOR) for k, v in read_table(path).items()} if is_given(path) else {}
 
 
 def summary(notes: Iterable[Sequence[str]]) -> str:

@@ -24,6 +24,7 @@ from speakernet.backend.inputs import (
 )
 from speakernet.backend.quality import NUM_FRAMES
 from speakernet.config.errors import UserError, naming
+from speakernet.config.files import is_given
 from speakernet.data.config import NetworkRecipe
 from speakernet.nn.host_memory import keep_freed_memory
 from speakernet.nn.models import SpeakerModel, build_model
@@ -110,7 +111,7 @@ def _made_from(
 ) -> dict[str, Any]:
     """Say what a part depends on. A table's text stands for the data that it points to."""
     table = "feats.scp" if _has_features(job, recipe) else "wav.scp"
-    tables = [path for path in (job.data_dir / table, job.data_dir / "segments") if path.exists()]
+    tables = [path for path in (job.data_dir / table, job.data_dir / "segments") if is_given(path)]
     computed = not recipe.uses_waveform and table == "wav.scp"
     return {
         "checkpoint": digest_of_file(checkpoint) if checkpoint else f"seed {recipe.seed}",
@@ -126,7 +127,7 @@ def _made_from(
 
 
 def _has_features(job: ExtractionJob, recipe: ExtractionRecipe) -> bool:
-    return not recipe.uses_waveform and (job.data_dir / "feats.scp").is_file()
+    return not recipe.uses_waveform and is_given(job.data_dir / "feats.scp")
 
 
 def _feature_options(job: ExtractionJob, recipe: ExtractionRecipe) -> FbankOptions | MfccOptions:

@@ -16,6 +16,7 @@ from speakernet.backend.enrolment import Models
 from speakernet.backend.normalization import CohortStatistics
 from speakernet.backend.quality import NUM_FRAMES, TABLES, lengths_of, read_numbers, write_quality
 from speakernet.backend.scoring_files import ScoringFiles
+from speakernet.config.files import is_given
 
 Values = dict[str, float]
 
@@ -41,7 +42,7 @@ def write_qualities(
         path = files.output / TABLES["cohort_mean"]
         write_quality(path, {**_with_models(means, models, _mean), **means})
     lengths = lengths_of(files.embeddings)
-    if lengths.exists():  # a table that is no file is an error, not missing
+    if is_given(lengths):
         known = {n: v for n, v in read_numbers(lengths).items() if n in table.rows}
         write_quality(files.output / NUM_FRAMES, _with_models(known, models, sum))
 

@@ -1,6 +1,5 @@
 """The files that scores are made from, and the folder that they go to."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from speakernet.backend.config import SetRole
 from speakernet.backend.enrolment import Models
 from speakernet.config import UserError
+from speakernet.config.files import is_given
 from speakernet.kaldi.datadir import read_spk2utt
 
 
@@ -44,7 +44,7 @@ class ScoringFiles:
     def test_utt2spk(self) -> Path | None:
         """The speakers of the trials: an utt2spk beside the first list, if there is one."""
         path = self.trials[0].parent / "utt2spk"
-        return path if os.path.lexists(path) else None
+        return path if is_given(path) else None
 
     def training_set(self, role: SetRole) -> tuple[Path, Path]:
         """Return embeddings and utt2spk of a set: its own, or the cohort's.

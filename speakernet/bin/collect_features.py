@@ -17,6 +17,7 @@ from speakernet.bin.options.types import jobs, share
 @argument("prefix", Path, "path of the parts, with JOB in place of the number")
 def main(args: Namespace) -> int:
     """Parse the command line and join the parts."""
+    from speakernet.config.files import is_given
     from speakernet.kaldi.tables import check_order
     from speakernet.prepare.feature_tables import collect_features
     from speakernet.signal.extractors import FEATURE_TYPES
@@ -24,7 +25,7 @@ def main(args: Namespace) -> int:
 
     options = FEATURE_TYPES[args.type]
     settings = options.from_file(args.config) if args.config else options()
-    table = "segments" if (args.data_dir / "segments").exists() else "wav.scp"
+    table = "segments" if is_given(args.data_dir / "segments") else "wav.scp"
     collect_features(
         args.data_dir,
         job_paths(args.prefix, args.nj),

@@ -25,15 +25,17 @@ def main(args: Namespace) -> int:
     """Write the trial list."""
     from speakernet.backend.quality import read_durations
     from speakernet.backend.trial_drawing import draw_trials, read_utt2spk
+    from speakernet.config.errors import naming
     from speakernet.kaldi.tables import read_table
     from speakernet.kaldi.trials import write_trials
 
     utt2spk = read_utt2spk(args.utt2spk, args.exclude)
     sessions = read_table(args.utt2session, num_fields=2) if args.utt2session else None
     durations = read_durations(args.lengths) if args.lengths else None
-    trials = draw_trials(
-        utt2spk, args.num_target, args.num_nontarget, args.seed, sessions, durations
-    )
+    with naming(args.utt2session or args.utt2spk):
+        trials = draw_trials(
+            utt2spk, args.num_target, args.num_nontarget, args.seed, sessions, durations
+        )
     args.output.parent.mkdir(parents=True, exist_ok=True)
     write_trials(args.output, trials)
     return 0

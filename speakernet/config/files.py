@@ -14,6 +14,13 @@ _FROM_THE_SHELL = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 """Where pipes are by design: ``<(command)`` and redirections."""
 
 
+def is_given(path: Path) -> bool:
+    """Return whether an optional file is there: also a link to nothing, or something else than a
+    file, which reading then refuses. Taking it for missing would change results without a word.
+    """
+    return os.path.lexists(path)
+
+
 def open_input(path: str | Path) -> BufferedReader:
     """Open a file for reading, or a pipe that the shell made (``<(command)``).
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from speakernet.config.files import is_given
 from speakernet.config.numbers import parse_number
 from speakernet.kaldi.characters import near_miss
 from speakernet.kaldi.tables import iter_line_blocks, iter_table, read_table
@@ -30,7 +31,7 @@ def iter_utterances(folder: str | Path) -> Iterator[Utterance]:
     recordings that are not in wav.scp, are the ``problem`` of their utterance.
     """
     scp, segments = Path(folder) / "wav.scp", Path(folder) / "segments"
-    if segments.exists():
+    if is_given(segments):
         yield from _iter_segments(scp, segments)
         return
     for number, (name, entry) in enumerate(iter_table(scp), start=1):
@@ -40,7 +41,7 @@ def iter_utterances(folder: str | Path) -> Iterator[Utterance]:
 def count_utterances(folder: str | Path) -> int:
     """Return the number of utterances of a data dir: lines of ``segments``, or of ``wav.scp``."""
     segments = Path(folder) / "segments"
-    path = segments if segments.exists() else Path(folder) / "wav.scp"
+    path = segments if is_given(segments) else Path(folder) / "wav.scp"
     return sum(len(lines) for _, lines in iter_line_blocks(path))
 
 

@@ -1,12 +1,12 @@
 """The plan of a run: costs of its products, and everything that would end it."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from speakernet.config import UserError, load_config
+from speakernet.config.files import is_given
 from speakernet.kaldi.tables import iter_line_blocks
 from speakernet.planning.checks import (
     Costs,
@@ -118,7 +118,7 @@ def _checks(files: PlanFiles, products: list[PlannedProduct]) -> Iterator[Check]
     )  # fmt: skip
     if not _from_stage_1(files, products):
         yield from inputs.source_checks()
-    if os.path.lexists(files.data / files.test_set / "utt2spk"):
+    if is_given(files.data / files.test_set / "utt2spk"):
         yield from inputs.set_checks()
     for path in files.trials:
         if not _is_made(path, products):

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from speakernet.config.errors import UserError
+from speakernet.config.files import is_given
 from speakernet.kaldi.datadir import AudioChange, NewAudio, copy
 from speakernet.kaldi.tables import check_order, iter_fields, iter_ids, iter_table
 from speakernet.prepare.job_reports import JobResults
@@ -50,7 +51,7 @@ def collect_audio(
 def _readable(source: Path, failed: Collection[bytes]) -> Iterator[bytes]:
     """Yield the utterances of recordings that have not failed."""
     segments = source / "segments"
-    if segments.exists():
+    if is_given(segments):
         lines = iter_fields(segments, num_fields=4)
         return (fields[0] for _, fields in lines if fields[1] not in failed)
     return (name for name in iter_ids(source / "utt2spk") if name not in failed)

@@ -9,14 +9,13 @@ of fields with tabs between them:
 """
 
 import math
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
 from speakernet.config.errors import UserError
-from speakernet.config.files import read_text
+from speakernet.config.files import is_given, read_text
 from speakernet.kaldi.tables import iter_table
 from speakernet.prepare.early_checks import duration_of
 
@@ -91,7 +90,7 @@ def _add(found: CorpusEstimate, fields: list[str]) -> None:
 
 def size_of_tables(folder: Path) -> SetSize | None:
     """Return the size of a data directory, or None where there is none yet."""
-    if not all(os.path.lexists(folder / name) for name in ("utt2spk", "wav.scp")):
+    if not all(is_given(folder / name) for name in ("utt2spk", "wav.scp")):
         return None
     utterances, speakers = 0, set()
     for _, speaker in iter_table(folder / "utt2spk"):

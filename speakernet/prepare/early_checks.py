@@ -9,6 +9,7 @@ from pathlib import Path
 
 from speakernet.audio.files import audio_length
 from speakernet.config.errors import UserError
+from speakernet.config.files import is_given
 from speakernet.data.online_augment import find_rir_list
 from speakernet.kaldi.audio_nodes import Command
 from speakernet.kaldi.characters import near_miss
@@ -145,7 +146,7 @@ def frame_bytes(num_bins: int) -> int:
 def duration_of(folder: Path) -> float:
     """Return the duration of a set in seconds: by its tables, or by its number of utterances."""
     for table in ("utt2dur", "reco2dur"):
-        if os.path.lexists(folder / table):
+        if is_given(folder / table):
             rows = enumerate(iter_table(folder / table, num_fields=2), start=1)
             return sum(parse_duration(text, f"{folder / table}:{n}") for n, (_, text) in rows)
     return _MEAN_UTTERANCE_S * sum(1 for _ in iter_ids(folder / "utt2spk"))
@@ -169,7 +170,7 @@ def check_free(needed: float, place: Path, what: str, free: Callable[[Path], int
 def existing_parent(path: Path) -> Path:
     """Return the path itself or the nearest above it that is there."""
     path = path.absolute()
-    return next(place for place in (path, *path.parents) if os.path.lexists(place))
+    return next(place for place in (path, *path.parents) if is_given(place))
 
 
 def free_bytes(place: Path) -> int:

@@ -16,6 +16,7 @@ from speakernet.arrays import Float32
 from speakernet.audio.notes import accept
 from speakernet.audio.reader import AudioReader, Reading, iter_audio
 from speakernet.config.errors import UserError
+from speakernet.config.files import is_given
 from speakernet.kaldi.ark import ArkWriter
 from speakernet.kaldi.wav_scp import count_utterances
 from speakernet.prepare.job_reports import JobReport, finished_report
@@ -56,7 +57,7 @@ def run_job(folder: Path, prefix: Path, settings: JobSettings) -> JobReport:
 
 
 def _made_from(folder: Path, settings: JobSettings) -> dict[str, Any]:
-    tables = [path for path in (folder / "wav.scp", folder / "segments") if path.exists()]
+    tables = [path for path in (folder / "wav.scp", folder / "segments") if is_given(path)]
     digests = {path.name: digest_of_file(path) for path in tables}
     kind = type(settings.options).__name__
     return {"version": VERSION, "type": kind, "settings": asdict(settings), "tables": digests}

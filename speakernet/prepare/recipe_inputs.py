@@ -1,13 +1,13 @@
 """Everything that the recipes of an experiment read, and the checks of it that save hours."""
 
 import logging
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from speakernet.config.errors import UserError
+from speakernet.config.files import is_given
 from speakernet.prepare.corpus_estimate import CorpusEstimate
 from speakernet.prepare.early_checks import (
     FeatureRoom,
@@ -123,7 +123,7 @@ class RecipeInputs:
 
     def _seconds(self, name: str) -> float:
         """Return the duration of a set, 0 where nothing tells it yet."""
-        if os.path.lexists(self.data / name / "utt2spk"):
+        if is_given(self.data / name / "utt2spk"):
             return duration_of(self.data / name)
         estimate = self.estimate.sets.get(name)
         return estimate.seconds if estimate else 0.0

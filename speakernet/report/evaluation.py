@@ -1,7 +1,6 @@
 """All figures of one score file, and confidence intervals for them."""
 
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 
 from speakernet.arrays import Float64
 from speakernet.config import UserError
+from speakernet.config.files import is_given
 from speakernet.kaldi.characters import near_miss
 from speakernet.kaldi.datadir import read_spk2utt
 from speakernet.kaldi.scores import read_scores
@@ -170,10 +170,10 @@ def find_utt2spk(trials_path: Path, given: Path | None) -> dict[str, str] | None
     The models of an ``enroll_spk2utt`` beside it have the speakers of their utterances.
     """
     path, models = given or trials_path.parent / "utt2spk", trials_path.parent / MODELS
-    if not given and not os.path.lexists(path):
+    if not given and not is_given(path):
         return None
     speakers = read_table(path, num_fields=2)
-    if given or not os.path.lexists(models):
+    if given or not is_given(models):
         return speakers
     firsts = {model: utterances[0] for model, utterances in read_spk2utt(models).items()}
     return {m: speakers[utt] for m, utt in firsts.items() if utt in speakers} | speakers

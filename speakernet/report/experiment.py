@@ -14,7 +14,7 @@ from pathlib import Path
 
 from speakernet.arrays import Float64
 from speakernet.config import UserError
-from speakernet.config.files import open_input
+from speakernet.config.files import is_given, open_input
 from speakernet.kaldi.scores import read_scores
 from speakernet.kaldi.trials import Trials, read_trials
 from speakernet.report.evaluation import (
@@ -151,7 +151,7 @@ def _evaluate(
     figures = evaluate(scores, trials, options, speakers)
     names = {"model": file.model, "trials": file.trials.name, "scoring": file.kind}
     left_out = _left_out(file.trials)
-    facts = {**facts, "num_left_out": len(read_trials(left_out))} if left_out.exists() else facts
+    facts = {**facts, "num_left_out": len(read_trials(left_out))} if is_given(left_out) else facts
     return {**names, **figures, **facts, "inputs": digest}
 
 
@@ -167,7 +167,7 @@ def _digest(file: ScoreFile, options: EvaluationOptions, utt2spk: Path | None) -
     folder = file.trials.parent
     tables = (utt2spk,) if utt2spk else (folder / "utt2spk", folder / MODELS)
     for path in (file.path, file.trials, *tables, _left_out(file.trials)):
-        if path.exists():
+        if is_given(path):
             with open_input(path) as content:
                 total.update(hashlib.file_digest(content, "sha256").digest())
     return total.hexdigest()[:24]

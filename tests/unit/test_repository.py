@@ -137,7 +137,7 @@ CODE = ("speakernet", "local", "benchmarks", "requirements")
 # Where the rules below have their one place.
 THE_RENAMER, THE_ARRAYS = "speakernet/work/files.py", "speakernet/arrays.py"
 PROGRAMS = (".py", ".sh", ".pl", ".pm")
-WRITERS = (THE_RENAMER, "speakernet/work/products.py", "utils/common.sh")
+WRITERS = ("speakernet/work/temporary.py", "speakernet/work/products.py", "utils/common.sh")
 # A name of a temporary file that all its writers share; numbers of processes make it their own.
 SHARED_NAME = re.compile(r"(?<!\$\$)(?<!\\\$)(?<!%d)(?<!\*)\.tmp\b")
 # The published systems had numbers in our notes; their names are voxsrc2020 and tdy.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from speakernet.config import UserError
-from speakernet.config.files import read_bytes
+from speakernet.config.files import is_given, read_bytes
 from speakernet.kaldi.datadir.fix import fix
 from speakernet.kaldi.datadir.layout import FRAME_SHIFT, Tables, existing_tables
 from speakernet.kaldi.datadir.sorting import count_lines, in_order, merge_sorted
@@ -48,7 +48,7 @@ def combine(
 
 def _input_tables(source: Path, extra_files: Sequence[str]) -> Tables:
     tables = existing_tables(source)
-    return tables | {name: source / name for name in extra_files if (source / name).is_file()}
+    return tables | {name: source / name for name in extra_files if is_given(source / name)}
 
 
 def _add_missing(inputs: list[Tables], sources: Sequence[Path], work: Path) -> None:
@@ -99,7 +99,7 @@ def _check_utterances(inputs: list[Tables], merged: Path) -> None:
 
 def _combine_frame_shifts(sources: Sequence[Path], target: Path) -> None:
     """Write the frame shift that all sources have. Raises UserError if two differ."""
-    paths = [source / FRAME_SHIFT for source in sources if (source / FRAME_SHIFT).is_file()]
+    paths = [source / FRAME_SHIFT for source in sources if is_given(source / FRAME_SHIFT)]
     shifts = {path: read_bytes(path) for path in paths}
     if len(set(shifts.values())) > 1:
         one, other = paths[:2]

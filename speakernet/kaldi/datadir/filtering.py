@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from speakernet.config import UserError
+from speakernet.config.files import is_given
 from speakernet.kaldi.datadir.layout import (
     FRAME_SHIFT,
     Tables,
@@ -67,7 +68,7 @@ def follow_utterances(tables: Tables, target: Path) -> None:
 
 def copy_frame_shift(source: Path, target: Path) -> None:
     """Copy the file that says how far frames are apart, if there is one."""
-    if (source / FRAME_SHIFT).is_file():
+    if is_given(source / FRAME_SHIFT):
         shutil.copyfile(source / FRAME_SHIFT, target / FRAME_SHIFT)
 
 

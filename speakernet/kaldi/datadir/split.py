@@ -11,6 +11,7 @@ import numpy as np
 
 from speakernet.arrays import Int32, Int64
 from speakernet.config import UserError
+from speakernet.config.files import is_given
 from speakernet.kaldi.datadir.filtering import (
     copy_frame_shift,
     filter_table,
@@ -86,7 +87,7 @@ def _partial_tables(tables: Tables) -> set[str]:
 def _describe(path: Path, tables: Tables) -> str:
     """Return name, size and time of change of the source's files."""
     files = dict(tables)
-    if (path / FRAME_SHIFT).is_file():
+    if is_given(path / FRAME_SHIFT):
         files[FRAME_SHIFT] = path / FRAME_SHIFT
     stats = {name: file.stat() for name, file in sorted(files.items())}
     return json.dumps({name: [stat.st_size, stat.st_mtime_ns] for name, stat in stats.items()})

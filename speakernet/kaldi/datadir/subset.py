@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from speakernet.config import UserError
+from speakernet.config.files import is_given
 from speakernet.config.numbers import parse_number
 from speakernet.kaldi.datadir.filtering import write_subset
 from speakernet.kaldi.datadir.layout import Id, Tables, existing_tables
@@ -64,7 +65,7 @@ def spread(items: list[bytes], number: int) -> list[bytes]:
 
 def _shortest(source: Path, number: int) -> Iterator[bytes]:
     for name in ("utt2num_frames", "utt2dur"):
-        if (source / name).is_file():
+        if is_given(source / name):
             lines = iter_fields(source / name, num_fields=2)
             lengths = ((_length(source / name, *line), line[1][0]) for line in lines)
             return (utterance for _, utterance in heapq.nsmallest(number, lengths))

@@ -8,7 +8,7 @@ import math
 from pathlib import Path
 
 from speakernet.config import UserError
-from speakernet.config.files import read_bytes
+from speakernet.config.files import is_given, read_bytes
 from speakernet.config.numbers import MAX_DIGITS, parse_number, parse_numbers
 from speakernet.kaldi.characters import check_spellings, near_miss
 from speakernet.kaldi.datadir.layout import (
@@ -139,7 +139,7 @@ def _check_values(path: Path, tables: Tables, non_print: bool) -> None:
             if not words.replace("\t", " ").isprintable():
                 raise UserError(f"{tables['text']}:{number}: character that cannot be printed")
     frame_shift = path / FRAME_SHIFT
-    if frame_shift.exists() and not _is_positive(read_bytes(frame_shift).removesuffix(b"\n")):
+    if is_given(frame_shift) and not _is_positive(read_bytes(frame_shift).removesuffix(b"\n")):
         raise UserError(f"{frame_shift}:1: expected a positive number")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from speakernet.config import UserError
-from speakernet.config.files import open_input, read_text
+from speakernet.config.files import is_given, open_input, read_text
 
 
 def test_only_files_are_opened(tmp_path: Path) -> None:
@@ -47,3 +47,15 @@ def test_text_is_utf8_of_a_size(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="more than 2 KiB"):
         read_text(path, 2048)
     assert read_text(path, 4096) == "x" * 2049
+
+
+def test_a_link_to_nothing_is_given_and_refused_when_it_is_read(tmp_path: Path) -> None:
+    file, nothing, loop = tmp_path / "a", tmp_path / "b", tmp_path / "c"
+    file.write_text("x")
+    nothing.symlink_to(tmp_path / "d")
+    loop.symlink_to(loop)
+    assert [is_given(path) for path in (file, nothing, loop)] == [True] * 3
+    assert not is_given(tmp_path / "d")
+    for path in (nothing, loop):
+        with pytest.raises(UserError, match=path.name):
+            read_text(path)
