@@ -12,19 +12,18 @@ import numpy as np
 from speakernet.audio.channels import Signal
 from speakernet.audio.notes import Note
 from speakernet.config.errors import UserError
+from speakernet.config.numbers import HIGHEST_HZ, LOWEST_HZ
 from speakernet.signal.resample import resample
 from speakernet.signal.reverberate import quantize
 
-# Lower or higher ones are damaged headers, and would take all memory.
-_LOWEST_HZ, _HIGHEST_HZ = 2_000, 400_000
 _MAX_DENOMINATOR = 4000
 
 
 def rate_ratio(found_hz: int, wanted_hz: int) -> Fraction:
     """Return the ratio for ``resample``. Raises UserError for a rate that no audio has."""
     for rate in (found_hz, wanted_hz):
-        if not _LOWEST_HZ <= rate <= _HIGHEST_HZ:
-            raise UserError(f"found {rate} Hz; expected {_LOWEST_HZ} to {_HIGHEST_HZ} Hz")
+        if not LOWEST_HZ <= rate <= HIGHEST_HZ:
+            raise UserError(f"found {rate} Hz; expected {LOWEST_HZ} to {HIGHEST_HZ} Hz")
     return Fraction(wanted_hz, found_hz).limit_denominator(_MAX_DENOMINATOR)
 
 

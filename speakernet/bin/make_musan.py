@@ -6,13 +6,13 @@ from pathlib import Path
 
 from speakernet.bin.cli import run
 from speakernet.bin.options.program import argument, program
-from speakernet.bin.options.types import positive_int, truth
+from speakernet.bin.options.types import sample_rate, truth
 
 logger = logging.getLogger(__name__)
 
 
 @program("data")
-@argument("--sampling-rate", positive_int, "files of another one are converted", default=16000)
+@argument("--sampling-rate", sample_rate, "files of another one are converted", default=16000)
 @argument("--use-vocals", truth, "keep music that ANNOTATIONS says has vocals", default="true")
 @argument("musan_dir", Path, "has noise/, music/ and speech/")
 @argument("data_dir", Path, "parent of musan_noise, musan_music and musan_speech")

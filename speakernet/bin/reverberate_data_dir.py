@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from speakernet.bin.cli import run
 from speakernet.bin.options.program import argument, program
-from speakernet.bin.options.types import count, decibels, positive_int, share, truth
+from speakernet.bin.options.types import count, decibels, positive_int, sample_rate, share, truth
 from speakernet.config.errors import UserError
 
 if TYPE_CHECKING:
@@ -46,9 +46,7 @@ _LISTS = {"action": "append", "metavar": "[WEIGHT,]FILE"}
 @argument("--max-noises-per-minute", count, "point sources", default=2)
 @argument("--random-seed", count, "seed of random choices", default=0)
 @argument("--shift-output", truth, "take the delay of the direct sound off", default="true")
-@argument(
-    "--source-sampling-rate", positive_int, "responses and noises get it (default: their own)"
-)
+@argument("--source-sampling-rate", sample_rate, "responses and noises get it (default: their own)")
 @argument("--include-original-data", truth, "recordings as they are, too", default="false")
 @argument("--num-utts", count, "take a random subset of this size, 0 for all", default=0)
 @argument("input_dir", Path, "data dir to copy")

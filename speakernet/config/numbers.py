@@ -12,6 +12,8 @@ from collections.abc import Sequence
 _DIGITS = b"0123456789"
 _CHARACTERS = _DIGITS + b".eE-"
 MAX_DIGITS = 18  # of a whole number, so that it fits into 64 bits
+LOWEST_HZ, HIGHEST_HZ = 2_000, 400_000
+"""Sample rates that audio has; others are damaged headers or slips, and would take all memory."""
 
 
 def parse_number(text: str | bytes) -> float:

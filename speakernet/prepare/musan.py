@@ -3,6 +3,7 @@
 ``<root>/music/**/ANNOTATIONS`` has lines ``id genres vocals artist``; ``vocals`` is Y or N.
 """
 
+import itertools
 import logging
 import os
 import re
@@ -85,7 +86,8 @@ def find_audio(root: Path) -> dict[str, str]:
 
 def _annotations(root: Path) -> Iterator[tuple[str, bool, str]]:
     """Yield (id, has vocals, ``file:line``) of all ANNOTATIONS below ``root``."""
-    found = (Path(folder) for folder, _, names in os.walk(root) if "ANNOTATIONS" in names)
+    walk = os.walk(root)
+    found = (Path(folder) for folder, *names in walk if "ANNOTATIONS" in itertools.chain(*names))
     for path in (folder / "ANNOTATIONS" for folder in sorted(found)):
         lines = read_bytes(path).decode(errors="replace").split("\n")
         for number, line in enumerate(lines, start=1):

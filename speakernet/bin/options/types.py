@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from speakernet.config.numbers import parse_number, parse_whole
+from speakernet.config.numbers import HIGHEST_HZ, LOWEST_HZ, parse_number, parse_whole
 
 if TYPE_CHECKING:
     from speakernet.metrics.definitions import Definition
@@ -30,6 +30,12 @@ def path(text: str) -> Path:
 def positive_int(text: str) -> int:
     """Return a whole number from 1."""
     return _number(text, parse_whole, lambda value: value >= 1, "a whole number, 1 or more")
+
+
+def sample_rate(text: str) -> int:
+    """Return a sample rate in Hz; audio of another one than 2 to 400 kHz does not exist."""
+    expected = f"a rate from {LOWEST_HZ} to {HIGHEST_HZ} Hz"
+    return _number(text, parse_whole, lambda value: LOWEST_HZ <= value <= HIGHEST_HZ, expected)
 
 
 def count(text: str) -> int:
@@ -133,6 +139,7 @@ METAVARS: Mapping[Type, str] = MappingProxyType(
         Path: "FILE",
         positive_int: "N",
         jobs: "N",
+        sample_rate: "HZ",
         count: "N",
         draws: "N",
         positive_number: "X",

@@ -93,10 +93,15 @@ def test_upper_case_and_what_macos_adds(
     assert "1 ._ files of macOS are no audio and left out" in caplog.text
 
 
-def test_annotations_behind_a_broken_link_are_an_error(musan: Path, tmp_path: Path) -> None:
-    (musan / "music/source/ANNOTATIONS").unlink()
-    (musan / "music/source/ANNOTATIONS").symlink_to("gone")
+def test_annotations_that_are_no_file_are_an_error(musan: Path, tmp_path: Path) -> None:
+    annotations = musan / "music/source/ANNOTATIONS"
+    annotations.unlink()
+    annotations.symlink_to("gone")
     with pytest.raises(UserError, match="ANNOTATIONS: no such file"):
+        make_musan(musan, "music", tmp_path / "m")
+    annotations.unlink()
+    annotations.mkdir()
+    with pytest.raises(UserError, match="ANNOTATIONS: found a folder"):
         make_musan(musan, "music", tmp_path / "m")
 
 

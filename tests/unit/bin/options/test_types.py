@@ -16,6 +16,7 @@ Type = Callable[[str], Any]
     [
         (types.jobs, "100000", 100_000),
         (types.positive_int, "1", 1),
+        (types.sample_rate, "44100", 44100),
         (types.count, "0", 0),
         (types.positive_number, "0.25", 0.25),
         (types.share, "0", 0.0),
@@ -41,6 +42,7 @@ def test_good_values(kind: Type, text: str, value: object) -> None:
     [
         (types.jobs, ["0", "100001", "4294967296", "-1", "1.0"], "a whole number from 1 to 100000"),
         (types.positive_int, ["0", "-3", "1.5", "", "x"], "a whole number, 1 or more"),
+        (types.sample_rate, ["0", "1999", "400001", "16k", "1e4"], "a rate from 2000 to 400000 Hz"),
         (types.count, ["-1", "1e3"], "a whole number, 0 or more"),
         (types.positive_number, ["0", "-1", "inf", "nan", "x"], "a number above 0"),
         (types.share, ["-0.1", "1.01", "nan", "x"], "a number from 0 to 1"),
