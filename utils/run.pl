@@ -9,20 +9,25 @@
 #   --num-threads N    sets OMP_NUM_THREADS of the jobs
 #   --gpu N            each job sees N GPUs of its own
 #   --pick all|failed|incomplete   which jobs to run again, judged by the last lines of their logs
-# Others (--mem 4G, -l …) are the batch systems' and ignored.
+#   --retries N        a job that fails is started again, up to N times
+# Others (--mem 4G, -l …) are the batch systems' and ignored. The status is 0, 1, or 99 if all jobs that failed ended with 99: they were
+# asked to leave, and the same command goes on. perl/Usage.pm says where it is noted what jobs took.
 #
 # However run.pl ends, no job goes on without it: SIGINT and SIGTERM are passed on, and after a SIGKILL a watchdog ends them.
 use strict;
 use warnings;
 use File::Basename qw(dirname);
 use lib dirname(__FILE__) . '/perl';
-use Jobs qw(command_for_job fail for_job make_log_dir parse_arguments picked_jobs report start_watchdog timestamp);
+use CommandLine qw(command_for_job for_job parse_arguments);
+use Jobs qw(as_comment is_tried_again make_log_dir picked_jobs report start_watchdog status_text);
 use POSIX ();
+use Program qw(fail host say_on_stderr timestamp);
+use Usage qw(accounting_line note_usage wait_for_child);
 
 my $grace_s = 10;    # between SIGTERM and SIGKILL
 
 my $call = parse_arguments(@ARGV);
-my %job_of;          # pid -> {number, start, slot} of the jobs that run now
+my %job_of;          # pid -> {job, attempt, log, started, slot} of the jobs that run now
 my $to_watchdog = start_watchdog(sub { kill_trees('KILL', @_) });
 $SIG{$_} = \&interrupt for qw(INT TERM HUP);
 report($call, run_all());
@@ -30,21 +35,28 @@ report($call, run_all());
 sub run_all {
   my @gpus = $call->{gpu} ? visible_gpus() : ();
   my @slots = (0 .. max_jobs_run(scalar @gpus) - 1);
-  my ($waiting, $failed) = picked_jobs($call);
-  while (@$waiting || %job_of) {
-    while (@$waiting && @slots) { start_job(shift @$waiting, shift @slots, \@gpus); }
-    my $pid = waitpid(-1, 0);
+  my ($run, $failed) = picked_jobs($call);
+  my @waiting = map { { job => $_, attempt => 1, log => for_job($call, $call->{log}, $_) } } @$run;
+  while (@waiting || %job_of) {
+    while (@waiting && @slots) { start_job(shift @waiting, shift @slots, \@gpus); }
+    my ($pid, $status, $usage) = wait_for_child(-1);
     my $job = delete $job_of{$pid} or next;
-    push @$failed, $job->{number} unless end_job($pid, $job, $?);
-    push @slots, $job->{slot};
+    push @slots, delete $job->{slot};
+    end_job($pid, $job, $status, $usage);
+    next if $job->{status} eq '0';
+    if   (is_tried_again($call, $job)) { unshift @waiting, { job => $job->{job}, attempt => $job->{attempt} + 1, log => $job->{log} }; }
+    else                               { push @$failed, $job; }
   }
   return @$failed;
 }
 
 sub visible_gpus {
-  return split(/,/, $ENV{CUDA_VISIBLE_DEVICES}) if defined $ENV{CUDA_VISIBLE_DEVICES};
-  my @lines = grep { /^GPU \d+:/ } `nvidia-smi -L 2>/dev/null`;
-  return (0 .. $#lines);
+  my @gpus = defined $ENV{CUDA_VISIBLE_DEVICES} ? split(/,/, $ENV{CUDA_VISIBLE_DEVICES})
+    : map { /^GPU (\d+):/ ? $1 : () } `nvidia-smi -L 2>/dev/null`;
+  say_on_stderr("--gpu $call->{gpu}: this machine shows no GPU; the jobs run without") unless @gpus;
+  my $number = @gpus;
+  fail("--gpu $call->{gpu}: this machine shows $number of them only; ask for at most $number") if @gpus && $number < $call->{gpu};
+  return @gpus;
 }
 
 sub max_jobs_run {
@@ -61,15 +73,14 @@ sub num_processors {
 }
 
 sub start_job {
-  my ($number, $slot, $gpus) = @_;
-  my $log = for_job($call, $call->{log}, $number);
-  my $command = command_for_job($call, $number);
-  make_log_dir($log);
-  write_log($log, '>', '# ' . ($command =~ s/\n/\n# /gr) . "\n# Started at " . timestamp() . "\n#\n")
-    or stop("cannot write to the log $log: $!");
+  my ($job, $slot, $gpus) = @_;
+  my $command = command_for_job($call, $job->{job});
+  make_log_dir($job->{log});
+  write_log($job->{log}, '>', as_comment($command) . '# Started at ' . timestamp() . "\n#\n")
+    or stop("cannot write to the log $job->{log}: $!");
   my $pid = fork() // stop("cannot fork: $!");
-  exec_job($command, $log, $slot, $gpus) if $pid == 0;
-  $job_of{$pid} = { number => $number, log => $log, start => time, slot => $slot };
+  exec_job($command, $job->{log}, $slot, $gpus) if $pid == 0;
+  $job_of{$pid} = { %$job, started => time, slot => $slot };
 }
 
 # In the job's process. It leads a process group of its own, which is what the watchdog and `interrupt` signal.
@@ -87,17 +98,19 @@ sub exec_job {
   exec('bash', '-e', '-o', 'pipefail', '-c', $command) or POSIX::_exit(127);
 }
 
-# Writes the last lines of a job's log; true if the job succeeded.
+# Writes the last lines of a job's log, and what there is to say of its end into the job.
 sub end_job {
-  my ($pid, $job, $status) = @_;
+  my ($pid, $job, $status, $usage) = @_;
   syswrite($to_watchdog, "-$pid\n");
   my ($code, $signal) = ($status >> 8, $status & 127);
   my $ended = "code $code" . ($signal ? "; signal $signal" : '');
-  my $elapsed_s = time - $job->{start};
-  write_log($job->{log}, '>>', "# Accounting: time=$elapsed_s threads=$call->{num_threads}\n"
+  %$job = (%$job, %$usage, id => $pid, ended => time, submitted => $job->{started}, node => host(), status => $signal ? 128 + $signal : $code);
+  @$job{qw(state reason)} = ($status == 0 ? 'done' : 'failed', status_text($job->{status}));
+  note_usage($call, $job);
+  my $elapsed_s = $job->{ended} - $job->{started};
+  write_log($job->{log}, '>>', accounting_line($usage) . "# Accounting: time=$elapsed_s threads=$call->{num_threads}\n"
       . "# Ended ($ended) at " . timestamp() . ", elapsed time $elapsed_s seconds\n")
-    or print STDERR "run.pl: error: cannot write to the log $job->{log}: $!\n";
-  return $status == 0;
+    or say_on_stderr("error: cannot write to the log $job->{log}: $!");
 }
 
 sub write_log {

@@ -13,10 +13,10 @@ setup_file() {
     "$BATS_TEST_DIRNAME/slurm_cluster.sh" start "$cluster"; then
     export SLURM_CONF="$cluster/slurm.conf"
   else
-    write_stand_in sbatch squeue scancel 77 SLURM_ARRAY_TASK_ID 77 "slurm_load_jobs error: Invalid job id specified"
+    write_stand_in sbatch squeue scancel 77 SLURM_ARRAY_TASK_ID 77 '77|%s|RUNNING|None|None\n'
   fi
   [[ -n ${SPEAKERNET_TEST_QUEUE:-} ]] ||
-    write_stand_in qsub qstat qdel 88 SGE_TASK_ID 'Your job 88 ("x") has been submitted' "Following jobs do not exist: 88"
+    write_stand_in qsub qstat qdel 88 SGE_TASK_ID 'Your job 88 ("x") has been submitted' '88 0.5 x me r 1/1/2026 00:00:00 all.q@here 1 %s\n'
   PATH=$BATS_FILE_TMPDIR/bin:$PATH
   export PATH
 }
@@ -32,28 +32,28 @@ write_program() {
   chmod +x "$BATS_FILE_TMPDIR/bin/$1"
 }
 
-# write_stand_in SUBMIT QUERY DELETE JOB TASK_VARIABLE "WHAT SUBMIT SAYS" "WHAT QUERY SAYS OF A JOB THAT IS GONE": programs of a batch
+# write_stand_in SUBMIT QUERY DELETE JOB TASK_VARIABLE "WHAT SUBMIT SAYS" "WHAT QUERY SAYS OF A TASK": programs of a batch
 # system that starts the tasks of an array (--array=1-3 or -t 1-3) at once, all as one job.
 write_stand_in() {
   write_program "$1" <<END
 #!/usr/bin/env bash
-range=1-1
+range=
 [[ "\$*" =~ (--array=|-t )([0-9]+-[0-9]+) ]] && range=\${BASH_REMATCH[2]}
-for ((task = \${range%-*}; task <= \${range#*-}; task++)); do
+for ((task = \${range%-*} + 0; task <= \${range#*-} + 0; task++)); do
   $5=\$task setsid bash "\${@: -3}" >/dev/null 2>&1 &
-  echo \$! >>"$state/$4"
+  echo "\$! \${range:+\$task}" >>"$state/$4"
 done
 echo '$6'
 END
   write_program "$2" <<END
 #!/usr/bin/env bash
-xargs ps --no-headers -o state -p <"$state/$4" && exit
-echo '$7'
-exit 1
+while read -r pid task; do
+  if kill -0 "\$pid" 2>/dev/null; then printf '$7' "\$task"; fi
+done <"$state/$4"
 END
   write_program "$3" <<END
 #!/usr/bin/env bash
-sed s/^/-/ "$state/\$1" | xargs kill -9 --
+sed 's/^/-/; s/ .*//' "$state/\$1" | xargs kill -9 --
 END
 }
 
@@ -77,8 +77,10 @@ arguments_arrive() {
 failures_are_counted() {
   run "$utils/$1" JOB=1:3 x.JOB.log sh -c 'echo what went wrong; [ JOB != 2 ]'
   [ "$status" -eq 1 ]
-  [ "${lines[0]}" = "$1: error: 1 / 3 failed, log is in x.*.log" ]
-  [ "${lines[1]}" = "$1: error: x.2.log ends with: what went wrong" ]
+  [[ "${lines[0]}" == "$1: "*" has it as job "*" (3 jobs); the log is x.JOB.log" ]]
+  [ "${lines[1]}" = "$1: error: 1 / 3 failed, log is in x.*.log" ]
+  [ "${lines[2]}" = "$1: error: x.2.log ends with: what went wrong" ]
+  [[ "${lines[3]}" == "$1: error: job 2: status 1, after "*" s on "* ]]
   tail -n 1 x.2.log | grep '^# Finished at .* with status 1$'
   "$utils/$1" --pick failed JOB=1:3 x.JOB.log echo again
   [ "$(cat x.*.log | output_of -)" = $'what went wrong\nagain\nwhat went wrong' ]
@@ -110,7 +112,7 @@ jobs_are_ended() {
   scancel --full --signal=USR1 "$(squeue --noheader --format=%i)"
   status=0
   wait "$runner" || status=$?
-  [ "$status" -eq 1 ]
+  [ "$status" -eq 99 ]
   grep -qx saved x.log
   tail -n 1 x.log | grep '^# Finished at .* with status 99$'
 }
@@ -167,7 +169,7 @@ job_ends_with_path_sh() {
   echo 'echo no environment here; return 3' >path.sh
   run "$utils/$1" x.log touch ran
   [ "$status" -eq 1 ]
-  [[ $output == *"x.log ends with: path.sh failed on $(hostname)" ]]
+  [[ $output == *"x.log ends with: path.sh failed on $(hostname)"* ]]
   [ ! -e ran ]
   grep -qx "no environment here" x.log
 }
@@ -196,7 +198,7 @@ END
   echo "command bash flaky $2" >flaky.conf
   run "$utils/$1" --config flaky.conf x.log echo at last
   [ "$status" -eq 0 ]
-  [ "$output" = "$1: the batch system takes no jobs now, trying again until it does: $3" ]
+  [ "${lines[0]}" = "$1: the batch system takes no jobs now, trying again until it does: $3" ]
   [ "$(output_of x.log)" = "at last" ]
 }
 

@@ -204,7 +204,7 @@ start_node() {
 @test "as a job of a runner: its end, its failure and its 99 are handed through" {
   run bash steps/train.sh --cuda-cmd "utils/run.pl --mem 4G" --init "$exp/none.pt" "$recipe" "$data" "$exp"
   [ "$status" -eq 1 ]
-  [[ ${lines[-1]} == "run.pl: error: $exp/log/job.log ends with: train.sh: error: "*"$exp/none.pt"* ]]
+  [[ ${lines[-2]} == "run.pl: error: $exp/log/job.log ends with: train.sh: error: "*"$exp/none.pt"* ]]
   start_training --cuda-cmd utils/run.pl
   kill -USR1 "$(pgrep -f "^bash steps/train.sh --nproc .* $exp\$" | head -n 1)"
   ends_with 99

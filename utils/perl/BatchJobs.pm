@@ -1,149 +1,135 @@
-# What slurm.pl and queue.pl have in common: options to the batch system's, one script for all jobs, waiting for them.
+# What slurm.pl and queue.pl have in common: a call's way from its command line to its report.
 #
 # A batch system is described by
-#   config       file whose lines turn options into those of the submitting command, as Kaldi's conf/queue.conf:
-#                  command sbatch --export=PATH      the command
-#                  option mem=* --mem-per-cpu $0     what --mem 4G becomes
-#                  option gpu=0                      … for one value (here: nothing)
-#                  default gpu=0                     for an option that is not given
-#   default      what stands in for the file where there is none
-#   task         the shell variable that holds a job's number in an array of jobs
+#   name, title       in files and in messages
+#   config, default   the file that says what options mean (see BatchConfig), and what stands in for it where there is none
+#   has_long_options  whether the submitting command takes --name=value
+#   single_dash       sub(switch, values) -> the words that an option with one dash becomes
+#   task              the shell variable that holds a job's number in an array of jobs
+#   separator         between the id of an array and the number of an element, in messages
 #   submit, after, longest_array, unreachable, full, find   see BatchSubmit
-#   is_alive     sub(id) -> whether any job of the array still waits or runs
-#   cancel       words of the command that removes jobs, followed by their ids
+#   poll              sub(ids) -> id -> element ('' where there is no array) -> {waits, reason, hopeless} of jobs that wait or run; undef if the
+#                     system does not answer. `hopeless`: it will never start
+#   why_waiting       sub(id) -> what the system says of a job that waits, if `poll` does not know
+#   post_mortem       sub(id, element) -> {system_state, system_reason, limit, signal, code, node, started, ended, cpu_s, max_rss_kib}, as far as known
+#   cancel            sub([id], [id, element], …) -> the commands that remove these
 package BatchJobs;
 use strict;
 use warnings;
-use BatchScript qw(make_files remove_folder);
+use BatchCall qw(give_up leftovers new_call note_array open_calls places read_call remove_call);
+use BatchConfig qw(submit_command);
+use BatchEarlier qw(alive_jobs cancel_and_wait end_earlier_call take_over);
 use BatchSubmit qw(submit_all);
+use BatchWait qw(wait_for_jobs);
+use CommandLine qw(for_job parse_arguments shell_quote);
 use Exporter 'import';
-use File::Basename qw(basename);
-use Jobs qw(fail for_job make_log_dir option output_of parse_arguments picked_jobs report start_watchdog);
-use Text::ParseWords qw(shellwords);
+use Jobs qw(make_log_dir picked_jobs report start_watchdog);
+use Program qw(fail host output_of say_on_stderr);
 
 our @EXPORT_OK = qw(run_batch);
 
-my $vanished_after_s = 30;    # a job that is gone must have left its status by then, even on a slow network disk
+my $grace_s = 10;    # how long a runner that leaves waits for the end of its jobs
 
 sub run_batch {
   my ($system, @arguments) = @_;
+  if (@arguments == 2 && $arguments[0] eq '--give-up') { return end_earlier_call($system, $arguments[1]); }
   my $call = parse_arguments(@arguments);
   my @command = submit_command($system, $call);
   my ($run, $failed) = picked_jobs($call);
   report($call, @$failed) unless @$run;
-
   make_log_dir(for_job($call, $call->{log}, $_)) for @$run;
-  my $files = make_files($system, $call, $run);
-  my $watchdog = start_watchdog(sub { system(@{ $system->{cancel} }, @_) });
-  my @ids;
-  $SIG{$_} = sub { end_jobs($system, $files, \@ids, $_[0]) } for qw(INT TERM HUP);
-  my $taken = sub { push @ids, $_[0]; print $watchdog "+$_[0]\n"; };
-  my $refused = sub { give_up($system, $files, \@ids); fail($_[0]); };
-  submit_all($system, $call, $files, \@command, $taken, $refused);
-  push @$failed, wait_for_jobs($system, $files, \@ids, @$run);
-  print $watchdog "-$_\n" for @ids;
-  report($call, @$failed);
+
+  my $state = { system => $system, call => $call, places => places($call), command => \@command, calls => [], waiting => {}, failed => $failed };
+  $SIG{$_} = sub { leave_on_signal($state, $_[0]) } for qw(INT TERM HUP);
+  my $runner = host() . " $$";
+  $state->{watchdog} = start_watchdog(sub { end_without_runner($state, $runner, @_) });
+  run_rounds($state, @$run);
+  end_copies($state);
+  remove_call($_) for @{ $state->{calls} };
+  print { $state->{watchdog} } "-$_->{id}\n" for map { @{ $_->{arrays} } } @{ $state->{calls} };
+  report($call, @{ $state->{failed} });
 }
 
-sub read_config {
-  my ($system, $call) = @_;
-  my $given = option($call, '--config', undef);
-  my $file = $given // $system->{config};
-  my @lines = split(/\n/, $system->{default});
-  if (defined $given || -f $file) {
-    open(my $in, '<', $file) or fail("cannot read $file: $!");
-    @lines = <$in>;
-  } else {
-    $file = 'the default configuration';
+sub run_rounds {
+  my ($state, @jobs) = @_;
+  unlink($state->{places}{output}) unless adopt($state, @jobs);
+  @jobs = grep { !$state->{waiting}{$_} } @jobs;
+  for (my $attempt = 1; @jobs || %{ $state->{waiting} }; $attempt++) {
+    submit_jobs($state, $attempt, @jobs) if @jobs;
+    @jobs = wait_for_jobs($state);
   }
-  my %config = (file => $file, option => {}, default => {});
-  for my $i (0 .. $#lines) {
-    my $line = $lines[$i] =~ s/#.*|\s+$//gr;
-    if    ($line =~ /^\s*$/)                              { next; }
-    elsif ($line =~ /^\s*command\s+(.+)$/)                { $config{command} = $1; }
-    elsif ($line =~ /^\s*option\s+([\w-]+)=(\S+)\s*(.*)$/) { $config{option}{ $1 =~ tr/-/_/r }{$2} = $3; }
-    elsif ($line =~ /^\s*default\s+([\w-]+)=(\S+)$/)      { $config{default}{ $1 =~ tr/-/_/r } = $2; }
-    else { fail("$file:" . ($i + 1) . ": '$line' is not of the form 'command …', 'option name=value …' or 'default name=value'"); }
-  }
-  fail("$file: there is no line 'command …'") unless $config{command};
-  return \%config;
 }
 
-# The words that submit: the configured command, and what the options are turned into.
-sub submit_command {
-  my ($system, $call) = @_;
-  my $config = read_config($system, $call);
-  my %value = %{ $config->{default} };
-  my @passed_on;
-  for my $given (@{ $call->{options} }) {
-    my ($switch, @values) = @$given;
-    if ($switch =~ /^--(.+)$/) { $value{ $1 =~ tr/-/_/r } = $values[0]; }
-    else                       { push @passed_on, $switch, @values; }
+# Jobs of an earlier call that are the same and still wait or run are waited for as if they were this one's. They may have been disturbed by
+# what happened around them, so a failure of theirs is not counted: attempt 0.
+sub adopt {
+  my ($state, @jobs) = @_;
+  my $command = join(' ', map { shell_quote($_) } @{ $state->{command} });
+  my @taken = take_over(@$state{qw(system call places)}, $command, @jobs);
+  for my $other (@taken) {
+    $other->{attempt} = 0;
+    push @{ $state->{calls} }, $other;
+    $state->{waiting}{$_} = $other for @{ $other->{alive} };
+    print { $state->{watchdog} } "+$_->{id}\n" for @{ $other->{arrays} };
   }
-  delete @value{qw(config pick)};
-  my @words = shellwords($config->{command});
-  for my $name (sort keys %value) {
-    my $options = $config->{option}{$name} // fail("option --$name: $config->{file} does not say what it means");
-    my $text = $options->{ $value{$name} } // $options->{'*'}
-      // fail("option --$name $value{$name}: $config->{file} does not say what this value means");
-    push @words, map { s/\$0/$value{$name}/gr } shellwords($text);
-  }
-  return (@words, @passed_on);
+  return scalar @taken;
 }
 
-sub wait_for_jobs {
-  my ($system, $files, $ids, @run) = @_;
-  my %waiting = map { $_ => 1 } @run;
-  my ($pause_s, $checked, $gone_since) = (0.1, time, undef);
-  my @failed;
-  while (%waiting) {
-    for my $job (finished_jobs($files->{done})) {
-      next unless delete $waiting{$job};
-      push @failed, $job unless read_status("$files->{done}/$job") eq '0';
-    }
-    last if !%waiting || ($gone_since && time - $gone_since > $vanished_after_s);
-    if (!$gone_since && time - $checked >= 5) {
-      $gone_since = time unless grep { $system->{is_alive}->($_) } @$ids;
-      $checked = time;
-    }
-    select(undef, undef, undef, $pause_s);
-    $pause_s = $pause_s * 1.2 if $pause_s < 2;
+sub submit_jobs {
+  my ($state, $attempt, @jobs) = @_;
+  my $command = join(' ', map { shell_quote($_) } @{ $state->{command} });
+  my $own = new_call(@$state{qw(system call places)}, $command, @jobs);
+  @$own{qw(attempt submitted)} = ($attempt, time);
+  push @{ $state->{calls} }, $own;
+  my $taken = sub {
+    note_array($own, $_[0]);
+    print { $state->{watchdog} } "+$_[0]{id}\n";
+  };
+  submit_all($state, $own, \@jobs, $taken, sub { leave($state, $_[0]) });
+  $state->{waiting}{$_} = $own for @jobs;
+  my $ids = join(' ', map { $_->{id} } @{ $own->{arrays} });
+  my $range = defined $state->{call}{name} ? ' (' . @jobs . ' jobs)' : '';
+  say_on_stderr("$state->{system}{title} has it as job $ids$range; the log is $state->{call}{log}");
+}
+
+# Copies of jobs that the batch system has started twice would write on after the end of this call.
+sub end_copies {
+  my ($state) = @_;
+  for my $own (@{ $state->{calls} }) {
+    next unless %{ leftovers($own) };
+    my $alive = alive_jobs($state->{system}, $own);
+    next if defined $alive && !%$alive;
+    say_on_stderr('cancelling copies of jobs that have ended: job ' . join(' ', map { $_->{id} } @{ $own->{arrays} }));
+    cancel_and_wait($state->{system}, $own, $grace_s);
   }
-  if (%waiting) {
-    my $jobs = join(' ', sort { $a <=> $b } keys %waiting);
-    print STDERR basename($0), ": error: the batch system no longer knows job @$ids, and these left no status: $jobs; see $files->{output}\n";
-  }
-  remove_folder($files->{done});
-  return (@failed, keys %waiting);
 }
 
-# Listing the folder also makes a network disk look again.
-sub finished_jobs {
-  my ($dir) = @_;
-  opendir(my $in, $dir) or return ();
-  return grep { /^\d+$/ } readdir($in);
-}
-
-sub read_status {
-  my ($file) = @_;
-  open(my $in, '<', $file) or return 'unreadable';
-  my $status = <$in> // '';
-  chomp $status;
-  return $status;
-}
-
-sub end_jobs {
-  my ($system, $files, $ids, $signal) = @_;
+sub leave_on_signal {
+  my ($state, $signal) = @_;
   $SIG{$_} = 'IGNORE' for qw(INT TERM HUP);
-  give_up($system, $files, $ids);
-  my $jobs = @$ids ? "job @$ids" : 'what it had submitted';
-  fail("ended by SIG$signal, and $jobs with it", $signal eq 'INT' ? 130 : $signal eq 'HUP' ? 129 : 143);
+  my @ids = map { $_->{id} } map { @{ $_->{arrays} } } @{ $state->{calls} };
+  my $jobs = @ids ? "job @ids" : 'what it had submitted';
+  leave($state, "ended by SIG$signal, and $jobs with it", $signal eq 'INT' ? 130 : $signal eq 'HUP' ? 129 : 143);
 }
 
-sub give_up {
-  my ($system, $files, $ids) = @_;
-  output_of(@{ $system->{cancel} }, @$ids) if @$ids;
-  remove_folder($files->{done});
+# Ends with all that was submitted. What takes longer to end keeps its folder, for the next call to wait for it.
+sub leave {
+  my ($state, $message, $status) = @_;
+  give_up($_) for @{ $state->{calls} };
+  for my $own (@{ $state->{calls} }) {
+    remove_call($own) if !@{ $own->{arrays} } || cancel_and_wait($state->{system}, $own, $grace_s);
+  }
+  fail($message, $status);
+}
+
+# In the watchdog's process, after a SIGKILL of the runner.
+sub end_without_runner {
+  my ($state, $runner, @ids) = @_;
+  for my $folder (open_calls($state->{places})) {
+    my $own = read_call($folder);
+    give_up($own) if defined $own && ($own->{runner} // '') eq $runner;
+  }
+  output_of(@$_) for $state->{system}{cancel}->(map { [$_] } @ids);
 }
 
 1;

@@ -1,41 +1,19 @@
-# The script that a batch system runs for each job of slurm.pl and queue.pl.
+# The script that a batch system runs for each job of slurm.pl and queue.pl. Its arguments are what is to be added to the number that
+# the batch system gives the job, and the folder of the call (see BatchCall): without that the job is no longer wanted, and ends.
 package BatchScript;
 use strict;
 use warnings;
-use Cwd qw(getcwd);
+use CommandLine qw(command_for_script for_script shell_quote);
+use Cwd qw(abs_path getcwd);
 use Exporter 'import';
-use File::Basename qw(basename dirname);
-use File::Path qw(make_path);
-use Jobs qw(command_for_script fail for_job for_script shell_quote);
+use File::Basename qw(dirname);
 
-our @EXPORT_OK = qw(make_files remove_folder);
+our @EXPORT_OK = qw(script);
 
 # What of the caller's environment a job has, too (docs/cluster.md lists it): all that changes results, threads or networks.
 my $passed_on = qr/^(?:SPEAKERNET|OMP|GOMP|KMP|OPENBLAS|MKL|ONEDNN|DNNL|ATEN|TORCH|PYTORCH|CUBLAS|NVIDIA|NCCL|GLOO)_\w+$/a;
-# path.sh sets these, or they name a temporary file of this machine.
-my %kept_here = map { $_ => 1 } qw(SPEAKERNET_ROOT SPEAKERNET_MADE);
-
-# Beside the logs, in q/: the script, what the batch system itself says, and a folder where each job leaves its status.
-sub make_files {
-  my ($system, $call, $run) = @_;
-  my $log = for_job($call, $call->{log}, 'JOB');
-  my $dir = dirname($log) . '/q';
-  my $name = basename($log) =~ s/\.log$//r =~ s/\.?JOB//gr || 'job';
-  my $files = { script => "$dir/$name.sh", output => "$dir/$name.log", done => "$dir/done.$name.$$" };
-  make_path($files->{done}, { error => \my $errors });
-  fail("cannot make $files->{done}: " . (values %{ $errors->[0] })[0]) if @$errors;
-  open(my $out, '>', $files->{script}) or fail("cannot write $files->{script}: $!");
-  print $out script($system, $call, $files->{done}, $run);
-  close($out) or fail("cannot write $files->{script}: $!");
-  unlink($files->{output});
-  return $files;
-}
-
-sub remove_folder {
-  my ($dir) = @_;
-  unlink(glob("\Q$dir\E/*"));
-  rmdir($dir);
-}
+# path.sh sets these, or they name files of this machine's run.
+my %kept_here = map { $_ => 1 } qw(SPEAKERNET_ROOT SPEAKERNET_MADE SPEAKERNET_USAGE SPEAKERNET_CALLS SPEAKERNET_WAITING_NOTE_S);
 
 sub environment {
   my ($call) = @_;
@@ -46,16 +24,14 @@ sub environment {
 }
 
 sub script {
-  my ($system, $call, $done, $run) = @_;
+  my ($system, $call) = @_;
   my $name = $call->{name} // 'JOB';
   my $number = defined $call->{name} ? "\$(($system->{task} + \${1:-0}))" : 1;
   my $log = for_script($call, $call->{log});
   my $directory = shell_quote(getcwd());
-  my $command = command_for_script($call);
-  my $command_text = shell_quote($command);
+  my $command = shell_quote(command_for_script($call));
   my $reference = shell_quote("\"\$$name\"");
-  my $done_quoted = shell_quote($done);
-  my $picked = join('|', @$run);
+  my $measured = shell_quote(abs_path(dirname(__FILE__)) . '/measured.pl');
   my $environment = environment($call);
   my $threads = $call->{num_threads_given} ? "export OMP_NUM_THREADS=$call->{num_threads}\n" : '';
   return <<"END";
@@ -63,37 +39,54 @@ sub script {
 # Written by $0 for the batch system: one of the jobs $call->{first} to $call->{last}.
 cd $directory || exit 1
 $name=$number
-case \$$name in $picked) ;; *) exit 0 ;; esac
-${environment}command_text=$command_text
-start_s=\$SECONDS
+jobs=\$(<"\$2/jobs") || { echo "this job is no longer wanted: \$2 is gone" >&2; exit 1; }
+[[ " \$jobs " == *" \$$name "* ]] || exit 0
+# A batch system may start a job twice, on two machines. Each copy's mark has a name of its own until it has ended.
+end_mark=\$2/\$$name
+[[ "\$(cat "\$end_mark" 2>/dev/null)" == "0 "* ]] && exit 0
+mark=\$end_mark.\$(hostname)-\$\$.running
+start_s=\$(date +%s)
+echo "- \$(hostname) \$start_s" >"\$mark"
+${environment}command=$command
+command=\${command//$reference/\$$name}
 {
-  printf '# %s\\n' "\${command_text//$reference/\$$name}"
+  printf '# %s\\n' "\${command//\$'\\n'/\$'\\n# '}"
   echo "# Running on \$(hostname)"
   echo "# Started at \$(date)"
   echo "#"
 } >$log
-# Ends the job: a batch system may start it twice, on two machines, so its mark has a name of its own until it is whole.
 finish() {
+  end_s=\$(date +%s)
+  read -r cpu_s max_rss_kib 2>/dev/null <"\$mark.usage"
   {
-    echo "# Accounting: time=\$((SECONDS - start_s)) threads=$call->{num_threads}"
+    echo "# Accounting: begin_time=\$start_s"
+    echo "# Accounting: end_time=\$end_s"
+    [[ -z \$cpu_s ]] || echo "# Accounting: cpu_s=\$cpu_s max_rss_kib=\$max_rss_kib"
+    echo "# Accounting: time=\$((end_s - start_s)) threads=$call->{num_threads}"
     echo "# Finished at \$(date) with status \$1"
   } >>$log
-  mark=\$$name.\$(hostname)-\$\$.tmp
-  echo \$1 >$done_quoted/"\$mark" && mv $done_quoted/"\$mark" $done_quoted/\$$name
+  rm -f "\$mark.usage"
+  echo "\$1 \$(hostname) \$start_s \$end_s \${cpu_s:--} \${max_rss_kib:--}" >"\$mark" && mv "\$mark" "\$end_mark"
   exit \$((\$1 != 0))
 }
 if [[ -f path.sh ]] && ! . ./path.sh >>$log 2>&1; then
   echo "path.sh failed on \$(hostname)" >>$log
   finish 1
 fi
-${threads}# A signal to all processes of the job is the command's to answer; without this script the rest would be killed at once.
-trap : TERM USR1
-(
-  trap : TERM USR1
-  set -e -o pipefail
-  $command
-) >>$log 2>&1 </dev/null
-finish \$?
+${threads}measured=()
+! type -P perl >/dev/null || [[ ! -r $measured ]] || measured=(perl $measured "\$mark.usage")
+# A signal is the command's to answer: without this script the rest would be killed at once. It goes on to the command, as the batch
+# system may have sent it to this script only.
+for signal in TERM USR1 USR2; do trap "interrupted=true; kill -\$signal \\\$child 2>/dev/null" \$signal; done
+"\${measured[@]}" bash -e -o pipefail -c "\$command" >>$log 2>&1 </dev/null &
+child=\$!
+interrupted=true
+while [[ -n \$interrupted ]]; do
+  interrupted=
+  wait "\$child"
+  status=\$?
+done
+finish "\$status"
 END
 }
 

@@ -1,41 +1,42 @@
 # Hands jobs to a batch system: arrays that are too long for it in pieces, and again where it takes none just now.
 #
 # Of a batch system's description (see BatchJobs) this uses
-#   submit         sub(call, script, output) -> further words for the command line
+#   submit         sub(call, output, name) -> further words for the command line
 #   after          sub(id) -> words that let a job wait for the end of another
 #   longest_array  sub() -> the highest number of a job in one array; undef: no limit is known
 #   unreachable    expression: what the submitting command says while the system is away
 #   full           expression: what it says while the system takes no more jobs of this user
-#   find           sub(files, piece) -> the id of a job that was taken although the submitting command failed, or undef
+#   find           sub(folder, offset) -> the id of a job that was taken although the submitting command failed, or undef
 package BatchSubmit;
 use strict;
 use warnings;
 use Exporter 'import';
-use Jobs qw(output_of say_on_stderr);
-use List::Util qw(min);
+use List::Util qw(max min);
+use Program qw(output_of say_on_stderr);
 
 our @EXPORT_OK = qw(submit_all);
 
 my $patience_s = { unreachable => 3600, full => 7 * 24 * 3600 };
 my ($first_pause_s, $longest_pause_s) = (1, 60);
 
-# Submits all jobs of a call; `taken` is called with each id as soon as it is known, `refused` with a message where there is no hope.
+# Submits jobs of a call; `taken` is called with each array as soon as its id is known, `refused` with a message where there is no hope.
 sub submit_all {
-  my ($system, $call, $files, $command, $taken, $refused) = @_;
+  my ($state, $own, $jobs, $taken, $refused) = @_;
+  my ($system, $call, $places) = @$state{qw(system call places)};
   my $previous;
-  for my $piece (pieces($system, $call)) {
-    my @words = (@$command, $system->{submit}->({ %$call, %$piece }, $files->{script}, $files->{output}));
+  for my $piece (pieces($system, $call, $jobs)) {
+    my @words = (@{ $state->{command} }, $system->{submit}->({ %$call, %$piece }, @$places{qw(output name)}));
     # The limit of jobs at once holds for one array only, so the next one waits for its end.
     push @words, $system->{after}->($previous) if defined $previous && $call->{max_jobs_run};
-    $previous = submit($system, $files, $piece, $refused, @words);
-    $taken->($previous);
+    $previous = submit($system, $own, $piece, $refused, @words);
+    $taken->({ %$piece, id => $previous });
   }
 }
 
 # Arrays whose numbers the batch system takes. A job's number is the one in its array plus `offset`.
 sub pieces {
-  my ($system, $call) = @_;
-  my ($first, $last) = @$call{qw(first last)};
+  my ($system, $call, $jobs) = @_;
+  my ($first, $last) = (min(@$jobs), max(@$jobs));
   my $longest = defined $call->{name} && $last > 1 ? $system->{longest_array}->() : undef;
   return ({ first => $first, last => $last, offset => 0 }) if !defined $longest || $last <= $longest;
   my @pieces;
@@ -46,8 +47,8 @@ sub pieces {
 }
 
 sub submit {
-  my ($system, $files, $piece, $refused, @command) = @_;
-  push @command, $files->{script}, $piece->{offset}, $files->{done};
+  my ($system, $own, $piece, $refused, @command) = @_;
+  push @command, $own->{script}, $piece->{offset}, $own->{folder};
   my ($start, $pause_s, $told) = (time, $first_pause_s, '');
   while (1) {
     my ($text, $status) = output_of(@command);
@@ -59,7 +60,7 @@ sub submit {
     $told = $reason;
     sleep($pause_s);
     $pause_s = min(2 * $pause_s, $longest_pause_s);
-    my $id = $why eq 'unreachable' ? $system->{find}->($files, $piece) : undef;
+    my $id = $why eq 'unreachable' ? $system->{find}->($own->{folder}, $piece->{offset}) : undef;
     return $id if defined $id;
   }
 }

@@ -1,169 +1,28 @@
-# What run.pl, queue.pl and slurm.pl have in common: the command line, quoting, logs and the report.
-#
-#   XX.pl [options] [JOB=1:N] [options] LOG COMMAND [ARGUMENT...]
-#
-# Only modules of Debian's perl-base are used, as every Debian machine has them.
+# What run.pl, queue.pl and slurm.pl have in common: logs, which jobs to run again, the watchdog, the report of failures.
 package Jobs;
 use strict;
 use warnings;
+use CommandLine qw(for_job);
 use Exporter 'import';
 use File::Basename qw(basename dirname);
 use File::Path qw(make_path);
 use IO::Handle;
 use POSIX qw(setsid);
+use Program qw(fail say_on_stderr);
+use Usage qw(describe_usage);
 
-our @EXPORT_OK = qw(command_for_job command_for_script fail for_job for_script make_log_dir option output_of parse_arguments picked_jobs
-  report say_on_stderr shell_quote start_watchdog timestamp);
+our @EXPORT_OK = qw(as_comment is_tried_again last_lines make_log_dir picked_jobs report start_watchdog status_text);
 
 my $program = basename($0);
-
-sub fail {
-  my ($message, $status) = @_;
-  print STDERR "$program: error: $message\n";
-  exit($status // 1);
-}
-
-sub say_on_stderr { print STDERR "$program: $_[0]\n"; }
-
-# Both output streams and the status of a command, run without a shell.
-sub output_of {
-  my @command = @_;
-  my $pid = open(my $out, '-|') // fail("cannot fork: $!");
-  if ($pid == 0) {
-    open(STDERR, '>&', \*STDOUT);
-    exec { $command[0] } @command or syswrite(STDOUT, "$command[0]: $!\n");
-    POSIX::_exit(127);
-  }
-  local $/ = undef;
-  my $text = <$out> // '';
-  close($out);
-  return ($text, $?);
-}
-
-sub timestamp { return scalar localtime; }
-
-sub shell_quote {
-  my ($word) = @_;
-  return $word if $word =~ m{^[\w@%+=:,./-]+$}a;
-  $word =~ s/'/'\\''/g;
-  return "'$word'";
-}
-
-# The command as one line of bash. Every word arrives as it is, but for variables set in front of the command
-# (`$cmd LOG NAME=value program`). `quote` is what is done to each of the other words.
-sub command_line {
-  my ($call, $quote) = @_;
-  my @words = @{ $call->{words} };
-  my @quoted;
-  while (@words && $words[0] =~ /^([A-Za-z_]\w*)=(.*)$/s) {
-    push @quoted, "$1=" . $quote->($2);
-    shift @words;
-  }
-  return join(' ', @quoted, map { $quote->($_) } @words);
-}
-
-sub command_for_job {
-  my ($call, $job) = @_;
-  return command_line($call, sub { shell_quote(for_job($call, $_[0], $job)) });
-}
-
-# The command of all jobs, for a script in which a variable named like them (JOB) holds the job's number.
-sub command_for_script {
-  my ($call) = @_;
-  return command_line($call, sub { for_script($call, $_[0]) });
-}
-
-# A word of such a script.
-sub for_script {
-  my ($call, $word) = @_;
-  return shell_quote($word) unless defined $call->{name};
-  my @parts = split($call->{place}, $word, -1);
-  return shell_quote($word) if @parts < 2;
-  return join("\"\$$call->{name}\"", map { length ? shell_quote($_) : '' } @parts);
-}
-
-sub parse_job_range {
-  my ($argument, $call) = @_;
-  return 0 unless $argument =~ /^([A-Za-z_]\w*)=(\d+)(?::(\d+))?$/;
-  my ($name, $first, $last) = ($1, $2, $3 // $2);
-  fail("invalid job range $argument: the first job must be 1 or more") if $first < 1;
-  fail("invalid job range $argument: the last job comes before the first") if $last < $first;
-  @$call{qw(name first last)} = ($name, $first, $last);
-  $call->{place} = qr/(?<![A-Za-z0-9])$name(?![A-Za-z0-9])/;
-  return 1;
-}
-
-# The leading options, as pairs: `--mem 4G`, `-l mem_free=4G`. `-pe` takes two values, `-V` none.
-sub parse_options {
-  my ($arguments, $call) = @_;
-  while (@$arguments && $arguments->[0] =~ /^-+(.+)$/) {
-    my $name = $1;
-    my $switch = shift @$arguments;
-    my $num_values = $name eq 'V' ? 0 : $name eq 'pe' ? 2 : 1;
-    fail("option $switch needs a value") if @$arguments < $num_values;
-    my @values = splice(@$arguments, 0, $num_values);
-    if ($num_values && $values[0] =~ /^--/) { fail("option $switch needs a value, but $values[0] follows"); }
-    $name =~ tr/_/-/ if $switch =~ /^--/;
-    push @{ $call->{options} }, [$switch =~ /^--/ ? "--$name" : $switch, @values];
-  }
-}
-
-sub option {
-  my ($call, $name, $default) = @_;
-  my @given = grep { $_->[0] eq $name } @{ $call->{options} };
-  return @given ? $given[-1][1] : $default;
-}
-
-sub whole_number {
-  my ($call, $name, $default) = @_;
-  my $value = option($call, $name, $default);
-  fail("option $name must be a whole number, not '$value'") unless $value =~ /^\d+$/;
-  return $value;
-}
-
-sub read_known_options {
-  my ($call) = @_;
-  $call->{num_threads} = whole_number($call, '--num-threads', 1) || 1;
-  $call->{num_threads_given} = defined option($call, '--num-threads', undef);
-  $call->{gpu} = whole_number($call, '--gpu', 0);
-  my $limit = option($call, '-tc', 0);
-  $call->{max_jobs_run} = whole_number($call, '--max-jobs-run', $limit);
-  $call->{pick} = option($call, '--pick', 'all');
-  fail("option --pick must be all, failed or incomplete, not '$call->{pick}'")
-    unless $call->{pick} =~ /^(all|failed|incomplete)$/;
-}
-
-# parse_arguments(@ARGV) -> {options, name, first, last, log, words, num_threads, gpu, max_jobs_run, pick}
-sub parse_arguments {
-  my @arguments = @_;
-  my $call = { options => [], name => undef, first => 1, last => 1 };
-  parse_options(\@arguments, $call);
-  if (@arguments && parse_job_range($arguments[0], $call)) {
-    shift @arguments;
-    parse_options(\@arguments, $call);
-  }
-  fail("usage: $program [options] [JOB=1:N] LOG COMMAND [ARGUMENT...]") if @arguments < 2;
-  read_known_options($call);
-  $call->{log} = shift @arguments;
-  $call->{words} = \@arguments;
-  if (defined $call->{name} && $call->{last} > $call->{first} && $call->{log} !~ $call->{place}) {
-    fail("the log's name must contain $call->{name}, as each job needs its own: $call->{log}");
-  }
-  return $call;
-}
-
-# Puts a job's number in the place of its name (JOB) in a log's name or a command, but not within a longer name (JOBS).
-sub for_job {
-  my ($call, $text, $job) = @_;
-  $text =~ s/$call->{place}/$job/g if defined $call->{name};
-  return $text;
-}
+my $asked_to_leave = 99;    # steps/train.sh and others: saved, and the same command goes on
 
 sub make_log_dir {
   my ($log) = @_;
   make_path(dirname($log), { error => \my $errors });
   fail("cannot make the folder of the log $log: " . (values %{ $errors->[0] })[0]) if @$errors;
 }
+
+sub as_comment { return '# ' . ($_[0] =~ s/\n/\n# /gr) . "\n"; }
 
 sub tail_of {
   my ($file, $num_bytes) = @_;
@@ -186,9 +45,10 @@ sub picked_jobs {
   my ($call) = @_;
   my (@run, @failed);
   for my $job ($call->{first} .. $call->{last}) {
-    my $state = $call->{pick} eq 'all' ? 'incomplete' : job_state(for_job($call, $call->{log}, $job));
+    my $log = for_job($call, $call->{log}, $job);
+    my $state = $call->{pick} eq 'all' ? 'incomplete' : job_state($log);
     if ($state eq 'incomplete' || ($state eq 'failed' && $call->{pick} eq 'failed')) { push @run, $job; }
-    elsif ($state eq 'failed') { push @failed, $job; }
+    elsif ($state eq 'failed') { push @failed, { job => $job, log => $log, reason => 'failed before' }; }
   }
   return (\@run, \@failed);
 }
@@ -216,28 +76,66 @@ sub start_watchdog {
   POSIX::_exit(0);
 }
 
-sub last_words {
-  my ($log) = @_;
+# The last lines of a log that are not the runner's own; at most `limit`.
+sub last_lines {
+  my ($log, $limit) = @_;
   my @lines = grep { /\S/ && !/^#/ } split(/[\n\r]+/, tail_of($log, 8000) =~ tr/\0-\x08\x0e-\x1f\x7f//dr);
-  return @lines ? substr($lines[-1], 0, 500) : '(nothing)';
+  @lines = map { substr($_, 0, 500) } @lines;
+  return @lines > $limit ? @lines[-$limit .. -1] : @lines;
 }
 
-# Ends the program: 0 if no job failed; otherwise 1, with a message naming the logs and the last line of the first.
+sub status_text {
+  my ($status) = @_;
+  return 'status 99: it was asked to leave, and the same command goes on' if $status == $asked_to_leave;
+  return "status $status" if $status <= 128 || $status > 192;
+  my $signal = $status - 128;
+  my $hint = $signal == 9 ? ', which often means a lack of memory' : '';
+  return "ended by signal $signal (" . signal_name($signal) . ")$hint";
+}
+
+sub signal_name {
+  my %name = (1 => 'HUP', 2 => 'INT', 3 => 'QUIT', 4 => 'ILL', 6 => 'ABRT', 7 => 'BUS', 8 => 'FPE', 9 => 'KILL', 10 => 'USR1',
+    11 => 'SEGV', 12 => 'USR2', 13 => 'PIPE', 15 => 'TERM', 24 => 'XCPU', 25 => 'XFSZ');
+  return $name{ $_[0] } // 'see kill -l';
+}
+
+# Whether --retries allows another attempt; says why the last one failed. What was asked to leave is for the caller to start again.
+sub is_tried_again {
+  my ($call, $end) = @_;
+  return 0 if $end->{attempt} > $call->{retries} || ($end->{status} // '') eq $asked_to_leave;
+  my $usage = describe_usage($end);
+  say_on_stderr("$end->{log}: $end->{reason}" . ($usage ? ", $usage" : '') . "; tried again ($end->{attempt} of $call->{retries})");
+  return 1;
+}
+
+# Ends the program: with 0 if no job failed; 99 if all that failed were asked to leave and ended with that; otherwise 1. The message
+# names the logs, the last line of the first, and why the job of that log ended. Each failure is {job, log, reason, status, …}, and
+# `system_log` is what the batch system said.
 sub report {
   my ($call, @failed) = @_;
   exit(0) unless @failed;
-  @failed = sort { $a <=> $b } @failed;
+  @failed = sort { $a->{job} <=> $b->{job} } @failed;
   my $num_jobs = $call->{last} - $call->{first} + 1;
-  my $first_log = for_job($call, $call->{log}, $failed[0]);
+  my $first = $failed[0];
   if ($num_jobs == 1) {
-    print STDERR "$program: error: job failed, log is in $first_log\n";
+    say_on_stderr("error: job failed, log is in $first->{log}");
   } else {
-    my $num_failed = @failed;
-    my $logs = for_job($call, $call->{log}, '*');
-    print STDERR "$program: error: $num_failed / $num_jobs failed, log is in $logs\n";
+    say_on_stderr('error: ' . @failed . " / $num_jobs failed, log is in " . for_job($call, $call->{log}, '*'));
   }
-  print STDERR "$program: error: $first_log ends with: ", last_words($first_log), "\n";
-  exit(1);
+  say_on_stderr($_) for words_of_logs($first);
+  my $usage = describe_usage($first);
+  my $which = $num_jobs > 1 ? "job $first->{job}" : 'the job';
+  say_on_stderr("error: $which: $first->{reason}" . ($usage ? ", $usage" : ''));
+  exit((grep { ($_->{status} // '') ne $asked_to_leave } @failed) ? 1 : $asked_to_leave);
+}
+
+sub words_of_logs {
+  my ($end) = @_;
+  my @lines = last_lines($end->{log}, 1);
+  return "error: $end->{log} ends with: $lines[0]" if @lines;
+  my @system = defined $end->{system_log} ? last_lines($end->{system_log}, 3) : ();
+  return "error: $end->{log} ends with: (nothing)" unless @system;
+  return map { "error: $end->{system_log} ends with: $_" } @system;
 }
 
 1;
