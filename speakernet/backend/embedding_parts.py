@@ -69,18 +69,20 @@ def join_parts(folder: Path, num_jobs: int, expected: Sequence[str]) -> int:
     ark, scp = folder / "embedding.ark", folder / "embedding.scp"
     parts = [Part(folder, job) for job in range(1, num_jobs + 1)]
     records = _check_records(folder, parts)
+    indexes = [list(iter_table(part.path("scp"))) for part in parts]
+    _check_ids(folder, [name for index in indexes for name, _ in index], expected)
+    lengths = _lengths(folder, records, expected)
     lines: list[tuple[str, str]] = []
     with open_for_replace(ark, fsync=True) as target:
-        for part in parts:
+        for part, index in zip(parts, indexes, strict=True):
             base = target.tell()
-            for name, spec in iter_table(part.path("scp")):
+            for name, spec in index:
                 offset = int(spec.rpartition(":")[2])
                 lines.append((name, f"{ark}:{base + offset}"))
             with open(part.path("ark"), "rb") as source:
                 shutil.copyfileobj(source, target, _COPY_BYTES)
-        _check_ids(folder, [name for name, _ in lines], expected)
     _note(folder, records)
-    _write_lengths(folder, records, expected)
+    write_table(folder / NUM_FRAMES, lengths)
     write_table(scp, lines)
     shutil.rmtree(folder / "parts")
     return len(lines)
@@ -94,12 +96,15 @@ def _note(folder: Path, records: Sequence[Record]) -> None:
         logger.warning("%s: %s; see %s", folder, summary(notes.values()), folder / TABLE)
 
 
-def _write_lengths(folder: Path, records: Sequence[Record], names: Sequence[str]) -> None:
+def _lengths(
+    folder: Path, records: Sequence[Record], names: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Return the lines of the table of lengths. Raises UserError for an utterance without one."""
     lengths = _facts(records, "num_frames")
     unknown = next((name for name in names if name not in lengths), None)
     if unknown is not None:
         raise UserError(f"{folder}/parts: the records have no length of '{unknown}'; remove them")
-    write_table(folder / NUM_FRAMES, [(name, str(lengths[name])) for name in names])
+    return [(name, str(lengths[name])) for name in names]
 
 
 def _facts(records: Sequence[Record], key: str) -> dict[str, Any]:

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 
 from speakernet.bin.cli import run
 from speakernet.bin.options.program import argument, program
-from speakernet.bin.options.types import count, decibels, positive_int, sample_rate, share, truth
+from speakernet.bin.options.types import (
+    count,
+    decibels,
+    draws,
+    positive_int,
+    sample_rate,
+    share,
+    truth,
+)
 from speakernet.config.errors import UserError
 
 if TYPE_CHECKING:
@@ -43,7 +51,7 @@ _LISTS = {"action": "append", "metavar": "[WEIGHT,]FILE"}
 @argument(
     "--noise-smoothing-weight", share, "weight of a uniform distribution of noises", default=0.3
 )
-@argument("--max-noises-per-minute", count, "point sources", default=2)
+@argument("--max-noises-per-minute", draws, "point sources", default=2)
 @argument("--random-seed", count, "seed of random choices", default=0)
 @argument("--shift-output", truth, "take the delay of the direct sound off", default="true")
 @argument("--source-sampling-rate", sample_rate, "responses and noises get it (default: their own)")

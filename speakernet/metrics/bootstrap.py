@@ -91,7 +91,7 @@ def replicates(
     labels = np.asarray(is_target, dtype=bool)
     if not np.array_equal(labels, enroll_speaker == test_speaker):
         first = int(np.flatnonzero(labels != (enroll_speaker == test_speaker))[0])
-        raise UserError(f"trial {first + 1}: its label does not fit its speakers")
+        raise UserError(f"trial {first + 1}: its label does not fit its speakers in utt2spk")
     runs = Runs.of(scores, labels)
     found = len(np.union1d(enroll_speaker, test_speaker))
     if found < MIN_SPEAKERS:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from speakernet.arrays import Float64
-from speakernet.config import UserError
+from speakernet.config.errors import UserError, naming
 from speakernet.config.files import is_given
 from speakernet.kaldi.characters import near_miss
 from speakernet.kaldi.datadir import read_spk2utt
@@ -66,14 +66,13 @@ def evaluate_files(
     trials = read_trials(trials_path)
     check_kinds(trials_path, trials)
     speakers = find_utt2spk(trials_path, utt2spk) if options.bootstrap or utt2spk else None
-    return [
-        {
-            "trials": trials_path.name,
-            "scores": str(path),
-            **evaluate(read_scores(path, trials), trials, options, speakers),
-        }
-        for path in scores
-    ]
+    results = []
+    for path in scores:
+        values = read_scores(path, trials)
+        with naming(trials_path):
+            figures = evaluate(values, trials, options, speakers)
+        results.append({"trials": trials_path.name, "scores": str(path), **figures})
+    return results
 
 
 def check_kinds(path: Path, trials: Trials) -> None:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from speakernet.arrays import Float64
-from speakernet.config import UserError
+from speakernet.config.errors import UserError, naming
 from speakernet.config.files import is_given, open_input
 from speakernet.kaldi.scores import read_scores
 from speakernet.kaldi.trials import Trials, read_trials
@@ -148,7 +148,8 @@ def _evaluate(
     trials, scores = file.read()
     check_kinds(file.trials, trials)
     speakers = find_utt2spk(file.trials, utt2spk) if options.bootstrap or utt2spk else None
-    figures = evaluate(scores, trials, options, speakers)
+    with naming(file.trials):
+        figures = evaluate(scores, trials, options, speakers)
     names = {"model": file.model, "trials": file.trials.name, "scoring": file.kind}
     left_out = _left_out(file.trials)
     facts = {**facts, "num_left_out": len(read_trials(left_out))} if is_given(left_out) else facts

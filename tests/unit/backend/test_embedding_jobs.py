@@ -1,6 +1,7 @@
 """speakernet extract-embeddings: jobs write parts, which are joined to one product."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -97,7 +98,19 @@ def test_join_refuses_what_does_not_fit(experiment: Path) -> None:
     write_table(experiment / "utt2spk", [("u00", "u0"), ("z", "z")])
     with pytest.raises(UserError, match="13 embeddings of 2 utterances; missing: z"):
         main([*folders, "--nj", "2"])
-    assert not (experiment / "e" / "embedding.scp").exists()
+    assert os.listdir(experiment / "e") == ["parts"]
+
+
+def test_a_record_without_a_length_leaves_nothing_behind(experiment: Path) -> None:
+    folders = [str(experiment), str(experiment), str(experiment / "e")]
+    main([*folders, "--job", "1"])
+    path = Part(experiment / "e", 1).path("json")
+    record = json.loads(path.read_text())
+    del record["facts"]["num_frames"]["u03"]
+    path.write_text(json.dumps(record))
+    with pytest.raises(UserError, match="the records have no length of 'u03'"):
+        main(folders)
+    assert os.listdir(experiment / "e") == ["parts"]
 
 
 def test_untrained_weights_come_from_the_seed(experiment: Path) -> None:
