@@ -54,8 +54,8 @@ require_dir() {
 # require_data_root WHAT: --data-root was given and is a folder; WHAT lies there.
 require_data_root() {
   # shellcheck disable=SC2154 # an option of the script
-  [ -n "$data_root" ] || die "--data-root DIR is needed: $1 (see --help)"
-  require_dir "$data_root"
+  [ -n "$data_root" ] || die "--data-root DIR is needed${1:+: $1} (see --help)"
+  [ -d "$data_root" ] || die "--data-root: no such directory '$data_root'"
 }
 
 # require_set FILE NAME...: FILE, that was sourced, has given each variable a value.

@@ -25,12 +25,12 @@ use_options() {
   dir=$exp/$(basename "$corpus_dir")${convert:+/$convert}/$(basename "$recipe")
   resolved=$(dirname "$dir")
   require_file "$recipe/recipe.yaml" "$corpus_dir/corpus.sh"
-  [ -z "$data_root" ] || require_dir "$data_root"
+  [ -z "$data_root" ] || require_data_root
   [ ! -f "$data/.data_root" ] || use_known_root
   [ -z "$seeds" ] || check_seeds
   [ -z "$clean" ] || check_clean
   [ "$plan" = false ] || [ -z "$seeds$clean" ] || die "--plan does not go together with --seeds or --clean"
-  [ -z "$init" ] || [ -e "$init" ] || die "--init: no such file or directory $init"
+  [ -z "$init" ] || [ -e "$init" ] || die "--init: no such file or directory '$init'"
   changes=(${init:+--init "$init"} ${exp_name:+--exp-name "$exp_name"})
   for change in "${set[@]}" ${seed:+"seed=$seed"} ${epochs:+"train.epochs=$epochs"}; do changes+=(--set "$change"); done
 }

@@ -58,7 +58,7 @@ fails() {
   fails "--data: expected a path" --data ''
   fails "--recipe: expected a path" --recipe ''
   fails "--exp: expected a path" --exp -x
-  fails "no such directory /nowhere" --data-root /nowhere
+  fails "--data-root: no such directory '/nowhere'" --data-root /nowhere
 }
 
 @test "what is written into an option is never run" {

@@ -123,7 +123,7 @@ CALLS: dict[str, list[Call]] = {
             kept=_EXTRACTED,
         ),
     ],
-    "fix-data-dir": [_call("data/wav", "data/wav/wav.scp", kept=(r"data/wav/\.backup/.*",))],
+    "fix-data-dir": [_call("data/wav", "data/wav/utt2spk", kept=(r"data/wav/\.backup/.*",))],
     "make-musan": [_call("musan out", "out/musan_noise/wav.scp", kept=(r"out/musan_.*",))],
     "fuse": [
         _call(
