@@ -1,9 +1,13 @@
 # shellcheck shell=bash
-# How jobs (train_cmd) and training (cuda_cmd) run; run.sh's --cmd and --cuda-cmd have the last word.
+# How jobs run, by kind: the options of run.sh with these names have the last word. conf/slurm.sh and conf/gridengine.sh have all of them for a
+# cluster (run.sh --config).
+#   train_cmd   all but the following (--cmd)
+#   feats_cmd   arrays that read recordings: packing, features     embed_cmd   arrays that compute embeddings
+#   score_cmd   one job that scores the trials                     cuda_cmd    training
+# Each is a program and options of it:
 #   utils/run.pl      processes on this machine
-#   utils/slurm.pl    Slurm, with conf/slurm.conf if there is one
-#   utils/queue.pl    GridEngine, with conf/queue.conf if there is one
-# Options may follow the program, for instance: train_cmd="utils/slurm.pl --mem 4G", cuda_cmd="utils/slurm.pl --gpu 8".
-# Without a cuda_cmd training runs where run.sh does, and shows its progress.
+#   utils/slurm.pl    Slurm, by conf/slurm.conf           utils/slurm.pl --mem 4G, utils/slurm.pl --gpu 8
+#   utils/queue.pl    GridEngine, by conf/queue.conf
+# Without a cuda_cmd training runs where run.sh does, and shows its progress. The others are train_cmd where they are empty.
 export train_cmd=${train_cmd:-utils/run.pl}
-export cuda_cmd=${cuda_cmd:-}
+export feats_cmd=${feats_cmd:-} embed_cmd=${embed_cmd:-} score_cmd=${score_cmd:-} cuda_cmd=${cuda_cmd:-}

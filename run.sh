@@ -14,6 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 recipe=egs/debian_voices/tdnn_c128 data=data exp=exp data_root=
 stage=1 stop_stage=8 nj='' nproc='' cmd=$train_cmd max_failed_share=0 convert='' plan=false
+num_nodes=1 max_requeues=100 embed_nj='' dry_run=false
 set=() seed='' epochs='' init='' exp_name='' seeds='' force='' clean=
 partial=false drop_trials=false trial_lists=
 help_message="usage: bash run.sh [options]
@@ -22,9 +23,13 @@ help_message="usage: bash run.sh [options]
   --stage N          first stage to run                    (default: $stage)
   --stop-stage N     last stage to run                     (default: $stop_stage)
   --nj N             parallel jobs of a stage              (default: number of processors)
-  --nproc N          training processes                    (default: number of GPUs, or 1)
+  --embed-nj N       parallel jobs of stage 6              (default: as --nj)
+  --nproc N          training processes on each machine    (default: number of GPUs, or 1)
+  --num-nodes N      machines that train together, as jobs of --cuda-cmd  (default: $num_nodes)
   --cmd COMMAND      how jobs run: \"utils/slurm.pl --mem 4G\", your own queue.pl, …  (default: $cmd)
+  --feats-cmd, --embed-cmd, --score-cmd COMMAND  the same for stages 1 to 3, 6 and 7  (default: as --cmd)
   --cuda-cmd COMMAND how training runs: \"utils/slurm.pl --gpu 8\", …  (default: ${cuda_cmd:-here})
+  --max-requeues N   how often a training job that reaches its time limit is submitted again  (default: $max_requeues)
   --max-failed-share P  share of a training set that may be unreadable: reported and left out  (default: $max_failed_share)
   --data-root DIR    where a corpus lies that is not downloaded  (default: where it was before)
   --convert FORMAT   store the sets' recordings in a few large files: as copy, wav or flac  (default: they stay where they are)
@@ -33,6 +38,7 @@ help_message="usage: bash run.sh [options]
   --partial BOOL     accept a corpus that is not whole; what is missing is listed: data/<corpus>/<set>/missing  (default: $partial)
   --drop-trials BOOL leave out trials whose recordings are missing; RESULTS.md counts them  (default: $drop_trials)
   --trial-lists \"NAME ...\"  which lists of the test set to score  (default: those of egs/<corpus>/corpus.sh)
+  --dry-run          only print the command of each product that is not there
   --plan             only print what each stage would read, write and take, and what is missing; status 1 if it cannot succeed
   --data DIR         parent of data/<corpus>               (default: $data)
   --exp DIR          parent of exp/<corpus>/<recipe>       (default: $exp)
@@ -70,7 +76,7 @@ if [ -n "$seeds" ]; then
   exit
 fi
 
-[ "$plan" = false ] || . utils/plan.sh
+[ "$plan$dry_run" = falsefalse ] || . utils/plan.sh
 use_recipe
 # corpus.sh is code, the corpus' part of this script.
 prepare_inputs=()            # other files that the corpus is made from
@@ -117,3 +123,4 @@ fi
 if stage 8 "results"; then show_results; fi
 
 [ "$plan" = false ] || show_plan
+[ "$dry_run" = false ] || show_commands

@@ -5,7 +5,9 @@ set -euo pipefail
 shopt -s inherit_errexit
 
 nproc=
+num_threads=
 cuda_cmd=
+max_requeues=100
 init=
 musan=
 rirs=
@@ -14,25 +16,31 @@ max_failed_share=0
 set=()
 anew=false
 num_nodes=1
+node=
 rdzv=
 help_message="usage: $0 [options] <recipe.yaml> <data-dir> <exp-dir>
 
-  --nproc N       processes on this machine                     (default: number of GPUs, or 1)
+  --nproc N       processes on each machine                     (default: number of GPUs, or 1)
+  --num-threads N cores that they share on a machine            (default: those that a batch system gave the job, or all)
   --cuda-cmd COMMAND  run as a job: utils/slurm.pl --gpu 8      (default: here)
+  --max-requeues N  how often to submit again a job that had to leave before the end  (default: $max_requeues)
   --init PATH     start from this checkpoint or experiment      (large-margin fine-tuning)
   --musan PREFIX, --rirs DIR    what data.online_augment draws from, as steps/augment_data_dir.sh has it
   --features-config FILE  conf/fbank80.conf: of features that training computes (data.online_features)
   --max-failed-share P  share of recordings that may be unreadable: others of their speakers are read  (default: $max_failed_share)
   --set KEY=VALUE a setting of the recipe, as train.epochs=4    (repeatable)
   --anew true|false  begin again, in <exp-dir>/.anew; what is there stays until the new is whole (default: $anew)
-  --num-nodes N   machines; start this script on each of them   (default: $num_nodes)
-  --rdzv HOST:PORT  where the machines of one run meet; HOST is one of them
+  --num-nodes N   machines; without --cuda-cmd, start this script on each of them   (default: $num_nodes)
+  --rdzv HOST:PORT|FILE  where the machines of one run meet: HOST is one of them; in FILE, which all see, the first writes its address
+  --node N        which of them this is, from 1, for a FILE     (default: what srun says)
 
 The data directory needs utt2spk, and feats.scp or, where training reads recordings, wav.scp. The experiment
 directory gets checkpoints/, recipe.yaml with all values, train.jsonl, tensorboard/ and log/train.log."
 . "$(dirname "$0")/../utils/parse_options.sh"
 leave_on_signal
 . ./path.sh
+. utils/training_jobs.sh
+. utils/rendezvous.sh
 [ $# -eq 3 ] || usage_error
 
 # publish_anew DIR: what was trained in DIR/.anew takes the place of what is in DIR.
@@ -69,33 +77,29 @@ if [ -n "$init" ]; then options+=(--init "$init"); fi
 if [ -n "$musan$rirs" ]; then options+=(--musan "$musan" --rirs "$rirs"); fi
 if [ -n "$features_config" ]; then options+=(--features-config "$features_config"); fi
 
+require_positive num_nodes
+require_count max_requeues
 if [ -n "$cuda_cmd" ]; then
-  log "runs as a job; see $exp_dir/log/job.log"
-  job_command "$cuda_cmd" "$0" --nproc "$nproc" --anew "$anew" "${options[@]}" "$@"
-  # shellcheck disable=SC2086 # --cuda-cmd holds a command and its options
-  run_forwarding $cuda_cmd "$exp_dir/log/job.log" "${words[@]}" || status=$?
-  [ ! -f "$exp_dir/requeue" ] || status=99 # a runner has one status for all failures
-  exit "$status"
+  train_as_jobs "${options[@]}" "$recipe" "$data_dir" "$exp_dir"
+  [ "$anew" = false ] || publish_anew "$3"
+  exit
 fi
 
 if [ -z "$nproc" ]; then nproc=$(num_gpus); fi
 if [ "$nproc" = 0 ]; then nproc=1; fi
-require_positive nproc num_nodes
-[ "$anew" = false ] || [ "$num_nodes" = 1 ] || die "--anew true: expected one machine, as each would replace what is there"
-if [ "$num_nodes" = 1 ]; then
+require_positive nproc
+[ "$anew" = false ] || [ "$num_nodes" = 1 ] || die "--anew true: expected one machine or --cuda-cmd, as each would replace what is there"
+meet=(--standalone)
+name=train
+[ "$num_nodes" = 1 ] || find_others
+if [ "$num_nodes" = 1 ] || [ "$node" = 1 ]; then
   exec {lock}>"$exp_dir/.train.lock"
   flock -n "$lock" || die "another run trains in $exp_dir, or has not ended yet"
 fi
-
-meet=(--standalone)
-name=train
-if [ "$num_nodes" -gt 1 ]; then
-  [ -n "$rdzv" ] || die "--num-nodes $num_nodes needs --rdzv HOST:PORT"
-  meet=(--nnodes "$num_nodes" --rdzv-backend c10d --rdzv-endpoint "$rdzv" --rdzv-id "$exp_dir")
-  name=train.$(hostname)
-fi
 log=$exp_dir/log/$name.log
-log_start=$(stat --format=%s "$log" 2>/dev/null || echo 0)
+: >>"$log"
+log_start=$(stat --format=%s "$log")
+[ -z "$num_threads" ] || export SPEAKERNET_CORES=$num_threads
 
 # Threads that spin while they wait took ten times as long on a machine that is also busy otherwise.
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE}
@@ -117,7 +121,8 @@ write_report() {
     [[ ! $line =~ ^E[0-9]+\ .*elastic.*failed\ \(exitcode ]] || shown=false
     case $line in
       Traceback\ *) traceback=true ;;
-      [^\ ]*) [ "$traceback" = true ] && traceback=false && continue ;; # the exception
+      '' | During\ handling\ of\ * | The\ above\ exception\ *) continue ;; # between tracebacks
+      [^\ ]*) [ "$traceback" = true ] && traceback=false && continue ;;    # the exception
     esac
     [[ $shown = false || $traceback = true || $line =~ ^[IWE][0-9]+\ .*torch/distributed/ || $line = *$'\r' ]] || printf '%s%s\n' "$clear" "$line"
   done >&2

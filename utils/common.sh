@@ -105,8 +105,8 @@ paths_from() {
 # check_option NAME: dies unless the value of an option fits what all scripts mean by its name. Kaldi's own --stage may be negative.
 check_option() {
   case $1 in
-    nj | nproc | epochs | num_threads | num_nodes | num_target | num_nontarget) require_positive "$1" ;;
-    seed | num_utts) require_count "$1" ;;
+    nj | embed_nj | nproc | epochs | num_threads | num_nodes | node | num_target | num_nontarget) require_positive "$1" ;;
+    seed | num_utts | max_requeues) require_count "$1" ;;
     max_failed_share) require_share "$1" ;;
     data | exp | data_root | recipe | musan | rirs | utt2spk | published | checkpoint | init | cache | speed_set | exclude | \
       cohort_embeddings | cohort_utt2spk | enroll_spk2utt | *_config) require_path "$1" ;;
@@ -166,9 +166,13 @@ bad_option() {
   die "--${1//_/-}: expected $2, got '${!1-}'"
 }
 
-# num_processors: how many this process may use. nproc alone would answer with the threads of OpenMP, which path.sh sets to one.
+# num_processors: how many this process may use: no more than a batch system has given its job, as speakernet/work/cores.py has it.
+# nproc alone would answer with the threads of OpenMP, which path.sh sets to one.
 num_processors() {
-  env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc
+  local here given=${SLURM_CPUS_PER_TASK:-${SLURM_CPUS_ON_NODE:-${NSLOTS-}}} LC_ALL=C
+  here=$(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc)
+  if [[ $given =~ ^[1-9][0-9]{0,5}$ ]] && [ "$given" -lt "$here" ]; then here=$given; fi
+  echo "$here"
 }
 
 # num_gpus: how many this process may use: those that CUDA_VISIBLE_DEVICES names, or else all. A GPU's parts have lines, too.
@@ -249,11 +253,16 @@ leave_on_signal() {
 # run_forwarding COMMAND ARGUMENT...: runs the command and returns its status. The first of the signals above that reaches this
 # script goes to all of the command's processes as SIGTERM; they may take their time, and then the status is 99. The command has
 # a session of its own, so that a terminal's or a batch system's signal does not reach it from two sides, and is
-# asked to end, too, when this script is killed. Its stdin is empty.
+# asked to end, too, when this script is killed. Its stdin is empty. Sets $asked_by to
+# the first signal's name, or to nothing.
 run_forwarding() {
-  local child='' interrupted=true num_signals=0 status
+  local child='' interrupted=true num_signals=0 status name
+  asked_by=''
   # Asked and counted in one command, as a second signal may come between two.
-  trap '((num_signals++)) || end_session "$child"; interrupted=true' TERM INT HUP USR1
+  for name in TERM INT HUP USR1; do
+    # shellcheck disable=SC2064 # the name is the one of now
+    trap "((num_signals++)) || { end_session \"\$child\"; asked_by=$name; }; interrupted=true" "$name"
+  done
   setsid setpriv --pdeathsig TERM "$@" &
   child=$!
   [ "$num_signals" = 0 ] || end_session "$child" # it came before there was a child
@@ -264,7 +273,7 @@ run_forwarding() {
     wait "$child" || status=$?
   done
   leave_on_signal
-  [ "$num_signals" = 0 ] || return 99
+  [ -z "$asked_by" ] || return 99
   return "$status"
 }
 

@@ -2,15 +2,18 @@
 # Sourced by run.sh: from its options to the corpus, the recipe, and the folders of data and experiment.
 # shellcheck disable=SC2034,SC2154 # run.sh and corpus.sh set what it reads, run.sh reads what it sets
 
-# use_options: checks the options; sets $corpus_dir, $dir (of the experiment) and $jobs, and $data to the folder that corpus.sh sees,
+# use_options: checks the options; sets $corpus_dir, $dir (of the experiment), $jobs and $embed_jobs, and $data to the folder that corpus.sh sees,
 # $resolved to that below which experiments have their recipes with all values, and $changes to what makes this another experiment than
 # the recipe's.
 use_options() {
   local change
   nj=${nj:-$(num_processors)}
-  jobs=(--nj "$nj" --cmd "$cmd")
+  jobs=(--nj "$nj" --cmd "${feats_cmd:-$cmd}")
+  embed_jobs=(--nj "${embed_nj:-$nj}" --cmd "${embed_cmd:-$cmd}")
   require_path recipe data exp ${data_root:+data_root}
-  require_positive stage stop_stage
+  require_positive stage stop_stage num_nodes
+  require_count max_requeues
+  [ "$num_nodes" = 1 ] || [ -n "$cuda_cmd" ] || die "--num-nodes $num_nodes: expected --cuda-cmd COMMAND, which starts a job on each of the machines"
   require_stages "$stage" "$stop_stage" 8
   [[ ! $trial_lists =~ [^A-Za-z0-9_.\ -] ]] || bad_option trial_lists "names of lists of the test set"
   [ -z "$force" ] || require_stage_list force "$stage" "$stop_stage"
@@ -29,7 +32,8 @@ use_options() {
   [ ! -f "$data/.data_root" ] || use_known_root
   [ -z "$seeds" ] || check_seeds
   [ -z "$clean" ] || check_clean
-  [ "$plan" = false ] || [ -z "$seeds$clean" ] || die "--plan does not go together with --seeds or --clean"
+  [ "$plan$dry_run" = falsefalse ] || [ -z "$seeds$clean" ] || die "--plan and --dry-run do not go together with --seeds or --clean"
+  [ "$plan$dry_run" != truetrue ] || die "--plan and --dry-run do not go together"
   [ -z "$init" ] || [ -e "$init" ] || die "--init: no such file or directory '$init'"
   changes=(${init:+--init "$init"} ${exp_name:+--exp-name "$exp_name"})
   for change in "${set[@]}" ${seed:+"seed=$seed"} ${epochs:+"train.epochs=$epochs"}; do changes+=(--set "$change"); done

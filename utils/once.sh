@@ -11,8 +11,8 @@
 #     --anew true|false       make it, even if it is done (default: false)
 #     --fixed-input PATH      the same as --input, but if it changes the product is kept and the run stops (for what took days)
 #
-# What the product was made from (the command, less --nj, --cmd, --cuda-cmd, --nproc, --max-failed-share and --needs, and the
-# checksums of the inputs), and sizes and checksums of its files, are written to <product-dir>/.done after the command has
+# What the product was made from (the command, less options that change nothing in it, as --nj and --cmd, see
+# speakernet/work/made_from.py, and the checksums of the inputs), and sizes and checksums of its files, are written to <product-dir>/.done after the command has
 # succeeded (speakernet/work/products.py).
 # A lock keeps two runs from working on one product; the second waits, then finds it done.
 # Asked to leave (SIGTERM, SIGINT, SIGHUP, SIGUSR1), it ends the command and waits for it; the status is 99.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sourced by run.sh for --plan, after use_options and the files whose functions it replaces: its stages list their products instead of making them, and
+# Sourced by run.sh for --plan and --dry-run, after use_options and the files whose functions it replaces: its stages list their products instead of making them, and
 # nothing is written but a temporary folder.
 # shellcheck disable=SC2034,SC2154 # run.sh, corpus.sh and use_model set what it reads
 
@@ -40,6 +40,21 @@ show_plan() {
     estimate_corpus "$resolved/estimate"
     options+=(--estimate "$resolved/estimate")
   fi
-  OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE} python -m speakernet.bin.plan "${input_options[@]}" "${options[@]}" --nj "$nj" --nproc "$processes" --cmd "$cmd" --cmd "$cuda_cmd" \
+  OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE} python -m speakernet.bin.plan "${input_options[@]}" "${options[@]}" --nj "$nj" --nproc "$processes" \
+    --cmd "$cmd" --cmd "$feats_cmd" --cmd "$embed_cmd" --cmd "$score_cmd" --cmd "$cuda_cmd" \
     --exp-dir "$dir" "$resolved/products" "$resolved" "$data"
+}
+
+# show_commands: on stdout, for each product that was not finished before, the command that makes it, as a shell would be told.
+show_commands() {
+  local line words number
+  while IFS= read -r line; do
+    mapfile -d $'\t' -t words < <(printf %s "$line")
+    [ ! -f "${words[1]}/.done" ] || [[ $line == *$'\t'--anew$'\t'* ]] || continue
+    number=2
+    while [ "${words[number]}" != -- ]; do number=$((number + 1)); done
+    printf 'stage %s: %s:' "${words[@]:0:2}"
+    printf ' %q' "${words[@]:number+1}"
+    echo
+  done <"$resolved/products"
 }

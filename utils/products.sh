@@ -124,7 +124,7 @@ train_model() {
   if [ "$1" = lm ] || [ -d "$start/checkpoints" ]; then origin=$start/checkpoints; fi
   once "$trained/checkpoints" --input "$trained/settings/training.settings" ${origin:+--fixed-input "$origin"} \
     --fixed-input "$train_dir" "${noise_inputs[@]}" --output final.pt -- \
-    steps/train.sh --nproc "$nproc" --cuda-cmd "$cuda_cmd" --max-failed-share "$max_failed_share" "${anew[@]}" "${train_options[@]}" \
+    steps/train.sh --nproc "$nproc" --num-nodes "$num_nodes" --cuda-cmd "$cuda_cmd" --max-requeues "$max_requeues" --max-failed-share "$max_failed_share" "${anew[@]}" "${train_options[@]}" \
     ${start:+--init "$start"} "$trained/recipe.yaml" "$train_dir" "$trained"
 }
 
@@ -134,7 +134,7 @@ extract_embeddings() {
   for set in "${embed_sets[@]}"; do
     once "$embedded/embeddings_$set" --input "$weights" --input "$feats/$set" \
       --input "$extractor/settings/extraction.settings" -- \
-      steps/extract_embeddings.sh "${jobs[@]}" "${anew[@]}" "${embed_options[@]}" "$extractor" "$feats/$set" "$embedded/embeddings_$set"
+      steps/extract_embeddings.sh "${embed_jobs[@]}" "${anew[@]}" "${embed_options[@]}" "$extractor" "$feats/$set" "$embedded/embeddings_$set"
   done
 }
 
@@ -142,7 +142,7 @@ score_trials() {
   use_model "$1"
   once "$model_dir/scores" "${trials[@]/#/--input=}" "${enroll_options[@]/#--enroll-spk2utt/--input}" \
     --input "$embedded/embeddings_$test_set" "${cohort_inputs[@]}" --input "$network/settings/scoring.settings" -- \
-    steps/score.sh --cmd "$cmd" "${score_options[@]}" "${enroll_options[@]}" \
+    steps/score.sh --cmd "${score_cmd:-$cmd}" "${score_options[@]}" "${enroll_options[@]}" \
     "$network" "${trials[@]}" "$embedded/embeddings_$test_set" "$model_dir/scores"
 }
 

@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from threadpoolctl import threadpool_limits
 
+from speakernet.work.cores import num_cores
+
 
 def num_threads() -> int:
     """Return OMP_NUM_THREADS, or else the number of cores that this process may use."""
     asked = os.environ.get("OMP_NUM_THREADS", "")
-    return int(asked) if asked.isdecimal() and int(asked) else len(os.sched_getaffinity(0))
+    return int(asked) if asked.isdecimal() and int(asked) else num_cores()
 
 
 def map_blocks(function: Callable[[slice], None], num_rows: int, block: int) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from speakernet.planning.products import PlannedProduct
 from speakernet.planning.score_rates import seconds_of_normalization
-from speakernet.planning.work import Work, feature_options, num_cores
+from speakernet.planning.work import Work, feature_options
 from speakernet.prepare.corpus_estimate import SetSize
 from speakernet.prepare.early_checks import FRAMES_PER_S, frame_bytes
 from speakernet.prepare.stage_values import WAVEFORM
 from speakernet.recipe import Recipe
 from speakernet.signal.extractors import num_values
 from speakernet.train.plan import make_plan
+from speakernet.work.cores import num_cores
 
 _RATE, _SAMPLE_BYTES = 16000, 2
 _FLAC_SHARE = 0.6  # of wav, for speech

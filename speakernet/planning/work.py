@@ -1,6 +1,5 @@
 """What the costs of products are computed from: sizes of sets, and rates, measured when needed."""
 
-import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +12,7 @@ from speakernet.prepare.stage_values import WAVEFORM
 from speakernet.recipe import Recipe
 from speakernet.signal.extractors import num_values, read_feature_options
 from speakernet.signal.options import FbankOptions, MfccOptions
+from speakernet.work.cores import num_cores
 
 _ASSUMED_SPEAKERS = 1000  # where nothing tells how many classes a network has
 
@@ -90,8 +90,3 @@ class Work:
 def feature_options(features: str) -> FbankOptions | MfccOptions:
     """Return the options of a configuration of features, seen from the repository's root."""
     return read_feature_options(Path("conf", f"{features}.conf"))
-
-
-def num_cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0))

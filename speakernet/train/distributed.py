@@ -14,6 +14,7 @@ import torch
 import torch.distributed as dist
 
 from speakernet.config import UserError
+from speakernet.work.cores import num_cores
 
 _TIMEOUT = timedelta(minutes=30)
 
@@ -67,7 +68,7 @@ def _threads_per_process(local_size: int) -> int:
 
     Ignores OMP_NUM_THREADS: path.sh and torchrun set it to 1 for jobs that run in parallel.
     """
-    return max(1, len(os.sched_getaffinity(0)) // local_size)
+    return max(1, num_cores() // local_size)
 
 
 def shut_down_distributed() -> None:

@@ -68,7 +68,8 @@ def run_training(
             _write_recipe(files.exp_dir / "recipe.yaml", recipe_text)
         finished = trainer.run()
     if not finished and world.is_main:
-        logger.warning("stopped by %s after saving; the same command resumes", stop.signal)
+        name = stop.signal.name if stop.signal else "another process"
+        logger.warning("stopped by %s after saving; the same command resumes", name)
     # On every machine, as each one's train.sh looks for the file.
     if not finished and world.local_rank == 0:
         (files.exp_dir / REQUEUE_FILE).touch()

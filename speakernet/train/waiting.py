@@ -1,11 +1,11 @@
 """A warning with advice where a training waits for its readers."""
 
 import logging
-import os
 
 import torch
 
 from speakernet.train.distributed import World
+from speakernet.work.cores import num_cores
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class WaitingWatch:
 
 def reading_advice(num_workers: int, world: World) -> str:
     """Return what makes reading faster, given the processors that are free."""
-    processors = len(os.sched_getaffinity(0))
+    processors = num_cores()
     on_cpu = world.device.type == "cpu"
     own_threads = torch.get_num_threads() if on_cpu else 1
     free = processors - world.local_size * (num_workers + own_threads)

@@ -21,11 +21,14 @@ from speakernet.work.contents import (
     folders_in,
 )
 
-# Options that change how a command runs, but not its output. --nproc is one of them, as training
-# itself checks that the global batch is the one of its checkpoint; --max-failed-share, as the
-# tables of a product say which utterances were left out; --needs, as the outputs that are there say
-# which of them were needed.
-_RUN_OPTIONS = ("--nj", "--cmd", "--cuda-cmd", "--nproc", "--max-failed-share", "--anew", "--needs")
+# Options that change how a command runs, but not its output. --nproc and --num-nodes are some of
+# them, as training itself checks that the global batch is the one of its checkpoint;
+# --max-failed-share, as the tables of a product say which utterances were left out; --needs, as the
+# outputs that are there say which of them were needed.
+_RUN_OPTIONS = (
+    *("--nj", "--cmd", "--cuda-cmd", "--nproc", "--num-nodes", "--max-requeues", "--scratch"),
+    *("--max-failed-share", "--anew", "--needs"),
+)
 
 MadeFrom = dict[str, Any]
 

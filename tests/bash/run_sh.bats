@@ -40,6 +40,9 @@ fails() {
   fails "--nj: expected a positive whole number" --nj 0
   fails "--nproc: expected a positive whole number" --nproc none
   fails "--max-failed-share: expected a number from 0 to 1" --max-failed-share 5%
+  fails "--embed-nj: expected a positive whole number" --embed-nj 0
+  fails "--max-requeues: expected a whole number, 0 or more" --max-requeues often
+  fails "--num-nodes 2: expected --cuda-cmd COMMAND" --num-nodes 2
 }
 
 @test "stages that are not there or in the wrong order" {
@@ -531,4 +534,17 @@ SCRIPT
   [[ $output == *"problems: "*"musan/noise: found no audio"* ]]
   [[ ${stderr_lines[-1]} == "plan: error: the run cannot succeed: "* ]]
   [ ! -e "$BATS_TEST_TMPDIR/data" ] && [ ! -e "$BATS_TEST_TMPDIR/exp" ]
+}
+
+@test "--dry-run shows the commands of what is not there, each kind of job by its own runner, and makes nothing" {
+  mkdir -p "$BATS_TEST_TMPDIR/data/corpus/fbank80/test"
+  touch "$BATS_TEST_TMPDIR/data/corpus/fbank80/test/.done"
+  printf '%s\n' "feats_cmd='my.pl --mem 1G'" "embed_cmd='my.pl --gpu 1'" "score_cmd='my.pl --mem 9G'" 'nj=7 embed_nj=3' >"$BATS_TEST_TMPDIR/site.sh"
+  run -0 bash run.sh --config "$BATS_TEST_TMPDIR/site.sh" --recipe "$recipe" --exp "$BATS_TEST_TMPDIR/my exp" --data "$BATS_TEST_TMPDIR/data" \
+    --dry-run --cuda-cmd 'my.pl --gpu 8' --num-nodes 2 --nproc ''
+  [[ $output == *"fbank80/train_sp_aug: steps/make_set_features.sh --nj 7 --cmd my.pl\ --mem\ 1G "* && $output != *"fbank80/test: steps"* ]]
+  [[ $output == *"checkpoints: steps/train.sh --nproc '' --num-nodes 2 --cuda-cmd my.pl\ --gpu\ 8 "*"my\ exp/corpus/recipe"* ]]
+  [[ $output == *"embeddings_test: steps/extract_embeddings.sh --nj 3 --cmd my.pl\ --gpu\ 1 "*"scores: steps/score.sh --cmd my.pl\ --mem\ 9G "* ]]
+  [ "$(find "$BATS_TEST_TMPDIR/data" "$BATS_TEST_TMPDIR/my exp" -type f 2>/dev/null | wc -l)" -eq 1 ]
+  fails "--plan and --dry-run do not go together" --plan --dry-run
 }

@@ -1,36 +1,40 @@
 #!/usr/bin/env bash
-# A Slurm of one node on this machine, for tests; needs root and Debian's slurmctld, slurmd, slurm-client and munge.
-#   tests/bash/slurm_cluster.sh start DIR     DIR/slurm.conf is what SLURM_CONF must name afterwards
+# A Slurm on this machine, for tests, of one node or of several; needs root and Debian's slurmctld, slurmd, slurm-client and munge.
+#   tests/bash/slurm_cluster.sh start DIR [NODES]     DIR/slurm.conf is what SLURM_CONF must name afterwards
 #   tests/bash/slurm_cluster.sh stop DIR
 set -euo pipefail
 shopt -s inherit_errexit
 
-[[ $# == 2 ]] || { echo "usage: $0 start|stop DIR" >&2 && exit 1; }
-dir=$2
+[[ $# == [23] ]] || { echo "usage: $0 start|stop DIR [NODES]" >&2 && exit 1; }
+dir=$2 num_nodes=${3:-1}
 host=$(hostname -s)
 export SLURM_CONF=$dir/slurm.conf
 
+# write_config PORT...: of the controller and of each node.
 write_config() {
+  local node
   cat <<END
 ClusterName=test
 SlurmctldHost=$host(127.0.0.1)
 SlurmctldPort=$1
-SlurmdPort=$2
 AuthInfo=socket=$dir/munge/socket
-ProctrackType=proctrack/pgid
+ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 SlurmUser=root
 StateSaveLocation=$dir/state
-SlurmdSpoolDir=$dir/spool
+SlurmdSpoolDir=$dir/spool.%n
 SlurmctldPidFile=$dir/slurmctld.pid
-SlurmdPidFile=$dir/slurmd.pid
+SlurmdPidFile=$dir/slurmd.%n.pid
 MailProg=/bin/true
 KillWait=2
-NodeName=$host NodeAddr=127.0.0.1 CPUs=2 State=UNKNOWN
-PartitionName=all Nodes=$host Default=YES State=UP
 END
+  for ((node = 1; node <= num_nodes; node++)); do
+    shift
+    echo "NodeName=n$node NodeHostname=$host NodeAddr=127.0.0.1 Port=$1 CPUs=2 State=UNKNOWN"
+  done
+  echo "PartitionName=all Nodes=n[1-$num_nodes] Default=YES State=UP"
 }
 
 # Each service in a session of its own; its pid is noted for `stop`.
@@ -40,13 +44,13 @@ serve() {
 }
 
 free_ports() {
-  perl -MIO::Socket::INET -e 'my @s = map { IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1") } 1 .. 2;
-    print join(" ", map { $_->sockport } @s)'
+  perl -MIO::Socket::INET -e 'my @s = map { IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1") } 0 .. shift;
+    print join(" ", map { $_->sockport } @s)' "$num_nodes"
 }
 
 start() {
-  local ports
-  mkdir -p "$dir"/{munge,state,spool}
+  local ports node
+  mkdir -p "$dir"/{munge,state}
   head -c 1024 /dev/urandom >"$dir/munge/key"
   chmod 700 "$dir/munge"
   chmod 400 "$dir/munge/key"
@@ -57,9 +61,9 @@ start() {
   serve munged --foreground --force --key-file="$dir/munge/key" --socket="$dir/munge/socket" --pid-file="$dir/munge/pid" \
     --log-file="$dir/munge/log" --seed-file="$dir/munge/seed"
   serve slurmctld -D
-  serve slurmd -D
+  for ((node = 1; node <= num_nodes; node++)); do serve slurmd -D -N "n$node"; done
   for _ in {1..60}; do
-    if sinfo --noheader --format=%t 2>/dev/null | grep -qx idle; then return; fi
+    if [[ $(sinfo --noheader --format=%t:%D 2>/dev/null) == "idle:$num_nodes" ]]; then return; fi
     sleep 0.5
   done
   stop

@@ -194,21 +194,38 @@ start_node() {
   eventually has_saved
   kill -USR1 "${node[1]}"
   for train in "${node[@]}"; do ends_with 99; done
-  start_node 0 "$recipe"
-  start_node 1 "$recipe"
-  for train in "${node[@]}"; do ends_with 0; done
-  [ "$(grep -c 'continuing .* at step' "$exp/log/train.$(hostname).log")" -eq 1 ]
+  # As jobs they meet by themselves, and go on from there.
+  bash steps/train.sh --cuda-cmd "utils/run.pl --num-threads 1" --num-nodes 2 --nproc 1 "$recipe" "$data" "$exp" 3>&-
+  [ "$(grep -c 'continuing .* at step' "$exp/log/train.log")" -eq 1 ]
   [ -f "$exp/checkpoints/final.pt" ]
 }
 
-@test "as a job of a runner: its end, its failure and its 99 are handed through" {
+@test "as a job of a runner: its failure is handed through; one that has to leave is submitted again, and no more when this is asked to leave" {
   run bash steps/train.sh --cuda-cmd "utils/run.pl --mem 4G" --init "$exp/none.pt" "$recipe" "$data" "$exp"
   [ "$status" -eq 1 ]
   [[ ${lines[-2]} == "run.pl: error: $exp/log/job.log ends with: train.sh: error: "*"$exp/none.pt"* ]]
-  start_training --cuda-cmd utils/run.pl
+  start_training --cuda-cmd utils/run.pl --max-requeues 3 2>"$BATS_TEST_TMPDIR/stderr"
   kill -USR1 "$(pgrep -f "^bash steps/train.sh --nproc .* $exp\$" | head -n 1)"
+  eventually grep -q 'submitting it again, for the 1. time of at most 3' "$BATS_TEST_TMPDIR/stderr"
+  eventually grep -q 'continuing .* at step' "$exp/log/job.log"
+  kill -USR1 "$train"
   ends_with 99
   bash steps/train.sh --cuda-cmd utils/run.pl "$recipe" "$data" "$exp" 3>&-
   grep -q 'continuing .* at step' "$exp/log/job.log"
   [ -f "$exp/checkpoints/final.pt" ]
+}
+
+@test "jobs that leave again and again are given up: after three that have saved nothing, else after --max-requeues" {
+  local runner=$BATS_TEST_TMPDIR/runner
+  printf '#!/bin/sh\ntouch "%s/requeue"; exit 1\n' "$exp" >"$runner"
+  chmod +x "$runner"
+  run bash steps/train.sh --cuda-cmd "$runner" "$recipe" "$data" "$exp"
+  [ "$status" -eq 1 ]
+  [[ ${lines[-1]} == "train.sh: error: 3 jobs in a row had to leave before they had trained and saved: expected a longer time limit"* ]]
+  mkdir "$exp/checkpoints"
+  printf '#!/bin/sh\necho >>"%s/started"; touch "%s/checkpoints/step-1.pt"; exit 99\n' "$BATS_TEST_TMPDIR" "$exp" >"$runner"
+  run bash steps/train.sh --cuda-cmd "$runner" --max-requeues 4 "$recipe" "$data" "$exp"
+  [ "$status" -eq 1 ]
+  [[ ${lines[-1]} == *"submitted again 4 times (--max-requeues)"* ]]
+  [ "$(wc -l <"$BATS_TEST_TMPDIR/started")" -eq 5 ]
 }
