@@ -20,6 +20,27 @@ set -euo pipefail
 shopt -s inherit_errexit
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
+# measure_usage COMMAND [ARGUMENT]...: runs it, and appends a line of what it took on this machine to the file that SPEAKERNET_USAGE names, as
+# utils/perl/Usage.pm has it.
+measure_usage() {
+  local status=0 measured=() figures='- -' state=failed gpus=0 line
+  if [ -z "${SPEAKERNET_USAGE-}" ]; then
+    run_forwarding "$@"
+    return
+  fi
+  ! type -P perl >/dev/null ||
+    measured=(perl "$(dirname "${BASH_SOURCE[0]}")/perl/measured.pl" "$base.usage" setpriv --pdeathsig TERM)
+  run_forwarding "${measured[@]}" "$@" || status=$?
+  [ ! -s "$base.usage" ] || read -r figures <"$base.usage" || true
+  rm -f "$base.usage"
+  [ "$status" != 0 ] || state='done'
+  [[ $1 != */train.sh ]] || gpus=$(num_gpus)
+  printf -v line '%s\t' "${SPEAKERNET_STAGE:--}" "$SPEAKERNET_PRODUCT" here - 1 1 $$ "$state" "$status" "$(uname -n)" \
+    "$started" "$started" "$(date +%s)" "${figures% *}" "${figures#* }" -
+  echo "$line$gpus" >>"$SPEAKERNET_USAGE" || true # what it made is worth more
+  return "$status"
+}
+
 name=
 anew=false
 described=()
@@ -55,7 +76,7 @@ case $status in
 esac
 started=$(date +%s)
 log "started"
-run_forwarding "$@"
+measure_usage "$@"
 # The inputs may not change while the command runs: what is written is what was read before it.
 python -m speakernet.bin.product finish "${outputs[@]}" --pending "$base.pending" "$product"
 log "finished in $(($(date +%s) - started)) s"

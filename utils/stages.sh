@@ -22,7 +22,7 @@ require_stage_list() {
 }
 
 # begin_stages FIRST LAST COMMAND FOLDER...: COMMAND is what the user called, FOLDERs are where products and logs will be, data and
-# experiment first.
+# experiment (which has log/) first.
 begin_stages() {
   first_stage=$1 last_stage=$2 command_line=$3
   product_folders=("${@:4}")
@@ -31,7 +31,9 @@ begin_stages() {
   run_began=$EPOCHSECONDS
   # utils/once.sh adds a line for each product that it has made.
   SPEAKERNET_MADE=$(mktemp)
-  export SPEAKERNET_MADE
+  # utils/once.sh and the runners add a line for each product and each job.
+  SPEAKERNET_USAGE=$5/log/usage.tsv
+  export SPEAKERNET_MADE SPEAKERNET_USAGE
   trap 'summarize $?' EXIT
 }
 
@@ -98,6 +100,7 @@ summarize() {
   set +e
   end_stage
   for line in "${summary[@]}"; do log "$line"; done
+  account
   case $1 in
     0) log "finished in $((EPOCHSECONDS - run_began)) s; see ${where_to_look[*]}" ;;
     99) log "interrupted in ${place:-its beginning}; the same command resumes: $command_line" ;;
@@ -107,6 +110,14 @@ summarize() {
       ;;
   esac
   rm -f "$SPEAKERNET_MADE"
+}
+
+# account: what was used is summed up, if anything was, in accounting.tsv beside the folder of logs, and said here.
+account() {
+  local text line table=${SPEAKERNET_USAGE%/log/*}/accounting.tsv
+  [ "$SPEAKERNET_USAGE" -nt "$table" ] || return 0
+  text=$(python -m speakernet.bin.accounting "$SPEAKERNET_USAGE" "$table") || return 0
+  while IFS= read -r line; do log "used so far, $line"; done <<<"$text"
 }
 
 # newest_log_folder: where this stage wrote last. Of parallel jobs others may have written after the one that failed.

@@ -228,37 +228,3 @@ END
   [ "$status" -eq 1 ]
   [[ $output == "slurm.pl: error: submitting failed: /nowhere/sbatch"*"No such file or directory" ]]
 }
-
-# run_documented STATUS [SIGNAL]: the script for Slurm of docs/training.md, in which run.sh ends with STATUS after a warning of
-# Slurm, or else is ended by SIGNAL. Sets $status; what was put into the queue again is in `requeued`.
-run_documented() {
-  cat >training.sh <<END
-trap 'sleep 0.2; exit $1' USR1
-sleep 0.2 # until the script has its trap
-echo \$\$ >pid
-while true; do sleep 0.05; done
-END
-  echo 'echo $$ >job_pid' >job.sh
-  sed -n '/^#SBATCH/,/^```/{/^```/d;s/^bash run.sh …/bash training.sh/;p}' "$utils/../docs/training.md" >>job.sh
-  write_program scontrol <<<"echo \"\$*\" >>'$PWD/requeued'"
-  SLURM_JOB_ID=7 timeout 20 bash job.sh &
-  eventually test -s pid
-  if [ -n "${2-}" ]; then kill "-$2" "$(<pid)"; else kill -USR1 "$(<job_pid)"; fi
-  status=0
-  wait $! || status=$?
-}
-
-@test "the script for Slurm in docs/training.md: a run that has saved is put into the queue again" {
-  run_documented 99
-  [ "$status" -eq 99 ]
-  [ "$(<requeued)" = "requeue 7" ]
-}
-
-@test "the script for Slurm in docs/training.md: success is status 0, a killed run an error, both once" {
-  run_documented 0
-  [ "$status" -eq 0 ]
-  rm pid
-  run_documented 0 KILL
-  [ "$status" -eq 137 ]
-  [ ! -e requeued ]
-}

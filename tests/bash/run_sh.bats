@@ -546,5 +546,6 @@ SCRIPT
   [[ $output == *"checkpoints: steps/train.sh --nproc '' --num-nodes 2 --cuda-cmd my.pl\ --gpu\ 8 "*"my\ exp/corpus/recipe"* ]]
   [[ $output == *"embeddings_test: steps/extract_embeddings.sh --nj 3 --cmd my.pl\ --gpu\ 1 "*"scores: steps/score.sh --cmd my.pl\ --mem\ 9G "* ]]
   [ "$(find "$BATS_TEST_TMPDIR/data" "$BATS_TEST_TMPDIR/my exp" -type f 2>/dev/null | wc -l)" -eq 1 ]
-  fails "--plan and --dry-run do not go together" --plan --dry-run
+  run -1 bash run.sh --recipe "$recipe" --plan --dry-run
+  [ "$output" = "run.sh: error: --plan and --dry-run do not go together" ]
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # steps/train.sh: what it refuses, how it fails, and how it leaves when it is asked to.
+# shellcheck disable=SC2030,SC2031 # a test changes variables for itself
 
 bats_require_minimum_version 1.5.0
 . "$BATS_TEST_DIRNAME/eventually.sh"

@@ -1,8 +1,14 @@
-"""What a run has made, as a digest of each file, so that two runs can be compared."""
+"""What a run has made, as a digest of each file, so that two runs can be compared.
+
+    python -m tests.endurance.contents RUN OTHER
+
+prints the files below data/ and exp/ of two runs that differ.
+"""
 
 import hashlib
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +16,7 @@ import torch
 
 # Logs, and files that hold times: locks and records, TensorBoard's events, backups of fix_data_dir.
 _NOT_COMPARED = re.compile(
-    r"(^|/)(\.[^/]*|log|tensorboard|settings)(/|$)|\.log$|(^|/)archives\.json$"
+    r"(^|/)(\.[^/]*|log|tensorboard|settings)(/|$)|\.log$|(^|/)(archives\.json|accounting\.tsv)$"
 )
 # Facts about a run in JSON files that differ between equal runs.
 _TIMES = {
@@ -80,3 +86,15 @@ def _without(content: bytes, folders: tuple[Path, ...]) -> bytes:
     for folder in folders:
         content = content.replace(str(folder).encode(), folder.name.encode())
     return content
+
+
+def differences(run: Path, other: Path) -> list[str]:
+    """Return the files below ``data`` and ``exp`` of two runs that are not the same in both."""
+    one, two = (contents(folder / "data", folder / "exp") for folder in (run, other))
+    return sorted(name for name in one.keys() | two.keys() if one.get(name) != two.get(name))
+
+
+if __name__ == "__main__":
+    different = differences(Path(sys.argv[1]), Path(sys.argv[2]))
+    print("\n".join(different) or "no file differs")
+    sys.exit(bool(different))

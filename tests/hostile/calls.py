@@ -33,6 +33,7 @@ _EXTRACTED = (r"out/parts/.*",)
 _TRAINED = (r"out/(checkpoints|log)/.*", r"out/(train\.jsonl|recipe\.yaml|requeue)")
 
 CALLS: dict[str, list[Call]] = {
+    "accounting": [_call("lists/usage out/accounting.tsv", "out/accounting.tsv")],
     "apply-cmvn-sliding": [
         _call("--cmn-window 30 data/test/feats.scp out/a.ark out/a.scp", "out/a.ark", "out/a.scp")
     ],

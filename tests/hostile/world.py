@@ -182,6 +182,8 @@ def _product() -> None:
     call("product", "check", *words, "removed", "--", "true")
     call("product", "finish", "--output", "file", "--pending", "removed.json", "removed")
     _write("lists/removals", ["removed\tneeded-by\tremoved", "removed\tpart\tdata/noise"])
+    job = "3 features,D/x,queue.pl,x.1.log,1,1,12.1,done,0,n1,1,2,60,55.5,2048,1,0"
+    _write("lists/usage", ["\t".join(job.split(","))])
 
 
 def _run() -> None:

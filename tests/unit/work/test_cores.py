@@ -21,9 +21,7 @@ NAMES = ("SPEAKERNET_CORES", "SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE", "NSLOT
         ({"NSLOTS": "0", "SLURM_CPUS_PER_TASK": "a[$(id)]", "SPEAKERNET_CORES": "-1"}, 16),
     ],
 )
-def test_num_cores(
-    values: dict[str, str], expected: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_num_cores(values: dict[str, str], expected: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)))
     for name in NAMES:
         monkeypatch.delenv(name, raising=False)
