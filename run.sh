@@ -40,6 +40,7 @@ help_message="usage: bash run.sh [options]
   --trial-lists \"NAME ...\"  which lists of the test set to score  (default: those of egs/<corpus>/corpus.sh)
   --dry-run          only print the command of each product that is not there
   --plan             only print what each stage would read, write and take, and what is missing; status 1 if it cannot succeed
+  --config FILE      options from a file of variables, as conf/slurm.sh; those that follow it count more
   --data DIR         parent of data/<corpus>               (default: $data)
   --exp DIR          parent of exp/<corpus>/<recipe>       (default: $exp)
 
