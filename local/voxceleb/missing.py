@@ -11,24 +11,24 @@ from trial_lists import BEYOND, LISTS, our_id
 from vox_parts import SETS, VOX1_SPEAKERS, find_file, is_speaker, part_of, read_vox2_parts
 
 from speakernet.config.files import read_text
-from speakernet.work.files import open_for_replace
+from speakernet.prepare.partial_sets import MISSING, Found, write_missing_table
 
 logger = logging.getLogger(__name__)
 
-MISSING = "missing"
 _VOX1_FILES = "iden_split.txt"  # all recordings of VoxCeleb1, for its task of identification
 
 
 def write_missing(
     folder: Path, name: str, utterances: Sequence[Utterance], data_root: Path
 ) -> None:
-    """Write ``<folder>/missing`` of a set that is not whole: lines ``speaker X``, ``recording Y``.
+    """Write ``<folder>/missing`` of a set that is not whole.
 
     Recordings of speakers who are missing are not listed; VoxCeleb2's are known in number only.
     """
     expected = SETS[name]
     speakers = {utterance.speaker for utterance in utterances}
-    if (len(speakers), len(utterances)) == (expected.num_speakers, expected.num_utterances):
+    found = Found(len(speakers), expected.num_speakers, len(utterances), expected.num_utterances)
+    if found.is_whole:
         return
     there = {utterance.utt for utterance in utterances}
     no_speaker = sorted(_known_speakers(name, data_root) - speakers)
@@ -36,15 +36,12 @@ def write_missing(
         _known_recordings(data_root) if SETS[name].parts[0].startswith("voxceleb1") else set()
     )
     no_recording = sorted(r for r in recordings - there if r.split("/")[0] in speakers)
-    lines = [f"speaker {one}\n" for one in no_speaker]
-    lines += [f"recording {one}\n" for one in no_recording]
-    with open_for_replace(folder / MISSING) as file:
-        file.writelines(line.encode() for line in lines or ["nothing that is known by name\n"])
+    lines = [f"speaker {one}" for one in no_speaker]
+    lines += [f"recording {one}" for one in no_recording]
+    write_missing_table(folder, found, lines)
     logger.warning(
-        "%s is not whole: %d of %d speakers, %d of %d utterances; %d speakers and %d recordings "
-        "are known by name: %s/%s",
-        *(name, len(speakers), expected.num_speakers, len(utterances), expected.num_utterances),
-        *(len(no_speaker), len(no_recording), name, MISSING),
+        "%s is not whole: %s; %d speakers and %d recordings are known by name: %s/%s",
+        *(name, found, len(no_speaker), len(no_recording), name, MISSING),
     )
 
 

@@ -107,7 +107,7 @@ def evaluate_experiment(
     lists: Sequence[Path],
     options: EvaluationOptions,
     utt2spk: Path | None,
-    facts: Mapping[str, str],
+    facts: Mapping[str, object],
     *,
     anew: bool = False,
 ) -> tuple[list[Row], bool]:
@@ -123,7 +123,7 @@ def evaluate_experiment(
     kept = {row["inputs"]: row for row in previous if "inputs" in row}
     rows = []
     for file in files:
-        digest = _digest(file, options, utt2spk)
+        digest = _digest(file, options, utt2spk, facts.get("partial"))
         if digest not in kept:
             logger.info("evaluating %s", file.path)
         rows.append(kept.get(digest) or _evaluate(file, options, utt2spk, digest, facts))
@@ -143,7 +143,7 @@ def _evaluate(
     options: EvaluationOptions,
     utt2spk: Path | None,
     digest: str,
-    facts: Mapping[str, str | int],
+    facts: Mapping[str, object],
 ) -> Row:
     trials, scores = file.read()
     check_kinds(file.trials, trials)
@@ -161,10 +161,14 @@ def _left_out(trials: Path) -> Path:
     return suffixed(trials, "left_out")
 
 
-def _digest(file: ScoreFile, options: EvaluationOptions, utt2spk: Path | None) -> str:
+def _digest(
+    file: ScoreFile, options: EvaluationOptions, utt2spk: Path | None, partial: object
+) -> str:
     total = hashlib.sha256(f"{file.model} {file.trials.name} {file.kind}".encode())
     names = (options.definition.name, options.points, options.bootstrap, options.seed)
     total.update(repr(names).encode())
+    if partial:
+        total.update(repr(partial).encode())
     folder = file.trials.parent
     tables = (utt2spk,) if utt2spk else (folder / "utt2spk", folder / MODELS)
     for path in (file.path, file.trials, *tables, _left_out(file.trials)):

@@ -38,11 +38,12 @@ def report_experiment(files: ExperimentFiles, options: EvaluationOptions) -> str
     """
     exp_dir = files.exp_dir
     published = read_published(files.published) if files.published else []
-    facts = experiment_facts(exp_dir)
+    facts = experiment_facts(exp_dir, files.trials)
     rows, changed = evaluate_experiment(
         exp_dir, files.trials, options, files.utt2spk, facts, anew=files.anew
     )
-    report = experiment_report(experiment_name(exp_dir), rows, _notes(options), published)
+    notes = [*facts.get("partial", ()), *_notes(options)]
+    report = experiment_report(experiment_name(exp_dir), rows, notes, published)
     _write(exp_dir / "RESULTS.md", report)
     if changed or not (exp_dir / "det.png").is_file():
         _plot_experiment(exp_dir, files.trials, options.p_targets)
@@ -82,7 +83,8 @@ def _notes(options: EvaluationOptions) -> list[str]:
 def _corpus_notes(rows: Sequence[Row]) -> list[str]:
     used = sorted({row["definition"] for row in rows if "definition" in row})
     numbers = sorted({row["bootstrap"] for row in rows if row.get("bootstrap")})
-    notes = [*map(_definition_note, used), *map(_interval_note, numbers)]
+    partial = sorted({f"{r.get('recipe', '')}: {x}" for r in rows for x in r.get("partial", ())})
+    notes = [*partial, *map(_definition_note, used), *map(_interval_note, numbers)]
     return [*notes, "Published figures were computed by their authors, with their definition."]
 
 

@@ -1,7 +1,8 @@
 """Rows of results.json: the figures of one score file, and what they belong to.
 
 A row has model, trials, scoring and the figures of ``evaluation.evaluate``; recipe, commit,
-train_set and mel_bins say what it came from, ``inputs`` whether it is still up to date.
+train_set and mel_bins say what it came from, ``partial`` which sets were not whole, ``inputs``
+whether it is still up to date.
 """
 
 import json
@@ -59,6 +60,7 @@ class _Shape(BaseModel):
     recipe: str = ""
     commit: str = ""
     train_set: str = ""
+    partial: list[str] = []
     mel_bins: str = ""
     definition: str = "speakernet"
     inputs: str = ""

@@ -34,6 +34,34 @@ def test_results_of_an_experiment(
     assert (exp_dir / "det.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_corpus_that_was_not_whole_is_told(
+    exp_dir: Path, trials_path: Path, tmp_path: Path
+) -> None:
+    for folder, counts in (
+        ("train_x", "2 of 5 speakers, 9 of 1200"),
+        ("test", "8 of 9 speakers, 32 of 0"),
+    ):
+        (trials_path.parents[1] / folder).mkdir(exist_ok=True)
+        table = trials_path.parents[1] / folder / "missing"
+        table.write_text(f"found {counts} utterances\nspeaker s8\n")
+    with (exp_dir / "recipe.yaml").open("a") as file:
+        file.write("train_set: train_x\n")
+    run_results(exp_dir, trials_path, "--bootstrap", "0")
+    notes = [
+        "Training set train_x was not whole: 9 of 1,200 utterances (0.75%) of 2 of 5 speakers.",
+        "Test set test was not whole: 32 of 0 utterances of 8 of 9 speakers.",
+    ]
+    report = (exp_dir / "RESULTS.md").read_text()
+    assert all(f"- {note}\n" in report for note in notes)
+    assert json.loads((exp_dir / "results.json").read_text())[0]["partial"] == notes
+    collect_results.main([str(exp_dir.parent), str(tmp_path / "RESULTS.md")])
+    assert f"- corpus/recipe: {notes[0]}\n" in (tmp_path / "RESULTS.md").read_text()
+    # Once the corpus is whole, so are the results that are kept.
+    table.unlink()
+    run_results(exp_dir, trials_path, "--bootstrap", "0")
+    assert json.loads((exp_dir / "results.json").read_text())[0]["partial"] == notes[:1]
+
+
 def test_results_are_the_same_twice(exp_dir: Path, trials_path: Path) -> None:
     files = [exp_dir / name for name in ("results.json", "RESULTS.md", "det.png")]
     found = []
