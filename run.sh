@@ -16,7 +16,7 @@ recipe=egs/debian_voices/tdnn_c128 data=data exp=exp data_root=
 stage=1 stop_stage=8 nj='' nproc='' cmd=$train_cmd max_failed_share=0 convert='' plan=false
 num_nodes=1 max_requeues=100 embed_nj='' dry_run=false
 set=() seed='' epochs='' init='' exp_name='' seeds='' force='' clean=
-partial=false drop_trials=false trial_lists=
+partial=false drop_trials=false delete_archives=false trial_lists=
 help_message="usage: bash run.sh [options]
 
   --recipe DIR       recipe folder: egs/<corpus>/<recipe>  (default: $recipe)
@@ -37,9 +37,11 @@ help_message="usage: bash run.sh [options]
   --clean STAGES     run none, but remove what these stages have made and later ones need no more: 1 (with --convert), 2, 3, 6
   --partial BOOL     accept a corpus that is not whole; what is missing is listed: data/<corpus>/<set>/missing  (default: $partial)
   --drop-trials BOOL leave out trials whose recordings are missing; RESULTS.md counts them  (default: $drop_trials)
+  --delete-archives BOOL  delete a corpus's archives once stage 1 has unpacked all that is in them  (default: $delete_archives)
   --trial-lists \"NAME ...\"  which lists of the test set to score  (default: those of egs/<corpus>/corpus.sh)
   --dry-run          only print the command of each product that is not there
-  --plan             only print what each stage would read, write and take, and what is missing; status 1 if it cannot succeed
+  --plan             only print what each stage would read, write and take (with --seeds all together, with --clean what would go), and
+                     what is missing; status 1 if it cannot succeed
   --config FILE      options from a file of variables, as conf/slurm.sh; those that follow it count more
   --data DIR         parent of data/<corpus>               (default: $data)
   --exp DIR          parent of exp/<corpus>/<recipe>       (default: $exp)

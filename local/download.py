@@ -3,7 +3,9 @@
 Usage: python local/download.py --table local/voxceleb/downloads.tsv DIR GROUP...
 
 The table (tab-separated, with a header) has a line for each file: ``group``, ``name``, ``md5`` (or
-``-``), ``url`` and ``source``, where the checksum was found. A URL may have ``{key}``.
+``-``), ``url`` and ``source``, where the checksum was found. A URL may have ``{key}``: it is read
+from --key-file or the variable SPEAKERNET_DOWNLOAD_KEY, as others can see what programs are called
+with.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import argparse
 import base64
 import csv
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +27,7 @@ from speakernet.config.files import read_text
 
 logger = logging.getLogger(__name__)
 
+_KEY = "SPEAKERNET_DOWNLOAD_KEY"
 _COLUMNS = ["group", "name", "md5", "url", "source"]
 
 
@@ -61,7 +65,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--url", default="", help="of all files, instead of the table's; has {name}"
     )
-    parser.add_argument("--key", default="")
+    parser.add_argument("--key-file", type=Path)
     parser.add_argument("--user", default="")
     parser.add_argument("--password-file", type=Path)
     parser.add_argument("--tries", type=int, default=5, help="after interruptions")
@@ -99,12 +103,12 @@ def _fetch(file: File, args: argparse.Namespace) -> None:
 
 
 def _request(file: File, args: argparse.Namespace) -> Request:
-    url = args.url.replace("{name}", file.name) or file.url
-    if "{key}" in url and not args.key:
+    url, key = args.url.replace("{name}", file.name) or file.url, _key(args.key_file)
+    if "{key}" in url and not key:
         raise UserError(
-            f"{file.name}: its distributor asks for a key: give it as --key KEY (request it at "
-            "https://mm.kaist.ac.kr/datasets/voxceleb), or --url URL of a copy that you may use, "
-            "or put the file here yourself"
+            f"{file.name}: its distributor asks for a key: give it in --key-file FILE or in the "
+            f"variable {_KEY} (request it at https://mm.kaist.ac.kr/datasets/voxceleb), or --url "
+            "URL of a copy that you may use, or put the file here yourself"
         )
     headers = {}
     if args.user:
@@ -113,7 +117,11 @@ def _request(file: File, args: argparse.Namespace) -> Request:
         password = read_text(args.password_file).strip("\n")
         token = base64.b64encode(f"{args.user}:{password}".encode()).decode()
         headers["Authorization"] = f"Basic {token}"
-    return Request(url.replace("{key}", args.key), headers)
+    return Request(url.replace("{key}", key), headers)
+
+
+def _key(path: Path | None) -> str:
+    return read_text(path).strip() if path else os.environ.get(_KEY, "").strip()
 
 
 if __name__ == "__main__":

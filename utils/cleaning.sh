@@ -15,9 +15,14 @@ check_clean() {
   done
 }
 
-# clean_stages: removes what the stages of --clean have made and later ones do not need.
+# clean_stages: removes what the stages of --clean have made and later ones do not need; with --plan only tells what that is.
 clean_stages() {
   local table=$dir/.clean.$$
+  if [ "$plan" = true ]; then
+    list_removals "$clean" >"$resolved/removals"
+    python -m speakernet.bin.clean_products --plan true --data "$data" --exp "${dir%/*}" "$resolved/removals"
+    return
+  fi
   write_to "$table" list_removals "$clean"
   python -m speakernet.bin.clean_products --data "$data" --exp "${dir%/*}" "$table" || { rm -f "$table" && exit 1; }
   rm -f "$table"

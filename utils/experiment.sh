@@ -32,7 +32,7 @@ use_options() {
   [ ! -f "$data/.data_root" ] || use_known_root
   [ -z "$seeds" ] || check_seeds
   [ -z "$clean" ] || check_clean
-  [ "$plan$dry_run" = falsefalse ] || [ -z "$seeds$clean" ] || die "--plan and --dry-run do not go together with --seeds or --clean"
+  [ "$dry_run" = false ] || [ -z "$seeds$clean" ] || die "--dry-run does not go together with --seeds or --clean"
   [ "$plan$dry_run" != truetrue ] || die "--plan and --dry-run do not go together"
   [ -z "$init" ] || [ -e "$init" ] || die "--init: no such file or directory '$init'"
   changes=(${init:+--init "$init"} ${exp_name:+--exp-name "$exp_name"})
@@ -61,15 +61,25 @@ check_seeds() {
 # run_seeds OPTION...: the same run with each of --seeds; then, of their results, mean and range.
 run_seeds() {
   local seed words=("$@") experiments=() name=() text
+  [ "$plan" = false ] || share_plan
   for seed in ${seeds//,/ }; do
+    [ "$seed" != "${seeds##*,}" ] || export SPEAKERNET_PLAN_SHOWN=true
     [ -z "$exp_name" ] || name=(--exp-name "$exp_name-seed=$seed")
     run_forwarding env -C "$_called_from" bash "$PWD/run.sh" "${words[@]}" --seeds '' --seed "$seed" "${name[@]}"
+    [ "$plan$clean" = false ] || continue
     text=$(python -m speakernet.bin.resolve_recipe "${changes[@]}" --set "seed=$seed" "${name[@]}" "$recipe" "$dir")
     experiments+=("${text%%$'\n'*}")
   done
-  [ "$stop_stage" = 8 ] || return 0
+  [ "$plan$clean$stop_stage" = false8 ] || return 0
   text=$(python -m speakernet.bin.resolve_recipe "${changes[@]}" "$recipe" "$dir")
   python -m speakernet.bin.collect_seeds "${text%%$'\n'*}" "${experiments[@]}"
+}
+
+# share_plan: the runs of --seeds write the products of each to one list, and only the last of them shows the plan.
+share_plan() {
+  SPEAKERNET_PLAN=$(mktemp -d)
+  trap 'rm -rf "$SPEAKERNET_PLAN"' EXIT
+  export SPEAKERNET_PLAN SPEAKERNET_PLAN_SHOWN=false
 }
 
 # use_recipe: writes out the recipes with all their values. Recipes are data, checked here. Sets $dir to the experiment's folder, $folders to
@@ -85,6 +95,16 @@ use_recipe() {
     [[ " ${train_sets[*]} " == *" $train_set "* ]] || train_sets+=("$train_set")
     [ "$cohort" = false ] || uses_cohort=true
   done
+}
+
+# list_corpus FILE COMMAND...: for corpus.sh: what the command prints before stage 1 is in the file $listing, and an input of the sets: they
+# are made again when it has changed. Later stages find it there.
+list_corpus() {
+  listing=$data/$1
+  [ "$stage" = 1 ] || return 0
+  make_dirs "$data"
+  write_to "$listing" "${@:2}"
+  prepare_inputs+=("$listing")
 }
 
 # use_settings base|lm: what the stages need to know of a recipe, in the order of StageValues in speakernet/prepare/stage_values.py.
@@ -109,6 +129,8 @@ use_corpus() {
   data=$data${convert:+/$convert}
   [[ $partial$drop_trials = falsefalse || " ${prepare[*]} " == *" --partial "* ]] ||
     die "$corpus_dir/corpus.sh does not pass --partial and --drop-trials on: this corpus is whole, or not there"
+  [[ $delete_archives = false || " ${prepare[*]} " == *" --delete-archives "* ]] ||
+    die "$corpus_dir/corpus.sh does not pass --delete-archives on: stage 1 unpacks nothing of this corpus"
   use_model base
   trials=()
   words=$(lists_of "$train_set")

@@ -3,17 +3,27 @@
 # nothing is written but a temporary folder.
 # shellcheck disable=SC2034,SC2154 # run.sh, corpus.sh and use_model set what it reads
 
-# Where recipes with all their values go, and the list of products.
-resolved=$(mktemp -d)
-trap 'rm -rf "$resolved"' EXIT
-: >"$resolved/products"
+# Where recipes with all their values go, and the list of products, which the runs of --seeds share.
+resolved=${SPEAKERNET_PLAN-}
+if [ -z "$resolved" ]; then
+  resolved=$(mktemp -d)
+  trap 'rm -rf "$resolved"' EXIT
+fi
+touch "$resolved/products"
 
 require_writable() { :; }
 check_inputs() { :; }
 check_corpus() { :; }
-write_to() { :; }
 note_command() { :; }
+write_to() { :; }
 show_results() { :; }
+
+list_corpus() {
+  listing=$data/$1
+  [ "$stage" = 1 ] || return 0
+  listing=$resolved/$1
+  "${@:2}" >"$listing"
+}
 
 begin_stages() {
   first_stage=$1 last_stage=$2
@@ -25,15 +35,18 @@ stage() {
   [[ ,${force-}, != *,"$1",* ]] || anew=(--anew true)
 }
 
-# once PRODUCT [option of utils/once.sh]... -- COMMAND [ARGUMENT]...: a line, as speakernet/planning/products.py reads it.
+# once PRODUCT [option of utils/once.sh]... -- COMMAND [ARGUMENT]...: a line, as speakernet/planning/products.py reads it. What two seeds
+# have in common is one.
 once() {
-  local IFS=$'\t'
-  printf '%s\n' "$planned_stage"$'\t'"$1"$'\t'"${anew[*]}${anew:+$IFS}${*:2}" >>"$resolved/products"
+  local IFS=$'\t' line
+  line=$planned_stage$'\t'$1$'\t'${anew[*]}${anew:+$IFS}${*:2}
+  grep -qxF -e "$line" "$resolved/products" || printf '%s\n' "$line" >>"$resolved/products"
 }
 
 # show_plan: on stdout. Status 1 if the run cannot succeed (speakernet/bin/plan.py).
 show_plan() {
   local gpus processes=$nproc options=()
+  [ "${SPEAKERNET_PLAN_SHOWN-true}" = true ] || return 0
   gpus=$(num_gpus)
   if [ -z "$processes" ]; then processes=$((gpus > 0 ? gpus : 1)); fi
   if [ "$first_stage" = 1 ]; then

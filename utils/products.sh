@@ -68,15 +68,18 @@ pack_train_set() {
 }
 
 make_copies() {
+  local draws
   use_model "$1"
+  draws=$seed
   if [ -n "$copies" ] || [ "$online_augment" = true ]; then
     once "$data/musan_noise" --input "$musan_root" --output . --output ../musan_music --output ../musan_speech -- \
       steps/data/make_musan.sh "$musan_root" "$data"
   fi
   [ "$train_data" != "$train_set" ] || return 0
+  [ -n "$copies" ] || draws=0 # speeds alone: nothing is drawn, and seeds share the set
   once "$data/$train_data" --input "$data/$train_set" "${copy_inputs[@]}" -- \
     steps/augment_data_dir.sh "${jobs[@]}" --max-failed-share "$max_failed_share" \
-    --copies "$copies" --speed-factors "$speed_factors" --speed-set "$data/$speed_set" --seed "$seed" --copy-suffix "$seed_suffix" \
+    --copies "$copies" --speed-factors "$speed_factors" --speed-set "$data/$speed_set" --seed "$draws" --copy-suffix "$seed_suffix" \
     --musan "$data/musan" --rirs "$rirs_root" "$data/$train_set" "$data/$train_data"
 }
 

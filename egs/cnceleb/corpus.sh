@@ -9,15 +9,13 @@ trial_lists="trials_avg trials_concat"
 maps=("$data_root"/CN-Celeb*/eval/lists/enroll.map) # since version 2
 [ -f "${maps[0]}" ] || [ -f "$data/$test_set/trials_avg" ] || trial_lists=trials_concat
 . local/noises/roots.sh
+# What lies in the trees.
+list_parts() {
+  find "${data_root%/}/" -mindepth 2 -maxdepth 2 -path '*/CN-Celeb*/*' -printf '%P\n' | LC_ALL=C sort
+}
+list_corpus .parts list_parts
 if [ "$stage" = 1 ]; then
-  # The sets are made again when a part has come or gone.
-  list_parts() {
-    find "${data_root%/}/" -mindepth 2 -maxdepth 2 -path '*/CN-Celeb*/*' -printf '%P\n' | LC_ALL=C sort
-  }
-  make_dirs "$data"
-  write_to "$data/.parts" list_parts
-  prepare_inputs+=("$data/.parts")
-  [ "${train_sets[*]}" = cnceleb1_dev ] || grep -q '^CN-Celeb2.*/data$' "$data/.parts" ||
+  [ "${train_sets[*]}" = cnceleb1_dev ] || grep -q '^CN-Celeb2.*/data$' "$listing" ||
     die "$recipe trains on ${train_sets[*]}: $data_root has no CN-Celeb2_flac (local/cnceleb/download.sh fetches it)"
 fi
 prepare_inputs+=(local/noises local/debian_voices/prepare_rirs.py)

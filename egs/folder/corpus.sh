@@ -5,15 +5,11 @@ cohort_set=cohort
 test_set="test"
 trial_lists=trials
 . local/noises/roots.sh
-if [ "$stage" = 1 ]; then
-  # Names, sizes and times of all files: the sets are made again when files have come or gone.
-  make_dirs "$data"
-  list_files() {
-    find "${data_root%/}/" -mindepth 1 \( -path "${data_root%/}/musan" -o -path "${data_root%/}/RIRS_NOISES" -o -name '.*' \) -prune \
-      -o \( -type f -o -type l \) -printf '%P %s %T@\n' | LC_ALL=C sort
-  }
-  write_to "$data/.files" list_files
-  prepare_inputs+=("$data/.files")
-fi
+# Names, sizes and times of all files.
+list_files() {
+  find "${data_root%/}/" -mindepth 1 \( -path "${data_root%/}/musan" -o -path "${data_root%/}/RIRS_NOISES" -o -name '.*' \) -prune \
+    -o \( -type f -o -type l \) -printf '%P %s %T@\n' | LC_ALL=C sort
+}
+list_corpus .files list_files
 prepare_inputs+=(local/noises local/debian_voices/prepare_rirs.py)
 prepare=(local/folder/prepare.sh --data-root "$data_root")

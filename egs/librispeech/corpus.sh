@@ -5,14 +5,12 @@ test_set="test"
 # The cohort is of the recipe's own training speakers.
 cohort_set=cohort_${train_sets[0]}
 . local/noises/roots.sh
+# The parts that are there.
+list_parts() {
+  { find "${data_root%/}/" "${data_root%/}/LibriSpeech/" -mindepth 1 -maxdepth 1 -name '*-*' -printf '%f\n' 2>/dev/null || true; } | LC_ALL=C sort -u
+}
+list_corpus .parts list_parts
 if [ "$stage" = 1 ]; then
-  # The sets are made again when parts have come or gone.
-  list_parts() {
-    { find "${data_root%/}/" "${data_root%/}/LibriSpeech/" -mindepth 1 -maxdepth 1 -name '*-*' -printf '%f\n' 2>/dev/null || true; } | LC_ALL=C sort -u
-  }
-  make_dirs "$data"
-  write_to "$data/.parts" list_parts
-  prepare_inputs+=("$data/.parts")
   parts=()
   for set in "${train_sets[@]}"; do
     case $set in
@@ -22,12 +20,12 @@ if [ "$stage" = 1 ]; then
     esac
   done
   for part in "${parts[@]}"; do
-    grep -qxF "$part" "$data/.parts" || die "$recipe trains on ${train_sets[*]}: $data_root/LibriSpeech has no $part (local/librispeech/download.sh fetches it)"
+    grep -qxF "$part" "$listing" || die "$recipe trains on ${train_sets[*]}: $data_root/LibriSpeech has no $part (local/librispeech/download.sh fetches it)"
   done
 fi
 trial_lists=
 for part in dev-clean dev-other test-clean test-other dev-clean-2; do
-  if [ -f "$data/.parts" ] && grep -qxF "$part" "$data/.parts"; then trial_lists+=" trials_${part//-/_}"; fi
+  if [ -f "$listing" ] && grep -qxF "$part" "$listing"; then trial_lists+=" trials_${part//-/_}"; fi
 done
 [ -n "$trial_lists" ] || die "$data_root/LibriSpeech has no dev or test part (local/librispeech/download.sh fetches them)"
 prepare_inputs+=(local/noises local/debian_voices/prepare_rirs.py)

@@ -19,4 +19,5 @@ for model in "${models[@]}"; do
   needs+=("$lists")
   if [ -n "$copies" ] || [ "$online_augment" = true ]; then needs+=(musan RIRS_NOISES); fi
 done
-prepare=(local/voxceleb/prepare.sh --data-root "$data_root" --needs "${needs[*]}" --partial "$partial" --drop-trials "$drop_trials")
+prepare=(local/voxceleb/prepare.sh --data-root "$data_root" --needs "${needs[*]}" --partial "$partial" --drop-trials "$drop_trials"
+  --delete-archives "$delete_archives")

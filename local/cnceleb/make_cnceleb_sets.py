@@ -28,8 +28,17 @@ Sets = dict[str, list[NewUtterance]]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write cnceleb1_dev, with CN-Celeb 2 cnceleb_train, their cohorts, and test with its lists."""
-    arguments = _parse(argv)
-    root: Path = arguments.data_root
+    arguments = parse(argv)
+    sets, lists = read_sets(arguments.data_root)
+    _write(arguments.data, sets, lists)
+    return 0
+
+
+def read_sets(root: Path) -> tuple[Sets, Lists]:
+    """Return the sets that can be made of the trees that are there, and the lists of trials.
+
+    Raises UserError for a tree that is not there or not whole.
+    """
     first, second = find_tree(root, "CN-Celeb"), find_tree(root, "CN-Celeb2")
     if first is None:
         raise UserError(
@@ -43,13 +52,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     _check_speakers(sets, lists)
     sets |= {f"cohort_{name}": cohort_of(train) for name, train in sets.items()}
     sets["test"] = lists.utterances
-    _write(arguments.data, sets, lists)
-    return 0
+    return sets, lists
 
 
-def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Return the options of prepare.sh."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-root", type=Path, required=True, help="holds CN-Celeb_flac/")
+    parser.add_argument("--nj", type=int, default=1, help="not used")
     parser.add_argument("data", type=Path, help="parent of the sets")
     return parser.parse_args(argv)
 

@@ -35,23 +35,17 @@ Sets = dict[str, list[NewUtterance]]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the sets, ``speakers.tsv`` and ``left_out.tsv`` into the data folder."""
-    arguments = _parse(argv)
+    arguments = parse(argv)
     root: Path = arguments.data_root
-    table = find_table(root)
-    sources, left_out = read_recordings(table) if table else find_recordings(root)
-    if not sources:
-        raise UserError(
-            f"{root}: found no audio; expected {root}/<speaker>/**/*.wav (flac, mp3, m4a, …), or a "
-            "CSV with the columns path and speaker"
-        )
+    sources, left_out = find_sources(root)
     arguments.data.mkdir(parents=True, exist_ok=True)
     recordings, unusable = usable(sources, arguments.nj)
     left_out += unusable
     write_tsv(arguments.data / "left_out.tsv", ("path", "reason"), left_out)
     _log_left_out(left_out, arguments.data)
-    tested = test_speakers(recordings, arguments.seed, str(table or root))
+    tested = test_speakers(recordings, arguments.seed, str(find_table(root) or root))
     ids = safe_ids(each.source.speaker for each in recordings)
-    sets = _sets(recordings, tested, ids)
+    sets = sets_of(recordings, tested, ids)
     _write_sets(arguments.data, sets, arguments.seed)
     rows = _speaker_rows(recordings, tested, ids)
     columns = ("speaker", "set", "recordings", "sessions", "minutes", "name")
@@ -59,13 +53,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Return the options of prepare.sh."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-root", type=Path, required=True)
     parser.add_argument("--nj", type=int, default=1, help="processes that read files")
     parser.add_argument("--seed", type=int, default=0, help="of the split and the trials")
     parser.add_argument("data", type=Path, help="parent of the sets")
     return parser.parse_args(argv)
+
+
+def find_sources(root: Path) -> tuple[list[Source], list[LeftOut]]:
+    """Return the recordings that a folder or its CSV has, and the files that have no such name.
+
+    Raises UserError for none.
+    """
+    table = find_table(root)
+    sources, left_out = read_recordings(table) if table else find_recordings(root)
+    if not sources:
+        raise UserError(
+            f"{root}: found no audio; expected {root}/<speaker>/**/*.wav (flac, mp3, m4a, …), or a "
+            "CSV with the columns path and speaker"
+        )
+    return sources, left_out
 
 
 def write_tsv(path: Path, columns: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
@@ -86,7 +96,11 @@ def _log_left_out(left_out: Sequence[LeftOut], data: Path) -> None:
         logger.warning("%d files are left out (%s/left_out.tsv): %s", counts.total(), data, kinds)
 
 
-def _sets(recordings: Sequence[Usable], tested: set[str], ids: dict[str, str]) -> Sets:
+def sets_of(recordings: Sequence[Usable], tested: set[str], ids: dict[str, str]) -> Sets:
+    """Return the sets of recordings: test has the speakers that are ``tested``, train the others.
+
+    ``ids``: by the speakers' names.
+    """
     by_speaker: dict[str, list[Usable]] = defaultdict(list)
     for each in recordings:
         by_speaker[each.source.speaker].append(each)

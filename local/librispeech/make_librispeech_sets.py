@@ -42,10 +42,9 @@ Sets = dict[str, list[NewUtterance]]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write each training set whose parts are there, its cohort, and test with a list a part."""
-    arguments = _parse(argv)
-    names = {part for parts in TRAIN_SETS.values() for part in parts} | TEST_PARTS.keys()
-    parts = {name: _read_part(arguments.data_root, name) for name in sorted(names)}
-    sets = _sets(parts, arguments.data_root)
+    arguments = parse(argv)
+    parts = read_parts(arguments.data_root)
+    sets = sets_of(parts, arguments.data_root)
     lists = {
         f"trials_{name.replace('-', '_')}": draw_session_trials(parts[name], arguments.seed, name)
         for name in TEST_PARTS
@@ -55,12 +54,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Return the options of prepare.sh."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-root", type=Path, required=True, help="holds LibriSpeech/")
+    parser.add_argument("--nj", type=int, default=1, help="not used")
     parser.add_argument("--seed", type=int, default=0, help="of the trials")
     parser.add_argument("data", type=Path, help="parent of the sets")
     return parser.parse_args(argv)
+
+
+def read_parts(data_root: Path) -> Sets:
+    """Return the utterances of each part, none of those that are not there."""
+    names = {part for parts in TRAIN_SETS.values() for part in parts} | TEST_PARTS.keys()
+    return {name: _read_part(data_root, name) for name in sorted(names)}
 
 
 def _read_part(data_root: Path, name: str) -> list[NewUtterance]:
@@ -95,7 +102,11 @@ def _utterances(folder: Path) -> Iterator[NewUtterance]:
         yield NewUtterance(path.stem, speaker, entry_of(path), session)
 
 
-def _sets(parts: Sets, data_root: Path) -> Sets:
+def sets_of(parts: Sets, data_root: Path) -> Sets:
+    """Return the training sets whose parts are there, their cohorts, and test.
+
+    Raises UserError where there is nothing to train on, or to test with.
+    """
     sets: Sets = {}
     for name, members in TRAIN_SETS.items():
         if all(parts[part] for part in members):

@@ -40,10 +40,12 @@ class PlannedProduct:
 
 def read_products(path: Path) -> list[PlannedProduct]:
     """Read what run.sh has listed: a line each, of stage, product, options of utils/once.sh, ``--``
-    and a command, with tabs between them. Raises UserError for other lines.
+    and a command, with tabs between them. Stages are in their order, also where several runs have
+    listed theirs. Raises UserError for other lines.
     """
-    lines = read_text(path).splitlines()
-    return [_read_line(line, f"{path}:{number}") for number, line in enumerate(lines, start=1)]
+    lines = enumerate(read_text(path).splitlines(), start=1)
+    found = [_read_line(line, f"{path}:{number}") for number, line in lines]
+    return sorted(found, key=lambda product: product.stage)
 
 
 def _read_line(line: str, place: str) -> PlannedProduct:

@@ -67,8 +67,11 @@ class Work:
         """Return the rates of the network whose model is in ``folder``."""
         if not self.measures:
             return NO_NETWORK_RATES
+        recipe = self.recipe(folder)
+        for other, rates in list(self.measured_networks.items()):
+            if _without_seed(self.recipe(other)) == _without_seed(recipe):
+                self.measured_networks[folder] = rates
         if folder not in self.measured_networks:
-            recipe = self.recipe(folder)
             data = self.size_of(recipe.train_data)
             num_classes = data.speakers if data else _ASSUMED_SPEAKERS
             input_dim = 0
@@ -85,6 +88,10 @@ class Work:
         if folder not in self.recipes:
             raise UserError(f"{folder}: is the model of no recipe that is planned")
         return self.recipes[folder]
+
+
+def _without_seed(recipe: Recipe) -> Recipe:
+    return recipe.model_copy(update={"seed": 0})
 
 
 def feature_options(features: str) -> FbankOptions | MfccOptions:

@@ -84,30 +84,43 @@ def remove(removals: Sequence[Removal]) -> int:
     return sum(_remove(removal) for removal in removals)
 
 
+def count(removal: Removal) -> tuple[int, int]:
+    """Return how many files ``remove`` would take away, and how many bytes they have."""
+    product = removal.product
+    record = read_record(product / RECORD)
+    if record is None:
+        return 0, 0
+    files = [product / name for name in _names(product, record)]
+    files += [file for part in _parts(removal) for file in part.rglob("*") if file.is_file()]
+    return len(files), sum(file.stat().st_size for file in files)
+
+
 def _remove(removal: Removal) -> int:
     product = removal.product
     record = read_record(product / RECORD)
     if record is None:
         logger.info("%s: was never made", product)
         return 0
-    names = [name for name in _removable(record) if (product / name).is_file()]
-    num_bytes = sum((product / name).stat().st_size for name in names)
+    num_files, num_bytes = count(removal)
+    names = _names(product, record)
     with open_for_replace(product / CLEANED, fsync=True) as file:  # before a file is missed
         file.write(to_json(sorted({*names, *cleaned_files(product)})))
     for name in names:
         (product / name).unlink()
-    parts = [part for part in removal.parts if _is_part(part, product)]
-    for part in parts:
-        num_bytes += sum(path.stat().st_size for path in part.rglob("*") if path.is_file())
+    for part in _parts(removal):
         shutil.rmtree(part)
-    logger.info("%s: removed %d files, %s", product, len(names), size_text(num_bytes))
+    logger.info("%s: removed %d files, %s", product, num_files, size_text(num_bytes))
     return num_bytes
 
 
-def _removable(record: Record) -> list[str]:
-    """Return the archives beside a product, or else all of its files."""
+def _names(product: Path, record: Record) -> list[str]:
+    """Return the archives beside a product that are there, or else all of its files."""
     beside = [name for name in record.files if name.startswith(os.pardir + os.sep)]
-    return beside or list(record.files)
+    return [name for name in beside or record.files if (product / name).is_file()]
+
+
+def _parts(removal: Removal) -> list[Path]:
+    return [part for part in removal.parts if _is_part(part, removal.product)]
 
 
 def _is_part(part: Path, product: Path) -> bool:

@@ -24,10 +24,10 @@ from speakernet.work.contents import (
 # Options that change how a command runs, but not its output. --nproc and --num-nodes are some of
 # them, as training itself checks that the global batch is the one of its checkpoint;
 # --max-failed-share, as the tables of a product say which utterances were left out; --needs, as the
-# outputs that are there say which of them were needed.
+# outputs that are there say which of them were needed; --delete-archives, as what it unpacks stays.
 _RUN_OPTIONS = (
     *("--nj", "--cmd", "--cuda-cmd", "--nproc", "--num-nodes", "--max-requeues", "--scratch"),
-    *("--max-failed-share", "--anew", "--needs"),
+    *("--max-failed-share", "--anew", "--needs", "--delete-archives"),
 )
 
 MadeFrom = dict[str, Any]

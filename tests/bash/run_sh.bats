@@ -528,11 +528,18 @@ g/untrained/embeddings_t needed-by e/untrained/scores" ]
 cohort_set=train test_set=test trial_lists=trials prepare=(local/none.sh) musan_root=$BATS_TEST_TMPDIR/musan rirs_root=$BATS_TEST_TMPDIR/musan
 SCRIPT
   mkdir "$BATS_TEST_TMPDIR/musan"
-  run --separate-stderr bash run.sh --recipe "$recipe" --exp "$BATS_TEST_TMPDIR/exp" --data "$BATS_TEST_TMPDIR/data" --plan
+  plan=(bash run.sh --recipe "$recipe" --exp "$BATS_TEST_TMPDIR/exp" --data "$BATS_TEST_TMPDIR/data" --plan)
+  run --separate-stderr "${plan[@]}" --seeds 1,7
   [ "$status" -eq 1 ]
-  [[ $output == *"stage 2 augmented copies"*"D/train_sp_aug/"*"stage 4 training"*"E/checkpoints/"*"stage 7 scores"*"E/scores/"* ]]
+  [[ $output == *"stage 2 augmented copies"*"D/train_sp_aug/"*"D/train_sp_aug_seed7/"*"stage 4 training"*"E/checkpoints/"*"stage 7 scores"*"E/scores/"* ]]
+  # Both seeds have one corpus and one copy of the noises.
+  [ "$(grep -c '^stage 1 ' <<<"$output")" = 1 ] && [ "$(grep -c 'D/musan_noise/  (' <<<"$output")" = 1 ]
+  [[ $output == *"exp/corpus/recipe/checkpoints/"* ]] && [ "$(grep -c '^measured: tdnn_c128' <<<"$output")" = 1 ]
   [[ $output == *"problems: "*"musan/noise: found no audio"* ]]
   [[ ${stderr_lines[-1]} == "plan: error: the run cannot succeed: "* ]]
+  run "${plan[@]}" --clean 2
+  [ "$status" -eq 1 ]
+  [[ $output == *"train_sp_aug: is still needed: "*" is not finished; nothing was removed"* ]]
   [ ! -e "$BATS_TEST_TMPDIR/data" ] && [ ! -e "$BATS_TEST_TMPDIR/exp" ]
 }
 

@@ -75,7 +75,8 @@ CALLS: dict[str, list[Call]] = {
         ),
     ],
     "clean-products": [
-        _call("lists/removals --data data --exp runs", "removed/.cleaned", kept=(r"removed/.*",))
+        _call("lists/removals --data data --exp runs", "removed/.cleaned", kept=(r"removed/.*",)),
+        _call("--plan true lists/removals --data data --exp runs"),
     ],
     "collect-audio": [
         _call("data/wav out/packed parts/audio.JOB", "out/packed/wav.scp", kept=(r"out/packed/.*",))

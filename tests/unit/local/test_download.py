@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -23,9 +24,13 @@ class Handler(BaseHTTPRequestHandler):
     """Serves CONTENT under any name but those below, whole or from where is asked."""
 
     starts: ClassVar[list[int]] = []
+    paths: ClassVar[list[str]] = []
+    commands: ClassVar[list[bytes]] = []  # of all processes, while a file is asked for
     pause_s: ClassVar[float] = 0.0
 
     def do_GET(self) -> None:
+        self.paths.append(self.path)
+        self.commands.extend(commands_of_processes())
         name = self.path.partition("?")[0].rpartition("/")[2]
         if name.isdigit():
             self.send_error(int(name))
@@ -45,10 +50,17 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+def commands_of_processes() -> Iterator[bytes]:
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has just ended
+            yield (folder / "cmdline").read_bytes()
+
+
 @pytest.fixture
 def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr("transfer._FIRST_PAUSE_S", 0.01)
-    Handler.starts.clear()
+    for seen in (Handler.starts, Handler.paths, Handler.commands):
+        seen.clear()
     Handler.pause_s = 0.0
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
@@ -118,6 +130,24 @@ def test_what_cannot_be_fetched_says_why(
     assert message in caplog.text
     assert "secret" not in caplog.text
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [".md5_checked", "another"]
+
+
+@pytest.mark.parametrize("way", ["--key", "--key-file"])
+def test_the_key_is_not_in_the_list_of_processes(
+    url: str, tmp_path: Path, repository: Path, way: str
+) -> None:
+    key = "k3y" + "q7" * 9
+    (tmp_path / "my key").write_text(f"{key}\n")
+    word = key if way == "--key" else str(tmp_path / "my key")
+    program = ["local/voxceleb/download.sh", "--groups", "tables", "--url", f"{url}/403?x={{key}}"]
+    result = subprocess.run(
+        [*program, way, word, str(tmp_path / "out")], cwd=repository, capture_output=True
+    )
+    assert result.returncode == 1 and b"HTTP 403" in result.stderr
+    assert set(Handler.paths) == {f"/403?x={key}"}
+    assert any(b"download.py" in command for command in Handler.commands)
+    assert not [command for command in Handler.commands if key.encode() in command]
+    assert key.encode() not in result.stdout + result.stderr
 
 
 def test_another_checksum_is_refused_and_not_kept(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from speakernet.config import UserError
-from speakernet.work.cleaning import Removal, check_removals, is_cleaned, remove, size_text
+from speakernet.work.cleaning import Removal, check_removals, count, is_cleaned, remove, size_text
 from speakernet.work.contents import content_of
 from speakernet.work.products import ARCHIVES, is_done
 from speakernet.work.record import compute_checksum, write_record
@@ -37,7 +37,9 @@ def test_what_is_made_from_it_sees_no_difference(has_archive: bool, num_bytes: i
     make(has_archive=has_archive)
     before = content()
     assert not is_cleaned(SET)
-    assert remove([Removal(SET, [make(LATER)])]) == num_bytes
+    removal = Removal(SET, [make(LATER)])
+    assert count(removal) == (1 if has_archive else 2, num_bytes)
+    assert remove([removal]) == num_bytes and count(removal) == (0, 0)
     assert is_cleaned(SET)
     assert (SET / "wav.scp").exists() == has_archive
     assert content() == before
@@ -91,6 +93,7 @@ def test_parts_go_with_it_but_no_products_and_nothing_elsewhere() -> None:
     write(part / "wav.scp")
     write(elsewhere / "wav.scp")
     removal = Removal(make(), parts=[part, elsewhere, make(other), SET, Path("sets/none")])
+    assert count(removal) == (3, 4006) and part.is_dir()
     assert remove([removal]) == 4006
     assert not part.exists() and elsewhere.is_dir() and (other / "wav.scp").is_file()
 
