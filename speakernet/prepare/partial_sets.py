@@ -70,7 +70,8 @@ def partial_note(folder: Path) -> str:
     found = read_found(folder)
     if found is None:
         return ""
-    share = f" ({found.utterances / found.all_utterances:.2%})" if found.all_utterances else ""
+    percent = 100 * found.utterances / found.all_utterances if found.all_utterances else 0.0
+    share = f" ({percent:.4g} %)" if percent else ""
     return (
         f"{folder.name} was not whole: {found.utterances:,} of {found.all_utterances:,} utterances"
         f"{share} of {found.speakers:,} of {found.all_speakers:,} speakers."

@@ -48,7 +48,7 @@ def test_a_corpus_that_was_not_whole_is_told(
         file.write("train_set: train_x\n")
     run_results(exp_dir, trials_path, "--bootstrap", "0")
     notes = [
-        "Training set train_x was not whole: 9 of 1,200 utterances (0.75%) of 2 of 5 speakers.",
+        "Training set train_x was not whole: 9 of 1,200 utterances (0.75 %) of 2 of 5 speakers.",
         "Test set test was not whole: 32 of 0 utterances of 8 of 9 speakers.",
     ]
     report = (exp_dir / "RESULTS.md").read_text()

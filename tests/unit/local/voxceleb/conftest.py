@@ -5,15 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.miniature.__main__ import main as make_miniature
+from tests.miniature.shared import shared_archives
 
 
 @pytest.fixture(scope="session")
 def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The archives as they are distributed."""
-    out = tmp_path_factory.mktemp("miniature") / "archives"
-    make_miniature([str(out), "--speakers", "2", "2", "3", "1", "--utterances", "2"])
-    return out
+    return shared_archives(tmp_path_factory)
 
 
 @pytest.fixture
