@@ -79,9 +79,10 @@ class CalibrationConfig(Config):
     """Trials to draw, half of them of one speaker; fewer where there are not so many pairs."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the draw; systems that are to be fused need the same."""
-    plda: bool = False
-    """Also calibrate PLDA's scores; for a calibration set of other speakers than the PLDA set's, as
-    PLDA's scores of those that it was trained on are too far apart."""
+    plda: bool = True
+    """Also calibrate PLDA's scores, where there are some. If the calibration set has speakers of
+    the PLDA set, trials are of two speakers of one half of them, and scored by PLDA that was
+    trained on the other half."""
     fuse: bool = False
     """Also fuse both kinds in one map."""
     p_target: Share = 0.05

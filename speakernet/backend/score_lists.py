@@ -9,7 +9,7 @@ scoring.calibration adds (``calibrated_scores.py``).
 
 import glob
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ import numpy as np
 
 from speakernet.arrays import Float32, Float64, Indices
 from speakernet.backend.calibrate_lists import check_disjoint
-from speakernet.backend.calibrated_scores import calibrate_scores
+from speakernet.backend.calibrated_scores import Folds, calibrate_scores
 from speakernet.backend.cohort import Cohort, load_cohort
 from speakernet.backend.config import CALIBRATED, KINDS, QMF, PldaConfig, ScoringConfig
 from speakernet.backend.embeddings import EmbeddingTable, load_embeddings, read_embeddings
@@ -27,6 +27,7 @@ from speakernet.backend.plda import Plda, train_plda
 from speakernet.backend.quality_tables import write_qualities
 from speakernet.backend.scoring import PldaScorer, Scorer
 from speakernet.backend.scoring_files import ScoringFiles
+from speakernet.backend.speaker_folds import trials_of_fold
 from speakernet.config.errors import UserError, naming
 from speakernet.kaldi.scores import write_scores
 from speakernet.kaldi.tables import iter_ids, read_table
@@ -60,7 +61,7 @@ def score_lists(
     cohort = load_cohort(config, files.cohort_embeddings, files.cohort_utt2spk, class_weights)
     if config.calibration and config.normalization != "none" and cohort.vectors is None:
         raise UserError(f"calibration of {config.normalization} needs --cohort-embeddings")
-    backend = _Backend(cohort, _train_plda(config.plda, files, lists) if config.plda else None)
+    backend = _Backend(cohort, _plda_of_all(config.plda, files, lists) if config.plda else None)
     with files_for_replace(files.output) as folder:
         new = replace(files, output=folder)
         statistics = _score_all(config, new, lists, backend)
@@ -69,9 +70,35 @@ def score_lists(
         _remove_others(files.output, lists, config, statistics)
 
 
-def _score_drawn(config: ScoringConfig, backend: _Backend, files: ScoringFiles) -> None:
+def _score_drawn(
+    config: ScoringConfig, backend: _Backend, files: ScoringFiles, folds: Folds
+) -> None:
     """Score trials that were drawn for calibration."""
-    _score_all(config, files, read_trial_lists(files.trials), backend, only_used=True)
+    lists = read_trial_lists(files.trials)
+    if folds:
+        backend = replace(backend, plda=None)
+    _score_all(config, files, lists, backend, only_used=True)
+    if folds and config.plda:
+        table = load_embeddings(files.embeddings, ids_of(lists.values()))
+        for name, trials in lists.items():
+            scores = _plda_scores_in_folds(config.plda, files, table, trials, folds)
+            _write(files, name, "plda", trials, scores)
+
+
+def _plda_scores_in_folds(
+    config: PldaConfig, files: ScoringFiles, table: EmbeddingTable, trials: Trials, folds: Folds
+) -> Float64:
+    """Return the score of each trial (trials,) by PLDA without the speakers of its fold."""
+    assert files.utt2spk
+    utt2spk = read_table(files.utt2spk, num_fields=2)
+    scores = np.full(len(trials), np.nan)
+    for fold in sorted(set(folds.values())):
+        places = trials_of_fold(trials, fold, folds, utt2spk)
+        own = {speaker for speaker, number in folds.items() if number == fold}
+        scorer = PldaScorer(table, _train_plda(config, files, without=own))
+        one, two = ([side[i] for i in places] for side in (trials.enroll, trials.test))
+        scores[places] = scorer.scores(one, two, f"{files.trials[0]}")
+    return scores
 
 
 def _score_all(
@@ -142,11 +169,19 @@ def _cohort_ids(files: ScoringFiles) -> set[str]:
     return {name.decode() for name in iter_ids(index)} if index and is_table else set()
 
 
-def _train_plda(config: PldaConfig, files: ScoringFiles, lists: Mapping[str, Trials]) -> Plda:
-    embeddings, path = files.training_set("plda")
-    utt2spk = read_table(path, num_fields=2)
+def _plda_of_all(config: PldaConfig, files: ScoringFiles, lists: Mapping[str, Trials]) -> Plda:
+    """Train on the whole PLDA set. Raises UserError where the trials have speakers of it."""
+    _, path = files.training_set("plda")
     if not files.utt2spk:  # else the caller knows that the trials have speakers of other sets
-        check_disjoint(path, utt2spk, ids_of(lists.values()), (path, files.test_utt2spk))
+        utts = read_table(path, num_fields=2)
+        check_disjoint(path, utts, ids_of(lists.values()), (path, files.test_utt2spk))
+    return _train_plda(config, files)
+
+
+def _train_plda(config: PldaConfig, files: ScoringFiles, without: Collection[str] = ()) -> Plda:
+    """Train on the PLDA set ``without`` some speakers."""
+    embeddings, path = files.training_set("plda")
+    utt2spk = {n: s for n, s in read_table(path, num_fields=2).items() if s not in without}
     number_of = {name: number for number, name in enumerate(sorted(set(utt2spk.values())))}
 
     def read() -> Iterator[tuple[Float32, Indices]]:

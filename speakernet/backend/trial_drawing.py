@@ -42,7 +42,7 @@ def draw_trials(
     utt2spk: Mapping[str, str],
     num_target: int,
     num_nontarget: int,
-    seed: int,
+    seed: int | tuple[int, ...],
     utt2session: Mapping[str, str] | None = None,
     durations: Mapping[str, float] | None = None,
 ) -> Trials:

@@ -9,8 +9,12 @@ import pytest
 
 from speakernet.backend.calibration import fit_calibration
 from speakernet.backend.config import CalibrationConfig, PldaConfig, ScoringConfig
+from speakernet.backend.embeddings import load_embeddings
+from speakernet.backend.plda import Plda
 from speakernet.backend.score_lists import score_lists
+from speakernet.backend.scoring import PldaScorer
 from speakernet.backend.scoring_files import ScoringFiles
+from speakernet.backend.speaker_folds import speaker_folds
 from speakernet.backend.trial_drawing import draw_trials
 from speakernet.bin import fuse
 from speakernet.config import UserError
@@ -29,6 +33,8 @@ CALIBRATION = CalibrationConfig(
     fuse=True,
     p_target=0.3,
 )
+CALIBRATION_OF_COSINES = CALIBRATION.model_copy(update={"plda": False, "fuse": False})
+BETWEEN = np.linspace(3, 0.05, 30)  # variances between speakers, where those within are 1
 CONFIG = ScoringConfig(top_n=10, plda=PldaConfig(iterations=3), calibration=CALIBRATION)
 
 
@@ -87,8 +93,71 @@ def test_what_a_recipe_gets(files: ScoringFiles) -> None:
         assert cllr(scores, labels) - min_cllr(scores, labels) < 0.12
     drawn = read_trials(files.output / "calibration" / "trials")
     assert (len(drawn), int(drawn.is_target.sum())) == (600, 300)
-    expected = draw_trials(read_table(files.cohort_utt2spk or Path()), 300, 300, 0)
+    speakers = read_table(files.cohort_utt2spk or Path())
+    folds = speaker_folds(speakers.values(), 0)
+    assert sorted(folds.values()) == [0] * 13 + [1] * 12
+    pairs = [(speakers[a], speakers[b]) for a, b in zip(drawn.enroll, drawn.test, strict=True)]
+    assert all(folds[one] == folds[two] for one, two in pairs)
+    assert {folds[one] for one, _ in pairs} == {0, 1}
+    no_plda = replace(files, output=files.output.parent / "no_plda")
+    score_lists(CONFIG.model_copy(update={"calibration": CALIBRATION_OF_COSINES}), no_plda)
+    drawn = read_trials(no_plda.output / "calibration" / "trials")
+    expected = draw_trials(speakers, 300, 300, 0)
     assert (drawn.enroll, drawn.test) == (expected.enroll, expected.test)
+
+
+def _scale(llrs: np.ndarray, trials: Trials) -> float:
+    """Return the factor that would make them LLRs of these trials: 1 if they are, below: too far
+    apart.
+    """
+    return fit_calibration(llrs[:, None], trials.is_target, ("x",), 0.5).weights[0]
+
+
+def write_gaussians(folder: Path, prefix: str, num_speakers: int, seed: int) -> None:
+    """Embeddings with the variances of BETWEEN."""
+    generator = np.random.default_rng(seed)
+    folder.mkdir()
+    utt2spk = {}
+    with ArkWriter(folder / "embedding.ark", folder / "embedding.scp") as writer:
+        for speaker in range(num_speakers):
+            mean = generator.normal(size=BETWEEN.size) * np.sqrt(BETWEEN)
+            for number in range(EACH):
+                name = f"{prefix}{speaker:02d}-{number}"
+                utt2spk[name] = f"{prefix}{speaker:02d}"
+                writer.write(name, (mean + generator.normal(size=mean.size)).astype(np.float32))
+    write_table(folder / "utt2spk", utt2spk.items())
+
+
+def test_llrs_of_plda_are_the_true_ones_though_its_speakers_calibrate_it(tmp_path: Path) -> None:
+    """Few training speakers, of many dimensions: PLDA knows them better than others."""
+    write_gaussians(tmp_path / "test", "t", 60, 3)
+    write_gaussians(tmp_path / "cohort", "c", 50, 4)
+    cohort = (tmp_path / "cohort", tmp_path / "cohort/utt2spk")
+    trials = draw_trials(read_table(tmp_path / "test/utt2spk"), 900, 3000, 5)
+    write_trials(tmp_path / "test/all", trials)
+    calibration = CalibrationConfig(num_trials=3000, p_target=0.5)
+    plda = PldaConfig(length_norm=False, iterations=5)
+    config = ScoringConfig(normalization="none", plda=plda, calibration=calibration)
+    files = ScoringFiles(tmp_path / "test", [tmp_path / "test/all"], tmp_path / "scores", *cohort)
+    score_lists(config, files)
+    table = load_embeddings(tmp_path / "test", None)
+    dim = BETWEEN.size
+    truth = Plda(np.zeros(dim), np.eye(dim), False, np.eye(dim), BETWEEN)
+    true = PldaScorer(table, truth).scores(trials.enroll, trials.test, "all")
+    llrs = scores_of(files, "plda_calibrated")
+    assert cllr(llrs, trials.is_target) - min_cllr(llrs, trials.is_target) < 0.04
+    assert np.corrcoef(true, llrs)[0, 1] > 0.9
+    assert 0.8 < _scale(llrs, trials) < 1.4  # the model is of half the speakers, so above 1
+    # By the same model of all of them, calibrated with speakers that it knows.
+    drawn = read_trials(files.output / "calibration/trials")
+    known = replace(files, embeddings=cohort[0], trials=[tmp_path / "scores/calibration/trials"],
+                    output=tmp_path / "known", utt2spk=cohort[1])  # fmt: skip
+    score_lists(config.model_copy(update={"calibration": None}), known)
+    optimistic = fit_calibration(
+        read_scores(known.output / "trials.plda", drawn)[:, None], drawn.is_target, ("plda",), 0.5
+    ).apply(scores_of(files, "plda")[:, None])
+    assert _scale(optimistic, trials) < 0.65
+    assert cllr(optimistic, trials.is_target) > 1.2 * cllr(llrs, trials.is_target)
 
 
 def test_trials_are_scored_without_their_own_speakers_in_the_cohort(files: ScoringFiles) -> None:
