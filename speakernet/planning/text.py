@@ -76,9 +76,9 @@ def _rates(work: Work) -> Iterator[str]:
         texts = [f"{1 / cost:,.0f} {part}" for part, cost in parts.items() if cost]
         yield f"measured: hours of audio an hour and core: {', '.join(texts)}; of {rates.source}"
     measured = [(work.recipe(f).model.name, rates) for f, rates in work.measured_networks.items()]
-    for name, rates in dict.fromkeys(measured):
+    for name, network in dict.fromkeys(measured):
         yield (
-            f"measured: {name} on {rates.device}: "
-            f"{1 / rates.train:,.1f} crops a second in training; "
-            f"{1 / rates.embed:,.1f} s of audio embedded a second"
+            f"measured: {name} on {network.device}: "
+            f"{1 / network.train:,.1f} crops a second in training; "
+            f"{1 / network.embed:,.1f} s of audio embedded a second"
         )

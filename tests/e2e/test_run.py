@@ -142,9 +142,9 @@ KILLS = {
 def test_killed_in_four_stages_and_started_again_gives_the_same_scores(finished: Path) -> None:
     wanted = [(finished / EXP / name).read_bytes() for name in SCORES]
     (finished / "exp").rename(finished / "exp.first")
-    for product in (finished / "data/debian_voices_subset").iterdir():
-        if product.name.startswith(("musan_", "train_", "fbank80")):  # the corpus itself stays
-            shutil.rmtree(product)
+    for folder in (finished / "data/debian_voices_subset").iterdir():
+        if folder.name.startswith(("musan_", "train_", "fbank80")):  # the corpus itself stays
+            shutil.rmtree(folder)
     for stage, product in KILLS.items():
         kill_when(finished, product, stage)
     result = run(finished)
