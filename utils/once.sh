@@ -16,6 +16,8 @@
 # succeeded (speakernet/work/products.py).
 # A lock keeps two runs from working on one product; the second waits, then finds it done.
 # Asked to leave (SIGTERM, SIGINT, SIGHUP, SIGUSR1), it ends the command and waits for it; the status is 99.
+# Jobs in a batch system may outlive a run that is killed with all around it. The next run of the same command, made from the same things,
+# goes on with them (utils/perl/BatchCall.pm); before any other it ends them.
 set -euo pipefail
 shopt -s inherit_errexit
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -67,6 +69,19 @@ base=$folder/.$(basename "$product")
 exec 9>"$base.lock"
 flock -n 9 || { log "another run works on it; waiting" && flock 9; }
 
+export SPEAKERNET_CALLS # where utils/slurm.pl and utils/queue.pl note the folders of their calls
+SPEAKERNET_CALLS=$(cd "$folder" && pwd)/.$(basename "$product").calls
+# end_earlier_jobs: those that runs before this one have left.
+end_earlier_jobs() {
+  local call runner
+  while IFS= read -r call; do
+    for runner in slurm queue; do "$(dirname "${BASH_SOURCE[0]}")/$runner.pl" --give-up "$call"; done
+  done <"$SPEAKERNET_CALLS"
+  rm -f "$SPEAKERNET_CALLS"
+}
+earlier=
+[ ! -s "$SPEAKERNET_CALLS" ] || [ ! -f "$base.pending" ] || earlier=$(sha256sum <"$base.pending")
+
 status=0
 python -m speakernet.bin.product check --anew "$anew" "${described[@]}" "${outputs[@]}" --pending "$base.pending" "$product" -- "$@" || status=$?
 case $status in
@@ -74,9 +89,11 @@ case $status in
   3) ;;
   *) exit 1 ;;
 esac
+if [ -s "$SPEAKERNET_CALLS" ] && { [ "$anew" = true ] || [ "$earlier" != "$(sha256sum <"$base.pending")" ]; }; then end_earlier_jobs; fi
 started=$(date +%s)
 log "started"
 measure_usage "$@"
+rm -f "$SPEAKERNET_CALLS"
 # The inputs may not change while the command runs: what is written is what was read before it.
 python -m speakernet.bin.product finish "${outputs[@]}" --pending "$base.pending" "$product"
 log "finished in $(($(date +%s) - started)) s"

@@ -105,7 +105,7 @@ sub end_job {
   my ($code, $signal) = ($status >> 8, $status & 127);
   my $ended = "code $code" . ($signal ? "; signal $signal" : '');
   %$job = (%$job, %$usage, id => $pid, ended => time, submitted => $job->{started}, node => host(), status => $signal ? 128 + $signal : $code);
-  @$job{qw(state reason)} = ($status == 0 ? 'done' : 'failed', status_text($job->{status}));
+  @$job{qw(state reason)} = ($status == 0 ? 'done' : 'failed', status_text($job->{status}) . ($job->{status} == 137 ? '; often for lack of memory' : ''));
   note_usage($call, $job);
   my $elapsed_s = $job->{ended} - $job->{started};
   write_log($job->{log}, '>>', accounting_line($usage) . "# Accounting: time=$elapsed_s threads=$call->{num_threads}\n"

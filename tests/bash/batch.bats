@@ -25,7 +25,14 @@ teardown_file() {
   if [[ -d $cluster ]]; then "$BATS_TEST_DIRNAME/slurm_cluster.sh" stop "$cluster"; fi
 }
 
-setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
+# With the default, --export=PATH, Slurm starts a login shell first, which takes seconds here.
+setup() {
+  cd "$BATS_TEST_TMPDIR" || exit 1
+  if [ -d "$cluster" ]; then
+    mkdir conf
+    printf '%s\n' 'command sbatch --export=ALL' 'option max_jobs_run=*' 'option num_threads=*' >conf/slurm.conf
+  fi
+}
 
 write_program() {
   cat >"$BATS_FILE_TMPDIR/bin/$1"
@@ -40,7 +47,7 @@ write_stand_in() {
 range=
 [[ "\$*" =~ (--array=|-t )([0-9]+-[0-9]+) ]] && range=\${BASH_REMATCH[2]}
 for ((task = \${range%-*} + 0; task <= \${range#*-} + 0; task++)); do
-  $5=\$task setsid bash "\${@: -3}" >/dev/null 2>&1 &
+  $5=\$task setsid bash "\${@: -3}" >/dev/null 2>&1 9>&- & # without the lock of once.sh
   echo "\$! \${range:+\$task}" >>"$state/$4"
 done
 echo '$6'
@@ -117,6 +124,94 @@ jobs_are_ended() {
   tail -n 1 x.log | grep '^# Finished at .* with status 99$'
 }
 
+# start_and_kill COMMAND...: kills the call with its watchdog as soon as two jobs have written their numbers to `ran`.
+start_and_kill() {
+  local runner
+  : >ran
+  "$@" 3>&- &
+  runner=$!
+  eventually two_have_started
+  mapfile -t watchdog < <(pgrep -P "$runner")
+  kill -9 "${watchdog[@]}" "$runner"
+  wait "$runner" || true
+}
+
+two_have_started() { [ "$(wc -l <ran)" -eq 2 ]; }
+
+left_jobs_are_found() {
+  local call=("$utils/$1" JOB=1:2 x.JOB.log bash -c 'echo JOB >>ran; until [ -e go ]; do sleep 0.1; done')
+  start_and_kill "${call[@]}"
+  "${call[@]}" 2>said 3>&- &
+  second=$!
+  eventually grep -q "^$1: took over 2 of 2 jobs that an earlier call has left in " said
+  touch go
+  wait "$second"
+  two_have_started # once each
+  rm go
+  start_and_kill "${call[@]}"
+  run "$utils/$1" JOB=1:2 x.JOB.log echo another
+  [ "$status" -eq 0 ]
+  [[ ${lines[0]} == "$1: cancelling what an earlier call has left in "* ]]
+  [ "$(cat x.*.log | output_of -)" = $'another\nanother' ]
+  [ "$(ls q)" = "$(printf 'x.log\nx.sh')" ] || [ "$(ls q)" = x.sh ]
+}
+
+@test "slurm.pl: jobs of a runner that was killed are taken over by the same call, cancelled by another" { left_jobs_are_found slurm.pl; }
+@test "queue.pl: jobs of a runner that was killed are taken over by the same call, cancelled by another" { left_jobs_are_found queue.pl; }
+
+@test "a second call with the same log waits for the first" {
+  "$utils/queue.pl" x.log bash -c 'echo first; touch here; until [ -e go ]; do sleep 0.1; done' 3>&- &
+  first=$!
+  eventually test -e here
+  "$utils/queue.pl" x.log echo second 2>said 3>&- &
+  second=$!
+  eventually grep -q "^queue.pl: another runner (.* $first) writes to the log x.log; waiting for its end" said
+  [ "$(output_of x.log)" = first ]
+  touch go
+  wait "$first" "$second"
+  [ "$(output_of x.log)" = second ]
+}
+
+@test "once.sh ends jobs of a killed run before it makes a product of other things" {
+  cd "$utils/.." && . ./path.sh && cd "$BATS_TEST_TMPDIR"
+  touch ran
+  echo one >input
+  "$utils/once.sh" --input input p -- "$utils/queue.pl" JOB=1:2 x.JOB.log bash -c 'echo JOB >>ran; exec sleep 300' 3>&- &
+  once=$!
+  eventually two_have_started
+  runner=$(pgrep -P "$once")
+  mapfile -t watchdog < <(pgrep -P "$runner")
+  kill -9 "${watchdog[@]}" "$runner" "$once"
+  wait "$once" || true
+  echo two >input
+  run "$utils/once.sh" --input input --output out p -- bash -c 'mkdir p; echo new >p/out'
+  [ "$status" -eq 0 ]
+  [[ $output == *"queue.pl: cancelling what an earlier call has left in GridEngine"* ]]
+  ! compgen -G 'q/*.vm*'
+}
+
+@test "slurm.pl: why a job waits and why it ended is said" {
+  [ -d "$cluster" ] || skip "no Slurm"
+  SPEAKERNET_WAITING_NOTE_S=1 "$utils/slurm.pl" --begin=now+1hour x.log true 2>said 3>&- &
+  runner=$!
+  eventually grep -q "1 of 1 jobs wait, after . s; Slurm says: BeginTime" said
+  scancel "$(squeue --noheader --format=%i)"
+  status=0
+  wait "$runner" || status=$?
+  [ "$status" -eq 1 ]
+  grep -q '^slurm.pl: error: the job: Slurm says CANCELLED' said
+  run "$utils/slurm.pl" -p nowhere x.log true
+  [ "$status" -eq 1 ]
+  [[ $output == "slurm.pl: error: submitting failed: sbatch: error: invalid partition specified: nowhere"* ]]
+}
+
+@test "slurm.pl: --retries submits the jobs that failed again" {
+  run "$utils/slurm.pl" --retries 1 JOB=1:2 x.JOB.log bash -c 'echo JOB >>ran; [ JOB = 1 ] || [ -e again ] || { touch again; exit 3; }'
+  [ "$status" -eq 0 ]
+  [ "$(sort ran | paste -sd' ')" = "1 2 2" ]
+  [[ $output == *"slurm.pl: x.2.log: status 3, after "*"; tried again (1 of 1)"* ]]
+}
+
 # What is handed to the batch system, with a command that prints it and then fails to submit.
 options_become() {
   run "$utils/$1" --config <(printf 'command echo submit\n%s\n' "$2") "${@:4}" x.log true
@@ -131,7 +226,38 @@ options_become() {
   options_become queue.pl "$config" "--memory 2G -l hostname=x* -N" -l 'hostname=x*'
 }
 
+@test "Kaldi's options: -tc, -pe, --max-jobs-run without JOB, -V, -sync, --name=value" {
+  config=$'option num_threads=* -c $0\noption max_jobs_run=* -tc $0'
+  array=(JOB=1:3 x.JOB.log true)
+  options_become queue.pl "$config" "-tc 2 -N" --max-jobs-run 5 -tc 2 "${array[@]}"
+  options_become queue.pl "$config" "-pe smp 3 -V -N" -pe smp 3 -V -sync y
+  options_become queue.pl "$config" "-N x -o" -tc 2
+  config=$'option num_threads=* -c $0\noption max_jobs_run=*'
+  options_become slurm.pl "$config" "--parsable --open-mode=append -o ./q/x.log -e ./q/x.log --array=1-3%2" -tc 2 "${array[@]}"
+  options_become slurm.pl "$config" "-c 3 --export=ALL --exclude=n1 --parsable" -pe smp 3 -V -sync y --exclude=n1
+  options_become slurm.pl "$config" "-c 2 --parsable --open-mode=append -o ./q/x.log -e ./q/x.log" --num_threads=2 --max-jobs-run 2
+  run "$utils/queue.pl" --config <(printf 'command echo\n') --exclude=n1 x.log true
+  [[ $output == "queue.pl: error: option --exclude: "*" does not say what it means" ]]
+}
+
+# The log of a command of two lines, with the threads of -pe and times as in Kaldi's.
+log_is_kaldis() {
+  local patterns=("# bash -c 'echo one" "# echo two'" "# Running on ?*" "# Started at ?*" "#" one two "# Accounting: begin_time=[1-9]*"
+    "# Accounting: end_time=[1-9]*" "# Accounting: cpu_s=[0-9]* max_rss_kib=[1-9]*" "# Accounting: time=[0-9]* threads=3" "# Finished at ?* with status 0")
+  export SPEAKERNET_USAGE=$PWD/usage SPEAKERNET_STAGE='3 features'
+  "$utils/$1" -pe smp 3 JOB=2 x.JOB.log bash -c $'echo one\necho two'
+  mapfile -t log <x.2.log
+  [ "${#log[@]}" -eq "${#patterns[@]}" ]
+  # shellcheck disable=SC2053 # patterns
+  for i in "${!log[@]}"; do [[ ${log[i]} == ${patterns[i]} ]]; done
+  [[ $(<usage) == "3 features"$'\t-\t'"$1"$'\tx.2.log\t2\t1\t'?*$'\tdone\t0\t'"$(hostname)"$'\t'*$'\t3\t0' ]]
+}
+
+@test "slurm.pl: the log has Kaldi's lines, and what the job took is noted" { log_is_kaldis slurm.pl; }
+@test "queue.pl: the log has Kaldi's lines, and what the job took is noted" { log_is_kaldis queue.pl; }
+
 @test "an option that the configuration does not know, or a bad line, is an error" {
+  rm -rf conf
   run "$utils/slurm.pl" --memory 4G x.log true
   [ "$status" -eq 1 ]
   [ "$output" = "slurm.pl: error: option --memory: the default configuration does not say what it means" ]
@@ -155,6 +281,7 @@ $PYTHONPATH" ]
 
 job_has_callers_settings() {
   [[ -z ${SPEAKERNET_TEST_QUEUE:-} || $1 == slurm.pl ]] || skip "that queue has a configuration of its own"
+  rm -rf conf
   export OPENBLAS_CORETYPE=Nehalem MKL_CBWR="SSE4_2 it's" SPEAKERNET_TORCH=cpu SPEAKERNET_MADE=/here MY_SECRET=1
   "$utils/$1" x.log bash -c 'echo "$OPENBLAS_CORETYPE|$MKL_CBWR|$SPEAKERNET_TORCH"'
   [ "$(output_of x.log)" = "Nehalem|SSE4_2 it's|cpu" ]
@@ -203,10 +330,10 @@ END
 }
 
 @test "slurm.pl: jobs that the system does not take now are submitted again" {
-  is_tried_again slurm.pl "sbatch --export=PATH" \
+  is_tried_again slurm.pl "sbatch --export=ALL" \
     "sbatch: error: Batch job submission failed: Unable to contact slurm controller (connect failure)"
   rm -r tried
-  is_tried_again slurm.pl "sbatch --export=PATH" \
+  is_tried_again slurm.pl "sbatch --export=ALL" \
     "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)"
 }
 
@@ -218,7 +345,7 @@ END
 @test "slurm.pl: a job that was taken although sbatch failed is not submitted a second time" {
   [ -d "$cluster" ] || skip "no Slurm"
   cat >deaf <<<'"$@" >>taken; echo "sbatch: error: Socket timed out on send/recv operation" >&2; exit 1'
-  echo "command bash deaf sbatch --export=PATH" >deaf.conf
+  echo "command bash deaf sbatch --export=ALL" >deaf.conf
   "$utils/slurm.pl" --config deaf.conf x.log echo once
   [ "$(wc -l <taken)" -eq 1 ]
 }
@@ -226,5 +353,5 @@ END
 @test "a batch system that takes no jobs is an error" {
   run "$utils/slurm.pl" --config <(echo "command /nowhere/sbatch") x.log true
   [ "$status" -eq 1 ]
-  [[ $output == "slurm.pl: error: submitting failed: /nowhere/sbatch"*"No such file or directory" ]]
+  [[ $output == "slurm.pl: error: submitting failed: /nowhere/sbatch: No such file or directory; the command was: /nowhere/sbatch "* ]]
 }

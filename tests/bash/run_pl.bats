@@ -43,10 +43,12 @@ is_gone() { ! kill -0 "$1" 2>/dev/null; }
   [ "$(output_of JOBS/x_2.log)" = "/data/JOBS/aJOB/JOB7/x 2 my_2_s" ]
 }
 
-@test "the log has Kaldi's first and last lines" {
-  "$run_pl" JOB=1 x.JOB.log sh -c 'echo out; echo err >&2'
-  sed -n 1p x.1.log | grep -x "# sh -c 'echo out; echo err >&2'"
-  sed -n 2p x.1.log | grep '^# Started at '
+@test "the log has Kaldi's first and last lines, and what the job took is noted" {
+  SPEAKERNET_USAGE=usage "$run_pl" JOB=1 x.JOB.log sh -c $'echo out;\necho err >&2'
+  [ "$(head -n 2 x.1.log)" = $'# sh -c \'echo out;\n# echo err >&2\'' ]
+  sed -n 3p x.1.log | grep '^# Started at '
+  tail -n 3 x.1.log | head -n 1 | grep -x '# Accounting: cpu_s=[0-9.]* max_rss_kib=[1-9][0-9]*'
+  [[ $(<usage) == $'-\t-\trun.pl\tx.1.log\t1\t1\t'?*$'\tdone\t0\t'"$(hostname)"$'\t'*$'\t1\t0' ]]
   tail -n 2 x.1.log | head -n 1 | grep -x '# Accounting: time=[0-9]* threads=1'
   tail -n 1 x.1.log | grep '^# Ended (code 0) at .*, elapsed time [0-9]* seconds$'
   [ "$(output_of x.1.log)" = $'out\nerr' ]
@@ -73,6 +75,29 @@ is_gone() { ! kill -0 "$1" 2>/dev/null; }
   run "$run_pl" x.log sh -c 'kill -9 $$'
   [ "$status" -eq 1 ]
   grep 'signal 9' x.log
+  [[ ${lines[-1]} == "run.pl: error: the job: ended by signal 9 (KILL)"* ]]
+}
+
+@test "status 99 is the runner's, too, if no job failed otherwise" {
+  run "$run_pl" JOB=1:2 x.JOB.log sh -c 'exit 99'
+  [ "$status" -eq 99 ]
+  run "$run_pl" JOB=1:2 x.JOB.log sh -c 'exit $((97 + JOB))'
+  [ "$status" -eq 1 ]
+}
+
+@test "--retries starts a job again that fails, but not one that was asked to leave" {
+  run "$run_pl" --retries 2 JOB=1:3 x.JOB.log sh -c 'echo JOB >>ran; case JOB in 1) exit 99 ;; 2) [ "$(grep -c 2 ran)" -eq 3 ] ;; esac'
+  [ "$status" -eq 99 ]
+  [ "$(sort ran | paste -sd' ')" = "1 2 2 2 3" ]
+  [[ $output == *"run.pl: x.2.log: status 1, after "*"; tried again (2 of 2)"* ]]
+}
+
+@test "Kaldi's options: -tc, -pe, -sync, -V, --max-jobs-run without JOB, --name=value" {
+  mkdir now
+  "$run_pl" --max-jobs-run 5 -tc 1 -sync y --exclude=n1 JOB=1:3 x.JOB.log sh -c 'mkdir now/one && sleep 0.1 && rmdir now/one'
+  "$run_pl" --max-jobs-run 2 -V -pe smp 3 --mem=4G y.log sh -c 'echo $OMP_NUM_THREADS'
+  [ "$(output_of y.log)" = 3 ]
+  grep -q '^# Accounting: time=. threads=3$' y.log
 }
 
 @test "one log for several jobs, a bad range, a bad number, no command: refused" {
@@ -125,6 +150,11 @@ is_gone() { ! kill -0 "$1" 2>/dev/null; }
   unset CUDA_VISIBLE_DEVICES
   PATH=$PWD/bin:$PATH "$run_pl" --gpu 2 JOB=1:2 x.JOB.log sh -c 'sleep 0.2; echo $CUDA_VISIBLE_DEVICES'
   [ "$(output_of x.1.log) $(output_of x.2.log)" = "0,1 2,3" ]
+  PATH=$PWD/bin:$PATH run "$run_pl" --gpu 5 y.log true
+  [ "$output" = "run.pl: error: --gpu 5: this machine shows 4 of them only; ask for at most 4" ]
+  CUDA_VISIBLE_DEVICES='' run "$run_pl" --gpu 1 y.log true
+  [ "$status" -eq 0 ]
+  [ "$output" = "run.pl: --gpu 1: this machine shows no GPU; the jobs run without" ]
 }
 
 has_two_children() { [ "$(pgrep -c -P "$1")" -eq 2 ]; }

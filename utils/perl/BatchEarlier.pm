@@ -123,9 +123,10 @@ sub cancel_and_wait {
   }
 }
 
-# slurm.pl --give-up FOLDER: ends the jobs of one call, unless its runner lives.
+# slurm.pl --give-up FOLDER: ends the jobs of one call of this batch system, once its runner is gone.
 sub end_earlier_call {
   my ($system, $folder) = @_;
+  $folder =~ s{/call\.([^/]*)$}{/left.$1} unless -d $folder;
   my $other = read_call($folder);
   return unless defined $other && $other->{system} eq $system->{name} && owns($other);
   end_call($system, $other);

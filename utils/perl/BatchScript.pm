@@ -57,7 +57,6 @@ command=\${command//$reference/\$$name}
 } >$log
 finish() {
   end_s=\$(date +%s)
-  read -r cpu_s max_rss_kib 2>/dev/null <"\$mark.usage"
   {
     echo "# Accounting: begin_time=\$start_s"
     echo "# Accounting: end_time=\$end_s"
@@ -86,6 +85,9 @@ while [[ -n \$interrupted ]]; do
   wait "\$child"
   status=\$?
 done
+# bash loses the status of a child that ends at the same time as a signal comes (-1), but it was noted.
+[[ \$status != -1 ]] || status=143
+read -r status cpu_s max_rss_kib 2>/dev/null <"\$mark.usage"
 finish "\$status"
 END
 }

@@ -55,7 +55,7 @@ sub submit {
     return $1 if $status == 0 && $text =~ /(?:^|\bjob(?:-array)? )(\d+)/mi;
     my $reason = $text =~ s/\s+/ /gr =~ s/ $//r;
     my ($why) = grep { $text =~ $system->{$_} } qw(unreachable full);
-    unless (defined $why && time - $start < $patience_s->{$why}) { $refused->("submitting failed: @command: $reason"); }
+    unless (defined $why && time - $start < $patience_s->{$why}) { $refused->("submitting failed: $reason; the command was: @command"); }
     say_on_stderr("the batch system takes no jobs now, trying again until it does: $reason") if $reason ne $told;
     $told = $reason;
     sleep($pause_s);

@@ -148,20 +148,20 @@ sub conclude {
 
 sub state_word {
   my ($word) = @_;
-  return !defined $word || $word =~ /^(?:COMPLETED|FAILED)$/ ? 'failed' : $word =~ s/\s.*//sr;
+  return !defined $word || $word =~ /^(?:COMPLETED|FAILED)$/ ? 'failed' : $word =~ s/ by .*//sr =~ tr/ /_/r;
 }
 
 sub reason_of {
   my ($system, $end) = @_;
-  my @words;
-  push @words, status_text($end->{status}) if defined $end->{status};
+  my $status = $end->{status} // ($end->{signal} ? 128 + $end->{signal} : undef);
+  my @words = defined $status ? (status_text($status)) : ();
   if (defined $end->{system_state} && $end->{system_state} !~ /^(?:COMPLETED|FAILED)$/) {
     my $more = join(', ', grep { defined } $end->{system_reason}, defined $end->{limit} ? "the limit is $end->{limit}" : undef);
     push @words, "$system->{title} says $end->{system_state}" . ($more ? " ($more)" : '');
+  } elsif (defined $status && $status == 137) {
+    push @words, 'often for lack of memory';
   }
-  push @words, status_text(128 + $end->{signal}) if $end->{signal} && !defined $end->{status};
-  return join('; ', @words) if @words;
-  return "it left no status, and $system->{title} no longer knows it";
+  return @words ? join('; ', @words) : "it left no status, and $system->{title} no longer knows it";
 }
 
 # What is said of waiting jobs, at growing intervals and only if it is news.

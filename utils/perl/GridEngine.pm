@@ -121,7 +121,7 @@ sub post_mortem {
   $end{max_rss_kib} = kib($field{maxvmem});
   my ($code) = ($field{exit_status} // '') =~ /^(\d+)/;
   @end{qw(code signal)} = defined $code && $code > 128 ? (0, $code - 128) : ($code, 0);
-  if ($field{failed} =~ /^([1-9]\d*)\s*:?\s*(.*)$/) { @end{qw(system_state system_reason)} = ("failed_$1", $2); }
+  if ($field{failed} =~ /^([1-9]\d*)\s*:?\s*(.*)$/) { @end{qw(system_state system_reason)} = ("failed $1", $2); }
   return \%end;
 }
 

@@ -89,8 +89,7 @@ sub status_text {
   return 'status 99: it was asked to leave, and the same command goes on' if $status == $asked_to_leave;
   return "status $status" if $status <= 128 || $status > 192;
   my $signal = $status - 128;
-  my $hint = $signal == 9 ? ', which often means a lack of memory' : '';
-  return "ended by signal $signal (" . signal_name($signal) . ")$hint";
+  return "ended by signal $signal (" . signal_name($signal) . ')';
 }
 
 sub signal_name {
@@ -133,7 +132,11 @@ sub words_of_logs {
   my ($end) = @_;
   my @lines = last_lines($end->{log}, 1);
   return "error: $end->{log} ends with: $lines[0]" if @lines;
-  my @system = defined $end->{system_log} ? last_lines($end->{system_log}, 3) : ();
+  my @system = defined $end->{system_log} ? last_lines($end->{system_log}, 100) : ();
+  # All jobs of an array write to it. Slurm's lines name the job by another number than that of the array.
+  my @its = defined $end->{raw_id} ? grep { /(?:JOB |StepId=|JobId=)$end->{raw_id}\b/ } @system : ();
+  @system = @its if @its;
+  @system = @system[-3 .. -1] if @system > 3;
   return "error: $end->{log} ends with: (nothing)" unless @system;
   return map { "error: $end->{system_log} ends with: $_" } @system;
 }

@@ -25,6 +25,7 @@ sub output_of {
   my @command = @_;
   my $pid = open(my $out, '-|') // fail("cannot fork: $!");
   if ($pid == 0) {
+    no warnings 'exec';
     open(STDERR, '>&', \*STDOUT);
     exec { $command[0] } @command or syswrite(STDOUT, "$command[0]: $!\n");
     POSIX::_exit(127);

@@ -116,8 +116,7 @@ sub numbers {
 sub post_mortem {
   my ($id, $element) = @_;
   my $name = defined $element ? "${id}_$element" : $id;
-  my ($text) = output_of('scontrol', 'show', 'job', '--oneliner', $name);
-  my %field = $text =~ /(?:^|\s)(\w+)=(\S*)/g;
+  my %field = fields_of($name);
   my %end;
   if ($field{JobState}) {
     %end = (system_state => $field{JobState}, node => $field{BatchHost} // $field{NodeList}, raw_id => $field{JobId});
@@ -127,6 +126,19 @@ sub post_mortem {
     @end{qw(code signal)} = ($1, $2) if ($field{ExitCode} // '') =~ /^(\d+):(\d+)$/;
   }
   return { %end, from_accounting($name) };
+}
+
+# A job whose processes are being ended has no state of its own yet.
+sub fields_of {
+  my ($name) = @_;
+  my %field;
+  for (1 .. 10) {
+    my ($text) = output_of('scontrol', 'show', 'job', '--oneliner', $name);
+    %field = $text =~ /(?:^|\s)(\w+)=(\S*)/g;
+    last if ($field{JobState} // '') ne 'COMPLETING';
+    select(undef, undef, undef, 0.5);
+  }
+  return %field;
 }
 
 # "CANCELLED by 1000" says who; the line of the step ".batch" has the memory.

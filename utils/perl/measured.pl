@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
 # Runs a command and notes what it took: measured.pl FILE COMMAND [ARGUMENT...]
 #
-# FILE gets "CPU_SECONDS KIB_OF_MEMORY", and the status is the command's, or 128 + N if signal N ended it. Signals go on to the command.
+# FILE gets "STATUS CPU_SECONDS KIB_OF_MEMORY"; the status is the command's, or 128 + N if signal N ended it. Signals go on to the command.
 use strict;
 use warnings;
 use File::Basename qw(dirname);
@@ -22,8 +22,9 @@ if ($child == 0) {
 }
 my ($pid, $status, $usage);
 do { ($pid, $status, $usage) = wait_for_child($child); } until $pid == $child;
+$status = $status & 127 ? 128 + ($status & 127) : $status >> 8;
 if (open(my $out, '>', $file)) {
-  print $out join(' ', map { $_ // '-' } @$usage{qw(cpu_s max_rss_kib)}), "\n";
+  print $out join(' ', $status, map { $_ // '-' } @$usage{qw(cpu_s max_rss_kib)}), "\n";
   close($out);
 }
-exit($status & 127 ? 128 + ($status & 127) : $status >> 8);
+exit($status);
