@@ -1,104 +1,21 @@
 #!/usr/bin/env bash
 # What goes wrong on a cluster, on a real Slurm of two nodes and a real GridEngine that this script starts: what the runner says, its status,
 # what the same call does afterwards, and whether the files are those of an undisturbed run. Needs root and the packages that
-# tests/bash/slurm_cluster.sh and tests/bash/gridengine_cluster.sh name; takes some minutes.
+# tests/bash/slurm_cluster.sh and tests/bash/gridengine_cluster.sh name; takes ten minutes to a quarter of an hour.
 #   tests/cluster_faults.sh slurm|gridengine [FAULT...]      `tests/cluster_faults.sh slurm list` names the faults
+# shellcheck disable=SC2329 # faults are called by name
 set -euo pipefail
 shopt -s inherit_errexit
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 system=${1-} dir=/tmp/faults_$$
-faults=(exits_1 time_limit memory killed_by_hand element_cancelled array_cancelled signal_9 node_down_jobs_dead node_down_jobs_alive
+faults=(exits_1 time_limit memory killed_by_hand element_cancelled array_cancelled node_down_jobs_dead node_down_jobs_alive
   controller_away_at_submission controller_away_later queue_full answer_lost invalid_request unschedulable all_killed_same_call all_killed_other_call
   runner_killed runner_terminated)
 mkdir -p "$dir"
 
 say() { printf '%s\n' "$*" >&2; }
 
-start_system() {
-  case $system in
-    slurm)
-      "$root/tests/bash/slurm_cluster.sh" start "$dir/cluster" 2
-      export SLURM_CONF=$dir/cluster/slurm.conf
-      limit_memory
-      # Not the default, --export=PATH, for which Slurm starts a login shell first.
-      printf '%s\n' 'command sbatch --export=ALL' 'option mem=* --mem-per-cpu $0' 'option time=* --time $0' 'option num_threads=* --cpus-per-task $0' \
-        'option max_jobs_run=*' >"$dir/slurm.pl.conf"
-      options=(--config "$dir/slurm.pl.conf") runner=$root/utils/slurm.pl
-      ;;
-    gridengine)
-      "$root/tests/bash/gridengine_cluster.sh" start "$dir/cluster"
-      . "$dir/cluster/settings.sh"
-      # Without load values of memory, which only a site's administrator can name.
-      printf '%s\n' 'command qsub -v PATH -cwd -S /bin/bash -j y -r y' 'option max_jobs_run=* -tc $0' >"$dir/queue.conf"
-      options=(--config "$dir/queue.conf") runner=$root/utils/queue.pl
-      ;;
-    *) say "usage: $0 slurm|gridengine [FAULT...]" && exit 1 ;;
-  esac
-}
-
-# Slurm watches the memory of jobs itself, where there are no cgroups.
-limit_memory() {
-  printf '%s\n' 'JobAcctGatherType=jobacct_gather/linux' 'JobAcctGatherFrequency=1' 'JobAcctGatherParams=OverMemoryKill' \
-    'SchedulerParameters=sched_interval=2' >>"$SLURM_CONF"
-  sed -i 's/^SelectTypeParameters=.*/SelectTypeParameters=CR_CPU_Memory/; s/ CPUs=2/ CPUs=2 RealMemory=4000/' "$SLURM_CONF"
-  controller stop && node stop && controller start && node start
-  eventually has_nodes
-}
-
-has_nodes() { [ "$(sinfo --noheader --format=%D --states=idle)" = 2 ]; }
-
-stop_system() {
-  case $system in
-    slurm)
-      node stop
-      controller stop
-      kill "$(sed -n 1p "$dir/cluster/pids")"
-      ;;
-    gridengine) "$root/tests/bash/gridengine_cluster.sh" stop "$dir/cluster" ;;
-  esac
-}
-
-# controller|node start|stop: a stopped node's jobs live on, as they would on a machine that has lost its network.
-controller() {
-  case $system,$1 in
-    slurm,start) serve slurmctld slurmctld -D ;;
-    slurm,stop) end slurmctld 2 ;;
-    gridengine,*) "$root/tests/bash/gridengine_cluster.sh" master "$1" "$dir/cluster" ;;
-  esac
-}
-
-node() {
-  case $system,$1 in
-    slurm,start) for name in n1 n2; do serve "$name" slurmd -D -N "$name"; done ;;
-    slurm,stop) end n1 3 && end n2 4 ;;
-    gridengine,*) "$root/tests/bash/gridengine_cluster.sh" host "$1" "$dir/cluster" ;;
-  esac
-}
-
-serve() {
-  setsid "${@:2}" >>"$dir/services.log" 2>&1 </dev/null &
-  echo $! >"$dir/$1.pid"
-}
-
-# end NAME LINE: the service that `serve` has started, or else the one in this line of the cluster's pids.
-end() {
-  local pid
-  pid=$(cat "$dir/$1.pid" 2>/dev/null || sed -n "$2p" "$dir/cluster/pids")
-  rm -f "$dir/$1.pid"
-  kill "$pid" 2>/dev/null || return 0
-  eventually is_gone "$pid"
-}
-
-is_gone() { [[ $(ps -o state= -p "$1") == [Z]* ]] || ! kill -0 "$1" 2>/dev/null; }
-
-eventually() {
-  for _ in {1..300}; do
-    if "$@" >/dev/null 2>&1; then return; fi
-    sleep 0.2
-  done
-  say "not within a minute: $*"
-  return 1
-}
+. "$root/tests/bash/cluster_control.sh"
 
 # What every fault's jobs do: JOB.sh SECONDS NUMBER writes a file under another name and renames it, as this project's programs do.
 write_job() {
@@ -136,7 +53,7 @@ ends() {
 
 job_id() { sed -n 's/^array \([0-9]*\) .*/\1/p' log/q/call.x.*/call; }
 
-cancel() { if [ $system = slurm ]; then scancel "$1${2:+_$2}"; else qdel "$1" ${2:+-t "$2"} >/dev/null; fi; }
+cancel() { if [ "$system" = slurm ]; then scancel "$1${2:+_$2}"; else qdel "$1" ${2:+-t "$2"} >/dev/null; fi; }
 
 # The same call again, quick, and then a look at the files.
 again() {
@@ -158,13 +75,13 @@ exits_1() {
 }
 
 time_limit() {
-  if [ $system = slurm ]; then call 200 --time 1 || true; else call 200 -l h_rt=3 || true; fi
+  if [ "$system" = slurm ]; then call 200 --time 1 || true; else call 200 -l h_rt=3 || true; fi
   again
 }
 
 memory() {
   local limit=(-l h_vmem=300M)
-  [ $system != slurm ] || limit=(--mem 100)
+  [ "$system" != slurm ] || limit=(--mem 100)
   "$runner" "${options[@]}" "${limit[@]}" log/x.log perl -e '$n = 1e9; $x = "1" x $n; sleep 20' || say "status $?"
   again
 }
@@ -190,14 +107,9 @@ array_cancelled() {
   again
 }
 
-signal_9() {
-  "$runner" "${options[@]}" log/x.log bash -c 'echo at work; kill -9 $$' || say "status $?"
-  again
-}
-
 node_down_jobs_dead() {
   call_in_background 8
-  if [ $system = slurm ]; then
+  if [ "$system" = slurm ]; then
     scontrol update NodeName=n1 State=DOWN Reason=fault
     sleep 3
     scontrol update NodeName=n1 State=RESUME
@@ -224,7 +136,7 @@ kill_jobs() {
 
 node_down_jobs_alive() {
   call_in_background 20
-  if [ $system = slurm ]; then
+  if [ "$system" = slurm ]; then
     end n1 3
     scontrol update NodeName=n1 State=DOWN Reason=fault
     sleep 5
@@ -257,7 +169,7 @@ controller_away_later() {
 
 queue_full() {
   local later=
-  if [ $system = slurm ]; then
+  if [ "$system" = slurm ]; then
     sed -i 's/^MaxJobCount=.*//' "$SLURM_CONF" && echo MaxJobCount=3 >>"$SLURM_CONF"
     controller stop && controller start
     eventually scontrol ping
@@ -269,13 +181,13 @@ queue_full() {
   fi
   call 0 || true
   [ -z "$later" ] || wait "$later"
-  [ $system = slurm ] || { sed -i 's/^max_u_jobs .*/max_u_jobs 0/' "$dir/global" && qconf -Mconf "$dir/global" >/dev/null; }
+  [ "$system" = slurm ] || { sed -i 's/^max_u_jobs .*/max_u_jobs 0/' "$dir/global" && qconf -Mconf "$dir/global" >/dev/null; }
   compare
 }
 
 answer_lost() {
   local submit='sbatch --export=ALL' words='sbatch: error: Socket timed out on send/recv operation'
-  [ $system = slurm ] || submit='qsub -v PATH -cwd -S /bin/bash -j y' words="error: can't send message to qmaster"
+  [ "$system" = slurm ] || submit='qsub -v PATH -cwd -S /bin/bash -j y' words="error: can't send message to qmaster"
   printf '%s\n' "\"\$@\" >>taken; echo \"$words\" >&2; exit 1" >deaf
   "$runner" --config <(printf '%s\n' "command bash deaf $submit") JOB=1:4 log/x.JOB.log bash job.sh 3 JOB || say "status $?"
   say "submitted: $(grep -c . taken) time"
@@ -285,7 +197,7 @@ answer_lost() {
 invalid_request() {
   local request
   local requests=("-p nowhere" "--nodelist=nowhere" "--exclude=nowhere")
-  [ $system = slurm ] || requests=("-pe nowhere 2" "-l nothing=1" "-q nowhere.q")
+  [ "$system" = slurm ] || requests=("-pe nowhere 2" "-l nothing=1" "-q nowhere.q")
   for request in "${requests[@]}"; do
     # shellcheck disable=SC2086
     call 0 $request || true
@@ -295,8 +207,8 @@ invalid_request() {
 
 unschedulable() {
   local requests=("--mem 999999" "--num-threads 99" "--time 9999 -p short")
-  [ $system = slurm ] || requests=("-l mem_total=9999G" "-pe smp 98")
-  [ $system != slurm ] || scontrol create PartitionName=short Nodes=n1 MaxTime=1
+  [ "$system" = slurm ] || requests=("-l mem_total=9999G" "-pe smp 98")
+  [ "$system" != slurm ] || scontrol create PartitionName=short Nodes=n1 MaxTime=1
   for request in "${requests[@]}"; do
     # shellcheck disable=SC2086
     SPEAKERNET_WAITING_NOTE_S=3 timeout 20 "$runner" "${options[@]}" $request JOB=1:4 log/x.JOB.log true || say "status $?"
@@ -326,19 +238,15 @@ all_killed_other_call() {
   again
 }
 
-runner_killed() {
+runner_ended_by() {
   call_in_background 60
-  kill -9 "$runner_pid"
+  kill "-$1" "$runner_pid"
   ends
   again
 }
 
-runner_terminated() {
-  call_in_background 60
-  kill "$runner_pid"
-  ends
-  again
-}
+runner_killed() { runner_ended_by KILL; }
+runner_terminated() { runner_ended_by TERM; }
 
 trap stop_system EXIT
 start_system

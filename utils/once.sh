@@ -33,7 +33,7 @@ measure_usage() {
   ! type -P perl >/dev/null ||
     measured=(perl "$(dirname "${BASH_SOURCE[0]}")/perl/measured.pl" "$base.usage" setpriv --pdeathsig TERM)
   run_forwarding "${measured[@]}" "$@" || status=$?
-  [ ! -s "$base.usage" ] || read -r figures <"$base.usage" || true
+  [ ! -s "$base.usage" ] || read -r _ figures <"$base.usage" || true
   rm -f "$base.usage"
   [ "$status" != 0 ] || state='done'
   [[ $1 != */train.sh ]] || gpus=$(num_gpus)

@@ -187,7 +187,7 @@ left_jobs_are_found() {
   run "$utils/once.sh" --input input --output out p -- bash -c 'mkdir p; echo new >p/out'
   [ "$status" -eq 0 ]
   [[ $output == *"queue.pl: cancelling what an earlier call has left in GridEngine"* ]]
-  ! compgen -G 'q/*.vm*'
+  [ -z "$(compgen -G 'q/call.*')$(compgen -G 'q/left.*')" ]
 }
 
 @test "slurm.pl: why a job waits and why it ended is said" {

@@ -7,7 +7,7 @@
 #                                  submits), and for each array `array ID FIRST LAST OFFSET`: job N of the call is element N - OFFSET of job ID
 #     jobs                         the numbers of the jobs that are to run
 #     NAME.sh                      the script as it was submitted
-#     N                            when job N has ended: STATUS NODE START END CPU_S MAX_RSS_KIB (seconds since 1970; - if unknown)
+#     N                            when job N has ended: STATUS NODE START END CPU_S MAX_RSS_KIB ID (seconds since 1970; - if unknown)
 #     N.NODE-PID.running           while a copy of job N runs, and after it was killed
 #
 # The runner holds a lock on the file `call`. A folder whose lock is free is that of a runner that was killed: the next call with one of its
@@ -25,7 +25,7 @@ use File::Path qw(make_path);
 use IO::Handle;
 use Program qw(fail host);
 
-our @EXPORT_OK = qw(ends_of give_up job_of leftovers lock_call logs_of new_call note_array open_calls places read_call remove_call);
+our @EXPORT_OK = qw(ends_of give_up id_in_marks job_of leftovers lock_call logs_of new_call note_array open_calls places read_call remove_call);
 
 my $count = 0;
 
@@ -159,6 +159,18 @@ sub leftovers {
     push @{ $copies{$job} }, { node => $node, started => $started };
   }
   return \%copies;
+}
+
+# The id of the array that has one of these jobs, by what a job wrote itself; undef while none has started.
+sub id_in_marks {
+  my ($own, $piece) = @_;
+  for my $file (glob("\Q$own->{folder}\E/*")) {
+    my ($job) = basename($file) =~ /^(\d+)(?:\..*\.running)?$/ or next;
+    next unless $job >= $piece->{first} + $piece->{offset} && $job <= $piece->{last} + $piece->{offset};
+    open(my $in, '<', $file) or next;
+    return $1 if (<$in> // '') =~ / (\d+)$/;
+  }
+  return undef;
 }
 
 sub remove_call {

@@ -6,6 +6,7 @@
 #   has_long_options  whether the submitting command takes --name=value
 #   single_dash       sub(switch, values) -> the words that an option with one dash becomes
 #   task              the shell variable that holds a job's number in an array of jobs
+#   id                the shell's word, within ${ }, for the id of an array or job
 #   separator         between the id of an array and the number of an element, in messages
 #   submit, after, longest_array, unreachable, full, find   see BatchSubmit
 #   poll              sub(ids) -> id -> element ('' where there is no array) -> {waits, reason, hopeless} of jobs that wait or run; undef if the

@@ -46,7 +46,7 @@ end_mark=\$2/\$$name
 [[ "\$(cat "\$end_mark" 2>/dev/null)" == "0 "* ]] && exit 0
 mark=\$end_mark.\$(hostname)-\$\$.running
 start_s=\$(date +%s)
-echo "- \$(hostname) \$start_s" >"\$mark"
+echo "- \$(hostname) \$start_s \${$system->{id}}" >"\$mark"
 ${environment}command=$command
 command=\${command//$reference/\$$name}
 {
@@ -65,7 +65,7 @@ finish() {
     echo "# Finished at \$(date) with status \$1"
   } >>$log
   rm -f "\$mark.usage"
-  echo "\$1 \$(hostname) \$start_s \$end_s \${cpu_s:--} \${max_rss_kib:--}" >"\$mark" && mv "\$mark" "\$end_mark"
+  echo "\$1 \$(hostname) \$start_s \$end_s \${cpu_s:--} \${max_rss_kib:--} \${$system->{id}}" >"\$mark" && mv "\$mark" "\$end_mark"
   exit \$((\$1 != 0))
 }
 if [[ -f path.sh ]] && ! . ./path.sh >>$log 2>&1; then

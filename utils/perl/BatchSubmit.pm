@@ -10,6 +10,7 @@
 package BatchSubmit;
 use strict;
 use warnings;
+use BatchCall qw(id_in_marks);
 use Exporter 'import';
 use List::Util qw(max min);
 use Program qw(output_of say_on_stderr);
@@ -60,7 +61,7 @@ sub submit {
     $told = $reason;
     sleep($pause_s);
     $pause_s = min(2 * $pause_s, $longest_pause_s);
-    my $id = $why eq 'unreachable' ? $system->{find}->($own->{folder}, $piece->{offset}) : undef;
+    my $id = $why eq 'unreachable' ? $system->{find}->($own->{folder}, $piece->{offset}) // id_in_marks($own, $piece) : undef;
     return $id if defined $id;
   }
 }

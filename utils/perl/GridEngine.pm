@@ -27,6 +27,7 @@ sub gridengine {
     default => $default_config,
     has_long_options => 0,
     task => 'SGE_TASK_ID',
+    id => 'JOB_ID',
     separator => '.',
     submit => \&submit_options,
     single_dash => sub { @_ },
@@ -60,7 +61,8 @@ sub find {
   my ($folder, $offset) = @_;
   my ($text) = output_of('qstat', '-j', '*');
   for (split(/^=+$/m, $text)) {
-    return $1 if /^job_number:\s+(\d+)/m && /^job_args:\s+\d+,\Q$folder\E$/m && /^job_args:\s+$offset,/m;
+    my ($id) = /^job_number:\s+(\d+)/m;
+    return $id if defined $id && /^job_args:\s+$offset,\Q$folder\E$/m;
   }
   return undef;
 }

@@ -32,6 +32,7 @@ sub slurm {
     default => $default_config,
     has_long_options => 1,
     task => 'SLURM_ARRAY_TASK_ID',
+    id => 'SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID',
     separator => '_',
     submit => \&submit_options,
     single_dash => \&single_dash,
