@@ -14,7 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 recipe=egs/debian_voices/tdnn_c128 data=data exp=exp data_root=
 stage=1 stop_stage=8 nj='' nproc='' cmd=$train_cmd max_failed_share=0 convert='' plan=false
-num_nodes=1 max_requeues=100 embed_nj='' dry_run=false
+num_nodes=1 max_requeues=100 embed_nj='' scratch='' dry_run=false
 set=() seed='' epochs='' init='' exp_name='' seeds='' force='' clean=
 partial=false drop_trials=false delete_archives=false trial_lists=
 help_message="usage: bash run.sh [options]
@@ -39,6 +39,7 @@ help_message="usage: bash run.sh [options]
   --drop-trials BOOL leave out trials whose recordings are missing; RESULTS.md counts them  (default: $drop_trials)
   --delete-archives BOOL  delete a corpus's archives once stage 1 has unpacked all that is in them  (default: $delete_archives)
   --trial-lists \"NAME ...\"  which lists of the test set to score  (default: those of egs/<corpus>/corpus.sh)
+  --scratch DIR      a disk of each machine, to which the archives of features are copied while it trains  (default: none)
   --dry-run          only print the command of each product that is not there
   --plan             only print what each stage would read, write and take (with --seeds all together, with --clean what would go), and
                      what is missing; status 1 if it cannot succeed

@@ -15,6 +15,7 @@ features_config=
 max_failed_share=0
 set=()
 anew=false
+scratch=
 num_nodes=1
 node=
 rdzv=
@@ -30,6 +31,7 @@ help_message="usage: $0 [options] <recipe.yaml> <data-dir> <exp-dir>
   --max-failed-share P  share of recordings that may be unreadable: others of their speakers are read  (default: $max_failed_share)
   --set KEY=VALUE a setting of the recipe, as train.epochs=4    (repeatable)
   --anew true|false  begin again, in <exp-dir>/.anew; what is there stays until the new is whole (default: $anew)
+  --scratch DIR   a disk of each machine, to which the data's archives are copied while it trains  (default: read where they are)
   --num-nodes N   machines; without --cuda-cmd, start this script on each of them   (default: $num_nodes)
   --rdzv HOST:PORT|FILE  where the machines of one run meet: HOST is one of them; in FILE, which all see, the first writes its address
   --node N        which of them this is, from 1, for a FILE     (default: what srun says)
@@ -41,6 +43,7 @@ leave_on_signal
 . ./path.sh
 . utils/training_jobs.sh
 . utils/rendezvous.sh
+. utils/scratch.sh
 [ $# -eq 3 ] || usage_error
 
 # publish_anew DIR: what was trained in DIR/.anew takes the place of what is in DIR.
@@ -99,6 +102,7 @@ fi
 log=$exp_dir/log/$name.log
 : >>"$log"
 log_start=$(stat --format=%s "$log")
+[ -z "$scratch" ] || copy_data_to "$scratch"
 [ -z "$num_threads" ] || export SPEAKERNET_CORES=$num_threads
 
 # Threads that spin while they wait took ten times as long on a machine that is also busy otherwise.

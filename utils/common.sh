@@ -108,7 +108,7 @@ check_option() {
     nj | embed_nj | nproc | epochs | num_threads | num_nodes | node | num_target | num_nontarget) require_positive "$1" ;;
     seed | num_utts | max_requeues) require_count "$1" ;;
     max_failed_share) require_share "$1" ;;
-    data | exp | data_root | recipe | musan | rirs | utt2spk | published | checkpoint | init | cache | speed_set | exclude | \
+    data | exp | data_root | recipe | musan | rirs | utt2spk | published | checkpoint | init | cache | speed_set | exclude | scratch | \
       cohort_embeddings | cohort_utt2spk | enroll_spk2utt | *_config) require_path "$1" ;;
     name | copy_suffix) require_name "$1" ;;
   esac

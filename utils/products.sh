@@ -127,8 +127,8 @@ train_model() {
   if [ "$1" = lm ] || [ -d "$start/checkpoints" ]; then origin=$start/checkpoints; fi
   once "$trained/checkpoints" --input "$trained/settings/training.settings" ${origin:+--fixed-input "$origin"} \
     --fixed-input "$train_dir" "${noise_inputs[@]}" --output final.pt -- \
-    steps/train.sh --nproc "$nproc" --num-nodes "$num_nodes" --cuda-cmd "$cuda_cmd" --max-requeues "$max_requeues" --max-failed-share "$max_failed_share" "${anew[@]}" "${train_options[@]}" \
-    ${start:+--init "$start"} "$trained/recipe.yaml" "$train_dir" "$trained"
+    steps/train.sh --nproc "$nproc" --num-nodes "$num_nodes" --cuda-cmd "$cuda_cmd" --max-requeues "$max_requeues" --scratch "$scratch" \
+    --max-failed-share "$max_failed_share" "${anew[@]}" "${train_options[@]}" ${start:+--init "$start"} "$trained/recipe.yaml" "$train_dir" "$trained"
 }
 
 extract_embeddings() {

@@ -40,6 +40,7 @@ run_training() {
   threads=$(threads_of_job)
   [ -z "$threads" ] || program+=(--num-threads "$threads")
   [ "$num_nodes" = 1 ] || program+=(--rdzv "$exp_dir/.address")
+  [ -z "$scratch" ] || program+=(--scratch "$scratch")
   read -ra runner <<<"$cuda_cmd"
   case ${runner[0]##*/} in
     *slurm*)

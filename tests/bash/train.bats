@@ -195,8 +195,12 @@ start_node() {
   eventually has_saved
   kill -USR1 "${node[1]}"
   for train in "${node[@]}"; do ends_with 99; done
-  # As jobs they meet by themselves, and go on from there.
-  bash steps/train.sh --cuda-cmd "utils/run.pl --num-threads 1" --num-nodes 2 --nproc 1 "$recipe" "$data" "$exp" 3>&-
+  # As jobs they meet by themselves, and go on from there; each reads a copy of its own, and removes it and what a killed one has left.
+  local scratch="$BATS_TEST_TMPDIR/scratch"
+  mkdir -p "$scratch/speakernet-$UID/run.left"
+  bash steps/train.sh --cuda-cmd "utils/run.pl --num-threads 1" --num-nodes 2 --nproc 1 --scratch "$scratch" "$recipe" "$data" "$exp" 3>&-
+  for train in 1 2; do grep -q "copied to $scratch/speakernet-$UID/run" "$exp/log/job.$train.log"; done
+  [ "$(ls "$scratch"/speakernet-*)" = lock ]
   [ "$(grep -c 'continuing .* at step' "$exp/log/train.log")" -eq 1 ]
   [ -f "$exp/checkpoints/final.pt" ]
 }

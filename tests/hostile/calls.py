@@ -102,6 +102,7 @@ CALLS: dict[str, list[Call]] = {
     ],
     "compute-vad": [_call("--config options/vad.conf data/test out/v.ark out/v.scp", "out/v.ark")],
     "convert-tdy": [_call("published.model out/tdy --base tdy.yaml", "out/tdy/recipe.yaml")],
+    "copy-to-scratch": [_call("data/train out/copy", "out/copy/feats.scp", kept=(r"out/copy/.*",))],
     "copy-data-dir": [
         _call(
             "--utt-prefix a- --validate-opts VALIDATION data/wav out/copy",

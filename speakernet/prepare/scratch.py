@@ -1,0 +1,100 @@
+"""A copy of a data directory and its archives on a machine's own disk, for a training there.
+
+What jobs of many machines read at random places of one file is slow on a shared file system.
+"""
+
+import logging
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from speakernet.config.errors import UserError
+from speakernet.config.files import open_input
+from speakernet.kaldi.tables import iter_table, write_table
+from speakernet.prepare.early_checks import free_bytes
+from speakernet.work.files import open_for_replace, write_errors
+from speakernet.work.products import ARCHIVES
+from speakernet.work.progress import Progress
+from speakernet.work.record import digest_of_file, read_record
+
+logger = logging.getLogger(__name__)
+
+_TABLES = ("feats.scp", "wav.scp")
+_ENTRY = re.compile(r"(.+):(\d+)")
+_BLOCK_BYTES = 1 << 24
+_RESERVE_BYTES = 256 << 20  # what others may write meanwhile
+
+
+def copy_to_scratch(data: Path, target: Path) -> int:
+    """Copy the tables of ``data`` to the folder ``target``, and beside them the archives in which
+    features (or, without feats.scp, recordings) lie; return the bytes of the archives.
+
+    Entries that are files or commands stay what they are. Raises UserError if there is not the
+    room, if no entry lies in an archive, or if a copy is not what the data's record says.
+    """
+    table = next((data / name for name in _TABLES if (data / name).is_file()), data / _TABLES[0])
+    places = list(_places(table))
+    sources = sorted({source for _, source, _ in places if source})
+    if not sources:
+        raise UserError(f"{table}: has no entries in archives: nothing to copy to {target}")
+    size = sum(_size(Path(source)) for source in sources)
+    with write_errors(target):
+        target.mkdir(parents=True, exist_ok=True)
+    if size + _RESERVE_BYTES > free_bytes(target):
+        raise UserError(
+            f"{target}: the archives of {data} have {size / 1e9:.1f} GB, and "
+            f"{free_bytes(target) / 1e9:.1f} GB are free there"
+        )
+    copies = {source: target / f"{n}.ark" for n, source in enumerate(sources, start=1)}
+    known = _known_digests(data)
+    with Progress(len(sources), "archives") as progress:
+        for source, copy in copies.items():
+            _copy(Path(source), copy, known)
+            progress.advance()
+    _copy_tables(data, target, table.name)
+    write_table(
+        target / table.name,
+        ((key, f"{copies[source]}:{rest}" if source else rest) for key, source, rest in places),
+    )
+    return size
+
+
+def _places(table: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield id, archive and offset of each entry; no archive, and the entry, for others."""
+    for key, entry in iter_table(table):
+        found = None if entry.endswith("|") else _ENTRY.fullmatch(entry)
+        yield (key, found[1], found[2]) if found else (key, "", entry)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}; expected an archive") from None
+
+
+def _known_digests(data: Path) -> dict[Path, str]:
+    """Return the digests of archives that the step which made them has written down."""
+    record = read_record(data / ARCHIVES)
+    files = record.files if record else {}
+    return {(data / name).resolve(): checksum.digest for name, checksum in files.items()}
+
+
+def _copy(source: Path, copy: Path, known: dict[Path, str]) -> None:
+    with open_input(source) as old, open_for_replace(copy) as new:
+        while block := old.read(_BLOCK_BYTES):
+            new.write(block)
+    digest = known.get(source.resolve(), new.checksum.digest)
+    if new.checksum.digest != digest or digest_of_file(copy) != digest:
+        raise UserError(f"{copy}: is not what {source} was when it was made")
+
+
+def _copy_tables(data: Path, target: Path, table: str) -> None:
+    """Copy all files but those that tell of the folder where they lie."""
+    left_out = {ARCHIVES, table, "wav.scp"}
+    for path in sorted(data.iterdir()):
+        is_table = path.is_file() and path.suffix != ".ark" and not path.name.startswith(".")
+        if is_table and path.name not in left_out:
+            with write_errors(target / path.name):
+                shutil.copyfile(path, target / path.name)
