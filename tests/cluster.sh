@@ -47,10 +47,10 @@ runs() {
   grep 'used so far' "$dir/$1.output" || true
 }
 
-# trains NAME BATCH OPTION...: a tiny network on machines that are all this one; its weights go to $dir/nodes/NAME.
+# trains NAME OPTION...: a tiny network on machines that are all this one; its weights go to $dir/nodes/NAME.
 trains() {
   local exp=$dir/nodes/$1
-  bash steps/train.sh --set "train.batch_size=$2" "${@:3}" "$dir/nodes/recipe.yaml" "$dir/nodes/data" "$exp" >"$exp.output" 2>&1 ||
+  bash steps/train.sh "${@:2}" "$dir/nodes/recipe.yaml" "$dir/nodes/data" "$exp" >"$exp.output" 2>&1 ||
     { tail -n 20 "$exp.output" && exit 1; }
 }
 
@@ -68,16 +68,16 @@ part_gridengine() {
   check gridengine
 }
 
-# Equal global batch on 2 machines, on one with 2 processes, and in one process.
+# 16 utterances an update: on 2 machines, on one with 2 processes, and in one process after each other.
 part_nodes() {
   use_slurm
   use_gridengine
   mkdir -p "$dir/nodes"
   python -m tests.training.corpus "$dir/nodes"
-  trains local.1x2 8 --nproc 2 --num-threads 2
-  trains slurm.2x1 8 --nproc 1 --num-nodes 2 --cuda-cmd "utils/slurm.pl --num-threads 1"
-  trains gridengine.2x1 8 --nproc 1 --num-nodes 2 --cuda-cmd "utils/queue.pl --num-threads 1"
-  trains slurm.1x1 16 --nproc 1 --cuda-cmd "utils/slurm.pl --num-threads 1"
+  trains local.1x2 --nproc 2 --num-threads 2
+  trains slurm.2x1 --nproc 1 --num-nodes 2 --cuda-cmd "utils/slurm.pl --num-threads 1"
+  trains gridengine.2x1 --nproc 1 --num-nodes 2 --cuda-cmd "utils/queue.pl --num-threads 1"
+  trains slurm.1x1 --set train.accumulate=2 --nproc 1 --cuda-cmd "utils/slurm.pl --num-threads 1"
   python -m tests.endurance.weights "$dir"/nodes/{local.1x2,slurm.2x1,gridengine.2x1,slurm.1x1}/checkpoints/final.pt
 }
 

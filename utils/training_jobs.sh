@@ -36,7 +36,7 @@ saved_state() {
 # run_training OPTION...: one job that trains, to its end. In a Slurm job srun starts it on each machine, as Slurm sends its signal before the
 # limit to what srun has started; elsewhere several machines are several jobs.
 run_training() {
-  local program=("$0" --nproc "$nproc" --num-nodes "$num_nodes") runner=() threads
+  local program=("$0" --nproc "$nproc" --num-nodes "$num_nodes") runner=() threads status=0
   threads=$(threads_of_job)
   [ -z "$threads" ] || program+=(--num-threads "$threads")
   [ "$num_nodes" = 1 ] || program+=(--rdzv "$exp_dir/.address")
@@ -46,10 +46,27 @@ run_training() {
     *slurm*)
       [ "$num_nodes" = 1 ] || runner+=(-N "$num_nodes")
       job_command "$cuda_cmd" utils/srun.sh "${program[@]}" "$@"
-      run_forwarding "${runner[@]}" "$exp_dir/log/job.log" "${words[@]}"
+      export SPEAKERNET_STEP_USAGE=$exp_dir/log/step_usage
+      rm -f "$SPEAKERNET_STEP_USAGE".*
+      run_forwarding "${runner[@]}" "$exp_dir/log/job.log" "${words[@]}" || status=$?
+      note_steps
+      return "$status"
       ;;
     *) run_array "$@" ;;
   esac
+}
+
+# note_steps: what srun has started has no part in what the job's script took: lines of its own, as utils/perl/Usage.pm has them.
+note_steps() {
+  local file figures line
+  for file in "$SPEAKERNET_STEP_USAGE".*; do
+    if [ -z "${SPEAKERNET_USAGE-}" ] || [ ! -s "$file" ]; then continue; fi
+    read -r figures <"$file" || continue
+    printf -v line '%s\t' "${SPEAKERNET_STAGE:--}" "${SPEAKERNET_PRODUCT:--}" srun "$exp_dir/log/job.log" "${file##*.}" 1 - 'done' - - - - - \
+      "${figures% *}" "${figures#* }" -
+    echo "${line}0" >>"$SPEAKERNET_USAGE" || true
+  done
+  rm -f "$SPEAKERNET_STEP_USAGE".*
 }
 
 # run_array OPTION...: the same by any other runner.

@@ -1,7 +1,8 @@
 """What the stages of a run took: from the lines that runners and utils/once.sh leave to a table.
 
 A line of ``log/usage.tsv`` is a job of a runner, see ``utils/perl/Usage.pm``, or (runner ``here``)
-the command of a product with all processes that it started on its own machine.
+the command of a product with all processes that it started on its own machine, or (``srun``) what a
+Slurm job has started on one of its machines.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +15,7 @@ from speakernet.config.files import read_text
 from speakernet.work.files import open_for_replace
 from speakernet.work.progress import duration
 
-HERE = "here"
+HERE, STEP = "here", "srun"
 COLUMNS = ("stage", "wall_s", "cpu_s", "memory_gib", "gpu_hours", "jobs", "retries", "nodes")
 _NUM_FIELDS = 17
 _LOCAL = ("run.pl", HERE)  # what run.pl's jobs take is in the line of their product's command, too
@@ -108,7 +109,8 @@ def sum_stages(lines: Iterable[UsageLine]) -> list[StageUsage]:
 
 
 def _sum(stage: str, lines: Sequence[UsageLine]) -> StageUsage:
-    jobs = [line for line in lines if line.runner != HERE]
+    remote_lines = [line for line in lines if line.runner not in _LOCAL]
+    jobs = [line for line in lines if line.runner not in (HERE, STEP)]
     own = [line for line in lines if line.runner == HERE]
     remote = {line.product for line in jobs}
     # A product that has jobs of its own has its GPUs there.
@@ -116,7 +118,7 @@ def _sum(stage: str, lines: Sequence[UsageLine]) -> StageUsage:
     return StageUsage(
         stage,
         wall_s=sum(line.wall_s for line in own),
-        cpu_s=sum(line.cpu_s for line in [*own, *(x for x in jobs if x.runner not in _LOCAL)]),
+        cpu_s=sum(line.cpu_s for line in [*own, *remote_lines]),
         memory_gib=max((line.memory_gib for line in lines), default=0.0),
         gpu_hours=sum(line.gpus * line.wall_s for line in gpus) / 3600,
         jobs=len(jobs),

@@ -355,3 +355,17 @@ END
   [ "$status" -eq 1 ]
   [[ $output == "slurm.pl: error: submitting failed: /nowhere/sbatch: No such file or directory; the command was: /nowhere/sbatch "* ]]
 }
+
+@test "utils/srun.sh: what it starts has the job's cores and environment, and the signal that Slurm sends to steps" {
+  [ -d "$cluster" ] || skip "no Slurm: needs root, slurmctld, slurmd, slurm-client and munge"
+  # shellcheck disable=SC2016
+  "$utils/slurm.pl" --num-threads 2 x.log env MINE="a b" "$utils/srun.sh" bash -c 'echo "$MINE, $SLURM_CPUS_PER_TASK cores, node $SLURM_PROCID"
+    trap "echo saved; exit 99" USR1; touch here; while :; do sleep 0.1; done' 3>&- &
+  runner=$!
+  eventually test -e here
+  scancel --signal=USR1 "$(squeue --noheader --format=%i)"
+  status=0
+  wait "$runner" || status=$?
+  [ "$status" -eq 99 ]
+  [ "$(output_of x.log | head -n 2)" = $'a b, 2 cores, node 0\nsaved' ]
+}

@@ -29,13 +29,14 @@ def test_local_jobs_are_in_their_product_and_remote_ones_are_added(tmp_path: Pat
         line("3 features", "D/train", "slurm.pl", "y.1.log", 1, "n1 200 260 50 2097152 0"),
         line("3 features", "D/train", "slurm.pl", "y.2.log", 2, "n2 200 230 - - 0"),
         line("3 features", "D/train", "slurm.pl", "y.2.log", 2, "n3 230 260 30 - 0"),
+        line("3 features", "D/train", "srun", "y.1.log", 0, "- - - 7 3145728 0"),
         line("3 features", "D/train", "here", "-", 1, "home 190 265 1 1024 0"),
     )
-    assert rows[0] == ["3 features", "95", "93", "2.00", "0.00", "4", "1", "home n1 n2 n3"]
+    assert rows[0] == ["3 features", "95", "100", "3.00", "0.00", "4", "1", "home n1 n2 n3"]
     assert rows[1] == ["all", *rows[0][1:]]
     assert texts[0] == (
-        "of stage 3 features: 95 s in all, 93 s of CPU, at most 2.00 GiB, 4 jobs, 1 of them again; "
-        "on home n1 n2 n3"
+        "of stage 3 features: 95 s in all, 2 min of CPU, at most 3.00 GiB, 4 jobs, 1 of them "
+        "again; on home n1 n2 n3"
     )
 
 
