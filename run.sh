@@ -72,6 +72,7 @@ names also say what differs from the defaults: D/fbank80_seed3 for seed 3, D/tra
 . utils/products.sh
 . utils/cleaning.sh
 leave_on_signal
+trap 'say_killed $?' EXIT # until there are stages, whose summary says how they ended
 [ $# -eq 0 ] || die "unexpected argument '$1' (try --help)"
 use_options
 . ./path.sh

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Sourced by run.sh for --plan and --dry-run, after use_options and the files whose functions it replaces: its stages list their products instead of making them, and
-# nothing is written but a temporary folder.
+# Sourced by run.sh for --plan and --dry-run, after use_options and the files whose functions it replaces: its stages list their
+# products instead of making them, and nothing is written but a temporary folder.
 # shellcheck disable=SC2034,SC2154 # run.sh, corpus.sh and use_model set what it reads
 
 # Where recipes with all their values go, and the list of products, which the runs of --seeds share.
 resolved=${SPEAKERNET_PLAN-}
 if [ -z "$resolved" ]; then
   resolved=$(mktemp -d)
-  trap 'rm -rf "$resolved"' EXIT
+  trap 'say_killed $?; rm -rf "$resolved"' EXIT
 fi
 touch "$resolved/products"
 

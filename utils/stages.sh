@@ -21,6 +21,11 @@ require_stage_list() {
   done
 }
 
+# say_killed STATUS: bash says nothing of a program that was killed while it took its output.
+say_killed() {
+  [ "$1" -le 128 ] || echo "${0##*/}: error: a program was killed by signal $(($1 - 128)) before the first stage" >&2
+}
+
 # begin_stages FIRST LAST COMMAND FOLDER...: COMMAND is what the user called, FOLDERs are where products and logs will be, data and
 # experiment (which has log/) first.
 begin_stages() {

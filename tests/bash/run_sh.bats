@@ -64,6 +64,13 @@ fails() {
   fails "--data-root: no such directory '/nowhere'" --data-root /nowhere
 }
 
+@test "a program that is killed before the first stage is told" {
+  echo 'found=$(kill -9 "$BASHPID")' >>"$recipe/../corpus.sh"
+  run bash run.sh --recipe "$recipe" --exp "$BATS_TEST_TMPDIR/exp" --data "$BATS_TEST_TMPDIR/data"
+  [ "$status" -eq 137 ]
+  [[ ${lines[-1]} == "run.sh: error: a program was killed by signal 9 before the first stage" ]]
+}
+
 @test "what is written into an option is never run" {
   local option value
   for option in --stage --stop-stage --nj --nproc --max-failed-share; do

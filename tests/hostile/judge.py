@@ -1,5 +1,6 @@
 """What is right: status 0 and whole products, or one clear line that names the file or option."""
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -90,6 +91,8 @@ def _checks(outcome: Outcome, expected: Expectation) -> Iterable[tuple[Verdict, 
     text = outcome.stdout + outcome.stderr
     succeeded = outcome.status in expected.statuses
     names = [*map(_shown, expected.names), *(name[:40] for name in expected.names if name.strip())]
+    # Bytes that are no text, as the output was read.
+    names += [os.fsencode(name).decode(errors="replace") for name in names if name.strip()]
     made = outcome.created | outcome.changed
     yield Verdict.EXECUTED, any(Path(path).name == CANARY_FILE for path in outcome.created)
     yield Verdict.HUNG, outcome.seconds >= MAX_SECONDS or outcome.survivors
