@@ -143,6 +143,8 @@ class CompressedFile:
         position = max(0, self._source.position)
         passed = begin - position if sample >= position else begin
         if jump and passed >= jump.worth:
+            if self._is_regular_aac and self._source.jump_by_index(begin, _AAC_FRAME):
+                return
             if self._source.jump(begin):
                 return
             self._rewind()

@@ -3,9 +3,9 @@
 Damaged packets are counted and left out, and decoding goes on, as ffmpeg does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, BinaryIO
 
 from speakernet.audio.libav import choose_stream, open_container, reason_of
@@ -13,8 +13,11 @@ from speakernet.config.errors import UserError
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
+    from av.packet import Packet
 
 _OPUS_HZ = 48_000
+# Packets of the index that are read from the file at once: 2 s of AAC at 16 kHz and what it needs.
+_READ_AT_ONCE = 40
 
 
 class FrameSource:
@@ -31,6 +34,7 @@ class FrameSource:
         import av
 
         self._error: type[Exception] = av.FFmpegError
+        self._file = file
         self.complaints = complaints
         self.demuxer = demuxer
         self.packets = self.damaged = 0
@@ -38,7 +42,7 @@ class FrameSource:
         file.seek(0)
         self.container = open_container(file, demuxer)
         self.stream = choose_stream(self.container)
-        frames = self._decode()
+        frames = self._decode(self.container.demux(self.stream))
         first = next(frames, None)
         if first is None:
             self.close()
@@ -66,7 +70,7 @@ class FrameSource:
             self.container.seek(zero + int(sample // ratio), stream=self.stream)
         except self._error:
             return False
-        frames = self._decode()
+        frames = self._decode(self.container.demux(self.stream))
         first = next(frames, None)
         if first is None or first.pts is None:
             return False
@@ -74,10 +78,42 @@ class FrameSource:
         self.position = round((first.pts - zero) * ratio)
         return 0 <= self.position <= sample
 
-    def _decode(self) -> Iterator["AudioFrame"]:
+    def jump_by_index(self, sample: int, frame_samples: int) -> bool:
+        """Go to the packet that begins at ``sample`` or before it; return whether that worked.
+
+        For a stream whose index has every packet, each of ``frame_samples``, which are ticks. It
+        gives the frames that ``jump`` does, in half the time: the container is not asked.
+        """
+        entries = self.stream.index_entries
+        begin = entries[0].timestamp
+        number = (sample - begin) // frame_samples
+        if not 0 <= number < len(entries):
+            return False
+        self.position = begin + number * frame_samples
+        if self.position < 0 or entries[number].timestamp != self.position:
+            return False
+        self.stream.codec_context.flush_buffers()
+        frames, damaged = self._decode(self._indexed(number)), self.damaged
+        first = next(frames, None)
+        if first is None or self.damaged > damaged:
+            return False
+        self.frames = chain([first], frames)
+        return True
+
+    def _indexed(self, number: int) -> Iterator["Packet"]:
+        """Yield the packets of the index from one on; the container's place stays as it is."""
+        from av.packet import Packet
+
+        entries = self.stream.index_entries
+        for start in range(number, len(entries), _READ_AT_ONCE):
+            stop = min(start + _READ_AT_ONCE, len(entries))
+            block = [(e.pos, e.size) for e in map(entries.__getitem__, range(start, stop))]
+            yield from map(Packet, _read_parts(self._file, block))
+
+    def _decode(self, packets: Iterable["Packet"]) -> Iterator["AudioFrame"]:
         decode = self.stream.codec_context.decode
         try:
-            for packet in self.container.demux(self.stream):
+            for packet in packets:
                 self.packets += 1
                 if self._is_first:
                     self._ticks += packet.duration or 0
@@ -108,3 +144,23 @@ class FrameSource:
             return 0
         input_hz = int.from_bytes(header[12:16], "little")
         return pre_skip - round(pre_skip * min(input_hz, _OPUS_HZ) / _OPUS_HZ)
+
+
+def _read_parts(file: BinaryIO, parts: list[tuple[int, int]]) -> list[bytes]:
+    """Return the parts (place, size) of a file, read at once where one follows another.
+
+    The place in the file is libav's: it is what it was.
+    """
+    before = file.tell()
+    begin, size = parts[0][0], sum(size for _, size in parts)
+    if all(a[0] + a[1] == b[0] for a, b in pairwise(parts)):
+        file.seek(begin)
+        data = file.read(size)
+        found = [data[place - begin : place - begin + count] for place, count in parts]
+    else:
+        found = []
+        for place, count in parts:
+            file.seek(place)
+            found.append(file.read(count))
+    file.seek(before)
+    return found

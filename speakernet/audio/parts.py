@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,9 @@ from speakernet.kaldi.wav_scp import Utterance
 from speakernet.signal.resample import resample_part, resampled_length, speed_ratio
 from speakernet.signal.reverberate import quantize
 
+# A name, as Python makes types that a function's head spells each time that it defines one.
+_Samples: TypeAlias = NDArray[np.int16] | Float32
+
 
 class Recording(NamedTuple):
     """One channel of a recording: its length, its rate in Hz, and what reads from a sample to
@@ -37,7 +40,7 @@ class Recording(NamedTuple):
 
     num_samples: int
     sample_rate: int
-    read: Callable[[int, int], NDArray[np.int16] | Float32]
+    read: Callable[[int, int], _Samples]
 
 
 class Length(NamedTuple):
@@ -163,7 +166,7 @@ class PartReader:
             return self._kept(*opened, file.path)
         length, rate = audio_length(file.path, file.offset)
 
-        def read(start: int, stop: int) -> NDArray[np.int16] | Float32:
+        def read(start: int, stop: int) -> _Samples:
             audio = read_audio_file(
                 file.path, offset=file.offset, first_sample=start, max_samples=stop - start
             )
@@ -199,7 +202,7 @@ class PartReader:
 
 
 def _of_file(file: CompressedFile | WavFile, path: str, channel: str) -> Recording:
-    def read(start: int, stop: int) -> NDArray[np.int16] | Float32:
+    def read(start: int, stop: int) -> _Samples:
         with naming(path):
             audio = Audio(file.read(start, stop - start), file.sample_rate)
         return choose_channel(audio, channel, path).samples
@@ -222,7 +225,7 @@ def _changed(source: Recording, ratio: Fraction, sample_rate: int) -> Recording:
         part: NDArray[Any] = source.read(start, stop)
         return np.asarray(part, dtype=np.float32)
 
-    def read(start: int, stop: int) -> NDArray[np.int16] | Float32:
+    def read(start: int, stop: int) -> _Samples:
         part = resample_part(inputs, source.num_samples, ratio, start, stop - start)
         return quantize(np.rint(part))
 

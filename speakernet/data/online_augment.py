@@ -24,9 +24,12 @@ from speakernet.data.config import OnlineAugmentConfig
 from speakernet.kaldi.room_lists import read_responses
 from speakernet.kaldi.tables import read_table
 from speakernet.signal.reverberate import ImpulseResponse, Noise, reverberate
+from speakernet.signal.rooms import reverberate_all
 
 # Noises and rooms that stay open, if the limit of open files allows it.
 _MAX_OPEN = 256
+# Number of the first kind.
+_ROOM = 0
 _RIR_LISTS = ("{room}_rir_list", "simulated_rirs/{room}/rir_list")
 
 
@@ -62,9 +65,8 @@ class OnlineAugment:
             for path in lists
             for response in read_responses([str(path)])
         ]
-        # In the order in which they are applied, if there are several.
+        # In the order in which they are applied, if there are several; before them the room.
         self._kinds: tuple[Callable[[Float32, np.random.Generator], Float32], ...] = (
-            self._reverb,
             self._noise,
             self._music,
             self._babble,
@@ -74,15 +76,30 @@ class OnlineAugment:
 
     def __call__(self, crop: Float32, rng: np.random.Generator) -> Float32:
         """Return ``crop`` (samples,), augmented with ``config.probability``."""
-        if rng.random() >= self.config.probability:
-            return crop
-        count = int(rng.integers(1, self.config.max_kinds + 1))
-        for kind in self._draw_kinds(count, rng):
-            crop = self._kinds[kind](crop, rng)
-        return crop
+        return self.batch([crop], [rng])[0]
 
-    def _draw_kinds(self, count: int, rng: np.random.Generator) -> list[int]:
-        """Return ``count`` different kinds in order, drawn by their weights."""
+    def batch(
+        self, crops: Sequence[Float32], rngs: Sequence[np.random.Generator]
+    ) -> list[Float32]:
+        """Return crops, each augmented by its own draws: the rooms of all first, together."""
+        results = list(crops)
+        drawn = [self._draw_kinds(rng) for rng in rngs]
+        rooms = [number for number, kinds in enumerate(drawn) if _ROOM in kinds]
+        responses = [self._response(rngs[number]) for number in rooms]
+        signals = [results[number] for number in rooms]
+        for number, crop in zip(rooms, reverberate_all(signals, responses), strict=True):
+            results[number] = crop
+        for number, (kinds, rng) in enumerate(zip(drawn, rngs, strict=True)):
+            for kind in kinds:
+                if kind != _ROOM:
+                    results[number] = self._kinds[kind - 1](results[number], rng)
+        return results
+
+    def _draw_kinds(self, rng: np.random.Generator) -> list[int]:
+        """Return different kinds in order, drawn by their weights; none for a crop to be left."""
+        if rng.random() >= self.config.probability:
+            return []
+        count = int(rng.integers(1, self.config.max_kinds + 1))
         weights = list(self._weights)
         for _ in range(count):
             sums = list(accumulate(weights))
@@ -92,12 +109,11 @@ class OnlineAugment:
         pairs = zip(self._weights, weights, strict=True)
         return [kind for kind, (before, left) in enumerate(pairs) if before and not left]
 
-    def _reverb(self, crop: Float32, rng: np.random.Generator) -> Float32:
+    def _response(self, rng: np.random.Generator) -> ImpulseResponse:
         place, entry = self._responses[int(rng.integers(len(self._responses)))]
         with naming(place):
             samples = self._parts.read(entry, 0, self._parts.num_samples(entry))
-        response = ImpulseResponse(samples / np.float32(32768))
-        return reverberate(crop, self.sample_rate, response=response)
+        return ImpulseResponse(samples / np.float32(32768))
 
     def _noise(self, crop: Float32, rng: np.random.Generator) -> Float32:
         return self._add_noises(crop, "noise", self.config.noise_snr_db, 1, rng)

@@ -117,8 +117,8 @@ class RecordingCrops:
         if self.front_end is not None:
             return self._waveforms(pairs)
         crops = empty_batch(len(rows), self.input_dim, self.config.num_frames)
-        for crop, (row, key) in zip(crops.numpy(), pairs, strict=True):
-            part, samples = self._draw(row, key)
+        drawn = self._draw(pairs)
+        for crop, (_, key), part, samples in zip(crops.numpy(), pairs, *drawn, strict=True):
             self._compute(part, samples, crop)
             if self.config.spec_augment is not None:
                 mask(crop, self.config.spec_augment, np.random.default_rng(key))
@@ -126,15 +126,11 @@ class RecordingCrops:
 
     def _waveforms(self, pairs: Sequence[tuple[int, int]]) -> WaveformBatch:
         """Return what ``front_end`` takes, for (row, key) of each crop."""
-        parts, samples = [], []
-        for row, key in pairs:  # one recording after another, as the last one is open
-            part, crop = self._draw(row, key)
-            parts.append(part)
-            samples.append(self._dithered(part, crop))
+        parts, samples = self._draw(pairs)
         waveforms = empty_batch(len(parts), max(map(len, samples)))
         spans = empty_batch(len(parts), 4, dtype=torch.int64)
-        for row, crop in zip(waveforms.numpy(), samples, strict=True):
-            row[: len(crop)] = crop
+        for row, part, crop in zip(waveforms.numpy(), parts, samples, strict=True):
+            self._dithered(part, crop, out=row[: len(crop)])
             row[len(crop) :] = 0
         is_whole = not self.config.cmn_context
         spans.numpy()[:] = [part.span(is_whole=is_whole) for part in parts]
@@ -159,10 +155,21 @@ class RecordingCrops:
             self._compute(part, self._read(part), crop)
         return crops.transpose(1, 2)
 
-    def _draw(self, row: int, key: int) -> tuple[CropPart, Float32]:
-        """Return a random crop's place and its samples, with noises but without dither."""
-        part, samples = self._substitutes.read(row, key, partial(self._read_random, key))
-        return part, self._augmented(samples, key)
+    def _draw(self, pairs: Sequence[tuple[int, int]]) -> tuple[list[CropPart], list[Float32]]:
+        """Return for (row, key) of each crop its place and its samples, with noises but no dither."""
+        parts, samples = [], []
+        for row, key in pairs:  # one recording after another, as the last one is open
+            part, crop = self._substitutes.read(row, key, partial(self._read_random, key))
+            parts.append(part)
+            samples.append(crop)
+        if self._augment is None:
+            return parts, samples
+        full = [number for number, crop in enumerate(samples) if len(crop)]
+        rngs = [np.random.Generator(np.random.PCG64(pairs[n][1] ^ _AUGMENT)) for n in full]
+        augmented = self._augment.batch([samples[n] for n in full], rngs)
+        for number, crop in zip(full, augmented, strict=True):
+            samples[number] = crop
+        return parts, samples
 
     def _read_random(self, key: int, row: int) -> tuple[CropPart, Float32]:
         wanted = self.config.num_frames
@@ -195,11 +202,6 @@ class RecordingCrops:
         options = self._options
         return (num_frames - 1) * options.window_shift + options.window_size if num_frames else 0
 
-    def _augmented(self, samples: Float32, key: int) -> Float32:
-        if self._augment is None or not len(samples):
-            return samples
-        return self._augment(samples, np.random.Generator(np.random.PCG64(key ^ _AUGMENT)))
-
     def _compute(self, part: CropPart, samples: Float32, out: Float32) -> None:
         """Write the normalised crop to ``out`` (mel, time)."""
         place = part.place
@@ -220,9 +222,13 @@ class RecordingCrops:
             block = block[:, start : start + out.shape[1]]
             cmn.normalize(block, 0, 0, out, num_frames=out.shape[1], window=window)
 
-    def _dithered(self, part: CropPart, samples: Float32) -> Float32:
+    def _dithered(self, part: CropPart, samples: Float32, out: Float32 | None = None) -> Float32:
+        """Return samples with dither, which are written to ``out`` if that is given."""
         if not self._options.dither:
-            return samples
+            if out is None:
+                return samples
+            out[:] = samples
+            return out
         seed = utterance_seed(self._seed, part.utterance.name)
         first = part.first * self._options.window_shift
-        return add_dither(samples, self._options.dither, seed, first_sample=first)
+        return add_dither(samples, self._options.dither, seed, first_sample=first, out=out)

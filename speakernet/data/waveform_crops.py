@@ -62,8 +62,12 @@ class WaveformCrops:
         """
         length = num_samples(self.config.num_frames)
         crops = empty_batch(len(rows), length)
-        for crop, row, key in zip(crops.numpy(), rows.tolist(), keys.tolist(), strict=True):
-            crop[:] = self._crop(row, key, length)
+        drawn = keys.tolist()
+        samples = [self._crop(*each, length) for each in zip(rows.tolist(), drawn, strict=True)]
+        if self._augment is not None:
+            samples = self._augment.batch(samples, list(map(np.random.default_rng, drawn)))
+        for crop, values in zip(crops.numpy(), samples, strict=True):
+            np.multiply(values, _FULL_SCALE, out=crop)
         return crops
 
     def centre(self, rows: npt.NDArray[np.integer], num_frames: int) -> Tensor:
@@ -76,10 +80,7 @@ class WaveformCrops:
         def read(other: int) -> Float32:
             return self._read(other, length, lambda count: integer_below(key, count))
 
-        crop = self._substitutes.read(row, key, read)
-        if self._augment is not None:
-            crop = self._augment(crop, np.random.default_rng(key))
-        return crop * _FULL_SCALE
+        return self._substitutes.read(row, key, read)
 
     def _read(self, row: int, length: int, choose: Callable[[int], int]) -> Float32:
         """Return ``length`` samples of an utterance, which is repeated where it is shorter.

@@ -29,33 +29,44 @@ def utterance_seed(seed: int, utterance: str) -> int:
     return int.from_bytes(digest, "little")
 
 
-def add_dither(waveform: Float32, amount: float, seed: int, *, first_sample: int = 0) -> Float32:
+def add_dither(
+    waveform: Float32,
+    amount: float,
+    seed: int,
+    *,
+    first_sample: int = 0,
+    out: Float32 | None = None,
+) -> Float32:
     """Return ``waveform`` (samples,) plus white noise of standard deviation ``amount``.
 
     ``first_sample``: where in its utterance a part begins, which then gets the noise that the whole
-    would have there.
+    would have there. ``out`` (samples,): an array for the result.
     """
-    noisy = np.empty_like(waveform)
+    noisy = np.empty_like(waveform) if out is None else out
+    scratch = np.empty(min(BLOCK, len(waveform)), dtype=np.float32)
     end = first_sample + len(waveform)
     for index in range(first_sample // BLOCK, -(-end // BLOCK)):
         start = index * BLOCK
         begin, stop = max(start, first_sample), min(start + BLOCK, end)
-        part = slice(begin - first_sample, stop - first_sample)
-        noise = _block_noise(begin - start, stop - start, amount, seed, index)
-        np.add(waveform[part], noise, out=noisy[part])
+        part = noisy[begin - first_sample : stop - first_sample]
+        _write_noise(part, scratch[: len(part)], begin - start, amount, seed, index)
+        part += waveform[begin - first_sample : stop - first_sample]
     return noisy
 
 
-def _block_noise(begin: int, stop: int, amount: float, seed: int, index: int) -> Float32:
-    """Return samples ``begin`` to ``stop - 1`` of a block's noise."""
+def _write_noise(
+    out: Float32, scratch: Float32, begin: int, amount: float, seed: int, index: int
+) -> None:
+    """Write a block's noise from sample ``begin`` on."""
     digest = blake2b(index.to_bytes(8, "little"), digest_size=16, key=seed.to_bytes(8, "little"))
     start_a, start_b, turn, _ = np.frombuffer(digest.digest(), dtype="<u4").tolist()
     angle = 2 * pi * turn / 2**32
     pool_a, pool_b = _pools()
-    place_a, place_b = start_a % POOL, start_b % POOL
-    noise = pool_a[place_a + begin : place_a + stop] * np.float32(amount * cos(angle))
-    noise += pool_b[place_b + begin : place_b + stop] * np.float32(amount * sin(angle))
-    return noise
+    place_a, place_b = start_a % POOL + begin, start_b % POOL + begin
+    # In memory that is there, as to touch new memory costs more than the arithmetic.
+    np.multiply(pool_a[place_a : place_a + len(out)], np.float32(amount * cos(angle)), out=out)
+    np.multiply(pool_b[place_b : place_b + len(out)], np.float32(amount * sin(angle)), out=scratch)
+    out += scratch
 
 
 @cache

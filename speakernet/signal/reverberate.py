@@ -136,7 +136,9 @@ def reverberate(
         result, shift = response.convolve(signal), response.peak if shift_output else 0
     for noise in noises:
         _add_noise(result, noise, early, sample_rate)
-    gain = _gain(before, result, normalize_output, volume)
+    gain = volume
+    if volume <= 0:
+        gain = power_gain(before, result) if normalize_output else 1.0
     if gain != 1:
         result *= np.float32(gain)
     length = len(signal) if shift_output else len(result)
@@ -160,10 +162,9 @@ def _add_noise(result: Float32, noise: Noise, signal_power: float, sample_rate: 
     result[start : start + len(added)] += added * scale
 
 
-def _gain(before: float, result: Float32, normalize_output: bool, volume: float) -> float:
-    if volume > 0:
-        return volume
-    after = power(result) if normalize_output else 0.0
+def power_gain(before: float, signal: Float32) -> float:
+    """Return by what to multiply ``signal`` (samples,) for the power ``before``; 1 for silence."""
+    after = power(signal)
     return float(np.sqrt(before / after)) if after > 0 else 1.0
 
 
