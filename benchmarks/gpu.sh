@@ -7,10 +7,10 @@
 # takes most of the time. The same call again measures what OUT.json does not have yet.
 #
 # Needed: a Python of at least 3.11 with torch 2.10 or newer for CUDA, numpy, pydantic and PyYAML; for compiling a C compiler and
-# Python's headers; for the loader 200 MB in /dev/shm and, at its full speed, Numba. The first of .venv/bin/python and python3
-# that has the packages and sees a GPU is taken, otherwise path.sh makes a .venv, which downloads them. Where there is torch but
-# no network, carry the others:
-#   elsewhere: python3 -m pip install --target packages --only-binary :all: --python-version 3.12 numpy pydantic PyYAML
+# Python's headers; for the loader 200 MB in /dev/shm and, at its full speed, Numba; for readers of recordings SciPy, PyAV (av) and
+# 17 processors. The first of .venv/bin/python and python3 that has the packages and sees a GPU is taken, otherwise path.sh makes a
+# .venv, which downloads them. Where there is torch but no network, carry the others:
+#   elsewhere: python3 -m pip install --target packages --only-binary :all: --python-version 3.12 numpy pydantic PyYAML scipy av
 #   there:     PYTHONPATH=$PWD/packages bash benchmarks/gpu.sh           (3.12: the version of the Python there)
 set -euo pipefail
 shopt -s inherit_errexit
@@ -63,10 +63,12 @@ torchrun=("$python" -m torch.distributed.run --standalone --local-addr localhost
 networks=(res2net50_w8_s6_c16 res2net50_w24_s4_c32 res2net200_w24_s4_c32_att)
 
 # The smallest network in all ways, the others in those that say most; then all with the real loader.
-part 140 "${step[@]}" --models "${networks[0]}"
+part 120 "${step[@]}" --models "${networks[0]}"
 part 90 "${step[@]}" --models "${networks[1]}" --ways plain_fp32 plain_bf16 ours ours_eager inference
-part 150 "${step[@]}" --models "${networks[2]}" --ways plain_fp32 plain_bf16 ours ours_recompute --updates 2
-part 95 "${step[@]}" --models "${networks[@]}" --ways ours plain_bf16 --updates 2 --loader "$workers"
+part 130 "${step[@]}" --models "${networks[2]}" --ways plain_fp32 plain_bf16 ours ours_recompute --updates 2
+part 75 "${step[@]}" --models "${networks[@]}" --ways ours plain_bf16 --updates 2 --loader "$workers"
+# How long the smallest network waits for readers of recordings, which make features or leave them to the GPU.
+part 60 "$python" -m benchmarks.gpu_readers --device cuda --workers 8 16 --json "$out"
 # As many processes as there are GPUs, by NCCL; of one process, only whether NCCL works.
 if [ "$gpus" -gt 1 ]; then
   part 45 "${torchrun[@]}" -m "${step[@]:2}" --models "${networks[0]}" --ways ours

@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from torch import Tensor
 
 from benchmarks.reader_turns import serve
 from benchmarks.timing import ROOT
 from speakernet.arrays import Int64, UInt64
 from speakernet.audio.shared_cache import SharedCache
 from speakernet.data.config import AugmentKindsConfig, DataConfig, OnlineAugmentConfig
-from speakernet.data.front_end import WaveformBatch
 from speakernet.data.index import read_utterance_index
 from speakernet.data.online_augment import OnlineAugment
 from speakernet.data.recording_crops import RecordingCrops
@@ -26,8 +24,7 @@ from speakernet.data.sample_keys import generator, sample_keys
 from speakernet.data.waveform_crops import SAMPLE_RATE
 from speakernet.signal.options import FbankOptions
 
-ReadBatch = Callable[[Int64, UInt64], Tensor | WaveformBatch]
-Way = Callable[[Path, OnlineAugment], ReadBatch]
+Way = Callable[[Path, OnlineAugment], RecordingCrops]
 NUM_FRAMES, SEED = 200, 0
 AUGMENT = OnlineAugmentConfig(
     probability=0.6,
@@ -40,12 +37,8 @@ AUGMENT = OnlineAugmentConfig(
 
 
 def crops(
-    data_dir: Path,
-    augment: OnlineAugment,
-    *,
-    where: Literal["reader", "device"],
-    context: bool,
-) -> ReadBatch:
+    data_dir: Path, augment: OnlineAugment, where: Literal["reader", "device"], *, context: bool
+) -> RecordingCrops:
     """Return a reader of features, (batch, time, mel), or of what the device makes them from.
 
     With ``context`` a crop is normalised by the sliding mean of the whole utterance, for which more
@@ -56,7 +49,7 @@ def crops(
     )
     options = FbankOptions.from_file(ROOT / "conf/fbank80.conf")
     utterances = read_utterance_index(data_dir)
-    return RecordingCrops(data_dir, utterances, config, options, SEED, augment).batch
+    return RecordingCrops(data_dir, utterances, config, options, SEED, augment)
 
 
 WAYS: dict[str, Way] = {
@@ -79,11 +72,11 @@ def main() -> None:
     torch.set_num_threads(1)
     cache = SharedCache.create(DataConfig().cache_mib << 20)
     augment = OnlineAugment(AUGMENT, args.musan, args.rirs, SAMPLE_RATE, cache)
-    read = WAYS[args.way](args.data_dir, augment)
+    reader = WAYS[args.way](args.data_dir, augment)
     batches = iter_batches(len(read_utterance_index(args.data_dir)), args.batch_size)
 
     def read_batch() -> int:
-        read(*next(batches))
+        reader.batch(*next(batches))
         return int(args.batch_size)
 
     serve(read_batch)

@@ -69,15 +69,24 @@ def device_name(device: torch.device) -> str:
 
 
 def build_update(
-    name: str, way: Way, world: World, batch_size: int, accumulate: int, num_classes: int
+    name: str,
+    way: Way,
+    world: World,
+    batch_size: int,
+    accumulate: int,
+    num_classes: int,
+    front_end: nn.Module | None = None,
 ) -> Update:
-    """Return a function that takes ``accumulate`` micro-batches and updates fresh weights."""
+    """Return a function that takes ``accumulate`` micro-batches and updates fresh weights.
+
+    ``front_end``: of ours, for micro-batches of waveforms.
+    """
     config = way.config(batch_size, accumulate)
     set_arithmetic(config)
     objective = build_objective(name, config, num_classes, recompute=way.recompute)
     objective.to(world.device).train()
     if way.kind == "ours":
-        updater = Updater(objective, config, OPTIM, world)
+        updater = Updater(objective, config, OPTIM, world, front_end)
         return lambda batches: updater(batches, 0.01, LOSS.full_margin)
     if way.kind == "plain":
         return _plain(objective, accumulate, world.device)

@@ -6,7 +6,7 @@ Damaged packets are counted and left out, and decoding goes on, as ffmpeg does.
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from speakernet.audio.libav import choose_stream, open_container, reason_of
 from speakernet.config.errors import UserError
@@ -100,7 +100,7 @@ class FrameSource:
         self.frames = chain([first], frames)
         return True
 
-    def _indexed(self, number: int) -> Iterator["Packet"]:
+    def _indexed(self, number: int) -> Iterator["Packet[Any]"]:
         """Yield the packets of the index from one on; the container's place stays as it is."""
         from av.packet import Packet
 
@@ -110,7 +110,7 @@ class FrameSource:
             block = [(e.pos, e.size) for e in map(entries.__getitem__, range(start, stop))]
             yield from map(Packet, _read_parts(self._file, block))
 
-    def _decode(self, packets: Iterable["Packet"]) -> Iterator["AudioFrame"]:
+    def _decode(self, packets: Iterable["Packet[Any]"]) -> Iterator["AudioFrame"]:
         decode = self.stream.codec_context.decode
         try:
             for packet in packets:

@@ -78,9 +78,7 @@ class OnlineAugment:
         """Return ``crop`` (samples,), augmented with ``config.probability``."""
         return self.batch([crop], [rng])[0]
 
-    def batch(
-        self, crops: Sequence[Float32], rngs: Sequence[np.random.Generator]
-    ) -> list[Float32]:
+    def batch(self, crops: Sequence[Float32], rngs: Sequence[np.random.Generator]) -> list[Float32]:
         """Return crops, each augmented by its own draws: the rooms of all first, together."""
         results = list(crops)
         drawn = [self._draw_kinds(rng) for rng in rngs]

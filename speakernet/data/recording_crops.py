@@ -156,7 +156,7 @@ class RecordingCrops:
         return crops.transpose(1, 2)
 
     def _draw(self, pairs: Sequence[tuple[int, int]]) -> tuple[list[CropPart], list[Float32]]:
-        """Return for (row, key) of each crop its place and its samples, with noises but no dither."""
+        """Return for (row, key) of each crop its place, and its samples with noises, no dither."""
         parts, samples = [], []
         for row, key in pairs:  # one recording after another, as the last one is open
             part, crop = self._substitutes.read(row, key, partial(self._read_random, key))

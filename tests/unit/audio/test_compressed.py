@@ -14,6 +14,7 @@ from speakernet.audio import compressed
 from speakernet.audio.compressed import CompressedFile
 from speakernet.audio.containers import demuxer_of
 from speakernet.audio.files import read_audio_file
+from speakernet.audio.frames import FrameSource
 from speakernet.audio.libav import UnsupportedError
 from speakernet.audio.sound_files import Audio
 from speakernet.config import UserError
@@ -98,6 +99,26 @@ def test_jumps_give_the_same_samples(tmp_path: Path, name: str, channels: int) -
         assert_within_a_step(file.read(len(whole) - 9000, 32_000), whole[-9000:])
         assert file._source.packets < 700  # of 630 to 2250 packets: not all were read
     assert_parts(path, whole, (1, 32_000))
+
+
+def test_the_index_of_an_m4a_leads_where_the_container_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the same samples, also where the end is damaged, and after a jump back."""
+    path = encode(tmp_path / "a.m4a", speech(9 * 16000), 16000, "-c:a", "aac")
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 300] = bytes(300)
+    damaged = tmp_path / "damaged.m4a"
+    damaged.write_bytes(data)
+
+    def parts(file: Path) -> list[bytes]:
+        with opened(file, exact=False) as source:
+            places = (70_000, 100_001, 5000, 143_000, 60_000)
+            return [source.read(first, 33_000).tobytes() for first in places]
+
+    found = [parts(path), parts(damaged)]
+    monkeypatch.setattr(FrameSource, "jump_by_index", lambda *_: False)
+    assert [parts(path), parts(damaged)] == found
 
 
 def test_noise_bands_of_aac_beyond_the_first_half_minute(tmp_path: Path) -> None:

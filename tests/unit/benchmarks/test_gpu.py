@@ -78,7 +78,7 @@ def test_a_failed_part_is_said_and_the_others_run(
     assert said.startswith("== failed or cut off after 90 s: python3 -m benchmarks.train_step ")
     assert result.stdout.splitlines()[-1] == "results: out/gpu.json"
     distributed = [part for part in machine.parts() if "torch.distributed.run" in part]
-    assert len(machine.parts()) == 6 + len(distributed) - 1
+    assert len(machine.parts()) == 7 + len(distributed) - 1
     assert [part[part.index("--nproc-per-node") + 1] for part in distributed] == processes
 
 

@@ -31,7 +31,7 @@ def test_features_of_the_device_are_those_of_the_reader(online_work: Path) -> No
     rows, keys = np.arange(9), np.arange(1, 10, dtype=np.uint64) << np.uint64(40)
     for context in (False, True):
         features, waveforms = (
-            crops(online_work / "wav", augment, where=where, context=context)(rows, keys)
+            crops(online_work / "wav", augment, where=where, context=context).batch(rows, keys)
             for where in ("reader", "device")
         )
         assert isinstance(features, torch.Tensor) and features.shape == (9, 200, 80)

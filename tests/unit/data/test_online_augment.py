@@ -12,6 +12,7 @@ from speakernet.audio.wav import write_wav
 from speakernet.config import UserError
 from speakernet.data.config import OnlineAugmentConfig
 from speakernet.data.online_augment import OnlineAugment
+from speakernet.signal.rooms import reverberate_all
 
 SAMPLE_RATE = 16000
 Kind = Callable[[npt.NDArray[np.float32], np.random.Generator], npt.NDArray[np.float32]]
@@ -96,7 +97,7 @@ def test_a_room_that_is_one_impulse_changes_nothing(
     folders: tuple[Path, Path], crop: npt.NDArray[np.float32]
 ) -> None:
     augment = OnlineAugment(OnlineAugmentConfig(), *folders, SAMPLE_RATE)
-    result = augment._reverb(crop, np.random.default_rng(0))
+    [result] = reverberate_all([crop], [augment._response(np.random.default_rng(0))])
     assert np.abs(result - crop).max() <= 1
 
 

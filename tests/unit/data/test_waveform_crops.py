@@ -1,6 +1,5 @@
 """Crops of recordings: places, lengths, what is refused."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +33,7 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def crops_of(data: Path, augment: Callable[..., Float32] | None = None) -> WaveformCrops:
+def crops_of(data: Path, augment: object = None) -> WaveformCrops:
     config = DataConfig(num_frames=NUM_FRAMES)
     return WaveformCrops(data, read_utterance_index(data), config, augment)  # type: ignore[arg-type]
 
@@ -85,15 +84,17 @@ def test_segments_are_utterances(data: Path) -> None:
 
 
 def test_augmentation_sees_the_crop_before_it_is_scaled_and_its_own_numbers(data: Path) -> None:
-    seen = []
+    seen: list[tuple[int, float, float]] = []
 
-    def augment(crop: Float32, rng: np.random.Generator) -> Float32:
-        seen.append((len(crop), float(crop[1] - crop[0]), rng.random()))
-        return -crop
+    class Augment:
+        def batch(self, crops: list[Float32], rngs: list[np.random.Generator]) -> list[Float32]:
+            pairs = zip(crops, rngs, strict=True)
+            seen.extend((len(c), float(c[1] - c[0]), rng.random()) for c, rng in pairs)
+            return [-crop for crop in crops]
 
     keys = sample_keys(0, 0, 4)
     plain = crops_of(data).batch(np.zeros(4, dtype=int), keys)
-    crops = crops_of(data, augment)
+    crops = crops_of(data, Augment())
     np.testing.assert_array_equal(crops.batch(np.zeros(4, dtype=int), keys), -plain)
     assert {(length, step) for length, step, _ in seen} == {(LENGTH, 1.0)}
     assert [draw for _, _, draw in seen] == [np.random.default_rng(key).random() for key in keys]
