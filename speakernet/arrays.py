@@ -13,3 +13,5 @@ UInt64: TypeAlias = NDArray[np.uint64]
 Bool: TypeAlias = NDArray[np.bool_]
 Indices: TypeAlias = NDArray[np.intp]
 """Places in another array: rows of a table, speakers by number."""
+Samples: TypeAlias = NDArray[np.int16] | Float32
+"""16-bit samples, or float32 in their scale."""

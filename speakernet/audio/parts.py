@@ -9,12 +9,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from fractions import Fraction
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from speakernet.arrays import Float32
+from speakernet.arrays import Float32, Samples
 from speakernet.audio.channels import Signal, choose_channel, segment_range
 from speakernet.audio.compressed import CompressedFile
 from speakernet.audio.files import audio_length, open_compressed, open_parts, read_audio_file
@@ -29,9 +29,6 @@ from speakernet.kaldi.wav_scp import Utterance
 from speakernet.signal.resample import resample_part, resampled_length, speed_ratio
 from speakernet.signal.reverberate import quantize
 
-# A name, as Python makes types that a function's head spells each time that it defines one.
-_Samples: TypeAlias = NDArray[np.int16] | Float32
-
 
 class Recording(NamedTuple):
     """One channel of a recording: its length, its rate in Hz, and what reads from a sample to
@@ -40,7 +37,7 @@ class Recording(NamedTuple):
 
     num_samples: int
     sample_rate: int
-    read: Callable[[int, int], _Samples]
+    read: Callable[[int, int], Samples]
 
 
 class Length(NamedTuple):
@@ -166,7 +163,7 @@ class PartReader:
             return self._kept(*opened, file.path)
         length, rate = audio_length(file.path, file.offset)
 
-        def read(start: int, stop: int) -> _Samples:
+        def read(start: int, stop: int) -> Samples:
             audio = read_audio_file(
                 file.path, offset=file.offset, first_sample=start, max_samples=stop - start
             )
@@ -202,7 +199,7 @@ class PartReader:
 
 
 def _of_file(file: CompressedFile | WavFile, path: str, channel: str) -> Recording:
-    def read(start: int, stop: int) -> _Samples:
+    def read(start: int, stop: int) -> Samples:
         with naming(path):
             audio = Audio(file.read(start, stop - start), file.sample_rate)
         return choose_channel(audio, channel, path).samples
@@ -225,7 +222,7 @@ def _changed(source: Recording, ratio: Fraction, sample_rate: int) -> Recording:
         part: NDArray[Any] = source.read(start, stop)
         return np.asarray(part, dtype=np.float32)
 
-    def read(start: int, stop: int) -> _Samples:
+    def read(start: int, stop: int) -> Samples:
         part = resample_part(inputs, source.num_samples, ratio, start, stop - start)
         return quantize(np.rint(part))
 
