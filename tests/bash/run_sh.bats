@@ -308,6 +308,7 @@ END
 # make_corpus: a corpus of a few recordings in $corpus, with blanks and commas in its path.
 make_corpus() {
   local part
+  here=$BATS_TEST_TMPDIR within=()
   corpus="$BATS_TEST_TMPDIR/a, b/cor pus"
   mkdir -p "$corpus"/{train,test,cohort} "$corpus/musan"/{noise,music,speech} "$corpus/RIRS, NOISES"
   make_wavs 0.5 "$corpus/musan"/{noise/n,music/m,speech/s}.wav "$corpus/RIRS, NOISES/r 1.wav"
@@ -334,7 +335,7 @@ END
 
 # stages OPTION...: stages 1 to 3, called from another folder; made is how many products were made.
 stages() {
-  run bash -c 'cd "$1" && shift && bash "$@"' bash "$BATS_TEST_TMPDIR" "$root/run.sh" --recipe egs/corpus/recipe --exp exp --data data \
+  run "${within[@]}" bash -c 'cd "$1" && shift && bash "$@"' bash "$here" "$root/run.sh" --recipe egs/corpus/recipe --exp exp --data data \
     --stop-stage 3 --nj 1 "$@"
   made=$(grep -oE ' s, [0-9]+ made' <<<"$output" | awk '{n += $2} END {print n + 0}')
 }
@@ -350,10 +351,16 @@ files_made() { find "$data" -name '*.[as][rc][kp]' -printf '%p %T@ %i\n' | sort;
   [ "$made" -eq 6 ]
 
   ln -s "a, b" "$BATS_TEST_TMPDIR/link"
+  if unshare --mount true 2>/dev/null; then # all of it at another mount point, too
+    mkdir "$BATS_TEST_TMPDIR/mounted"
+    here=$BATS_TEST_TMPDIR/mounted
+    within=(unshare --mount bash -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' bash "$BATS_TEST_TMPDIR" "$here")
+  fi
   touch "$corpus"/*/*.wav "$corpus"/*/*/*.wav
   stages --data-root "link//cor pus/"
   [ "$status" -eq 0 ]
   [ "$made" -eq 0 ]
+  here=$BATS_TEST_TMPDIR within=()
 
   mv "$corpus" "$BATS_TEST_TMPDIR/elsewhere"
   stages --data-root elsewhere
