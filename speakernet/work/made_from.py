@@ -61,9 +61,13 @@ def describe_inputs(product: Path, command: Sequence[str], inputs: Inputs) -> Ma
     Raises UserError for an input that does not exist or lacks files.
     """
     labels = inputs.labels()
+    folder, here = _real(product).parent, _real(".")
+    # What the models of an experiment share is in the folder above theirs.
+    above = {} if here.is_relative_to(folder.parent) else {folder.parent: "<product>/../.."}
     names = {
-        _real(product).parent: "<product>/..",
-        _real("."): "",
+        **above,
+        folder: "<product>/..",
+        here: "",
         _real(product): "<product>",
         **{path: f"<{label}>" for path, label in labels.items()},
     }

@@ -55,6 +55,18 @@ def test_data_may_move(here: Path, by_link: bool) -> None:
     assert told("data" if by_link else disk) == before
 
 
+def test_an_experiment_may_move(here: Path) -> None:
+    def told(exp: Path | str) -> MadeFrom:
+        command = ["embed", "--untrained", "true", f"{exp}/tdnn", f"{exp}/tdnn/x/embeddings"]
+        return made_from([f"{exp}/tdnn/model.pt"], command, product=f"{exp}/tdnn/x/embeddings")
+
+    write("exp/tdnn/model.pt")
+    before = told("exp")
+    assert before["command"][3] == "<product>/../.."
+    shutil.move("exp", here.parent / "scratch")
+    assert told(here.parent / "scratch") == before
+
+
 def test_the_project_may_move(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def told() -> MadeFrom:
         return made_from(["conf/a.conf"], ["steps/make.sh", os.path.abspath("exp"), "conf/a.conf"])
