@@ -281,7 +281,7 @@ $PYTHONPATH" ]
 
 job_has_callers_settings() {
   [[ -z ${SPEAKERNET_TEST_QUEUE:-} || $1 == slurm.pl ]] || skip "that queue has a configuration of its own"
-  rm -rf conf
+  [ ! -d conf ] || echo "command env -i PATH=/usr/bin:/bin SLURM_CONF=$SLURM_CONF sbatch --export=ALL" >conf/slurm.conf
   export OPENBLAS_CORETYPE=Nehalem MKL_CBWR="SSE4_2 it's" SPEAKERNET_TORCH=cpu SPEAKERNET_MADE=/here MY_SECRET=1
   "$utils/$1" x.log bash -c 'echo "$OPENBLAS_CORETYPE|$MKL_CBWR|$SPEAKERNET_TORCH"'
   [ "$(output_of x.log)" = "Nehalem|SSE4_2 it's|cpu" ]

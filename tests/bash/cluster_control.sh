@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # For scripts that start a real batch system in the folder `dir`, on which they call `runner` with `options`, and take parts of it away: `system` is
-# slurm or gridengine, `root` the repository.
+# slurm or gridengine, `root` the repository, `slots` how many jobs a machine takes at once.
 # shellcheck disable=SC2034,SC2154
 
 start_system() {
@@ -17,6 +17,7 @@ start_system() {
     gridengine)
       "$root/tests/bash/gridengine_cluster.sh" start "$dir/cluster"
       . "$dir/cluster/settings.sh"
+      [ -z "${slots-}" ] || qconf -mattr queue slots "$slots" all.q >/dev/null
       # Without load values of memory, which only a site's administrator can name.
       printf '%s\n' 'command qsub -v PATH -cwd -S /bin/bash -j y -r y' 'option max_jobs_run=* -tc $0' >"$dir/queue.conf"
       options=(--config "$dir/queue.conf") runner=$root/utils/queue.pl
@@ -28,8 +29,8 @@ start_system() {
 # Slurm watches the memory of jobs itself, where there are no cgroups.
 limit_memory() {
   printf '%s\n' 'JobAcctGatherType=jobacct_gather/linux' 'JobAcctGatherFrequency=1' 'JobAcctGatherParams=OverMemoryKill' \
-    'SchedulerParameters=sched_interval=2' >>"$SLURM_CONF"
-  sed -i 's/^SelectTypeParameters=.*/SelectTypeParameters=CR_CPU_Memory/; s/ CPUs=2/ CPUs=2 RealMemory=4000/' "$SLURM_CONF"
+    'SlurmdParameters=config_overrides' 'SchedulerParameters=sched_interval=2' >>"$SLURM_CONF"
+  sed -i 's/^SelectTypeParameters=.*/SelectTypeParameters=CR_CPU_Memory/; s/ CPUs=2/ '"CPUs=${slots:-2} RealMemory=4000/" "$SLURM_CONF"
   controller stop && node stop && controller start && node start
   eventually has_nodes
 }

@@ -17,15 +17,17 @@ our @EXPORT_OK = qw(wait_for_jobs);
 my $vanished_after_s = 30;    # a job that is gone must have left its status by then, even on a slow network disk
 my $known_dead_after_s = 2;   # … and by then if the batch system says that it has ended it
 my $other_copy_after_s = 15;  # a job that has failed but still waits or runs then was started a second time
+my $hopeless_after_s = 5;     # the system's reason may pass: a node that is just starting
 my $longest_poll_s = 20;
-my $most_post_mortems = 20;
+my $most_post_mortems = 20;   # in one round of questions: each is a command
 
 # Waits for all jobs of `state->{waiting}`. Returns the numbers of those to be tried again; the others that failed go to state->{failed}.
 sub wait_for_jobs {
   my ($state) = @_;
   my $note_s = seconds_of_option('SPEAKERNET_WAITING_NOTE_S', 60);
   %$state = (%$state, suspect => {}, gone => {}, hopeless => {}, again => [], since => time, note_s => $note_s, note_at => time + $note_s);
-  my ($pause_s, $poll_s, $next_poll) = (0.1, 5, time + 5);
+  $state->{pause_s} = 0.1;
+  my ($poll_s, $next_poll) = (5, time + 5);
   while (1) {
     collect($state);
     last unless %{ $state->{waiting} };
@@ -33,23 +35,27 @@ sub wait_for_jobs {
       ask($state);
       $poll_s = $poll_s * 1.2 if $poll_s < $longest_poll_s;
       $next_poll = time + (%{ $state->{gone} } ? 1 : $poll_s);
-      $pause_s = 0.3 if %{ $state->{suspect} };
     }
     last unless %{ $state->{waiting} };
-    select(undef, undef, undef, $pause_s);
-    $pause_s = $pause_s * 1.2 if $pause_s < 2;
+    select(undef, undef, undef, $state->{pause_s});
+    $state->{pause_s} *= 1.2 if $state->{pause_s} < 2;
   }
   return @{ $state->{again} };
 }
 
+# Jobs that have noted their end. A failure counts once the batch system has let the job go: it may have started it a second time.
 sub collect {
   my ($state) = @_;
   for my $own (@{ $state->{calls} }) {
     my %wanted = map { $_ => 1 } grep { $state->{waiting}{$_} == $own && !$state->{suspect}{$_} } keys %{ $state->{waiting} };
     my $ends = %wanted ? ends_of($own, \%wanted) : {};
     for my $job (keys %$ends) {
-      if ($ends->{$job}{status} eq '0') { conclude($state, $job, $ends->{$job}); }
-      else                              { $state->{suspect}{$job} = { %{ $ends->{$job} }, seen => time }; }
+      if ($ends->{$job}{status} eq '0') {
+        conclude($state, $job, $ends->{$job});
+      } else {
+        $state->{suspect}{$job} = { %{ $ends->{$job} }, seen => time };
+        $state->{pause_s} = 0.3;
+      }
     }
   }
 }
@@ -58,6 +64,7 @@ sub collect {
 sub ask {
   my ($state) = @_;
   my %alive;
+  $state->{post_mortems_left} = $most_post_mortems;
   for my $own (@{ $state->{calls} }) {
     my $of_call = alive_jobs($state->{system}, $own);
     if (!defined $of_call) {
@@ -81,7 +88,8 @@ sub judge {
     judge_gone($state, $job);
   } else {
     delete $state->{gone}{$job};
-    end_hopeless($state, $job, $alive) if $alive->{hopeless} && $state->{hopeless}{$job}++;
+    return delete $state->{hopeless}{$job} unless $alive->{hopeless};
+    end_hopeless($state, $job, $alive) if time - ($state->{hopeless}{$job} //= time) >= $hopeless_after_s;
   }
 }
 
@@ -116,7 +124,7 @@ sub post_mortem {
   my ($state, $job) = @_;
   my ($array, $element) = job_of($state->{waiting}{$job}, $job);
   my $copies = leftovers($state->{waiting}{$job})->{$job} // [{}];
-  my $end = ++$state->{num_post_mortems} > $most_post_mortems ? {}
+  my $end = $state->{post_mortems_left}-- <= 0 ? {}
     : $state->{system}{post_mortem}->($array->{id}, defined $state->{call}{name} ? $element : undef);
   return { %{ $copies->[-1] }, map { defined $end->{$_} ? ($_ => $end->{$_}) : () } keys %$end };
 }
