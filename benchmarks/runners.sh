@@ -38,7 +38,7 @@ measure() {
     [ -z "$figures" ] || last=$figures
     sleep 0.5
   done
-  wait "$pid" || cat "$dir/said"
+  wait "$pid" || { cat "$dir/said" >&2 && return 1; }
   # shellcheck disable=SC2086 # two words
   awk -v runner="$(basename "$runner")" -v began="$began" -v ended="$(date +%s.%N)" -v jobs="$num_jobs" -v seconds="$seconds" -v at_once="$at_once" \
     -v memory="${last%%[[:space:]]*}" -v cpu="${last##*[[:space:]]}" 'BEGIN {
@@ -53,10 +53,12 @@ for system in "${systems[@]}"; do
     runner=$root/utils/run.pl options=()
     measure
   else
+    trap stop_system EXIT # also of a run that is interrupted
     start_system
     # shellcheck disable=SC2154 # cluster_control.sh
     [ "$system" != slurm ] || options+=(--mem 50)
     measure
     stop_system
+    trap - EXIT
   fi
 done
