@@ -146,7 +146,7 @@ def _check_new(ids: Sequence[str], places: Indices, found: Bool) -> None:
     twice = found[places]
     twice[np.setdiff1d(np.arange(len(places)), np.unique(places, return_index=True)[1])] = True
     if twice.any():
-        raise UserError(f"the cohort has two embeddings of '{ids[int(np.argmax(twice))]}'")
+        raise UserError(f"--cohort-embeddings has two embeddings of '{ids[int(np.argmax(twice))]}'")
     found[places] = True
 
 

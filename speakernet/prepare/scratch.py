@@ -9,9 +9,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from speakernet.config.errors import UserError
+from speakernet.config.errors import UserError, naming
 from speakernet.config.files import open_input
-from speakernet.kaldi.tables import iter_table, write_table
+from speakernet.kaldi.datadir.filtering import copy_frame_shift
+from speakernet.kaldi.datadir.layout import Tables, existing_tables
+from speakernet.kaldi.tables import check_order, iter_table, write_table
 from speakernet.prepare.early_checks import free_bytes
 from speakernet.work.files import open_for_replace, write_errors
 from speakernet.work.products import ARCHIVES
@@ -31,14 +33,19 @@ def copy_to_scratch(data: Path, target: Path) -> int:
     features (or, without feats.scp, recordings) lie; return the bytes of the archives.
 
     Entries that are files or commands stay what they are. Raises UserError if there is not the
-    room, if no entry lies in an archive, or if a copy is not what the data's record says.
+    room, if a table is broken, if no entry lies in an archive, or if a copy is not what the data's
+    record says.
     """
-    table = next((data / name for name in _TABLES if (data / name).is_file()), data / _TABLES[0])
+    tables = existing_tables(data)
+    table = next((tables[name] for name in _TABLES if name in tables), data / _TABLES[0])
+    for file in tables.values():
+        check_order(file)
     places = list(_places(table))
     sources = sorted({source for _, source, _ in places if source})
     if not sources:
         raise UserError(f"{table}: has no entries in archives: nothing to copy to {target}")
-    size = sum(_size(Path(source)) for source in sources)
+    with naming(table):
+        size = sum(_size(Path(source)) for source in sources)
     with write_errors(target):
         target.mkdir(parents=True, exist_ok=True)
     if size + _RESERVE_BYTES > free_bytes(target):
@@ -52,7 +59,8 @@ def copy_to_scratch(data: Path, target: Path) -> int:
         for source, copy in copies.items():
             _copy(Path(source), copy, known)
             progress.advance()
-    _copy_tables(data, target, table.name)
+    _copy_tables(tables, target)
+    copy_frame_shift(data, target)
     write_table(
         target / table.name,
         ((key, f"{copies[source]}:{rest}" if source else rest) for key, source, rest in places),
@@ -90,11 +98,8 @@ def _copy(source: Path, copy: Path, known: dict[Path, str]) -> None:
         raise UserError(f"{copy}: is not what {source} was when it was made")
 
 
-def _copy_tables(data: Path, target: Path, table: str) -> None:
-    """Copy all files but those that tell of the folder where they lie."""
-    left_out = {ARCHIVES, table, "wav.scp"}
-    for path in sorted(data.iterdir()):
-        is_table = path.is_file() and path.suffix != ".ark" and not path.name.startswith(".")
-        if is_table and path.name not in left_out:
-            with write_errors(target / path.name):
-                shutil.copyfile(path, target / path.name)
+def _copy_tables(tables: Tables, target: Path) -> None:
+    """Copy the tables but those that say where the data lie."""
+    for name in sorted(tables.keys() - set(_TABLES)):
+        with write_errors(target / name):
+            shutil.copyfile(tables[name], target / name)

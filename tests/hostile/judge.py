@@ -112,7 +112,7 @@ def _checks(outcome: Outcome, expected: Expectation) -> Iterable[tuple[Verdict, 
     yield Verdict.UNCLEAR, not all(map(_ERROR_LINE.match, errors))
     yield Verdict.UNCLEAR, len(errors[-1]) > MAX_LINE
     yield Verdict.INTERNALS, bool(_INTERNALS.search(_without_input(errors[-1], names)))
-    yield Verdict.UNNAMED, not any(name in errors[-1] for name in names)
+    yield Verdict.UNNAMED, not any(name in line for line in errors for name in names)
 
 
 def _shown(name: str) -> str:

@@ -5,7 +5,10 @@ import re
 from tests.hostile.cases import Case
 from tests.hostile.judge import Outcome, Verdict
 
-KNOWN_OPEN: list[tuple[str, str, str]] = []
+KNOWN_OPEN: list[tuple[str, str, str]] = [
+    # run.sh writes this list into a folder of its own; the message tells of the plan, not of it.
+    ("plan", "checked/products: ", "needs .*: not there, and no stage that runs makes it"),
+]
 """(regular expression of the command, of what is changed, of the verdict and the last line)."""
 
 

@@ -40,5 +40,5 @@ def test_an_utterance_counts_once() -> None:
     """The second embedding of one would pass for the missing one of another."""
     ones = np.ones((2, 3), np.float32)
     for blocks in ([(["a", "x", "a"], np.ones((3, 3), np.float32))], [(["a"], ones[:1])] * 2):
-        with pytest.raises(UserError, match="the cohort has two embeddings of 'a'"):
+        with pytest.raises(UserError, match="--cohort-embeddings has two embeddings of 'a'"):
             speaker_means(blocks, {"a": "s", "b": "s"})
