@@ -61,7 +61,7 @@ note_steps() {
   local file figures line
   for file in "$SPEAKERNET_STEP_USAGE".*; do
     if [ -z "${SPEAKERNET_USAGE-}" ] || [ ! -s "$file" ]; then continue; fi
-    read -r figures <"$file" || continue
+    read -r _ figures <"$file" || continue
     printf -v line '%s\t' "${SPEAKERNET_STAGE:--}" "${SPEAKERNET_PRODUCT:--}" srun "$exp_dir/log/job.log" "${file##*.}" 1 - 'done' - - - - - \
       "${figures% *}" "${figures#* }" -
     echo "${line}0" >>"$SPEAKERNET_USAGE" || true
