@@ -359,6 +359,8 @@ END
 @test "utils/srun.sh: what it starts has the job's cores and environment, and the signal that Slurm sends to steps" {
   [ -d "$cluster" ] || skip "no Slurm: needs root, slurmctld, slurmd, slurm-client and munge"
   # shellcheck disable=SC2016
+  printf '%s\n' 'command sbatch --export=ALL' 'option num_threads=* --cpus-per-task $0' >conf/slurm.conf
+  # shellcheck disable=SC2016
   "$utils/slurm.pl" --num-threads 2 x.log env MINE="a b" "$utils/srun.sh" bash -c 'echo "$MINE, $SLURM_CPUS_PER_TASK cores, node $SLURM_PROCID"
     trap "echo saved; exit 99" USR1; touch here; while :; do sleep 0.1; done' 3>&- &
   runner=$!
