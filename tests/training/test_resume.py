@@ -92,8 +92,9 @@ def write_run(folder: Path, kind: str, batch_size: int) -> list[str | Path]:
 
 
 @pytest.mark.timeout(1200)  # a minute on an idle machine
-@pytest.mark.parametrize("kind", ["margin", "tdy", "online"])
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize(
+    ("processes", "kind"), [(1, "tdy"), (1, "online"), (2, "margin"), (2, "online")]
+)
 def test_killed_twice_equals_uninterrupted(processes: int, kind: str, tmp_path: Path) -> None:
     run = write_run(tmp_path, kind, 8 // processes)
     straight, broken = tmp_path / "straight", tmp_path / "broken"
