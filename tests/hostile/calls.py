@@ -75,7 +75,7 @@ CALLS: dict[str, list[Call]] = {
         ),
     ],
     "clean-products": [
-        _call("lists/removals --data data --exp runs", "removed/.cleaned", kept=(r"removed/.*",)),
+        _call("lists/removals --data data --exp runs", kept=(r"removed/.*",)),
         _call("--plan true lists/removals --data data --exp runs"),
     ],
     "collect-audio": [
