@@ -78,7 +78,7 @@ run_seeds() {
 # share_plan: the runs of --seeds write the products of each to one list, and only the last of them shows the plan.
 share_plan() {
   SPEAKERNET_PLAN=$(mktemp -d)
-  trap 'rm -rf "$SPEAKERNET_PLAN"' EXIT
+  trap 'say_killed $?; rm -rf "$SPEAKERNET_PLAN"' EXIT
   export SPEAKERNET_PLAN SPEAKERNET_PLAN_SHOWN=false
 }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from speakernet.config.errors import UserError
-from speakernet.config.files import open_input
+from speakernet.config.files import is_given, open_input
 from speakernet.work.files import open_for_replace
 
 MISSING = "missing"
@@ -52,7 +52,7 @@ def read_found(folder: Path) -> Found | None:
     Raises UserError for a table that does not begin with counts.
     """
     path = folder / MISSING
-    if not path.is_file():
+    if not is_given(path):
         return None
     with open_input(path) as file:
         line = file.readline(_MAX_LINE).decode(errors="replace").strip()
