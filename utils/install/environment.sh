@@ -55,7 +55,7 @@ check_active() {
     if [[ $(times_of "${files[@]}") == "$(<"$stamp")" ]]; then return; fi
   fi
   is_supported "$python" || die "SPEAKERNET_ENV=active: $python is $(version_of "$python"); 3.11, 3.12, 3.13 or 3.14 is needed"
-  if [[ $1 == dev ]]; then extra=(dev benchmarks); fi
+  if [[ $1 == dev ]]; then extra=(dev benchmarks export); fi
   listing=$("$python" "$root/requirements/check.py" "${extra[@]}") || exit 1 # it said why
   mapfile -t files <<<"$listing"
   # Where nothing can be written, as in a read-only home, it is asked again the next time.
