@@ -19,7 +19,8 @@ Defaults: <log-dir> is <data-dir>/log, <vad-dir> is <data-dir>/data. Options:
 [ $# -ge 1 ] && [ $# -le 3 ] || usage_error
 data=${1%/} log_dir=${2:-${1%/}/log} vad_dir=${3:-${1%/}/data}
 require_positive nj
-require_file "$vad_config" "$data/feats.scp"
+require_given vad_config
+require_file "$data/feats.scp"
 
 lock_output "$data" vad.
 lock_output "$vad_dir"

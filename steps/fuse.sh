@@ -29,8 +29,9 @@ done
 systems=("${@:2:$#-2}")
 out=${*: -1}
 for system in "${systems[@]}"; do require_file "$system/calibration/trials"; done
+require_given train_utt2spk utt2spk
 for name in train_utt2spk utt2spk; do
-  [ -z "${!name}" ] || { require_file "${!name}" && options+=("--${name//_/-}" "${!name}"); }
+  [ -z "${!name}" ] || options+=("--${name//_/-}" "${!name}")
 done
 
 lock_output "$out"

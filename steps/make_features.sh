@@ -43,7 +43,8 @@ esac
 config_name=${type}_config
 config=${!config_name}
 require_share max_failed_share
-require_file "$config" "$data/wav.scp"
+require_given "$config_name"
+require_file "$data/wav.scp"
 if [ "$write_utt2num_frames" = false ] || [ "$write_utt2dur" = false ]; then
   log "utt2num_frames and utt2dur are always written"
 fi

@@ -39,14 +39,12 @@ trials=("${@:2:$#-3}")
 require_file "$model/recipe.yaml" "${trials[@]}" "$embeddings/embedding.scp"
 options=()
 for name in {cohort,plda,calibration}_embeddings; do
-  [ -z "${!name}" ] || require_file "${!name}/embedding.scp"
+  [ -z "${!name}" ] || [ -s "${!name}/embedding.scp" ] || bad_option "$name" "a folder with embedding.scp"
 done
 drawn_from=${calibration_utt2spk:-$cohort_utt2spk} calibration_utt2session=
 [ -z "$drawn_from" ] || calibration_utt2session=$(dirname "$drawn_from")/utt2session
 [ -f "$calibration_utt2session" ] || calibration_utt2session=
-for name in {cohort,plda,calibration}_utt2spk enroll_spk2utt checkpoint; do
-  [ -z "${!name}" ] || require_file "${!name}"
-done
+require_given {cohort,plda,calibration}_utt2spk enroll_spk2utt checkpoint
 for name in {cohort,plda,calibration}_{embeddings,utt2spk} calibration_utt2session enroll_spk2utt checkpoint; do
   [ -z "${!name}" ] || options+=("--${name//_/-}" "${!name}")
 done

@@ -2,12 +2,21 @@
 # Sourced by scripts after `set -euo pipefail; shopt -s inherit_errexit`. Functions that scripts share: messages, checks of options
 # and inputs, products that appear whole or not at all, signals, and arrays of jobs. speakernet/work/logs.py has the same messages.
 
-# visible TEXT: sets $visible to it, in which a line's end, a tab and other control characters can be seen.
+# visible TEXT: sets $visible to it, in which a line's end, a tab, other control characters and Unicode's spaces can be seen.
 visible() {
+  local code utf8 escape LC_ALL=C
   visible=${1//$'\n'/\\n}
   visible=${visible//$'\r'/\\r}
   visible=${visible//$'\t'/\\t}
   visible=${visible//[[:cntrl:]]/?}
+  [[ $visible == *[!\ -~]* ]] || return 0
+  for code in 160 173 {8192..8207} {8232..8239} {8287..8303} 12288 65279; do # 160 and 173 have two bytes in UTF-8, the others three
+    printf -v utf8 '\\x%x' $((code < 2048 ? 192 | code >> 6 : 224 | code >> 12)) $((128 | code >> 6 & 63)) $((128 | code & 63))
+    printf -v escape '\\u%04x' "$code"
+    if [ "$code" -lt 2048 ]; then utf8=${utf8:0:4}${utf8:8} escape='\x'${escape:4}; fi
+    printf -v utf8 %b "$utf8"
+    visible=${visible//"$utf8"/"$escape"}
+  done
 }
 
 # log MESSAGE...: a line on stderr: date, time, stage and product (or else the script), message. run.sh and utils/once.sh set
@@ -40,6 +49,14 @@ require_file() {
   for file in "$@"; do
     [ -f "$file" ] || die "no such file $file"
     [ -s "$file" ] || die "file is empty: $file"
+  done
+}
+
+# require_given NAME...: each variable, an option of the script, holds nothing or such a file.
+require_given() {
+  local name
+  for name in "$@"; do
+    [ -z "${!name}" ] || { [ -f "${!name}" ] && [ -s "${!name}" ]; } || bad_option "$name" "a file that is there and not empty"
   done
 }
 

@@ -81,7 +81,7 @@ _options_read_configs() {
     esac
     _options_name "$1" $(($# - 1))
     if [ "$_option_name" = config ]; then
-      [ -f "$2" ] || die "--config: no such file $2"
+      [ -f "$2" ] || die "--config: no such file '$2'"
       # shellcheck source=/dev/null
       . "$(realpath -- "$2")"
     fi

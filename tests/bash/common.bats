@@ -38,6 +38,19 @@ run_script() {
   [ "$output" = 'script.sh: error: no such thing a\nb' ]
 }
 
+@test "characters that cannot be seen are named in an error, others stay" {
+  run_script <<<"die 'no such file '"$'"a\xe3\x80\x80 \xc2\xa0 \xe2\x80\x8b \xe2\x80\xa6 \xc3\xa9\xef\xbb\xbf"'
+  [ "$output" = 'script.sh: error: no such file a\u3000 \xa0 \u200b … é\ufeff' ]
+}
+
+@test "an option that names no file, or an empty one, is named with its value" {
+  : >empty
+  run_script <<<'vad_config=" "; require_given vad_config'
+  [ "$output" = "script.sh: error: --vad-config: expected a file that is there and not empty, got ' '" ]
+  run_script <<<'utt2spk=empty exclude=; require_given exclude utt2spk'
+  [ "$output" = "script.sh: error: --utt2spk: expected a file that is there and not empty, got 'empty'" ]
+}
+
 @test "missing and empty inputs are named" {
   run_script <<<'require_file none'
   [ "$status" -eq 1 ]

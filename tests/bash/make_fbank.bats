@@ -150,7 +150,7 @@ make_fbank() { steps/make_fbank.sh --nj 2 "$@" "$data"; }
   run -1 make_fbank --fbank-confg x
   [ "$output" = "make_features.sh: error: invalid option --fbank-confg" ]
   run -1 make_fbank --fbank-config nowhere.conf
-  [ "$output" = "make_features.sh: error: no such file nowhere.conf" ]
+  [ "$output" = "make_features.sh: error: --fbank-config: expected a file that is there and not empty, got 'nowhere.conf'" ]
   echo --num-mel-bin=80 >"$work/my.conf"
   run -1 make_fbank --fbank-config "$work/my.conf"
   [[ $output == *"my.conf:1: unknown option --num-mel-bin (did you mean 'num-mel-bins'?)"* ]]

@@ -112,7 +112,7 @@ SCRIPT
   [ "${lines[*]}" = "nj=11 cmd=run.pl flag=false a_b=c d args=in" ]
   run bash script.sh --config none
   [ "$status" -eq 1 ]
-  [[ $output == *"no such file none"* ]]
+  [[ $output == *"--config: no such file 'none'"* ]]
 }
 
 @test "--help prints the message and succeeds" {

@@ -31,7 +31,7 @@ score() { steps/score.sh "${cohort[@]}" "$exp" "$trials" "$exp/embeddings_test" 
   [[ $output == *"extract_embeddings: error: --device cuda:99: there is "*"; expected auto or cpu"* ]]
   run steps/score.sh --checkpoint "$dir/none.pt" "$exp" "$trials" "$exp/embeddings_test" "$dir/scores"
   [ "$status" -eq 1 ]
-  [ "$output" = "score.sh: error: no such file $dir/none.pt" ]
+  [ "$output" = "score.sh: error: --checkpoint: expected a file that is there and not empty, got '$dir/none.pt'" ]
 }
 
 @test "embeddings: as many as utterances, short ones are listed" {
