@@ -163,31 +163,37 @@ def _model(
 
 
 def _extractor(job: ExtractionJob, recipe: ExtractionRecipe, model: SpeakerModel) -> Extractor:
-    device = _device(job)
+    device = choose_device(job.device, job.job)
     torch.set_num_threads(job.num_threads)
     if device.type == "cpu":
         keep_freed_memory()
-    # TensorFloat-32 keeps ten bits of a product, too few for scores that are to be compared.
-    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
-    torch.backends.cudnn.deterministic = True
+    round_as_cpus_do()
     scale = WAVEFORM_STEPS if recipe.uses_waveform else FEATURE_STEPS
     batch_steps = 0 if device.type == "cpu" else scale.steps(GPU_BATCH_FRAMES)
     return Extractor(model, recipe.extraction, device=device, batch_steps=batch_steps)
 
 
-def _device(job: ExtractionJob) -> torch.device:
-    """Return the device asked for; "auto" deals the jobs out to the visible GPUs.
+def round_as_cpus_do() -> None:
+    """Turn TensorFloat-32 off, for all of the process: it keeps ten bits of a product, too few for
+    scores that are to be compared.
+    """
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.deterministic = True
+
+
+def choose_device(name: str, job: int = 1) -> torch.device:
+    """Return the device asked for; "auto" deals the jobs, from 1, out to the visible GPUs.
 
     Raises UserError if it is not there.
     """
     count = torch.cuda.device_count()
-    if job.device != "auto":
-        device = torch.device(job.device)
-        if device.type == "cuda" and (device.index or 0) >= count:
-            there = f"cuda:0 to cuda:{count - 1}" if count else "no GPU that torch can use"
-            raise UserError(f"--device {job.device}: there is {there}; expected auto or cpu")
-        return device
-    return torch.device(f"cuda:{(job.job - 1) % count}") if count else torch.device("cpu")
+    if name == "auto":
+        return torch.device(f"cuda:{(job - 1) % count}") if count else torch.device("cpu")
+    device = torch.device(name)
+    if device.type == "cuda" and (device.index or 0) >= count:
+        there = f"cuda:0 to cuda:{count - 1}" if count else "no GPU that torch can use"
+        raise UserError(f"--device {name}: there is {there}; expected auto or cpu")
+    return device
 
 
 def _fitting(inputs: Iterator[NamedArray], input_dim: int) -> Iterator[NamedArray]:

@@ -1,10 +1,11 @@
 """Utterances of a data directory as a network takes them: normalised features, or a waveform."""
 
+import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -28,6 +29,8 @@ Load = Callable[[str], Float32]
 """A function from an utterance's name to its input."""
 
 NamedArray = tuple[str, Float32]
+Name = TypeVar("Name")
+Loaded = TypeVar("Loaded")
 
 SAMPLE_RATE = 16000
 INT16_SCALE = 32768
@@ -58,20 +61,38 @@ def computed_loader(
     Equal to what ``feature_loader`` reads, up to the compression of archives. ``notes`` as in
     ``waveform_loader``.
     """
-    from speakernet.signal.extractors import make_extractor
-
     read = _recordings(data_dir, int(options.sample_frequency), options.channel)
-    extract, window = make_extractor(options), recipe.data.cmn_window
+    compute = features_of(options, recipe.data.cmn_window, recipe.stored_seed)
 
     def load(name: str) -> Float32:
         reading = read(name)
         with naming(f"utterance '{name}'"):
             if found := accept(reading.waveform, reading.notes, options):
                 notes[name] = found
-        features = extract(reading.waveform, seed=utterance_seed(recipe.stored_seed, name))
-        return sliding_cmn(features, window) if window and len(features) else features
+        return compute(reading.waveform, name)
 
     return load
+
+
+def features_of(
+    options: FbankOptions | MfccOptions, cmn_window: int | None, seed: int
+) -> Callable[[Float32, str], Float32]:
+    """Return a function of a waveform (samples,), in 16 bits' scale, and an utterance's name.
+
+    It computes features (frames, values) and applies sliding CMN; ``seed`` and the name draw the
+    dither. Threads may call it at the same time.
+    """
+    from speakernet.signal.extractors import make_extractor
+
+    own = threading.local()  # extractors reuse their buffers
+
+    def compute(waveform: Float32, name: str) -> Float32:
+        if not hasattr(own, "extract"):
+            own.extract = make_extractor(options)
+        features: Float32 = own.extract(waveform, seed=utterance_seed(seed, name))
+        return sliding_cmn(features, cmn_window) if cmn_window and len(features) else features
+
+    return compute
 
 
 def waveform_loader(data_dir: Path, notes: dict[str, list[str]]) -> Load:
@@ -114,12 +135,14 @@ def _utterances(data_dir: Path) -> dict[str, Utterance]:
     return utterances
 
 
-def read_ahead(names: Sequence[str], load: Load, num_threads: int) -> Iterator[NamedArray]:
+def read_ahead(
+    names: Iterable[Name], load: Callable[[Name], Loaded], num_threads: int
+) -> Iterator[tuple[Name, Loaded]]:
     """Yield ``(name, load(name))`` in order; threads read ahead (0: none, one after another)."""
     if not num_threads:
         yield from ((name, load(name)) for name in names)
         return
-    waiting: deque[tuple[str, Future[Float32]]] = deque()
+    waiting: deque[tuple[Name, Future[Loaded]]] = deque()
     with ThreadPoolExecutor(num_threads) as pool:
         for name in names:
             waiting.append((name, pool.submit(load, name)))

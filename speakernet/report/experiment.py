@@ -24,6 +24,7 @@ from speakernet.report.evaluation import (
     evaluate,
     find_utt2spk,
 )
+from speakernet.report.provenance import experiment_name
 from speakernet.report.results import Row, read_results, sort_key, write_results
 from speakernet.work.files import suffixed
 from speakernet.work.products import product_errors, read_product
@@ -31,6 +32,20 @@ from speakernet.work.products import product_errors, read_product
 logger = logging.getLogger(__name__)
 
 FOLDERS = {"untrained": "untrained", "base": ".", "lm": "lm"}
+
+
+def results_of_model(folder: Path) -> tuple[str, list[Row]]:
+    """Return what a model is called, as ``corpus/recipe, base``, and its rows of results.json.
+
+    ``folder``: of the model, ``<exp>`` or ``<exp>/lm``. Without results.json there are no rows.
+    """
+    folder = folder.resolve()
+    model = folder.name if folder.name in ("lm", "untrained") else "base"
+    exp_dir = folder if model == "base" else folder.parent
+    path = exp_dir / "results.json"
+    rows = read_results(path) if path.exists() else []
+    name = f"{experiment_name(exp_dir)}, {model}"
+    return name, sorted((row for row in rows if row["model"] == model), key=sort_key)
 
 
 @lru_cache(maxsize=1)

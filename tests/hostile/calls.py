@@ -147,6 +147,14 @@ CALLS: dict[str, list[Call]] = {
         _call("--job 1 data/wav out/audio.1", "out/audio.1.scp", kept=_PACKED),
         _call("--audio-format wav data/segments out/audio.1", "out/audio.1.scp", kept=_PACKED),
     ],
+    "package": [
+        _call(
+            "exp out/package --cohort-embeddings exp/embeddings_train --cohort-utt2spk "
+            "data/train/utt2spk --features-config options/fbank.conf --licences lists/speakers "
+            "--checkpoint exp/checkpoints/final.pt",
+            "out/package/model.json",
+        )
+    ],
     "perturb-data-dir-speed": [_call("0.9 data/wav out/slow", "out/slow/wav.scp")],
     "plan": [
         _call(

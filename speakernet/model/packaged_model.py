@@ -1,0 +1,124 @@
+"""A packaged model in memory: embeddings of recordings, and comparisons of them."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from speakernet.arrays import Float32, Float64
+from speakernet.backend.embedding_jobs import choose_device, round_as_cpus_do
+from speakernet.config import UserError
+from speakernet.model.comparing import Comparer
+from speakernet.model.description import llr_threshold
+from speakernet.model.embedding_runs import EmbeddingRun, RecordingSource
+from speakernet.model.front_end import FrontEnd, Recording
+from speakernet.model.package import Package, read_package
+from speakernet.model.results import Embedding, Unreadable, Verification
+from speakernet.nn.models import SpeakerModel as Network
+from speakernet.work.cores import num_cores
+
+_MOST_READERS = 8
+
+
+class PackagedModel:
+    """A packaged model; ``load_model`` makes one.
+
+    description: what it is. network: in eval mode, on ``device``. front_end: from recordings to the
+    network's input.
+    """
+
+    def __init__(self, package: Package, device: torch.device | str = "cpu") -> None:
+        self.description = package.description
+        self.device = torch.device(device)
+        if self.device.type != "cpu":
+            round_as_cpus_do()
+        self.network: Network = package.network.to(self.device)
+        self.front_end = FrontEnd(self.description.front_end)
+        self.comparer = Comparer(self.description, package.cohort, package.mean)
+
+    @property
+    def dim(self) -> int:
+        """The length of an embedding."""
+        return self.description.embedding_dim
+
+    def embed(self, recording: Recording, rate: int | None = None) -> Float32:
+        """Return the embedding (dim,) of a file, or of samples at ``rate`` Hz.
+
+        Samples are (samples,) or (samples, channels), float in [-1, 1], int16 or int32. (crops,
+        dim) where the model compares crops. Raises UserError for what cannot be read, and for what
+        is shorter than a frame.
+        """
+        return self._embed(RecordingSource("recording", recording, rate)).vector
+
+    def _embed(self, source: RecordingSource) -> Embedding:
+        found = next(self.embed_sources([source], num_readers=0))
+        if isinstance(found, Unreadable):
+            raise UserError(found.reason)
+        return found
+
+    def embed_many(
+        self, paths: Iterable[str | os.PathLike[str]], *, num_readers: int | None = None
+    ) -> Iterator[Embedding | Unreadable]:
+        """Yield the embedding of each file, or why it has none, without keeping them in memory.
+
+        Threads read ahead (default: as many as there are cores, up to 8). On a GPU recordings go
+        through the network in batches of equal lengths, and may come in another order.
+        """
+        sources = (RecordingSource(os.fspath(path), path) for path in paths)
+        return self.embed_sources(sources, num_readers=num_readers)
+
+    def embed_sources(
+        self, sources: Iterable[RecordingSource], *, num_readers: int | None = None
+    ) -> Iterator[Embedding | Unreadable]:
+        """Do what ``embed_many`` does with any recordings."""
+        run = EmbeddingRun(self.network, self.description.extraction, self.front_end)
+        return run(sources, _num_readers() if num_readers is None else num_readers)
+
+    def verify(
+        self,
+        one: Recording,
+        other: Recording,
+        *,
+        prior: float = 0.5,
+        rate: int | None = None,
+    ) -> Verification:
+        """Tell whether two recordings are of one speaker.
+
+        prior: probability that they are, before listening; rate: of both, where they are samples,
+        in Hz. Raises UserError as ``embed`` does.
+        """
+        if not 0 < prior < 1:
+            raise UserError(f"prior={prior}: expected a probability above 0 and below 1")
+        pair = [
+            self._embed(RecordingSource(n, r, rate)) for n, r in (("first", one), ("second", other))
+        ]
+        return self.compare(*pair, prior=prior)
+
+    def compare(self, one: Embedding, other: Embedding, *, prior: float = 0.5) -> Verification:
+        """Do what ``verify`` does with embeddings."""
+        voices = self.comparer.prepare(np.stack([one.vector, other.vector]))
+        scores = self.comparer.compare(voices[:1], voices[1:])
+        normalized, llr = (_only(values) for values in (scores.normalized, scores.llr))
+        same = None if llr is None else llr >= llr_threshold(prior)
+        notes = tuple(f"{each.name}: {note}" for each in (one, other) for note in each.notes)
+        return Verification(float(scores.similarity[0, 0]), normalized, llr, same, prior, notes)
+
+
+def _only(values: Float64 | None) -> float | None:
+    return None if values is None else float(values[0, 0])
+
+
+def _num_readers() -> int:
+    return min(num_cores(), _MOST_READERS)
+
+
+def load_model(path: str | os.PathLike[str], *, device: str = "cpu") -> PackagedModel:
+    """Return the packaged model in the folder ``path``, on a device of torch.
+
+    No file of it can make code run: sizes, checksums, shapes and types of all are compared first.
+    Raises UserError for a folder that is no package, or is damaged, and for a device that is not
+    there.
+    """
+    return PackagedModel(read_package(Path(path)), choose_device(device))
