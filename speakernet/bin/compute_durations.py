@@ -29,11 +29,14 @@ def main(args: Namespace) -> int:
     """Parse the command line and run the job, or collect what the jobs have written."""
     # There are as many jobs as cores. OpenBLAS reads this when NumPy is imported: not at the top.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    from speakernet.config.errors import UserError
     from speakernet.prepare.duration_tables import collect_durations, has_durations
     from speakernet.prepare.durations import compute_part
     from speakernet.work.job_parts import job_paths
 
     if args.prefix is None:
+        if args.job is not None:
+            raise UserError("--job: expected a prefix, too, for what the job writes")
         return 0 if has_durations(args.data_dir) else TO_BE_MADE
     if args.job is None:
         prefixes = job_paths(args.prefix, args.nj)

@@ -17,6 +17,7 @@ import yaml
 from speakernet.config.build import build
 from speakernet.config.errors import UserError
 from speakernet.config.files import read_text
+from speakernet.config.numbers import MAX_DIGITS
 from speakernet.config.schema import Config
 from speakernet.config.tree import Tree, Value, merge, to_values
 
@@ -166,13 +167,16 @@ def _value(node: yaml.Node, place: Place, where: str) -> Value | Tree:
         return _mapping(node, place)
     loader = _Loader("")
     try:
-        return Value(loader.construct_object(node, deep=True), where)
+        data = loader.construct_object(node, deep=True)
     except yaml.YAMLError as error:
         raise UserError(f"{where}: {' '.join(str(error).split())}") from None
     except (ValueError, TypeError, OverflowError):  # the 99th of a month, a number of 5000 digits
         raise UserError(f"{where}: found what looks like a date or number and is none") from None
     finally:
         loader.dispose()
+    if isinstance(data, int) and abs(data) >= 10**MAX_DIGITS:
+        raise UserError(f"{where}: expected a whole number of at most {MAX_DIGITS} digits")
+    return Value(data, where)
 
 
 def _parse_override(text: str) -> Tree:

@@ -81,10 +81,15 @@ def _problem_lines(problems: list[str]) -> Iterator[str]:
 
 def _work(files: PlanFiles, estimate: CorpusEstimate) -> Work:
     experiments = files.exp_dir.parent
-    written = (*files.resolved.glob("*/recipe.yaml"), *files.resolved.glob("*/lm/recipe.yaml"))
+    written = (
+        folder / model / "recipe.yaml"
+        for folder in sorted(files.resolved.iterdir())
+        for model in (".", "lm")
+    )
     recipes = {
         experiments / path.parent.relative_to(files.resolved): load_config(Recipe, path)
-        for path in sorted(written)
+        for path in written
+        if is_given(path)
     }
     work = Work(files.data, files.exp_dir, recipes, files.nj, files.nproc, estimate, files.test_set,
                 files.cohort_set, measures=files.measure)  # fmt: skip

@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from stat import S_ISREG
 
 from speakernet.config.errors import UserError, naming
 from speakernet.config.files import open_input
@@ -46,6 +47,7 @@ def copy_to_scratch(data: Path, target: Path) -> int:
         raise UserError(f"{table}: has no entries in archives: nothing to copy to {target}")
     with naming(table):
         size = sum(_size(Path(source)) for source in sources)
+        _check_last_entries(places)
     with write_errors(target):
         target.mkdir(parents=True, exist_ok=True)
     if size + _RESERVE_BYTES > free_bytes(target):
@@ -77,9 +79,25 @@ def _places(table: Path) -> Iterator[tuple[str, str, str]]:
 
 def _size(path: Path) -> int:
     try:
-        return path.stat().st_size
+        status = path.stat()
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}; expected an archive") from None
+    if not S_ISREG(status.st_mode):
+        raise UserError(f"{path}: is not a file; expected an archive")
+    return status.st_size
+
+
+def _check_last_entries(places: list[tuple[str, str, str]]) -> None:
+    """Raise UserError unless the last entry of each archive is where it was written: after a blank.
+
+    So much is cheap, and a file that was cut or replaced is not copied for hours.
+    """
+    last = {source: offset for source, offset in sorted((s, int(o)) for _, s, o in places if s)}
+    for source, offset in last.items():
+        with open_input(source) as file:
+            file.seek(max(offset - 1, 0))
+            if file.read(2)[:1] != b" " or file.tell() != offset + 1:
+                raise UserError(f"{source}: has no entry at byte {offset}: not the archive it was")
 
 
 def _known_digests(data: Path) -> dict[Path, str]:

@@ -17,6 +17,7 @@ REPOSITORY = Path(__file__).parents[2]
 TABLES = REPOSITORY / "egs/debian_voices"
 _PACKAGES = ("klettres-data", "ktuberling-data", "fillets-ng-data-cs", "fillets-ng-data-nl")
 _SPEAKERS_OF_FIRST = 14
+_SMALL = "asterisk-prompt-fr-armelle"
 _SOUNDS = {"noise": "sound-theme-freedesktop", "music": "asterisk-moh-opsound-wav"}
 _FEW = {"noise": re.compile(r".*/[a-d][^/]*\.oga"), "music": re.compile(r".*/manolo[^/]*\.wav")}
 _MIN_S = 3.0
@@ -25,7 +26,18 @@ _MIN_S = 3.0
 def fetch(num_speakers: int) -> dict[str, Path]:
     """Return packages that have so many speakers, and those with noises and music."""
     first = num_speakers <= _SPEAKERS_OF_FIRST
-    names = [*(_PACKAGES[:1] if first else _PACKAGES), *_SOUNDS.values()]
+    return _fetch([*(_PACKAGES[:1] if first else _PACKAGES), *_SOUNDS.values()])
+
+
+def make_voice(folder: Path, num_utterances: int) -> list[Path]:
+    """Return wav files of one person, from a small package."""
+    (row,) = (r for r in read_speakers(TABLES / "speakers.tsv") if r.package == _SMALL)
+    rules = {row.role: Rule(_MIN_S, num_utterances)}
+    process_package(PackageTask(_fetch([_SMALL])[_SMALL], [row], [], rules, folder, folder, folder))
+    return sorted(folder.glob("*/*.wav"))
+
+
+def _fetch(names: list[str]) -> dict[str, Path]:
     cache = os.environ.get("SPEAKERNET_CACHE") or Path(
         os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "speakernet"
     )

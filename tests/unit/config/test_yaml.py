@@ -51,6 +51,7 @@ def test_dump_reads_back_unchanged(recipe: Path, tmp_path: Path) -> None:
         ("epoch: 3", "recipe.yaml:1: unknown key 'epoch' (did you mean 'epochs'?)"),
         ("epochs: '3'", "recipe.yaml:1: 'epochs': expected a valid integer"),
         ("epochs: true", "recipe.yaml:1: 'epochs': expected a valid integer"),
+        (f"epochs: {10**18}", "recipe.yaml:1: expected a whole number of at most 18 digits"),
         ("epochs: 3\nepochs: 4", "recipe.yaml:2: 'epochs' is set twice"),
         ("- epochs", "recipe.yaml:1: expected 'key: value' lines"),
         ("epochs: [", "recipe.yaml: not YAML"),

@@ -41,10 +41,10 @@ def test_features_are_the_same_and_lie_elsewhere(data: Path, tmp_path: Path) -> 
 
 def test_packed_recordings_are_copied_and_other_entries_stay(data: Path, tmp_path: Path) -> None:
     (data / "feats.scp").unlink()
-    entries = [f"a {data}/feats.ark:12", "b /elsewhere/b.wav", f"c cat {data}/feats.ark:9 |"]
+    entries = [f"a {data}/feats.ark:7", "b /elsewhere/b.wav", f"c cat {data}/feats.ark:9 |"]
     (data / "wav.scp").write_text("\n".join(entries) + "\n")
     copy_to_scratch(data, tmp_path / "copy")
-    expected = [f"a {tmp_path}/copy/1.ark:12", *entries[1:]]
+    expected = [f"a {tmp_path}/copy/1.ark:7", *entries[1:]]
     assert (tmp_path / "copy/wav.scp").read_text().splitlines() == expected
 
 
@@ -55,6 +55,18 @@ def test_an_archive_that_has_changed_is_not_used(data: Path, tmp_path: Path) -> 
     (data / "feats.ark").write_bytes(content)
     with pytest.raises(UserError, match="is not what .*feats.ark was when it was made"):
         copy_to_scratch(data, tmp_path / "copy")
+
+
+@pytest.mark.parametrize("size", [0, 40, None])
+def test_a_file_that_is_not_the_archive_it_was(
+    size: int | None, data: Path, tmp_path: Path
+) -> None:
+    archive = data / "feats.ark"
+    content = archive.read_bytes()
+    archive.write_bytes(content[:size] if size is not None else b"<html>" * len(content))
+    with pytest.raises(UserError, match=r"feats\.ark: has no entry at byte \d+"):
+        copy_to_scratch(data, tmp_path / "copy")
+    assert not list((tmp_path / "copy").glob("*.ark"))
 
 
 def test_too_little_room(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
