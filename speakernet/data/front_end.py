@@ -14,9 +14,11 @@ from typing import NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from speakernet.data.spec_augment import apply_masks
 from speakernet.nn.layers.precision import without_autocast
+from speakernet.nn.layers.tracing import is_traced
 from speakernet.signal.mel import mel_filters
 from speakernet.signal.options import FbankOptions
 from speakernet.signal.spectrum import EPSILON
@@ -69,6 +71,8 @@ class KaldiFbank(nn.Module):
         """
         with without_autocast(waveforms):
             frames = self._frames(waveforms.float())
+            if is_traced():  # sizes may be symbols
+                return self._features(frames)
             features = frames.new_empty((*frames.shape[:2], self.dim))
             for rows, times in _blocks(frames):
                 features[rows, times] = self._features(frames[rows, times])
@@ -84,8 +88,10 @@ class KaldiFbank(nn.Module):
         if not options.snip_edges:
             start = shift // 2 - size // 2
             stop = start + (count - 1) * shift + size
-            places = torch.arange(start, stop, device=waveforms.device) % (2 * num_samples)
-            waveforms = waveforms[:, torch.minimum(places, 2 * num_samples - 1 - places)]
+            places = torch.arange(start, stop, device=waveforms.device)
+            period = torch.full_like(places, 2 * num_samples)  # ONNX has no remainder by a size
+            places = places.remainder(period)
+            waveforms = waveforms[:, torch.minimum(places, period - 1 - places)]
         return waveforms.unfold(1, size, shift)
 
     def _features(self, frames: Tensor) -> Tensor:
@@ -105,6 +111,10 @@ class KaldiFbank(nn.Module):
     def _windowed(self, frames: Tensor) -> Tensor:
         """Return window · (x[n] - c·x[n-1]) with zeros behind; x[-1] is x[0], as in Kaldi."""
         size, coefficient = self.options.window_size, self.options.preemphasis_coefficient
+        if is_traced():  # a graph without writing to slices, which takes many nodes
+            before = torch.cat((frames[..., :1], frames[..., :-1]), dim=-1)
+            windowed = (frames - before * coefficient) * self.window
+            return functional.pad(windowed, (0, self.options.padded_size - size))
         padded = frames.new_zeros((*frames.shape[:-1], self.options.padded_size))
         torch.sub(frames[..., 1:], frames[..., :-1] * coefficient, out=padded[..., 1:size])
         torch.mul(frames[..., 0], 1 - coefficient, out=padded[..., 0])
@@ -118,6 +128,8 @@ class KaldiFbank(nn.Module):
             power.sqrt_()
         dtype = _product_type(power.device)
         power, filters = power.to(dtype), self.filters.to(dtype)
+        if is_traced():
+            return (power[..., : len(filters)] @ filters).float()
         bands = [power[..., used] @ filters[used, bins] for used, bins in self._bands]
         return torch.cat(bands, dim=-1).float()
 
@@ -233,9 +245,6 @@ def _bands(filters: Tensor) -> Iterator[tuple[slice, slice]]:
 def _blocks(frames: Tensor) -> Iterator[tuple[slice, slice]]:
     """Yield rows and times of blocks of ``frames`` (batch, frames, size) that fit into memory."""
     batch, count = frames.shape[:2]
-    if torch.compiler.is_compiling():  # one block, as sizes may be symbols there
-        yield slice(None), slice(None)
-        return
     limit = _CPU_BLOCK if frames.device.type == "cpu" else _DEVICE_BLOCK
     num_rows = max(limit // max(count, 1), 1)
     for row in range(0, batch, num_rows):

@@ -112,6 +112,13 @@ CALLS: dict[str, list[Call]] = {
     ],
     "disk": [_call("--data data --exp corpus_exp"), _call("--json true --exp runs")],
     "evaluate": [_call(f"{_LISTS} --utt2spk data/test/utt2spk --bootstrap 3")],
+    "export": [
+        _call(
+            "packages/voices out/model.pt --model-format torchscript --from features --audio "
+            "wav/s0-0.wav --audio wav/s1-0.wav --int8 false",
+            "out/model.pt",
+        )
+    ],
     "export-voxsrc": [_call(f"{_LISTS} out/voxsrc.txt", "out/voxsrc.txt")],
     "extract-embeddings": [
         _call(

@@ -31,6 +31,7 @@ def make_world() -> None:
     _embeddings_and_scores()
     _features()
     _results()
+    _package()
     _run()
     _product()
     _checked()
@@ -169,6 +170,13 @@ def _results() -> None:
     row = json.loads(Path("exp/results.json").read_text())[0]
     Path("corpus_exp/tdnn").mkdir(parents=True)
     Path("corpus_exp/tdnn/results.json").write_text(json.dumps([row, {**row, "model": "lm"}]))
+
+
+def _package() -> None:
+    cohort = "--cohort-embeddings exp/embeddings_train --cohort-utt2spk data/train/utt2spk"
+    words = f"exp packages/voices {cohort} --features-config options/fbank.conf"
+    Path("packages").mkdir()
+    call("package", *words.split())
 
 
 def _product() -> None:

@@ -113,7 +113,10 @@ def test_every_dependency_is_imported_and_locked_once(repository: Path) -> None:
     modules = set().union(*map(imported_modules, folders))
     required = required_names(repository) - {"tensorboard"}  # which torch.utils.tensorboard imports
     assert {MODULES.get(name, name) for name in required} <= modules
-    assert required_names(repository, "dev", "benchmarks", "export") <= locked_versions(repository).keys()
+    assert (
+        required_names(repository, "dev", "benchmarks", "export")
+        <= locked_versions(repository).keys()
+    )
 
 
 def test_every_import_is_a_dependency_or_ours(repository: Path) -> None:

@@ -68,8 +68,10 @@ class EdgePaddedConv2d(nn.Conv2d):
         return super().forward(functional.pad(x, (*mel, *time)))
 
     def _zeros(self, size: int, dim: int) -> tuple[int, int]:
+        # Kernels are not smaller than strides here, so that the sum is never negative. There is no
+        # max() and no negative number, which exported graphs would round in another way.
         kernel, stride = self.kernel_size[dim], self.stride[dim]
-        total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+        total = ((size + stride - 1) // stride - 1) * stride + kernel - size
         return total // 2, total - total // 2
 
 
