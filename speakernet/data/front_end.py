@@ -101,7 +101,7 @@ class KaldiFbank(nn.Module):
         padded = self._windowed(centered)
         mel = self._mel_energies(padded)
         if options.use_log_fbank:
-            mel = mel.clamp_min_(_EPSILON).log_()
+            mel = mel.clamp_min_(max(_EPSILON, options.mel_floor)).log_()
         if not options.use_energy:
             return mel
         windowed = padded[..., : options.window_size]

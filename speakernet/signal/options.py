@@ -3,6 +3,7 @@
 Times are in ms, frequencies in Hz, as in Kaldi's config files.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,11 +151,22 @@ class SpectralOptions(KaldiOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class FbankOptions(SpectralOptions):
-    """Options of Kaldi's compute-fbank-feats."""
+    """Options of Kaldi's compute-fbank-feats.
+
+    Not Kaldi's: ``--mel-floor``, the least mel energy whose logarithm is taken, where it is more
+    than Kaldi's, 1.2e-7. Systems that scale samples to [-1, 1] have one of 128 at 16 bits.
+    """
 
     use_energy: bool = False
     use_log_fbank: bool = True
     use_power: bool = True
+    mel_floor: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the values as Kaldi does; raises UserError."""
+        super().__post_init__()
+        if not 0 <= self.mel_floor < math.inf:
+            raise UserError(f"--mel-floor={self.mel_floor:g}: expected 0 or more")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -101,7 +101,9 @@ CALLS: dict[str, list[Call]] = {
         _call("--config options/mfcc.conf mfcc data/segments out/f.1", "out/f.1.ark"),
     ],
     "compute-vad": [_call("--config options/vad.conf data/test out/v.ark out/v.scp", "out/v.ark")],
-    "convert-tdy": [_call("published.model out/tdy --base tdy.yaml", "out/tdy/recipe.yaml")],
+    "convert-checkpoint": [
+        _call("published.model out/tdy --base tdy.yaml", "out/tdy/recipe.yaml"),
+    ],
     "copy-to-scratch": [_call("data/train out/copy", "out/copy/feats.scp", kept=(r"out/copy/.*",))],
     "copy-data-dir": [
         _call(

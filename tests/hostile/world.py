@@ -14,7 +14,7 @@ import torch
 from tests.recordings import write_noise
 from tests.tiny_experiment import make
 from tests.training.corpus import write_recipe
-from tests.unit.nn.test_upstream import NAME, upstream_state
+from tests.published_states import TDY_NAME, tdy_state
 
 REPOSITORY = Path(__file__).parents[2]
 UTTERANCES = [f"s{speaker}-{number}" for speaker in range(3) for number in range(2)]
@@ -126,7 +126,7 @@ def _training() -> None:
     call("train", "recipes/own.yaml", "data/train", "trained")
     waveform = {
         "features": "waveform",
-        "model": {"name": NAME, "embedding_dim": 8},
+        "model": {"name": TDY_NAME, "embedding_dim": 8},
         "data": {
             "num_frames": 10,
             "num_workers": 0,
@@ -138,7 +138,7 @@ def _training() -> None:
     write_recipe(Path("recipes/waveform.yaml"), **waveform)
     Path("tdy.yaml").write_text("base: [base_tdy.yaml]\n")
     Path("base_tdy.yaml").write_text((REPOSITORY / "conf/tdy.yaml").read_text())
-    torch.save({"model_state_dict": upstream_state()}, "published.model")
+    torch.save({"model_state_dict": tdy_state()}, "published.model")
     _write("egs/corpus/recipe/recipe.yaml", ["base: [../base.yaml]", "seed: 3"])
     Path("egs/corpus/base.yaml").write_text(Path("recipes/recipe.yaml").read_text())
 

@@ -5,7 +5,7 @@ the state dicts below are in upstream's naming, and every test also tests the co
 """
 
 import json
-import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,8 @@ from torch import nn
 from torch.nn import functional
 
 from speakernet.nn.models import SpeakerModel, build_model
-from speakernet.nn.upstream import Converted, State, convert
+from speakernet.nn.upstream import Converted, convert
+from tests.golden_weights import filled
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "models"
 SPECS = json.loads((GOLDEN / "tdy_spec.json").read_text())
@@ -23,24 +24,9 @@ OUTPUTS = np.load(GOLDEN / "tdy_outputs.npz")
 TOLERANCE = 1e-5
 
 
-def fill(name: str, shape: list[int]) -> torch.Tensor:
-    """Return the values of tensor ``name``, by the rule of the golden files."""
-    random = np.random.RandomState(zlib.crc32(name.encode()) & 0x7FFFFFFF)
-    if name.endswith("running_mean"):
-        value = 0.1 * random.randn(*shape)
-    elif name.endswith("running_var") or (len(shape) == 1 and name.endswith("weight")):
-        value = random.uniform(0.5, 1.5, shape)
-    elif len(shape) == 1:
-        value = 0.1 * random.randn(*shape)
-    else:
-        fan_in = np.prod(shape[2:] if len(shape) == 5 else shape[1:])
-        value = random.randn(*shape) * np.sqrt(2 / fan_in)
-    return torch.from_numpy(value.astype(np.float32))
-
-
 def upstream_state(key: str) -> dict[str, torch.Tensor]:
     """Return the golden weights of network ``key`` in upstream's naming."""
-    return {name: fill(name, shape) for name, shape in SPECS[key]["state"]}
+    return filled(SPECS[key]["state"])
 
 
 def model_of(converted: Converted) -> SpeakerModel:
@@ -87,7 +73,7 @@ def is_beyond_rounding(name: str) -> bool:
     return relative_error(static(torch.from_numpy(OUTPUTS["waveform"])), "resnet34_quarter") > 0
 
 
-def reference_conv(x: torch.Tensor, state: State, name: str, stride: int) -> torch.Tensor:
+def reference_conv(x: torch.Tensor, state: Mapping[str, torch.Tensor], name: str, stride: int) -> torch.Tensor:
     """Convolve (batch, channel, mel, time) with a kernel mixed anew for every time bin."""
     if f"{name}.attention.fc1.weight" not in state:
         weight = state[f"{name}.weight"]
@@ -102,12 +88,12 @@ def reference_conv(x: torch.Tensor, state: State, name: str, stride: int) -> tor
     return torch.stack([pi[:, k, None, None] * y for k, y in enumerate(outputs)]).sum(dim=0)
 
 
-def reference_norm(x: torch.Tensor, state: State, name: str) -> torch.Tensor:
+def reference_norm(x: torch.Tensor, state: Mapping[str, torch.Tensor], name: str) -> torch.Tensor:
     mean, variance = state[f"{name}.running_mean"], state[f"{name}.running_var"]
     return functional.batch_norm(x, mean, variance, state[f"{name}.weight"], state[f"{name}.bias"])
 
 
-def reference_resnet(features: torch.Tensor, state: State) -> torch.Tensor:
+def reference_resnet(features: torch.Tensor, state: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """Map (batch, time, mel) to embeddings with upstream's names and axes, at temperature 1."""
     x = features.transpose(1, 2).unsqueeze(1)
     x = functional.conv2d(x, state["conv1.weight"], stride=(2, 1), padding=3)

@@ -1,9 +1,16 @@
-"""The front end of networks on waveforms: log mel energies, normalised over each utterance.
+"""Front ends of networks on waveforms: log mel energies, normalised over each utterance.
+
+``LogMel``, of voxceleb_trainer and tdy:
 
 Power spectrogram (16 kHz, FFT 512, window 400 centred on every 160th sample, edges reflected) → 64
 triangular mel filters (HTK's scale, 0 to 8000 Hz, height 1) → log(x + 1e-6) → zero mean and unit
-variance over time in every band. The same numbers as torchaudio's ``MelSpectrogram`` followed by
+variance over time in every band, with 40 filters in some networks, and in one behind a pre-emphasis
+of 0.97. The same numbers as torchaudio's ``MelSpectrogram`` followed by
 ``InstanceNorm1d``, without needing a torchaudio that fits the installed PyTorch. Float32.
+
+``DecibelMel``, of SpeechBrain: FFT 400 with zeros beyond the edges, 80 triangles that are as wide
+to the right as to the left, 10 · log10 of at least 1e-10, at most 80 dB below the utterance's
+loudest value → zero mean over time in every band.
 """
 
 import math
@@ -21,6 +28,9 @@ HOP_SAMPLES = 160
 _FFT_SIZE = 512
 _WINDOW_SAMPLES = 400
 _FLOOR = 1e-6
+_PREEMPHASIS = 0.97
+_DECIBEL_FLOOR = 1e-10
+_DECIBEL_RANGE = 80.0
 
 WindowName = Literal["hamming", "hann"]
 
@@ -31,19 +41,26 @@ class LogMel(nn.Module):
     window: Tensor
     filters: Tensor
 
-    def __init__(self, window: WindowName) -> None:
+    def __init__(
+        self, window: WindowName, num_mel_bins: int = NUM_MEL_BINS, *, preemphasis: bool = False
+    ) -> None:
         super().__init__()
+        self.preemphasis = preemphasis
         make = {"hamming": torch.hamming_window, "hann": torch.hann_window}[window]
         self.register_buffer("window", make(_WINDOW_SAMPLES), persistent=False)
-        filters = mel_filters(NUM_MEL_BINS, _FFT_SIZE // 2 + 1, SAMPLE_RATE_HZ / 2)
+        filters = mel_filters(num_mel_bins, _FFT_SIZE // 2 + 1, SAMPLE_RATE_HZ / 2)
         self.register_buffer("filters", filters, persistent=False)
 
     @torch.no_grad()
     def forward(self, waveform: Tensor) -> Tensor:
         """Return 1 + samples // 160 frames; half precision is of no use to a spectrum."""
         with without_autocast(waveform):
+            samples = waveform.float()
+            if self.preemphasis:
+                before = torch.cat([samples[:, 1:2], samples[:, :-1]], dim=1)
+                samples = samples - _PREEMPHASIS * before
             spectrum = torch.stft(
-                waveform.float(),
+                samples,
                 _FFT_SIZE,
                 hop_length=HOP_SAMPLES,
                 win_length=_WINDOW_SAMPLES,
@@ -55,10 +72,45 @@ class LogMel(nn.Module):
             return functional.instance_norm(log_mel.transpose(1, 2)).transpose(1, 2)
 
 
-def mel_filters(num_filters: int, num_bins: int, high_hz: float) -> Tensor:
+class DecibelMel(nn.Module):
+    """Maps (batch, samples) in [-1, 1] to (batch, time, mel), without gradient."""
+
+    window: Tensor
+    filters: Tensor
+
+    def __init__(self, num_mel_bins: int) -> None:
+        super().__init__()
+        self.register_buffer("window", torch.hamming_window(_WINDOW_SAMPLES), persistent=False)
+        num_bins = _WINDOW_SAMPLES // 2 + 1
+        filters = mel_filters(num_mel_bins, num_bins, SAMPLE_RATE_HZ / 2, symmetric=True)
+        self.register_buffer("filters", filters, persistent=False)
+
+    @torch.no_grad()
+    def forward(self, waveform: Tensor) -> Tensor:
+        """Return 1 + samples // 160 frames."""
+        with without_autocast(waveform):
+            spectrum = torch.stft(
+                waveform.float(),
+                _WINDOW_SAMPLES,
+                hop_length=HOP_SAMPLES,
+                window=self.window.float(),
+                pad_mode="constant",
+                return_complex=True,
+            )
+            power = torch.view_as_real(spectrum).square().sum(dim=3).transpose(1, 2)
+            decibels = 10 * (power @ self.filters.float()).clamp_min(_DECIBEL_FLOOR).log10()
+            least = decibels.amax(dim=(1, 2), keepdim=True) - _DECIBEL_RANGE
+            decibels = torch.maximum(decibels, least)
+            return decibels - decibels.mean(dim=1, keepdim=True)
+
+
+def mel_filters(
+    num_filters: int, num_bins: int, high_hz: float, *, symmetric: bool = False
+) -> Tensor:
     """Return triangular filters (num_bins, num_filters) between 0 and ``high_hz``.
 
-    Neighbouring filters meet at each other's centres; centres are equidistant in mel,
+    Neighbouring filters meet at each other's centres, or, if ``symmetric``, are as wide above their
+    centre as below; centres are equidistant in mel,
     2595 · log10(1 + f / 700). All in float32, for published weights were trained with its rounding.
     """
     frequency = torch.linspace(0, high_hz, num_bins).unsqueeze(1)
@@ -67,4 +119,6 @@ def mel_filters(num_filters: int, num_bins: int, high_hz: float) -> Tensor:
     width = edge.diff()
     rising = (frequency - edge[:-2]) / width[:-1]
     falling = (edge[2:] - frequency) / width[1:]
+    if symmetric:
+        falling = 2 - rising
     return torch.minimum(rising, falling).clamp_min(0)

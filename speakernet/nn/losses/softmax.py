@@ -1,8 +1,9 @@
-"""Classification losses of the TDY-CNN system.
+"""Classification losses of the TDY-CNN system, and ArcFace of wespeaker and 3D-Speaker.
 
 ``softmax`` is a dense layer with bias. ``amsoftmax`` (CosFace, Wang et al. 2018) lowers the target
 cosine by the margin; ``aamsoftmax`` (ArcFace, Deng et al. 2019) adds the margin to its angle, and
-where θ + m > π lowers the cosine by m · sin m instead, so that it keeps falling.
+where θ + m > π lowers the cosine by m · sin m instead, so that it keeps falling. ``arc_margin``, of
+wespeaker and 3D-Speaker, lowers it by 1 - cos m there, which leaves no jump.
 
 Papers:
 
@@ -61,5 +62,22 @@ class AamSoftmax(XavierAmSoftmax):
     def harden_target(self, cosine: Tensor, margin: float | Tensor) -> Tensor:
         """Return the target logit over s for the target's ``cosine`` (batch, 1)."""
         angle = torch.as_tensor(margin, dtype=cosine.dtype, device=cosine.device)
-        beyond = cosine - angle * torch.sin(math.pi - angle)
+        beyond = cosine - self.penalty(angle)
         return torch.where(cosine > torch.cos(math.pi - angle), add_angle(cosine, angle), beyond)
+
+    def penalty(self, angle: Tensor) -> Tensor:
+        """Return what is taken off where θ + ``angle`` > π."""
+        return angle * torch.sin(math.pi - angle)
+
+
+@LOSSES.add("arc_margin", options=CosineOptions)
+class ArcMargin(AamSoftmax):
+    """cos(θ + m) where that falls with θ, c - (1 - cos m) beyond."""
+
+    def __init__(self, config: CosineOptions, embedding_dim: int, num_classes: int) -> None:
+        super().__init__(config, embedding_dim, num_classes)
+        nn.init.xavier_uniform_(self.weight)
+
+    def penalty(self, angle: Tensor) -> Tensor:
+        """Return what is taken off where θ + ``angle`` > π."""
+        return 1 - torch.cos(angle)

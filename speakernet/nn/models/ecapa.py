@@ -6,10 +6,10 @@ based speaker verification" (Interspeech 2020). Maps are (batch, channel, time).
 Papers:
 
 - Desplanques et al.: https://arxiv.org/abs/2005.07143
-- Hu et al.: https://arxiv.org/abs/1709.01507
 """
 
-from typing import Self
+from collections.abc import Sequence
+from typing import Literal, Self
 
 import torch
 from pydantic import model_validator
@@ -17,65 +17,68 @@ from torch import Tensor, nn
 
 from speakernet.config import setting_error
 from speakernet.nn.layers.precision import at_least_float32
+from speakernet.nn.layers.squeeze_excitation import SqueezeExcitation
 from speakernet.nn.models.base import MODELS, PooledModelOptions, SpeakerModel
 
 _SCALE = 8
 _BOTTLENECK = 128
 _AGGREGATED = 1536
-_DILATIONS = (2, 3, 4)
+DILATIONS = (2, 3, 4)
 
 
 class ConvReluNorm(nn.Sequential):
     """Convolution over time that keeps the number of frames, ReLU, batch norm."""
 
+    padding_mode: Literal["zeros", "reflect"] = "zeros"
+
     def __init__(self, inputs: int, outputs: int, kernel: int = 1, dilation: int = 1) -> None:
-        padding = dilation * (kernel - 1) // 2
-        conv = nn.Conv1d(inputs, outputs, kernel, dilation=dilation, padding=padding)
+        conv = nn.Conv1d(
+            inputs,
+            outputs,
+            kernel,
+            dilation=dilation,
+            padding=dilation * (kernel - 1) // 2,
+            padding_mode=self.padding_mode,
+        )
         super().__init__(conv, nn.ReLU(), nn.BatchNorm1d(outputs))
 
 
 class SplitConv(nn.Module):
     """Eighths of the channels in a chain, each convolved after the last one's result was added."""
 
+    conv = ConvReluNorm
+
     def __init__(self, channels: int, dilation: int) -> None:
         super().__init__()
         self.width = channels // _SCALE
         self.layers = nn.ModuleList(
-            ConvReluNorm(self.width, self.width, 3, dilation) for _ in range(_SCALE - 1)
+            self.conv(self.width, self.width, 3, dilation) for _ in range(_SCALE - 1)
         )
+
+    def chain(self, parts: Sequence[Tensor]) -> list[Tensor]:
+        """Return the results of seven ``parts`` (batch, width, time)."""
+        outputs: list[Tensor] = []
+        for part, layer in zip(parts, self.layers, strict=True):
+            outputs.append(layer(part + outputs[-1] if outputs else part))
+        return outputs
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, channel, time) to the same shape; the last eighth passes through."""
         *parts, last = x.split(self.width, dim=1)
-        outputs: list[Tensor] = []
-        for part, layer in zip(parts, self.layers, strict=True):
-            outputs.append(layer(part + outputs[-1] if outputs else part))
-        return torch.cat([*outputs, last], dim=1)
-
-
-class SqueezeExcitation(nn.Module):
-    """Weights channels by what the whole utterance has in them (Hu et al., CVPR 2018)."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.weigh = nn.Sequential(
-            nn.Linear(channels, _BOTTLENECK), nn.ReLU(), nn.Linear(_BOTTLENECK, channels)
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, channel, time) to the same shape."""
-        return x * torch.sigmoid(self.weigh(x.mean(dim=2))).unsqueeze(2)
+        return torch.cat([*self.chain(parts), last], dim=1)
 
 
 class Block(nn.Sequential):
     """1×1, split convolution, 1×1, squeeze and excitation; added to its input."""
 
+    split = SplitConv
+
     def __init__(self, channels: int, dilation: int) -> None:
         super().__init__(
             ConvReluNorm(channels, channels),
-            SplitConv(channels, dilation),
+            self.split(channels, dilation),
             ConvReluNorm(channels, channels),
-            SqueezeExcitation(channels),
+            SqueezeExcitation(channels, _BOTTLENECK),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -113,8 +116,8 @@ class EcapaTdnn(SpeakerModel):
         channels = config.channels
         self.embedding_dim = config.embedding_dim or 192
         self.first = ConvReluNorm(input_dim, channels, 5)
-        self.blocks = nn.ModuleList(Block(channels, dilation) for dilation in _DILATIONS)
-        joined = channels * len(_DILATIONS)
+        self.blocks = nn.ModuleList(Block(channels, dilation) for dilation in DILATIONS)
+        joined = channels * len(DILATIONS)
         self.aggregate = nn.Sequential(nn.Conv1d(joined, _AGGREGATED, 1), nn.ReLU())
         self.pooling = config.build_pooling("attentive_statistics", _AGGREGATED, 1)
         self.norm = nn.BatchNorm1d(self.pooling.output_dim)

@@ -1,5 +1,7 @@
 """VGG-M of the TDY-CNN system, plain (``vgg_m``) and temporal dynamic (``tdy_vgg_m``).
 
+``vgg_m_mel40`` is VGGVox of voxceleb_trainer, on 40 mel bins and with another pooling.
+
 Chatfield et al., "Return of the devil in the details" (BMVC 2014), adapted to speech by Nagrani et
 al., "VoxCeleb" (Interspeech 2017). In ``tdy_vgg_m`` all convolutions but the first are temporal
 dynamic. Input is the waveform; maps are (batch, channel, mel, time), as published.
@@ -41,6 +43,7 @@ _LAYERS = (
     Layer(256, (3, 3), padding=(1, 1), pool=(3, 3)),
     Layer(512, (7, 1)),
 )
+_LAYERS_OF_40_BINS = (*_LAYERS[:-1], Layer(512, (4, 1)))
 
 
 class VggLayer(nn.Module):
@@ -76,9 +79,9 @@ def _make_conv(in_channels: int, num_bins: int, layer: Layer, dynamic: bool) -> 
 
 
 @MODELS.add_pattern(
-    r"(?P<dynamic>tdy_)?vgg_m",
+    r"(?P<dynamic>tdy_)?vgg_m|vgg_m(?P<narrow>_mel40)",
     options=PooledModelOptions,
-    published=("vgg_m", "tdy_vgg_m"),
+    published=("vgg_m", "tdy_vgg_m", "vgg_m_mel40"),
     examples=("vgg_m",),
 )
 class VggM(SpeakerModel):
@@ -88,17 +91,18 @@ class VggM(SpeakerModel):
 
     def __init__(self, config: PooledModelOptions, input_dim: int) -> None:
         super().__init__(config, input_dim)
-        self.embedding_dim = config.embedding_dim or 512
-        self.front_end = LogMel("hann")
+        is_narrow = bool(config.sizes["narrow"])
+        self.embedding_dim = config.embedding_dim or (1024 if is_narrow else 512)
+        in_channels, num_bins = 1, 40 if is_narrow else NUM_MEL_BINS
+        self.front_end = LogMel("hann", num_bins)
         self.layers = nn.Sequential()
-        in_channels, num_bins = 1, NUM_MEL_BINS
-        for index, sizes in enumerate(_LAYERS):
+        for index, sizes in enumerate(_LAYERS_OF_40_BINS if is_narrow else _LAYERS):
             layer = VggLayer(
                 in_channels, num_bins, sizes, dynamic=config.has_temperature and index > 0
             )
             self.layers.append(layer)
             in_channels, num_bins = sizes.channels, layer.num_bins
-        self.pooling = config.build_pooling("average", in_channels, num_bins)
+        self.pooling = config.build_pooling("sap" if is_narrow else "average", in_channels, num_bins)
         self.dense = nn.Linear(self.pooling.output_dim, self.embedding_dim)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -55,6 +55,7 @@ def variants() -> Iterator[dict[str, object]]:
     yield {**energy, "htk_compat": True}
     yield {**energy, "raw_energy": False, "energy_floor": 1e7}
     yield {"use_power": False}
+    yield {"mel_floor": 1e7}
     yield {"use_log_fbank": False}
     yield {"use_log_fbank": False, "use_power": False, **energy}
     yield {"remove_dc_offset": False, "preemphasis_coefficient": 0.0}

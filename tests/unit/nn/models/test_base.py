@@ -18,7 +18,7 @@ def test_softmax_temperature_is_saved_and_lent() -> None:
     assert {float(t) for t in saved} == {4.0}
 
 
-@pytest.mark.parametrize("name", ["res2net51_w8_s4_c16", "tdnn_c0", "resnet34", "tdnnn"])
+@pytest.mark.parametrize("name", ["res2net51_w8_s4_c16", "tdnn_c0", "resnet34_c0", "tdnnn"])
 def test_unknown_name_is_refused(name: str) -> None:
     with pytest.raises(UserError, match=f"unknown model '{name}' .did you mean"):
         configure(MODELS, name)

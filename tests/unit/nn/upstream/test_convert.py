@@ -6,46 +6,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from speakernet.bin.convert_tdy import main
-from speakernet.config import UserError, configure
-from speakernet.nn.models import MODELS, build_model
+from speakernet.bin.convert_checkpoint import main
+from speakernet.config import UserError
 from speakernet.nn.serialize import load_model
 from speakernet.nn.upstream import convert
-
-NAME = "tdy_resnet10_sixteenth"
-BACK = {
-    ".attention.reduce.": ".attention.fc1.",
-    ".attention.norm.": ".attention.bn.",
-    ".attention.expand.": ".attention.fc2.",
-    ".norm1.": ".bn1.",
-    ".norm2.": ".bn2.",
-    ".shortcut.": ".downsample.",
-}
-
-
-def upstream_name(name: str) -> str:
-    for ours, theirs in BACK.items():
-        name = name.replace(ours, theirs)
-    first, _, rest = name.partition(".")
-    if first == "stages":
-        number, _, rest = rest.partition(".")
-        return f"layer{int(number) + 1}.{rest}"
-    return f"{ {'conv': 'conv1', 'norm': 'bn1', 'dense': 'fc'}[first] }.{rest}"
-
-
-def upstream_state() -> dict[str, torch.Tensor]:
-    torch.manual_seed(0)
-    state = build_model(configure(MODELS, NAME), input_dim=64).state_dict()
-    kept = {n: v for n, v in state.items() if not n.endswith("temperature")}
-    return {upstream_name(n): v for n, v in kept.items()}
-
+from tests.published_states import TDY_NAME, golden_state, tdy_state
 
 def with_prefix(prefix: str, state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {f"{prefix}{name}": value for name, value in state.items()}
 
 
 def test_all_forms_give_the_same_network() -> None:
-    bare = upstream_state()
+    bare = tdy_state()
     loss = {"__L__.softmax.fc.weight": torch.ones(3, 512), "__L__.angleproto.w": torch.ones(())}
     marked = {**with_prefix("__S__.", bare), **loss, "__S__.torchfb.0.mel_scale.fb": torch.ones(2)}
     forms = {
@@ -56,7 +28,7 @@ def test_all_forms_give_the_same_network() -> None:
         "inner module": {"model": {**with_prefix("__S__.module.", bare), **loss}},
     }
     expected = convert(forms.pop("bare"), "x")
-    assert expected.config.name == NAME
+    assert expected.config.name == TDY_NAME
     for name, form in forms.items():
         converted = convert(form, name)
         assert converted.config == expected.config
@@ -67,28 +39,27 @@ def test_all_forms_give_the_same_network() -> None:
 
 def test_experiment_can_be_loaded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = tmp_path / "published.model"
-    torch.save({"model_state_dict": with_prefix("__S__.", upstream_state())}, source)
+    torch.save({"model_state_dict": with_prefix("__S__.", tdy_state())}, source)
     assert main([str(source), str(tmp_path / "exp")]) == 0
-    assert NAME in capsys.readouterr().out
+    assert TDY_NAME in capsys.readouterr().out
     model, data = load_model(tmp_path / "exp")
-    assert torch.equal(model.get_parameter("conv.weight"), upstream_state()["conv1.weight"])
+    assert torch.equal(model.get_parameter("conv.weight"), tdy_state()["conv1.weight"])
     assert (tmp_path / "exp" / "recipe.yaml").read_text() == data["recipe"]
     with pytest.raises(UserError, match="exists"):
         main([str(source), str(tmp_path / "exp")])
 
 
 def test_mistakes_are_named(tmp_path: Path) -> None:
-    state = upstream_state()
+    state = tdy_state()
     wrong_shape = {**state, "bn1.weight": torch.ones(7)}
     cases = [
         ([], "no state dict"),
         ({"a": 1}, "no state dict"),
-        ({"a": torch.ones(1)}, "neither a ResNet nor a VGG"),
+        ({"a": torch.ones(1)}, "is none of the networks that can be read: "),
         ({n: v for n, v in state.items() if n != "bn1.bias"}, "lacks 'norm.bias'"),
         ({**state, "layer9.x": torch.ones(1)}, "unknown"),
         ({**state, "conv1.weight": torch.ones(64, 1, 7, 7)}, "64 channels"),
-        ({n: v for n, v in state.items() if not n.startswith("fc")}, "no layer 'fc'"),
-        ({**state, "fc.weight": torch.ones(())}, "no layer 'fc'"),
+        ({**state, "fc.weight": torch.ones(())}, "'fc.weight' has 0 dimensions; expected 2"),
         ({**state, "bn1.bias": state["bn1.bias"].double()}, "'norm.bias' is of torch.float64"),
         (
             {**state, "bn1.bias": state["bn1.bias"] / 0},
@@ -105,10 +76,54 @@ def test_mistakes_are_named(tmp_path: Path) -> None:
 
 
 def test_flipped_bits_are_noticed(tmp_path: Path) -> None:
-    torch.save(upstream_state(), tmp_path / "x.model")
+    torch.save(tdy_state(), tmp_path / "x.model")
     content = bytearray((tmp_path / "x.model").read_bytes())
     content[len(content) // 2] ^= 4
     (tmp_path / "x.model").write_bytes(content)
     with pytest.raises(UserError, match="the checksum of .* is wrong"):
         main([str(tmp_path / "x.model"), str(tmp_path / "exp")])
     assert not (tmp_path / "exp").exists()
+
+
+def test_what_other_systems_files_hold_beside_the_network_is_left_out() -> None:
+    state = golden_state("resnet18_c8")
+    beside = {"projection.weight": torch.ones(5, 256), "projection.bias": torch.ones(5)}
+    converted = convert({"state_dict": {**state, **beside}}, "avg_model.pt")
+    assert (converted.config.name, converted.input_dim) == ("resnet18_c8", 80)
+    assert not [name for name in converted.model if "projection" in name]
+
+
+def without(state: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {name: value for name, value in state.items() if not name.startswith(prefix)}
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("resnet18_c8", {"seg_2.weight": torch.ones(2, 2)}, "two_emb_layer: true, which there is"),
+        ("resnet18_c8", {"pool.linear1.weight": torch.ones(2, 2)}, "another pooling than TSTP"),
+        ("resnet18_c8", {"layer1.2.bn1.bias": torch.ones(8)}, r"ResNet of \(3, 2, 2, 2\) blocks"),
+        ("ecapa_tdnn_c32", {"bn2.bias": torch.ones(192)}, "emb_bn: true"),
+        ("ecapa_speechbrain_c64", {"mfa.conv.conv.weight": torch.ones(9, 9, 1)}, "64 and 9 chan"),
+        ("resnetse34_v2", {"fc.weight": torch.ones(512, 2048)}, "the pooling SAP"),
+        ("campplus_g8", {"head.conv1.weight": torch.ones(())}, "has 0 dimensions; expected 4"),
+    ],
+)
+def test_sizes_that_there_are_none_of_are_named(
+    name: str, change: dict[str, torch.Tensor], message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        convert({**golden_state(name), **change}, "x.pt")
+
+
+def test_a_folder_is_taken_for_the_file_in_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "published"
+    folder.mkdir()
+    with pytest.raises(UserError, match="folder with avg_model.pt or embedding_model.ckpt"):
+        main([str(folder), str(tmp_path / "exp")])
+    torch.save(golden_state("ecapa_speechbrain_c64"), folder / "embedding_model.ckpt")
+    assert main([str(folder), str(tmp_path / "exp")]) == 0
+    assert "ecapa_speechbrain_c64, read as an ECAPA-TDNN of SpeechBrain" in capsys.readouterr().out
+    assert load_model(tmp_path / "exp")[0].embedding_dim == 192

@@ -1,0 +1,53 @@
+"""Convert a published checkpoint of another system into an experiment.
+
+Reads networks of TDY-CNN, voxceleb_trainer, wespeaker, 3D-Speaker and SpeechBrain, each recognised
+by names and shapes of its tensors (docs/published_checkpoints.md), and writes <exp-dir>/recipe.yaml
+and <exp-dir>/checkpoints/final.pt; steps/extract_embeddings.sh and steps/score.sh take it from
+there. <checkpoint> is a file, or a folder with wespeaker's avg_model.pt or SpeechBrain's
+embedding_model.ckpt. Only tensors are read: no code in the file can run.
+"""
+
+from argparse import Namespace
+from pathlib import Path
+
+from speakernet.bin.cli import run
+from speakernet.bin.options.program import argument, program
+
+CONF = Path(__file__).parents[2] / "conf"
+
+
+@program("users")
+@argument("checkpoint", Path, "the published file, or a folder with it")
+@argument("exp_dir", Path, "the experiment to make")
+@argument("--base", Path, "recipe that it extends (default: the network's, in conf/)")
+def main(args: Namespace) -> int:
+    """Convert as the arguments say; return the exit status."""
+    from speakernet.config import UserError, dump_config, load_config
+    from speakernet.nn.upstream import read_upstream, write_experiment
+    from speakernet.recipe import Recipe
+
+    final = args.exp_dir / "checkpoints" / "final.pt"
+    if final.exists():
+        raise UserError(f"{final}: exists; name another directory or remove it")
+    converted = read_upstream(args.checkpoint)
+    values = converted.config.model_dump(exclude_none=True)
+    settings = [f"model.{key}={value}" for key, value in _flat(values)]
+    recipe = load_config(Recipe, args.base or CONF / converted.base, settings)
+    write_experiment(args.exp_dir, converted, dump_config(recipe))
+    print(f"{args.exp_dir}: {converted.config.name}, read as {converted.title}")
+    return 0
+
+
+def _flat(values: dict[str, object]) -> list[tuple[str, object]]:
+    """Return the settings of ``values``, those of sections within them one by one."""
+    settings: list[tuple[str, object]] = []
+    for key, value in values.items():
+        if isinstance(value, dict):
+            settings += [(f"{key}.{inner}", one) for inner, one in _flat(value)]
+        else:
+            settings.append((key, value))
+    return settings
+
+
+if __name__ == "__main__":
+    run(main)
