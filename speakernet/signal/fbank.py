@@ -31,7 +31,7 @@ class Fbank:
         """
         features, energy = self._spectrum.compute(np.asarray(waveform, dtype=np.float32), seed)
         if self.options.use_log_fbank:
-            np.maximum(features, max(EPSILON, self.options.mel_floor), out=features)
+            np.maximum(features, max(float(EPSILON), self.options.mel_floor), out=features)
             np.log(features, out=features)
         if energy is not None:
             features = _with_energy(features, energy, self.options)

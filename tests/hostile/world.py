@@ -11,10 +11,10 @@ from pathlib import Path
 
 import torch
 
+from tests.published_states import TDY_NAME, tdy_state
 from tests.recordings import write_noise
 from tests.tiny_experiment import make
 from tests.training.corpus import write_recipe
-from tests.published_states import TDY_NAME, tdy_state
 
 REPOSITORY = Path(__file__).parents[2]
 UTTERANCES = [f"s{speaker}-{number}" for speaker in range(3) for number in range(2)]

@@ -22,6 +22,7 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "models"
 SPECS = json.loads((GOLDEN / "tdy_spec.json").read_text())
 OUTPUTS = np.load(GOLDEN / "tdy_outputs.npz")
 TOLERANCE = 1e-5
+State = Mapping[str, torch.Tensor]
 
 
 def upstream_state(key: str) -> dict[str, torch.Tensor]:
@@ -73,7 +74,7 @@ def is_beyond_rounding(name: str) -> bool:
     return relative_error(static(torch.from_numpy(OUTPUTS["waveform"])), "resnet34_quarter") > 0
 
 
-def reference_conv(x: torch.Tensor, state: Mapping[str, torch.Tensor], name: str, stride: int) -> torch.Tensor:
+def reference_conv(x: torch.Tensor, state: State, name: str, stride: int) -> torch.Tensor:
     """Convolve (batch, channel, mel, time) with a kernel mixed anew for every time bin."""
     if f"{name}.attention.fc1.weight" not in state:
         weight = state[f"{name}.weight"]
@@ -88,12 +89,12 @@ def reference_conv(x: torch.Tensor, state: Mapping[str, torch.Tensor], name: str
     return torch.stack([pi[:, k, None, None] * y for k, y in enumerate(outputs)]).sum(dim=0)
 
 
-def reference_norm(x: torch.Tensor, state: Mapping[str, torch.Tensor], name: str) -> torch.Tensor:
+def reference_norm(x: torch.Tensor, state: State, name: str) -> torch.Tensor:
     mean, variance = state[f"{name}.running_mean"], state[f"{name}.running_var"]
     return functional.batch_norm(x, mean, variance, state[f"{name}.weight"], state[f"{name}.bias"])
 
 
-def reference_resnet(features: torch.Tensor, state: Mapping[str, torch.Tensor]) -> torch.Tensor:
+def reference_resnet(features: torch.Tensor, state: State) -> torch.Tensor:
     """Map (batch, time, mel) to embeddings with upstream's names and axes, at temperature 1."""
     x = features.transpose(1, 2).unsqueeze(1)
     x = functional.conv2d(x, state["conv1.weight"], stride=(2, 1), padding=3)

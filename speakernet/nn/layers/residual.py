@@ -9,9 +9,7 @@ from torch import Tensor, nn
 Stride = int | tuple[int, int]
 
 
-def plain_conv2d(
-    in_channels: int, out_channels: int, kernel: int, stride: Stride = 1
-) -> nn.Conv2d:
+def plain_conv2d(in_channels: int, out_channels: int, kernel: int, stride: Stride = 1) -> nn.Conv2d:
     """Return a square convolution without bias, padded by (kernel - 1) / 2 on every side."""
     padding = (kernel - 1) // 2
     return nn.Conv2d(in_channels, out_channels, kernel, stride, padding, bias=False)

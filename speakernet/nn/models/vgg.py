@@ -102,7 +102,9 @@ class VggM(SpeakerModel):
             )
             self.layers.append(layer)
             in_channels, num_bins = sizes.channels, layer.num_bins
-        self.pooling = config.build_pooling("sap" if is_narrow else "average", in_channels, num_bins)
+        self.pooling = config.build_pooling(
+            "sap" if is_narrow else "average", in_channels, num_bins
+        )
         self.dense = nn.Linear(self.pooling.output_dim, self.embedding_dim)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -57,7 +57,7 @@ class Converted(NamedTuple):
 
 
 def read_upstream(path: Path) -> Converted:
-    """Return ours for a published file, or folder with one. Raises UserError as ``convert`` does."""
+    """Return ours for a published file or a folder with one. Raises UserError as ``convert``."""
     if path.is_dir():
         found = [path / name for name in _FILES if (path / name).exists()]
         if len(found) != 1:

@@ -9,6 +9,8 @@ from torch import Tensor
 from speakernet.config import UserError
 
 State = dict[str, Tensor]
+Stages = tuple[int, int, int, int]
+"""Blocks of each of four stages."""
 Rules = tuple[tuple[str, str], ...]
 """(theirs, ours): within a name each rule is applied once, in this order."""
 
@@ -80,9 +82,12 @@ class Network(NamedTuple):
         """Return an error for a network that is recognised, but not of a size that we have."""
         return UserError(f"{self.source}: {what}, which there is none of here (docs/networks.md)")
 
-    def blocks(self) -> tuple[int, ...]:
+    def blocks(self, prefix: str = "") -> Stages:
         """Return the numbers of blocks of the four stages ``layer1`` to ``layer4``."""
-        return tuple(self.count(rf"layer{stage}\.\d+\.") for stage in (1, 2, 3, 4))
+        first, second, third, fourth = (
+            self.count(rf"{prefix}layer{stage}\.\d+\.") for stage in (1, 2, 3, 4)
+        )
+        return first, second, third, fourth
 
 
 def renamed(name: str, rules: Rules) -> str:

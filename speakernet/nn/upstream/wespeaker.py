@@ -127,7 +127,7 @@ def _recognise_resnet(network: Network) -> Recognised:
 
 def _recognise_simam(network: Network) -> Recognised:
     channels = network.shape("front.conv1.weight", 4)[0]
-    blocks = tuple(network.count(rf"front\.layer{stage}\.\d+\.") for stage in (1, 2, 3, 4))
+    blocks = network.blocks(r"front\.")
     depth = _SIMAM.get(blocks)
     if depth is None:
         raise network.unknown(f"a SimAM-ResNet of {blocks} blocks")

@@ -7,7 +7,9 @@ from torch.nn import functional
 from tests.unit.nn.losses.small import CLASSES, DIM, losses_with, make_batch, make_loss
 
 
-@pytest.mark.parametrize("name", ["aam", "am", "arc_margin", "cm", "cm_voxsrc2020", "sc_am", "sc_cm"])
+@pytest.mark.parametrize(
+    "name", ["aam", "am", "arc_margin", "cm", "cm_voxsrc2020", "sc_am", "sc_cm"]
+)
 def test_without_margin_it_is_softmax_on_cosines(name: str) -> None:
     loss = make_loss(name, **({"num_centers": 1} if name in losses_with("num_centers") else {}))
     embeddings, labels = make_batch()

@@ -12,6 +12,7 @@ from speakernet.nn.serialize import load_model
 from speakernet.nn.upstream import convert
 from tests.published_states import TDY_NAME, golden_state, tdy_state
 
+
 def with_prefix(prefix: str, state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {f"{prefix}{name}": value for name, value in state.items()}
 
