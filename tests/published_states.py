@@ -2,6 +2,7 @@
 
 import json
 import lzma
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,15 @@ _TDY = {
     ".norm2.": ".bn2.",
     ".shortcut.": ".downsample.",
 }
+_WESPEAKER = {
+    r"^conv\.": "conv1.",
+    r"^norm\.": "bn1.",
+    r"\.body\.0\.": ".conv1.",
+    r"\.body\.1\.": ".bn1.",
+    r"\.body\.3\.": ".conv2.",
+    r"\.body\.4\.": ".bn2.",
+    r"^dense\.": "seg_1.",
+}
 
 
 @cache
@@ -36,6 +46,20 @@ def golden_state(name: str) -> dict[str, torch.Tensor]:
     """Return the weights that the golden output ``name`` was made with."""
     spec = specs()[name]
     return filled(spec["state"], spec["gain"])
+
+
+def wespeaker_state() -> dict[str, torch.Tensor]:
+    """Return random weights of a small ResNet in the naming of wespeaker."""
+    torch.manual_seed(0)
+    config = configure(MODELS, "resnet10_c4", embedding_dim=8)
+    state = build_model(config, input_dim=80).state_dict()
+    return {_wespeaker_name(n): v for n, v in state.items()}
+
+
+def _wespeaker_name(name: str) -> str:
+    for ours, theirs in _WESPEAKER.items():
+        name = re.sub(ours, theirs, name)
+    return re.sub(r"^stages\.(\d)", lambda match: f"layer{int(match[1]) + 1}", name)
 
 
 def tdy_state() -> dict[str, torch.Tensor]:

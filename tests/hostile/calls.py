@@ -103,6 +103,7 @@ CALLS: dict[str, list[Call]] = {
     "compute-vad": [_call("--config options/vad.conf data/test out/v.ark out/v.scp", "out/v.ark")],
     "convert-checkpoint": [
         _call("published.model out/tdy --base tdy.yaml", "out/tdy/recipe.yaml"),
+        _call("published out/wespeaker", "out/wespeaker/recipe.yaml"),
     ],
     "copy-to-scratch": [_call("data/train out/copy", "out/copy/feats.scp", kept=(r"out/copy/.*",))],
     "copy-data-dir": [

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from tests.published_states import TDY_NAME, tdy_state
+from tests.published_states import TDY_NAME, tdy_state, wespeaker_state
 from tests.recordings import write_noise
 from tests.tiny_experiment import make
 from tests.training.corpus import write_recipe
@@ -139,6 +139,8 @@ def _training() -> None:
     Path("tdy.yaml").write_text("base: [base_tdy.yaml]\n")
     Path("base_tdy.yaml").write_text((REPOSITORY / "conf/tdy.yaml").read_text())
     torch.save({"model_state_dict": tdy_state()}, "published.model")
+    Path("published").mkdir()
+    torch.save(wespeaker_state(), "published/avg_model.pt")
     _write("egs/corpus/recipe/recipe.yaml", ["base: [../base.yaml]", "seed: 3"])
     Path("egs/corpus/base.yaml").write_text(Path("recipes/recipe.yaml").read_text())
 
