@@ -54,8 +54,12 @@ def cut_chunks(utterance: Float32, config: ExtractionConfig, scale: StepScale) -
 
 
 def _crops(utterance: Float32, count: int, size: int) -> list[Float32]:
-    """Cut ``count`` crops whose starts are evenly spaced from the first step to the last fit."""
-    long_enough = repeat_to(utterance, size)
+    """Cut ``count`` crops whose starts are evenly spaced from the first step to the last fit.
+
+    A short utterance is repeated to one step more than a crop, as in the tdy system: its last crop
+    starts a step later than the others.
+    """
+    long_enough = repeat_to(utterance, size + 1)
     starts = np.linspace(0, len(long_enough) - size, num=count).astype(int)
     return [long_enough[start : start + size] for start in starts]
 

@@ -26,6 +26,9 @@ from speakernet.work.record import digest_of_text, valid_record, write_record
 
 logger = logging.getLogger(__name__)
 
+_LONGEST_S = 1e6
+"""Twelve days: what is longer is damage or a slip, and filling it with noises has no end."""
+
 
 def iter_durations(folder: Path) -> Iterator[tuple[str, float]]:
     """Yield the recordings of ``wav.scp`` with their durations in seconds, in file order.
@@ -69,7 +72,7 @@ def parse_duration(text: str, place: str) -> float:
         seconds = parse_number(text)
     except ValueError:
         seconds = -1.0
-    if not seconds > 0:
+    if not 0 < seconds <= _LONGEST_S:
         raise UserError(f"{place}: found '{text}'; expected a duration in seconds")
     return seconds
 

@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from speakernet.arrays import Float32
 from speakernet.audio.notes import accept
 from speakernet.audio.reader import AudioReader, Reading, iter_audio
@@ -113,8 +115,9 @@ def _features(
 def _add_success(
     report: JobReport, tables: tuple[NewFile, ...], name: str, num_frames: int, duration: float
 ) -> None:
+    # Kaldi's wav-to-duration writes float32 with seven digits: 4.7490625 s as 4.749063.
     tables[0].write(f"{name} {num_frames}\n".encode())
-    tables[1].write(f"{name} {duration:.7g}\n".encode())
+    tables[1].write(f"{name} {np.float32(duration):.7g}\n".encode())
     report.num_written += 1
     report.num_empty += num_frames == 0
     report.duration_s += duration

@@ -6,7 +6,8 @@ network computes from the input around each output time bin t:
 
     y(t) = Σ_k π_k(t) · (W_k * x)(t),    π(t) = softmax(a(t) / τ)
 
-A high temperature τ lets all basis kernels learn at first; evaluation uses 1.
+A high temperature τ lets all basis kernels learn at first; evaluation uses 1. Convolutions start
+as in the system's code: Kaiming normal, by fan out in the attention, by fan in each basis kernel.
 Maps are (batch, channel, mel, time) here.
 
 Papers:
@@ -36,6 +37,9 @@ class TemporalAttention(nn.Module):
         self.reduce = nn.Conv1d(features, hidden, kernel, stride, padding, bias=False)
         self.norm = nn.BatchNorm1d(hidden)
         self.expand = nn.Conv1d(hidden, NUM_BASIS, 3, padding=1)
+        for conv in (self.reduce, self.expand):
+            nn.init.kaiming_normal_(conv.weight, mode="fan_out", nonlinearity="relu")
+        nn.init.zeros_(self.expand.bias)
         self.register_buffer("temperature", torch.tensor(START_TEMPERATURE))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -65,7 +69,7 @@ class TemporalDynamicConv2d(nn.Module):
         self.attention = TemporalAttention(in_channels * num_bins, kernel[1], stride[1], padding[1])
         self.weight = nn.Parameter(torch.empty(NUM_BASIS, out_channels, in_channels, *kernel))
         for basis in self.weight:
-            nn.init.kaiming_normal_(basis, mode="fan_out", nonlinearity="relu")
+            nn.init.kaiming_normal_(basis)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, in_channels, mel, time) to (batch, out_channels, mel, time) / stride."""

@@ -1,6 +1,6 @@
 """Base class of losses and of their options; all compute in float32 (or the input's wider type)."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from pydantic import Field
@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from speakernet.config import Choices, Config, UserError
 from speakernet.nn.layers.basic import EPSILON, init_kernel
 from speakernet.nn.layers.precision import at_least_float32, without_autocast
+
+InitialWeights = Literal["truncated_normal", "orthogonal", "xavier"]
 
 
 class LossOptions(Config):
@@ -100,11 +102,25 @@ def build_loss(config: LossOptions, *, embedding_dim: int, num_classes: int) -> 
     return LOSSES.get(config.name)(config, embedding_dim, num_classes)
 
 
-def class_kernel(num_rows: int, embedding_dim: int) -> nn.Parameter:
-    """Return a fresh classifier weight (num_rows, embedding_dim)."""
-    weight = nn.Parameter(torch.empty(num_rows, embedding_dim))
-    init_kernel(weight)
-    return weight
+def class_kernel(
+    start: InitialWeights, num_classes: int, embedding_dim: int, num_centers: int = 1
+) -> nn.Parameter:
+    """Return a fresh classifier weight (num_classes · num_centers, embedding_dim).
+
+    Centers of a class follow each other. ``orthogonal`` is TensorFlow's orthogonal initializer
+    (Saxe et al. 2014, https://arxiv.org/abs/1312.6120) of a kernel (centers · dim, classes): with
+    more classes than rows its rows are orthonormal, and class vectors are √(dim / classes) long.
+    """
+    weight = torch.empty(num_classes * num_centers, embedding_dim)
+    if start == "truncated_normal":
+        init_kernel(weight)
+    elif start == "xavier":
+        nn.init.xavier_normal_(weight)
+    elif not weight.is_meta:
+        kernel = nn.init.orthogonal_(torch.empty(num_centers * embedding_dim, num_classes))
+        kernel = kernel.view(num_centers, embedding_dim, num_classes)
+        weight = kernel.permute(2, 0, 1).reshape(weight.shape)
+    return nn.Parameter(weight)
 
 
 def l2_normalize(x: Tensor) -> Tensor:

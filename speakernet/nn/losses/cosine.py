@@ -23,6 +23,7 @@ Papers:
 """
 
 import math
+from typing import Literal
 
 import torch
 from pydantic import Field
@@ -56,27 +57,39 @@ class CosineOptions(MarginOptions):
         return self.scale
 
 
-class SubCenterOptions(CosineOptions):
+class LinearOptions(LossOptions):
+    """Options of `linear`."""
+
+    initial_weights: Literal["truncated_normal", "orthogonal"] = "truncated_normal"
+    """How the classifier starts: a truncated normal of variance 1 / dim, or orthogonal
+    (voxsrc2020)."""
+
+
+class KernelOptions(LinearOptions, CosineOptions):
+    """Options of the system's own losses on scaled cosines."""
+
+
+class SubCenterOptions(KernelOptions):
     """Options of losses with several centers a speaker."""
 
     num_centers: int = Field(default=2, ge=1)
     """Centers of each speaker, the nearest of which counts."""
 
 
-class HardMarginOptions(CosineOptions):
+class HardMarginOptions(KernelOptions):
     """Options of `hcm`."""
 
     hard_margin: float = Field(default=0.1, ge=0)
     """What is added to the cosine of other speakers that beat the right one."""
 
 
-@LOSSES.add("linear", options=LossOptions)
+@LOSSES.add("linear", options=LinearOptions)
 class LinearSoftmax(SpeakerLoss):
     """Cross-entropy of the inner products of embeddings and class weights."""
 
-    def __init__(self, config: LossOptions, embedding_dim: int, num_classes: int) -> None:
+    def __init__(self, config: LinearOptions, embedding_dim: int, num_classes: int) -> None:
         super().__init__(config, embedding_dim, num_classes)
-        self.weight = class_kernel(num_classes, embedding_dim)
+        self.weight = class_kernel(config.initial_weights, num_classes, embedding_dim)
 
     def compute(self, embeddings: Tensor, labels: Tensor, margin: float | Tensor) -> LossOutput:
         """Compute the loss; ``margin`` has no meaning here."""
@@ -97,7 +110,8 @@ class CosineSoftmax(SpeakerLoss):
     def __init__(self, config: CosineOptions, embedding_dim: int, num_classes: int) -> None:
         super().__init__(config, embedding_dim, num_classes)
         self.num_centers = config.num_centers if isinstance(config, SubCenterOptions) else 1
-        self.weight = class_kernel(num_classes * self.num_centers, embedding_dim)
+        start = config.initial_weights if isinstance(config, KernelOptions) else "xavier"
+        self.weight = class_kernel(start, num_classes, embedding_dim, self.num_centers)
 
     def compute(self, embeddings: Tensor, labels: Tensor, margin: float | Tensor) -> LossOutput:
         """Compute the loss of the nearest center of every speaker."""
@@ -127,7 +141,7 @@ class CosineSoftmax(SpeakerLoss):
         raise NotImplementedError
 
 
-@LOSSES.add("am", options=CosineOptions)
+@LOSSES.add("am", options=KernelOptions)
 class AmSoftmax(CosineSoftmax):
     """c - m."""
 
@@ -136,7 +150,7 @@ class AmSoftmax(CosineSoftmax):
         return cosine - margin
 
 
-@LOSSES.add("cm", "aam", options=CosineOptions)
+@LOSSES.add("cm", "aam", options=KernelOptions)
 class CmSoftmax(CosineSoftmax):
     """cos(θ + m) - m²/2."""
 
@@ -145,7 +159,7 @@ class CmSoftmax(CosineSoftmax):
         return add_angle(cosine, margin) - 0.5 * margin * margin
 
 
-@LOSSES.add("cm_voxsrc2020", options=CosineOptions)
+@LOSSES.add("cm_voxsrc2020", options=KernelOptions)
 class CmVoxsrc2020Softmax(CosineSoftmax):
     """cos(θ + m) - m/2."""
 
@@ -167,7 +181,7 @@ class HcmSoftmax(CmVoxsrc2020Softmax):
         return (cosine + self.config.hard_margin * wins).scatter(1, target, right)
 
 
-@LOSSES.add("qm", options=CosineOptions)
+@LOSSES.add("qm", options=KernelOptions)
 class QmSoftmax(CosineSoftmax):
     """Quadratic in the cosine: both sides are pulled to their ideal, 1 and 0."""
 

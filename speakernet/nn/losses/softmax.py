@@ -48,11 +48,7 @@ class Softmax(SpeakerLoss):
 
 @LOSSES.add("amsoftmax", options=CosineOptions)
 class XavierAmSoftmax(AmSoftmax):
-    """c - m, with another start than ``am``."""
-
-    def __init__(self, config: CosineOptions, embedding_dim: int, num_classes: int) -> None:
-        super().__init__(config, embedding_dim, num_classes)
-        nn.init.xavier_normal_(self.weight)
+    """c - m; the classifier starts from a normal distribution by Glorot and Bengio (2010)."""
 
 
 @LOSSES.add("aamsoftmax", options=CosineOptions)

@@ -25,6 +25,7 @@ from speakernet.nn.models.base import (
     SpeakerModel,
     strided_size,
 )
+from speakernet.nn.pooling.tdy import SelfAttentivePooling
 
 _NUM_BLOCKS = {10: (1, 1, 1, 1), 18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
 _CHANNELS = {"half": 32, "quarter": 16, "eighth": 8, "sixteenth": 4}
@@ -106,6 +107,8 @@ class ResNet(SpeakerModel):
                 num_bins, in_channels = strided_size(num_bins, int(stride == 2)), size
             self.stages.append(BlockSequence(blocks, recompute=config.recompute_activations))
         self.pooling = config.build_pooling("average", in_channels, num_bins)
+        if dynamic and isinstance(self.pooling, SelfAttentivePooling):
+            nn.init.kaiming_normal_(self.pooling.context)  # others: Xavier, as in the system's code
         self.dense = nn.Linear(self.pooling.output_dim, self.embedding_dim)
 
     def forward(self, x: Tensor) -> Tensor:

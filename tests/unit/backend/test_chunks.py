@@ -63,6 +63,8 @@ def test_short_utterances_are_repeated() -> None:
     waveform = np.arange(1000, dtype=np.float32)
     crops = cut_chunks(waveform, ExtractionConfig(mode="crops"), WAVEFORM_STEPS)
     assert all(len(crop) == 64_240 for crop in crops)
+    # Upstream repeats it to a sample more than a crop: numpy.linspace(0, 1, 10), cut to integers.
+    assert [crop[0] for crop in crops] == [0] * 9 + [1]
 
 
 def test_merge_weights_by_length() -> None:
