@@ -82,7 +82,8 @@ def tdy_rules(network: nn.Module) -> Iterator[Drawn]:
         elif isinstance(module, TemporalAttention):
             for conv in (module.reduce, module.expand):
                 yield Drawn(name, conv.weight, kaiming(fan_out(conv.weight)))
-            assert module.reduce.bias is None and not module.expand.bias.any()
+            assert module.reduce.bias is None
+            assert module.expand.bias is not None and not module.expand.bias.any()
         elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
             assert (module.weight == 1).all() and (module.bias == 0).all()
         elif isinstance(module, SelfAttentivePooling):

@@ -109,7 +109,7 @@ def test_training_follows_the_equations(tmp_path: Path) -> None:
     kernel = next(starts[1].parameters()).view(SPEAKERS, CENTERS, DIM).permute(1, 2, 0)
     rows = kernel.reshape(CENTERS * DIM, SPEAKERS)  # 32 of 30: the columns are orthonormal
     torch.testing.assert_close(rows.T @ rows, torch.eye(SPEAKERS).double(), atol=1e-5, rtol=0)
-    expected = plain_training(*starts, batches)
+    expected = plain_training(starts[0], starts[1], batches)
     assert [entry[0] for entry in log] == pytest.approx(expected, rel=1e-4)
     for step, (_, rate_then, margin_then) in enumerate(log):
         assert rate_then == pytest.approx(learning_rate(step), rel=1e-6)

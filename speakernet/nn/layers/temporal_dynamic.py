@@ -39,7 +39,8 @@ class TemporalAttention(nn.Module):
         self.expand = nn.Conv1d(hidden, NUM_BASIS, 3, padding=1)
         for conv in (self.reduce, self.expand):
             nn.init.kaiming_normal_(conv.weight, mode="fan_out", nonlinearity="relu")
-        nn.init.zeros_(self.expand.bias)
+            if conv.bias is not None:
+                nn.init.zeros_(conv.bias)
         self.register_buffer("temperature", torch.tensor(START_TEMPERATURE))
 
     def forward(self, x: Tensor) -> Tensor:
