@@ -1,5 +1,6 @@
 """Every shipped recipe trains and gives embeddings."""
 
+import json
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -39,14 +40,28 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     return make
 
 
+def smallest(name: str) -> str:
+    """Return an example that the same pattern matches, if there is one; dynamic as ``name`` is."""
+    kind = (MODELS.key_of(name), name.startswith("tdy_"))
+    examples = {
+        (MODELS.key_of(small), small.startswith("tdy_")): small for small in MODELS.examples()
+    }
+    return examples.get(kind, name)
+
+
 def shortened(path: Path, folder: Path, num_frames: int) -> Path:
-    """Write the recipe ``path`` with short crops and one small update."""
+    """Write the recipe ``path`` with short crops, a small network of its kind and one small update.
+
+    tests/unit/nn/models trains the networks in their own sizes.
+    """
     recipe = load_config(Recipe, path)
+    model = {**recipe.model.model_dump(), "name": smallest(recipe.model.name)}
     is_grouped = recipe.data.order.is_grouped
     grouped, batch = ("order: {max_seg_per_spk: 4}", 4) if is_grouped else ("", 2)
     crops = f"crop_frames: {num_frames}" if recipe.extraction.mode == "crops" else ""
     text = f"""
 base: ["{path}"]
+model: {json.dumps(model)}
 data: {{num_frames: {num_frames}, num_workers: 0, {grouped}}}
 train: {{epochs: 1, batch_size: {batch}, accumulate: 1, utterances_per_epoch: {batch},
         num_threads: 1, compile: false, precision: fp32, tensorboard: false, num_valid_speakers: 0}}
