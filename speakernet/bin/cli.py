@@ -6,6 +6,7 @@ import pkgutil
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from io import TextIOWrapper
@@ -14,6 +15,7 @@ from typing import NoReturn
 
 import speakernet.bin
 from speakernet.bin.options.errors import message_of
+from speakernet.bin.options.program import status_of
 from speakernet.config.errors import UserError, suggestion
 from speakernet.work.logs import error_line, set_up_logging
 
@@ -57,23 +59,31 @@ def commands() -> list[Command]:
 
 
 def run(main: Main, argv: Sequence[str] | None = None) -> NoReturn:
-    """Call ``main`` and leave with its status; whatever ends it early is one line and status 1."""
+    """Call ``main`` and leave with its status; whatever ends it early is one line and status 1.
+
+    Programs for which 1 is an answer have another one (``options.program``).
+    """
     _open_closed_streams()
     set_up_logging(program_name())
     _keep_bytes_of_names()
-    status: int | str
     try:
         status = main(argv)
         sys.stdout.flush()
-    except BrokenPipeError:
-        status = 1  # the reader (`| head`) is gone: nothing more to say
+    except BrokenPipeError as error:
+        status = status_of(error)  # the reader (`| head`) is gone: nothing more to say
     except KeyboardInterrupt as error:
-        print(error_line(program_name(), message_of(error)), file=sys.stderr)
+        _say(error)
         status = 130
     except Exception as error:
-        status = error_line(program_name(), message_of(error))
+        _say(error)
+        status = status_of(error)
     _flush_or_drop()
     sys.exit(status)
+
+
+def _say(error: BaseException) -> None:
+    with suppress(OSError):  # nothing can be said on a full disk
+        print(error_line(program_name(), message_of(error)), file=sys.stderr, flush=True)
 
 
 def _open_closed_streams() -> None:

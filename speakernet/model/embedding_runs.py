@@ -9,6 +9,7 @@ from speakernet.backend.embedding_jobs import GPU_BATCH_FRAMES
 from speakernet.backend.extraction import Extractor
 from speakernet.backend.inputs import NamedArray, read_ahead
 from speakernet.config import UserError
+from speakernet.kaldi.wav_scp import Utterance
 from speakernet.model.front_end import FrontEnd, Recording
 from speakernet.model.results import Embedding, Unreadable
 from speakernet.nn.models import SpeakerModel as Network
@@ -17,12 +18,12 @@ from speakernet.nn.models import SpeakerModel as Network
 class RecordingSource(NamedTuple):
     """A recording to embed, and what it is called.
 
-    rate: in Hz, of samples; None for a file. utterance: draws the dither; the id of a data
+    rate: in Hz, of samples; None for others. utterance: draws the dither; the id of a data
     directory's utterance, nothing for files.
     """
 
     name: str
-    recording: Recording
+    recording: Recording | Utterance
     rate: int | None = None
     utterance: str = ""
 

@@ -10,11 +10,12 @@ from speakernet.audio.channels import FIRST, choose_channel
 from speakernet.audio.files import read_audio_file
 from speakernet.audio.notes import accept, examine
 from speakernet.audio.rates import at_rate
-from speakernet.audio.reader import Reading
+from speakernet.audio.reader import AudioReader, Reading
 from speakernet.audio.sound_files import Audio
 from speakernet.backend.chunks import FEATURE_STEPS, WAVEFORM_STEPS
 from speakernet.backend.inputs import INT16_SCALE, SAMPLE_RATE, features_of
 from speakernet.config import UserError
+from speakernet.kaldi.wav_scp import Utterance
 from speakernet.model.description import FrontEndConfig
 
 Recording: TypeAlias = str | os.PathLike[str] | AnyArray
@@ -39,12 +40,17 @@ class FrontEnd:
             features_of(options, config.cmn_window, config.dither_seed) if options else None
         )
 
-    def read(self, recording: Recording, rate: int | None = None) -> Reading:
+        self._tables = AudioReader(self.sample_rate, channel=self._channel)
+
+    def read(self, recording: Recording | Utterance, rate: int | None = None) -> Reading:
         """Return the waveform (samples,) of a file, or of samples at ``rate`` (Hz), and its notes.
 
         It is at ``sample_rate``, in the scale of 16-bit integers; of several channels the front
-        end's is taken. Raises UserError for what cannot be read.
+        end's is taken. An utterance of a wav.scp may be the output of a command, as in Kaldi.
+        Raises UserError for what cannot be read.
         """
+        if isinstance(recording, Utterance):
+            return self._tables.read_with_notes(recording)
         if isinstance(recording, np.ndarray):
             audio, name = _audio_of(recording, rate), "samples"
         else:

@@ -12,18 +12,25 @@ class Call:
     """Words of a command line in the world of ``world.py``; what it makes, and what stays of it.
 
     ``products``: must exist after status 0. ``kept``: patterns of files that may be there after an
-    error, as a later run goes on from them.
+    error, as a later run goes on from them. ``error_status``: of a refusal.
     """
 
     words: tuple[str, ...]
     products: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     status: int = 0
+    error_status: int = 1
 
 
-def _call(text: str, *products: str, kept: tuple[str, ...] = (), status: int = 0) -> Call:
+def _call(
+    text: str,
+    *products: str,
+    kept: tuple[str, ...] = (),
+    status: int = 0,
+    error_status: int = 1,
+) -> Call:
     words = (word.replace("VALIDATION", "--no-feats --no-text") for word in text.split())
-    return Call(tuple(words), products, kept, status)
+    return Call(tuple(words), products, kept, status, error_status)
 
 
 _LISTS = "data/test/trials exp/scores/trials.cosine"

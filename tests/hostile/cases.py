@@ -95,7 +95,13 @@ class Commands:
     @staticmethod
     def _expected(target: Target, names: tuple[str, ...], *, must_fail: bool) -> Expectation:
         statuses = (0, target.call.status)
-        return Expectation(tuple(filter(None, names)), statuses, target.call.kept, must_fail)
+        return Expectation(
+            tuple(filter(None, names)),
+            statuses,
+            target.call.kept,
+            must_fail,
+            error_status=target.call.error_status,
+        )
 
 
 def _dests(command: str) -> list[str]:

@@ -54,7 +54,7 @@ class Expectation:
     """What a case asks for: ``names`` of which one has to be in the message, statuses of success.
 
     ``kept``: paths (regular expressions) that may be there after an error. ``num_lines``: how many
-    lines may report it; a script's job reports it first.
+    lines may report it; a script's job reports it first. ``error_status``: of a refusal.
     """
 
     names: tuple[str, ...]
@@ -62,6 +62,7 @@ class Expectation:
     kept: tuple[str, ...] = ()
     must_fail: bool = False
     num_lines: int = 1
+    error_status: int = 1
 
 
 MAX_SECONDS = 60.0
@@ -99,7 +100,7 @@ def _checks(outcome: Outcome, expected: Expectation) -> Iterable[tuple[Verdict, 
     yield Verdict.MEMORY, outcome.peak_bytes > MAX_BYTES or "not enough memory" in text
     yield Verdict.TRACEBACK, "Traceback (most" in text or "Fatal Python error" in text
     yield Verdict.INTERNAL, "internal error" in text
-    yield Verdict.STATUS, not succeeded and outcome.status != 1
+    yield Verdict.STATUS, not succeeded and outcome.status != expected.error_status
     yield Verdict.LEFT, any(_TEMPORARY.search(path) for path in made)
     if succeeded:
         yield Verdict.INCOMPLETE, bool(outcome.missing)

@@ -23,7 +23,17 @@ Options = TypeVar("Options")
 Function = Callable[[Namespace], int]
 Decorator = Callable[[Function], Function]
 
-_ARGUMENTS = "arguments"
+_ARGUMENTS, _STATUS = "arguments", "exit_status"
+
+
+def set_status(error: Exception, status: int) -> None:
+    """Have ``error`` end its program with this status."""
+    setattr(error, _STATUS, status)
+
+
+def status_of(error: Exception) -> int:
+    """Return the status with which ``error`` ends its program."""
+    return int(getattr(error, _STATUS, 1))
 
 
 def argument(name: str, kind: Type, text: str, **settings: Any) -> Decorator:
@@ -42,9 +52,12 @@ def arguments(*some: Argument) -> Decorator:
     return decorate
 
 
-def program(group: str) -> Callable[[Function], "Program"]:
-    """Return a decorator that makes a program; ``group`` is where ``speakernet --help`` has it."""
-    return lambda function: Program(function, group)
+def program(group: str, *, error_status: int = 1) -> Callable[[Function], "Program"]:
+    """Return a decorator that makes a program; ``group`` is where ``speakernet --help`` has it.
+
+    error_status: of an exception, where 1 is an answer.
+    """
+    return lambda function: Program(function, group, error_status)
 
 
 def options_from(cls: type[Options], args: Namespace, **others: Any) -> Options:
@@ -56,9 +69,10 @@ def options_from(cls: type[Options], args: Namespace, **others: Any) -> Options:
 class Program:
     """A function of the words on a command line, the program's name left out."""
 
-    def __init__(self, function: Function, group: str) -> None:
+    def __init__(self, function: Function, group: str, error_status: int = 1) -> None:
         self._function = function
         self.group = group
+        self._error_status = error_status
 
     def __call__(self, argv: Sequence[str] | None = None) -> int:
         """Run with ``argv``, or the process's own words; return the exit status.
@@ -66,7 +80,11 @@ class Program:
         Raises UserError for arguments that do not fit, and for what the program refuses.
         """
         words = sys.argv[1:] if argv is None else argv
-        return self._function(self.make_parser().parse_words(words))
+        try:
+            return self._function(self.make_parser().parse_words(words))
+        except Exception as error:
+            set_status(error, self._error_status)
+            raise
 
     def make_parser(self) -> Parser:
         """Return the parser of the command line."""

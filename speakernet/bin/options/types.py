@@ -60,6 +60,11 @@ def positive_number(text: str) -> float:
     return _number(text, parse_number, lambda value: 0 < value < math.inf, "a number above 0")
 
 
+def number(text: str) -> float:
+    """Return a finite number."""
+    return _number(text, parse_number, math.isfinite, "a number")
+
+
 def share(text: str) -> float:
     """Return a number from 0 to 1, both included."""
     return _number(text, parse_number, lambda value: 0 <= value <= 1, "a number from 0 to 1")
@@ -143,6 +148,7 @@ METAVARS: Mapping[Type, str] = MappingProxyType(
         count: "N",
         draws: "N",
         positive_number: "X",
+        number: "X",
         share: "P",
         prior: "P",
         priors: "P,...",
