@@ -41,7 +41,7 @@ class Command:
         """Read the program's docstring, and the group in ``@program("group")``."""
         text = path.read_text(encoding="utf-8")
         summary = (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
-        group = re.search(r'^@program\("(\w+)"\)$', text, flags=re.MULTILINE)
+        group = re.search(r'^@program\("(\w+)"[,)]', text, flags=re.MULTILINE)
         return cls(path.stem.replace("_", "-"), group[1] if group else "", summary)
 
 

@@ -2,7 +2,7 @@
 
 FILES are audio of any format, rate and number of channels; "-" reads their names from standard
 input, a line each. What cannot be read is reported and left out, and the status is 1 then. Without
---output the embeddings go to standard output as lines of JSON.
+--save the embeddings go to standard output as lines of JSON.
 """
 
 import sys
@@ -10,7 +10,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.model import DEVICE, MODEL, THREADS, load
+from speakernet.bin.options.model import CHECK, DEVICE, MODEL, THREADS, load
 from speakernet.bin.options.program import argument, arguments, program
 
 
@@ -19,11 +19,14 @@ from speakernet.bin.options.program import argument, arguments, program
 @argument("files", str, "recordings, or - for a list of them", nargs="*", metavar="FILE")
 @argument("--data-dir", Path, "also the utterances of this data directory", metavar="DIR")
 @argument("--scp", Path, "also the entries of this wav.scp, whose commands are run")
-@argument("--output", Path, "what to write")
+@argument("--save", Path, "what to write, instead of standard output")
 @argument(
-    "--format", str, "npz, ark or jsonl (default: how FILE ends)", choices=("npz", "ark", "jsonl")
+    "--embedding-format",
+    str,
+    "npz, ark or jsonl (default: how FILE ends)",
+    choices=("npz", "ark", "jsonl"),
 )
-@arguments(DEVICE, THREADS)
+@arguments(CHECK, DEVICE, THREADS)
 def main(args: Namespace) -> int:
     """Write the embeddings."""
     from speakernet.model.embedding_files import choose_format
@@ -31,11 +34,11 @@ def main(args: Namespace) -> int:
     from speakernet.model.sources import collect
     from speakernet.work.progress import progress
 
-    write = choose_format(args.output, args.format)
+    write = choose_format(args.save, args.embedding_format)
     sources = collect(args.files, args.data_dir, args.scp, sys.stdin.buffer)
-    found = load(args).embed_sources(sources)
+    found = load(args).embed_sources(sources, check=args.check)
     reporter = Reporter()
-    write(args.output, reporter.embeddings(progress(found, len(sources), "recordings")))
+    write(args.save, reporter.embeddings(progress(found, len(sources), "recordings")))
     reporter.finish()
     return 0
 

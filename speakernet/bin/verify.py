@@ -7,7 +7,7 @@ The status is 0 for the same speaker, 1 for different ones, 2 for an error.
 from argparse import Namespace
 
 from speakernet.bin.cli import run
-from speakernet.bin.options.model import DEVICE, MODEL, THREADS, load
+from speakernet.bin.options.model import CHECK, DEVICE, MODEL, THREADS, load
 from speakernet.bin.options.program import argument, arguments, program
 from speakernet.bin.options.types import number, prior, truth
 
@@ -19,13 +19,13 @@ from speakernet.bin.options.types import number, prior, truth
 @argument("--prior", prior, "probability that both are one speaker, before listening", default=0.5)
 @argument("--threshold", number, "least score of one speaker, instead of --prior")
 @argument("--json", truth, "as an object, for programs", default="false")
-@arguments(DEVICE, THREADS)
+@arguments(CHECK, DEVICE, THREADS)
 def main(args: Namespace) -> int:
     """Print the result; return the status."""
     from speakernet.model.decisions import decide, verification_json, verification_text
 
     model = load(args)
-    result = model.verify(args.one, args.other, prior=args.prior)
+    result = model.verify(args.one, args.other, prior=args.prior, check=args.check)
     decision = decide(model.description, result, args.threshold)
     show = verification_json if args.json else verification_text
     print(show(model.description, decision), flush=True)

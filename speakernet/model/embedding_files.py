@@ -78,11 +78,11 @@ def choose_format(path: Path | None, name: str | None) -> Writer:
     found = name or (path.suffix.removeprefix(".") if path else "")
     if found not in FORMATS:
         raise UserError(
-            f"--output {path}: does not say the format; expected a name that ends in "
-            f"{', '.join(f'.{each}' for each in FORMATS)}, or --format"
+            f"--save {path}: does not say the format; expected a name that ends in "
+            f"{', '.join(f'.{each}' for each in FORMATS)}, or --embedding-format"
         )
     if path is None and found != "jsonl":
-        raise UserError(f"--format {found}: expected --output FILE")
+        raise UserError(f"--embedding-format {found}: expected --save FILE")
     return FORMATS[found]
 
 

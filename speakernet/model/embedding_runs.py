@@ -1,7 +1,7 @@
 """Recordings through a packaged network, one after another; what cannot be read is reported."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from speakernet.arrays import Float32
 from speakernet.backend.config import ExtractionConfig
@@ -13,6 +13,13 @@ from speakernet.kaldi.wav_scp import Utterance
 from speakernet.model.front_end import FrontEnd, Recording
 from speakernet.model.results import Embedding, Unreadable
 from speakernet.nn.models import SpeakerModel as Network
+from speakernet.signal.speech_check import ProblemKind, check_speech
+
+Check = Literal["off", "warn", "refuse"]
+"""What becomes of recordings that went wrong (``signal.speech_check``): nothing, a note, or an
+error where there is no speech to compare, and a note where it is clipped.
+"""
+CHECKS: tuple[Check, ...] = get_args(Check)
 
 
 class RecordingSource(NamedTuple):
@@ -39,11 +46,13 @@ class _Loaded(NamedTuple):
 class EmbeddingRun:
     """Embeds the sources of one call on the device where ``network`` is."""
 
-    def __init__(self, network: Network, config: ExtractionConfig, front_end: FrontEnd) -> None:
+    def __init__(
+        self, network: Network, config: ExtractionConfig, front_end: FrontEnd, check: Check
+    ) -> None:
         device = next(network.parameters()).device
         batch_steps = 0 if device.type == "cpu" else front_end.scale.steps(GPU_BATCH_FRAMES)
         self._extractor = Extractor(network, config, device=device, batch_steps=batch_steps)
-        self._front_end = front_end
+        self._front_end, self._check = front_end, check
         self._loaded: dict[str, tuple[RecordingSource, _Loaded]] = {}
         self._failed: list[Unreadable] = []
 
@@ -78,9 +87,9 @@ class EmbeddingRun:
         front_end = self._front_end
         try:
             reading = front_end.read(source.recording, source.rate)
-            notes = front_end.notes(reading)
+            notes = (*front_end.notes(reading), *self._problems(reading.waveform))
         except UserError as error:
-            return Unreadable(source.name, str(error))
+            return Unreadable(source.name, _naming(source.name, str(error)))
         steps = front_end(reading.waveform, source.utterance)
         duration = len(reading.waveform) / front_end.sample_rate
         if not len(steps):
@@ -89,3 +98,19 @@ class EmbeddingRun:
             )
             return Unreadable(source.name, reason)
         return _Loaded(steps, duration, notes)
+
+    def _problems(self, waveform: Float32) -> list[str]:
+        """Return a note of what is wrong with a recording. Raises UserError if it is refused."""
+        if self._check == "off":
+            return []
+        problem = check_speech(waveform, self._front_end.sample_rate).problem
+        if problem is None:
+            return []
+        note = f"{problem.kind.replace('_', ' ')} ({problem.reason})"
+        if self._check == "refuse" and problem.kind != ProblemKind.CLIPPED:
+            raise UserError(f"{note}; --check warn takes it")
+        return [note]
+
+
+def _naming(name: str, reason: str) -> str:
+    return reason if reason.startswith(name) else f"{name}: {reason}"

@@ -12,7 +12,7 @@ from speakernet.backend.embedding_jobs import choose_device, round_as_cpus_do
 from speakernet.config import UserError
 from speakernet.model.comparing import Comparer
 from speakernet.model.description import llr_threshold
-from speakernet.model.embedding_runs import EmbeddingRun, RecordingSource
+from speakernet.model.embedding_runs import Check, EmbeddingRun, RecordingSource
 from speakernet.model.front_end import FrontEnd, Recording
 from speakernet.model.package import Package, read_package
 from speakernet.model.results import Embedding, Unreadable, Verification
@@ -43,23 +43,31 @@ class PackagedModel:
         """The length of an embedding."""
         return self.description.embedding_dim
 
-    def embed(self, recording: Recording, rate: int | None = None) -> Float32:
+    def embed(
+        self, recording: Recording, rate: int | None = None, *, check: Check = "refuse"
+    ) -> Float32:
         """Return the embedding (dim,) of a file, or of samples at ``rate`` Hz.
 
         Samples are (samples,) or (samples, channels), float in [-1, 1], int16 or int32. (crops,
-        dim) where the model compares crops. Raises UserError for what cannot be read, and for what
-        is shorter than a frame.
+        dim) where the model compares crops. Raises UserError for what cannot be read, what is
+        shorter than a frame, and what ``check`` refuses.
         """
-        return self._embed(RecordingSource("recording", recording, rate)).vector
+        source = RecordingSource(_name_of(recording, "samples"), recording, rate)
+        return self.embed_source(source, check=check).vector
 
-    def _embed(self, source: RecordingSource) -> Embedding:
-        found = next(self.embed_sources([source], num_readers=0))
+    def embed_source(self, source: RecordingSource, *, check: Check = "refuse") -> Embedding:
+        """Do what ``embed`` does, and say what is known of the recording."""
+        found = next(self.embed_sources([source], num_readers=0, check=check))
         if isinstance(found, Unreadable):
             raise UserError(found.reason)
         return found
 
     def embed_many(
-        self, paths: Iterable[str | os.PathLike[str]], *, num_readers: int | None = None
+        self,
+        paths: Iterable[str | os.PathLike[str]],
+        *,
+        num_readers: int | None = None,
+        check: Check = "warn",
     ) -> Iterator[Embedding | Unreadable]:
         """Yield the embedding of each file, or why it has none, without keeping them in memory.
 
@@ -67,13 +75,17 @@ class PackagedModel:
         through the network in batches of equal lengths, and may come in another order.
         """
         sources = (RecordingSource(os.fspath(path), path) for path in paths)
-        return self.embed_sources(sources, num_readers=num_readers)
+        return self.embed_sources(sources, num_readers=num_readers, check=check)
 
     def embed_sources(
-        self, sources: Iterable[RecordingSource], *, num_readers: int | None = None
+        self,
+        sources: Iterable[RecordingSource],
+        *,
+        num_readers: int | None = None,
+        check: Check = "warn",
     ) -> Iterator[Embedding | Unreadable]:
         """Do what ``embed_many`` does with any recordings."""
-        run = EmbeddingRun(self.network, self.description.extraction, self.front_end)
+        run = EmbeddingRun(self.network, self.description.extraction, self.front_end, check)
         return run(sources, _num_readers() if num_readers is None else num_readers)
 
     def verify(
@@ -83,6 +95,7 @@ class PackagedModel:
         *,
         prior: float = 0.5,
         rate: int | None = None,
+        check: Check = "refuse",
     ) -> Verification:
         """Tell whether two recordings are of one speaker.
 
@@ -92,7 +105,8 @@ class PackagedModel:
         if not 0 < prior < 1:
             raise UserError(f"prior={prior}: expected a probability above 0 and below 1")
         pair = [
-            self._embed(RecordingSource(n, r, rate)) for n, r in (("first", one), ("second", other))
+            self.embed_source(RecordingSource(_name_of(each, place), each, rate), check=check)
+            for place, each in (("first", one), ("second", other))
         ]
         return self.compare(*pair, prior=prior)
 
@@ -104,6 +118,10 @@ class PackagedModel:
         same = None if llr is None else llr >= llr_threshold(prior)
         notes = tuple(f"{each.name}: {note}" for each in (one, other) for note in each.notes)
         return Verification(float(scores.similarity[0, 0]), normalized, llr, same, prior, notes)
+
+
+def _name_of(recording: Recording, place: str) -> str:
+    return place if isinstance(recording, np.ndarray) else os.fspath(recording)
 
 
 def _only(values: Float64 | None) -> float | None:

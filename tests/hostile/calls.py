@@ -121,6 +121,20 @@ CALLS: dict[str, list[Call]] = {
         )
     ],
     "disk": [_call("--data data --exp corpus_exp"), _call("--json true --exp runs")],
+    "embed": [
+        _call(
+            "packages/voices wav/s0-0.wav --save out/a.npz --check off",
+            "out/a.npz",
+            kept=("out/a.npz",),
+        ),
+        _call(
+            "packages/voices --data-dir data/segments --save out/a.ark --embedding-format ark "
+            "--check warn",
+            "out/a.ark",
+            kept=(r"out/a\.(ark|scp)",),
+        ),
+        _call("packages/voices wav/s0-1.wav --scp data/wav/wav.scp --check off --device cpu"),
+    ],
     "evaluate": [_call(f"{_LISTS} --utt2spk data/test/utt2spk --bootstrap 3")],
     "export": [
         _call(
@@ -272,6 +286,13 @@ CALLS: dict[str, list[Call]] = {
     ],
     "utt2spk-to-spk2utt": [_call("data/wav/utt2spk")],
     "validate-data-dir": [_call("--no-feats --no-text data/wav")],
+    "verify": [
+        _call(
+            "packages/voices wav/s0-0.wav wav/s2-1.wav --check off --json true --threshold 100",
+            status=1,
+            error_status=2,
+        )
+    ],
     "wav-reverberate": [
         _call(
             "--impulse-response=rirs/small.wav --additive-signals=wav/s0-0.wav --snrs=10 "

@@ -15,6 +15,13 @@ DEVICE = Argument(
     "--device", device, "cpu, cuda, cuda:N or auto (a GPU if there is one)", default="auto"
 )
 THREADS = Argument("--num-threads", jobs, "threads of a job on a CPU", default=1)
+CHECK = Argument(
+    "--check",
+    str,
+    "of recordings without speech, or clipped: off, warn, or refuse the former",
+    choices=("off", "warn", "refuse"),
+    default="refuse",
+)
 
 
 def load(args: Namespace) -> "PackagedModel":

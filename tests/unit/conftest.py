@@ -1,4 +1,4 @@
-"""A packaged model that the tests of this folder share; none may change it."""
+"""A packaged model that the unit tests share; none may change it."""
 
 from pathlib import Path
 
