@@ -64,7 +64,7 @@ E: exp/<corpus>/FORMAT/<recipe>):
   5 large-margin fine-tuning  E/lm/checkpoints
   6 embeddings                E/{.,lm,untrained}/embeddings_<set>  (.: the model of stage 4)
   7 scores                    E/{.,lm,untrained}/scores
-  8 results                   E/{results.json,RESULTS.md,det.png}
+  8 results                   E/{results.json,RESULTS.md,det.png}; E/package, the last model made ready for use
 names also say what differs from the defaults: D/fbank80_seed3 for seed 3, D/train_aug_reverb for one copy only"
 . utils/parse_options.sh
 . utils/stages.sh
@@ -86,6 +86,7 @@ use_recipe
 # corpus.sh is code, the corpus' part of this script.
 prepare_inputs=()            # other files that the corpus is made from
 declare -A trial_lists_of=() # of a training set that shares speakers with some lists: the others
+licences=                    # a text for the card of the packaged model
 enroll_models=false          # true: the lists name models, whose utterances are in the test set's enroll_spk2utt
 chosen_lists=$trial_lists
 . "$corpus_dir/corpus.sh"
@@ -125,7 +126,10 @@ if stage 7 "scores"; then
   for_each_model score_trials
 fi
 
-if stage 8 "results"; then show_results; fi
+if stage 8 "results"; then
+  show_results
+  package_model "${models[-1]}"
+fi
 
 [ "$plan" = false ] || show_plan
 [ "$dry_run" = false ] || show_commands

@@ -75,4 +75,5 @@ list_stage_3() {
 list_stage_6() {
   local set
   for set in "${embed_sets[@]}"; do needed_by "$embedded/embeddings_$set" "$model_dir/scores"; done
+  [ "$1" != "${models[-1]}" ] || [ "$cohort" = false ] || needed_by "$embedded/embeddings_$cohort_set" "$dir/package"
 }

@@ -154,5 +154,15 @@ show_results() {
   local published=()
   [ ! -f "$corpus_dir/published.tsv" ] || published=(--published "$corpus_dir/published.tsv")
   run_forwarding steps/evaluate.sh "${anew[@]}" "${published[@]}" "$dir" "${trials[@]}"
-  where_to_look=("$dir/RESULTS.md" "$dir/det.png" "$dir/log")
+  where_to_look=("$dir/RESULTS.md" "$dir/det.png" "$dir/package" "$dir/log")
+}
+
+# package_model base|lm: the model made ready for use, with what is known of it.
+package_model() {
+  local inputs
+  use_model "$1"
+  inputs=("$weights" "$network/settings/extraction.settings" "$network/settings/scoring.settings" "$model_dir/scores" "$dir/results.json")
+  [ "$features" = waveform ] || inputs+=("conf/$features.conf")
+  once "$dir/package" "${inputs[@]/#/--input=}" "${cohort_inputs[@]}" -- \
+    steps/package.sh ${licences:+--licences "$licences"} "${score_options[@]}" "$network" "$dir/package"
 }

@@ -6,4 +6,5 @@ trial_lists="trials trials_language trials_all"
 musan_root=$data/musan
 rirs_root=$data/RIRS_NOISES
 prepare_inputs=(egs/debian_voices/{packages,speakers,sounds}.tsv)
+licences=egs/debian_voices/licences.md
 prepare=(local/debian_voices/prepare.sh)

@@ -7,19 +7,16 @@ The status is 0 for the same speaker, 1 for different ones, 2 for an error.
 from argparse import Namespace
 
 from speakernet.bin.cli import run
+from speakernet.bin.options.decision import JSON, PRIOR, THRESHOLD
 from speakernet.bin.options.model import CHECK, DEVICE, MODEL, THREADS, load
 from speakernet.bin.options.program import argument, arguments, program
-from speakernet.bin.options.types import number, prior, truth
 
 
 @program("users", error_status=2)
 @arguments(MODEL)
 @argument("one", str, "a recording of any format, rate and number of channels")
 @argument("other", str, "another one")
-@argument("--prior", prior, "probability that both are one speaker, before listening", default=0.5)
-@argument("--threshold", number, "least score of one speaker, instead of --prior")
-@argument("--json", truth, "as an object, for programs", default="false")
-@arguments(CHECK, DEVICE, THREADS)
+@arguments(PRIOR, THRESHOLD, JSON, CHECK, DEVICE, THREADS)
 def main(args: Namespace) -> int:
     """Print the result; return the status."""
     from speakernet.model.decisions import decide, verification_json, verification_text

@@ -1,5 +1,6 @@
 """Scores between embeddings of a packaged model: similarity, normalised, calibrated."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from speakernet.arrays import Float32, Float64
 from speakernet.backend.cosine import cosine_scores, length_norm
 from speakernet.backend.crop_distance import crop_distance_scores, norm_crops
+from speakernet.backend.enrolment import model_vectors
 from speakernet.backend.normalization import (
     CohortStatistics,
     cohort_size,
@@ -46,6 +48,11 @@ class Scores:
     normalized: Float64 | None
     llr: Float64 | None
 
+    @property
+    def final(self) -> Float64:
+        """The scores that decisions are made by, before calibration."""
+        return self.similarity if self.normalized is None else self.normalized
+
 
 class Comparer:
     """Compares embeddings as the recipe's scoring does, by the settings of a package."""
@@ -59,10 +66,12 @@ class Comparer:
 
     def prepare(self, embeddings: Float32) -> Voices:
         """Return voices of embeddings (n, dim), or (n, crops, dim)."""
-        vectors = embeddings if self._mean is None else embeddings - self._mean
-        crops = self._config.compares_crops
-        normed = norm_crops(vectors, []) if crops else length_norm(vectors)
+        normed = self._normed(embeddings)
         return Voices(normed, self._statistics(normed))
+
+    def _normed(self, embeddings: Float32) -> Float64:
+        vectors = embeddings if self._mean is None else embeddings - self._mean
+        return norm_crops(vectors) if self._config.compares_crops else length_norm(vectors)
 
     def _statistics(self, vectors: Float64) -> CohortStatistics | None:
         if self._cohort is None or self._config.normalization == "none":
@@ -71,25 +80,40 @@ class Comparer:
         top_n = len(self._cohort) if everything else self._config.top_n
         return cohort_statistics(vectors, self._cohort, cohort_size(top_n, len(self._cohort)))
 
-    def average(self, voices: Float32) -> Voices:
-        """Return one voice of several embeddings (n, dim) of a person, as enrolment does."""
-        normed = self.prepare(voices).vectors
-        mean = length_norm(normed.mean(axis=0)[None])
-        return Voices(mean, self._statistics(mean))
+    def compare_people(self, voices: Voices, people: Sequence[Float32]) -> Scores:
+        """Return the scores of all n of ``voices`` with all m of ``people``.
+
+        Of each there are the embeddings (recordings, dim); by ``scoring.enrolment`` these are
+        averaged, or the scores with them are (as those of crops always are).
+        """
+        if self._config.compares_crops or self._config.enrolment == "scores":
+            return self._with_scores_averaged(voices, people)
+        normed = np.concatenate([self._normed(vectors) for vectors in people])
+        ends = np.cumsum([len(vectors) for vectors in people])
+        members = np.split(np.arange(len(normed)), ends[:-1])
+        means = model_vectors(normed, members)
+        return self.compare(voices, Voices(means, self._statistics(means)))
+
+    def _with_scores_averaged(self, voices: Voices, people: Sequence[Float32]) -> Scores:
+        found = [self.compare(voices, self.prepare(vectors)) for vectors in people]
+        similarity = np.column_stack([each.similarity.mean(axis=1) for each in found])
+        normed = [each.normalized.mean(axis=1) for each in found if each.normalized is not None]
+        return self._calibrated(similarity, np.column_stack(normed) if normed else None)
 
     def compare(self, left: Voices, right: Voices) -> Scores:
         """Return the scores of all n of ``left`` with all m of ``right``."""
         shape = len(left), len(right)
         rows, columns = (places.ravel() for places in np.indices(shape))
         compare = crop_distance_scores if self._config.compares_crops else cosine_scores
-        similarity = final = compare(left.vectors, right.vectors, rows, columns)
+        similarity = compare(left.vectors, right.vectors, rows, columns)
         normalized = None
         if left.statistics is not None and right.statistics is not None:
-            final = normalized = normalize_scores(
+            normalized = normalize_scores(
                 similarity, left.statistics, right.statistics, rows, columns
-            )
-        llr = None
-        if self._calibration:
-            llr = (self._calibration.offset + self._calibration.weight * final).reshape(shape)
-        given = None if normalized is None else normalized.reshape(shape)
-        return Scores(similarity.reshape(shape), given, llr)
+            ).reshape(shape)
+        return self._calibrated(similarity.reshape(shape), normalized)
+
+    def _calibrated(self, similarity: Float64, normalized: Float64 | None) -> Scores:
+        final, found = similarity if normalized is None else normalized, self._calibration
+        llr = None if found is None else found.offset + found.weight * final
+        return Scores(similarity, normalized, llr)

@@ -5,6 +5,8 @@ from dataclasses import asdict, replace
 
 from speakernet.config import UserError
 from speakernet.model.description import Description, llr_threshold
+from speakernet.model.identifying import Candidate, Identification
+from speakernet.model.pairs import Pair
 from speakernet.model.results import Verification
 
 
@@ -14,8 +16,7 @@ def decide(description: Description, result: Verification, threshold: float | No
     Raises UserError where nothing can decide.
     """
     if threshold is not None:
-        final = result.score if result.normalized is None else result.normalized
-        return replace(result, same=final >= threshold)
+        return replace(result, same=_final(result) >= threshold)
     if result.same is None:
         raise UserError(
             f"the model has no calibration; expected --threshold X, the least "
@@ -47,3 +48,33 @@ def verification_json(description: Description, result: Verification) -> str:
     if result.normalized is not None:
         kinds["normalized_kind"] = description.scoring.normalization
     return json.dumps(asdict(result) | kinds)
+
+
+def identification_text(found: Identification, top: int) -> str:
+    """Return a line: recording, person or "-", then the figures of the ``top`` candidates."""
+    fields = [found.recording, found.name or "-"]
+    for each in found.candidates[:top]:
+        chance = "-" if each.probability is None else f"{each.probability:.4f}"
+        fields += [each.name, chance, *_figures(each)]
+    return "\t".join(fields)
+
+
+def _figures(each: Candidate | Pair) -> list[str]:
+    values = (each.llr, each.normalized, each.score)
+    return ["-" if value is None else f"{value:.4f}" for value in values]
+
+
+def identification_json(found: Identification, top: int) -> str:
+    """Return one line of JSON with the ``top`` candidates."""
+    return json.dumps(asdict(replace(found, candidates=found.candidates[:top])))
+
+
+def pair_text(pair: Pair) -> str:
+    """Return a line of the table of pairs."""
+    decision = {None: "-", True: "same", False: "different"}[pair.same]
+    return "\t".join([pair.one, pair.other, *_figures(pair), decision])
+
+
+def pair_json(pair: Pair) -> str:
+    """Return one line of JSON."""
+    return json.dumps(asdict(pair))

@@ -1,5 +1,7 @@
 """``model.json``: what a packaged model is, and what its other files have to be."""
 
+import hashlib
+import json
 import math
 import re
 from typing import Annotated, Literal, Self
@@ -125,6 +127,13 @@ class Description(Config):
         if unknown or WEIGHTS not in self.files:
             raise setting_error("files", f"expected {WEIGHTS}, maybe {COHORT} and {RECIPE}")
         return self
+
+    @property
+    def identity(self) -> str:
+        """A checksum of all that decides embeddings: two models of one make the same."""
+        parts = self.model_dump(mode="json", include={"network", "front_end", "extraction"})
+        text = json.dumps([parts, self.input_dim, self.files[WEIGHTS].sha256], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def score_kind(self) -> str:

@@ -1,7 +1,7 @@
 """A packaged model in memory: embeddings of recordings, and comparisons of them."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,9 @@ from speakernet.model.comparing import Comparer
 from speakernet.model.description import llr_threshold
 from speakernet.model.embedding_runs import Check, EmbeddingRun, RecordingSource
 from speakernet.model.front_end import FrontEnd, Recording
+from speakernet.model.identifying import Identification, identify
 from speakernet.model.package import Package, read_package
+from speakernet.model.people import People, Person
 from speakernet.model.results import Embedding, Unreadable, Verification
 from speakernet.nn.models import SpeakerModel as Network
 from speakernet.work.cores import num_cores
@@ -102,8 +104,7 @@ class PackagedModel:
         prior: probability that they are, before listening; rate: of both, where they are samples,
         in Hz. Raises UserError as ``embed`` does.
         """
-        if not 0 < prior < 1:
-            raise UserError(f"prior={prior}: expected a probability above 0 and below 1")
+        _check_prior(prior)
         pair = [
             self.embed_source(RecordingSource(_name_of(each, place), each, rate), check=check)
             for place, each in (("first", one), ("second", other))
@@ -118,6 +119,46 @@ class PackagedModel:
         same = None if llr is None else llr >= llr_threshold(prior)
         notes = tuple(f"{each.name}: {note}" for each in (one, other) for note in each.notes)
         return Verification(float(scores.similarity[0, 0]), normalized, llr, same, prior, notes)
+
+    def open_people(self, store: str | os.PathLike[str]) -> list[Person]:
+        """Return the people of a store. Raises UserError if it is another model's."""
+        people = People(Path(store))
+        people.check_model(self.description.identity)
+        return people.people()
+
+    def identify(
+        self,
+        recording: Recording,
+        people: Sequence[Person],
+        *,
+        prior: float = 0.5,
+        rate: int | None = None,
+        check: Check = "refuse",
+    ) -> Identification:
+        """Tell who of ``people`` speaks, or nobody of them; see ``identifying.identify``.
+
+        prior: probability that it is one of them, before listening. Raises UserError as ``embed``
+        does, and as ``identifying.identify`` does.
+        """
+        source = RecordingSource(_name_of(recording, "samples"), recording, rate)
+        return self.recognize(self.embed_source(source, check=check), people, prior=prior)
+
+    def recognize(
+        self,
+        embedding: Embedding,
+        people: Sequence[Person],
+        *,
+        prior: float = 0.5,
+        threshold: float | None = None,
+    ) -> Identification:
+        """Do what ``identify`` does with an embedding."""
+        _check_prior(prior)
+        return identify(self.comparer, embedding, people, prior=prior, threshold=threshold)
+
+
+def _check_prior(prior: float) -> None:
+    if not 0 < prior < 1:
+        raise UserError(f"prior={prior}: expected a probability above 0 and below 1")
 
 
 def _name_of(recording: Recording, place: str) -> str:

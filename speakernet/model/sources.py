@@ -32,6 +32,24 @@ def listed_names(lines: Iterable[bytes], place: str) -> list[str]:
     return names
 
 
+def files_below(paths: Iterable[Path]) -> list[Path]:
+    """Return files as they are given, and those below folders, sorted, without hidden ones.
+
+    Raises UserError for a path that is not there, and for a folder without files.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        below = (each for each in path.rglob("*") if each.is_file())
+        inside = [f for f in below if not any(p.startswith(".") for p in f.relative_to(path).parts)]
+        if not inside:
+            raise UserError(f"{path}: has no files; expected recordings")
+        found += sorted(inside)
+    return found
+
+
 def table_sources(scp: Path) -> list[RecordingSource]:
     """Return the sources of a wav.scp. Raises UserError for lines that are malformed."""
     lines = enumerate(iter_table(scp), start=1)

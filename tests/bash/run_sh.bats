@@ -462,11 +462,12 @@ files_made() { find "$data" -name '*.[as][rc][kp]' -printf '%p %T@ %i\n' | sort;
   folders=(e f f g g)
   mkdir -p e/settings e/lm/settings
   echo "x|x_sp|x_sp_aug|fbank40|fbank40_seed4|noise music|0.9|4|_seed4|false|false|true" >e/settings/stages
-  echo "x|x|x|fbank40|fbank40_seed4|||4|_seed4|false|false|false" >e/lm/settings/stages
+  echo "x|x|x|fbank40|fbank40_seed4|||4|_seed4|false|false|true" >e/lm/settings/stages
   . "$root/utils/common.sh"
   . "$root/utils/experiment.sh"
   . "$root/utils/cleaning.sh"
   [ "$(list_removals 2,3,6 | sort -u | tr '\t' ' ')" = "d/fbank40_seed4/c needed-by g/embeddings_c
+d/fbank40_seed4/c needed-by g/lm/embeddings_c
 d/fbank40_seed4/t needed-by g/embeddings_t
 d/fbank40_seed4/t needed-by g/lm/embeddings_t
 d/fbank40_seed4/t needed-by g/untrained/embeddings_t
@@ -478,6 +479,8 @@ d/x_sp_aug part d/x_sp_music_seed4
 d/x_sp_aug part d/x_sp_noise_seed4
 g/embeddings_c needed-by e/scores
 g/embeddings_t needed-by e/scores
+g/lm/embeddings_c needed-by e/lm/scores
+g/lm/embeddings_c needed-by e/package
 g/lm/embeddings_t needed-by e/lm/scores
 g/untrained/embeddings_t needed-by e/untrained/scores" ]
   # Whether an emptied product is made again depends on what is made of what is made from it, if that was emptied, too.

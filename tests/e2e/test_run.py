@@ -11,8 +11,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import speakernet
+from speakernet.backend.embeddings import load_embeddings
+from speakernet.model.embedding_runs import RecordingSource
+from speakernet.model.results import Embedding
 from tests.checkout import copy_checkout
 
 RECIPE = "egs/debian_voices_subset/tdnn_c32"
@@ -73,8 +78,23 @@ def test_everything_lies_in_kaldis_formats(finished: Path) -> None:
         "det.png",
         "train.jsonl",
         "embeddings_test/embedding.ark",
+        "package/model.json",
     ):
         assert (finished / EXP / name).stat().st_size > 0
+
+
+def test_the_last_model_is_ready_for_use(finished: Path) -> None:
+    model = speakernet.load_model(finished / EXP / "package")
+    assert model.description.name.endswith("tdnn_c32, lm") and model.description.calibration
+    assert "CC-BY-SA" in (finished / EXP / "package/README.md").read_text()
+    table = load_embeddings(finished / EXP / "lm/embeddings_test")
+    wav = finished / "data/debian_voices_subset/wav"
+    name = next(iter(table.rows))
+    source = RecordingSource(name, next(wav.glob(f"*/{name}.wav")), utterance=name)
+    (found,) = model.embed_sources([source])
+    assert isinstance(found, Embedding)
+    expected = table.vectors[table.rows[name]]  # of features that an archive has rounded
+    assert found.vector @ expected > 0.99 * np.linalg.norm(found.vector) * np.linalg.norm(expected)
 
 
 def test_second_run_recomputes_nothing(finished: Path) -> None:
@@ -89,7 +109,7 @@ def test_second_run_recomputes_nothing(finished: Path) -> None:
     lines = result.stderr.splitlines()
     assert all(re.match(r"\d{4}(-\d\d){2} \d\d(:\d\d){2} (stage \d |run\.sh: )", x) for x in lines)
     assert [x.split()[4] for x in lines if " run.sh: stage " in x] == list("12345678")
-    assert lines[-1].endswith(f" s; see {EXP}/RESULTS.md {EXP}/det.png {EXP}/log")
+    assert lines[-1].endswith(f" s; see {EXP}/RESULTS.md {EXP}/det.png {EXP}/package {EXP}/log")
 
 
 def test_scores_follow_an_archive_whose_index_is_the_same(finished: Path) -> None:

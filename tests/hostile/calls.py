@@ -98,6 +98,10 @@ CALLS: dict[str, list[Call]] = {
     "combine-data": [
         _call("--extra-files reco2dur out/both data/wav data/noise", "out/both/wav.scp")
     ],
+    "compare": [
+        _call("packages/voices wav wav/s0-0.wav --check off --top 9"),
+        _call("packages/voices wav/s1-0.wav wav/s0-0.wav --check off --json true"),
+    ],
     "compare-logs": [_call("trained/train.jsonl trained/train.jsonl")],
     "compute-durations": [
         _call("--job 1 data/wav out/dur.1", "out/dur.1.durations", kept=_PARTS),
@@ -135,6 +139,14 @@ CALLS: dict[str, list[Call]] = {
         ),
         _call("packages/voices wav/s0-1.wav --scp data/wav/wav.scp --check off --device cpu"),
     ],
+    "enroll": [
+        _call(
+            "out/store packages/voices Anna wav/s0-0.wav wav/s0-1.wav --check off",
+            "out/store/people.json",
+            kept=(r"out/store/\.lock",),
+        ),
+        _call("packages/people packages/voices Bodo wav/s1-0.wav --check off --device cpu"),
+    ],
     "evaluate": [_call(f"{_LISTS} --utt2spk data/test/utt2spk --bootstrap 3")],
     "export": [
         _call(
@@ -158,6 +170,15 @@ CALLS: dict[str, list[Call]] = {
         ),
     ],
     "fix-data-dir": [_call("data/wav", "data/wav/utt2spk", kept=(r"data/wav/\.backup/.*",))],
+    "identify": [
+        _call(
+            "packages/people packages/voices wav/s0-0.wav wav/s0-1.wav --check off "
+            "--threshold 1000 --top 2",
+            status=1,
+            error_status=2,
+        )
+    ],
+    "list-people": [_call("packages/people"), _call("packages/people --json true")],
     "make-musan": [_call("musan out", "out/musan_noise/wav.scp", kept=(r"out/musan_.*",))],
     "fuse": [
         _call(
@@ -216,6 +237,7 @@ CALLS: dict[str, list[Call]] = {
         ),
     ],
     "recipe-reference": [_call("")],
+    "remove-person": [_call("packages/people Bodo", kept=(r"packages/people/\.lock",))],
     "resolve-recipe": [
         # Options decide about the folder that is made.
         _call("egs/corpus/recipe out"),

@@ -48,6 +48,11 @@ SCRIPTS: dict[str, Call] = {
     "steps/make_mfcc.sh": _call("--nj 1 data/wav out/log out"),
     "steps/make_set_features.sh": _call("--nj 1 fbank80 data/wav out/fbank80/wav"),
     "steps/pack_audio.sh": _call("--nj 1 data/wav out/flac/wav", "out/flac/wav/wav.scp"),
+    "steps/package.sh": _call(
+        "--cohort-embeddings exp/embeddings_train --cohort-utt2spk data/train/utt2spk "
+        "--licences lists/speakers exp out/package",
+        "out/package/model.json",
+    ),
     "steps/score.sh": _call("exp data/test/trials exp/embeddings_test out"),
     "steps/train.sh": _call("--nproc 1 recipes/own.yaml data/train out"),
 }
