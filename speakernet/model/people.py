@@ -1,7 +1,7 @@
 """A store of people: a folder with a file of embeddings for each, all of one model.
 
     people.json      the format, and the checksum of the model that the embeddings are of
-    <name>.json      a person's recordings: file, seconds, embedding; "/", "%" and "." are %2F, %25, %2E
+    <name>.json      a person's recordings: file, seconds, embedding; without "/", "%", "."
 
 Each file is written whole. Writers take turns (``.lock``), readers see the old or the new file.
 """
