@@ -1,4 +1,4 @@
-"""Tell who of a store of people speaks in recordings, or that nobody of them does.
+"""Tell who of a store of people speaks in recordings, or that it is nobody.
 
 Prints a line for each recording: its name, the person (or "-" for nobody of the store), the
 probability, the log-likelihood ratio and the score of the best candidate, with tabs between them.
