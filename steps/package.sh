@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # One folder with all that using a trained network takes: weights, front end, cohort, calibration.
+# shellcheck disable=SC2034 # options that are handed on are read by their names
 set -euo pipefail
 shopt -s inherit_errexit
 

@@ -23,6 +23,7 @@ from speakernet.bin.options.types import positive_int
 @arguments(JSON, CHECK, DEVICE, THREADS)
 def main(args: Namespace) -> int:
     """Print the table."""
+    from speakernet.config.errors import naming
     from speakernet.model.decisions import pair_json, pair_text
     from speakernet.model.pairs import compare_all
     from speakernet.model.reporting import Reporter
@@ -33,8 +34,12 @@ def main(args: Namespace) -> int:
     model, reporter = load(args), Reporter()
     found = progress(model.embed_sources(sources, check=args.check), len(sources), "recordings")
     embeddings = list(reporter.embeddings(found))
+    if len(embeddings) < 2:
+        reporter.finish()  # why there are so few
     show = pair_json if args.json else pair_text
-    for pair in compare_all(model.comparer, embeddings, prior=args.prior, top=args.top):
+    with naming(", ".join(map(str, args.paths))):
+        pairs = compare_all(model.comparer, embeddings, prior=args.prior, top=args.top)
+    for pair in pairs:
         print(show(pair))
     reporter.finish()
     return 0
