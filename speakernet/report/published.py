@@ -67,14 +67,14 @@ def read_published(path: Path) -> list[Published]:
 def read_published_sizes(path: Path) -> dict[tuple[str, int], str]:
     """Return the published numbers of parameters (``4.8M``) by network and mel bins.
 
-    A system's name may say which challenge it was for; its network's does not.
+    A system's name may say which challenge it was for or whose it is; its network's does not.
     """
     rows, _ = _read_rows(path, ("system", "mel_bins", "published_parameters"))
     sizes = {}
     for number, row in enumerate(rows, start=2):
         if not re.fullmatch("[0-9]{1,4}", row["mel_bins"]):
             raise UserError(f"{path}:{number}: mel_bins is '{row['mel_bins']}'; expected a number")
-        system = row["system"].removesuffix("_voxsrc2020")
+        system = re.sub("_(voxsrc2020|wespeaker|3dspeaker)$", "", row["system"])
         sizes[system, int(row["mel_bins"])] = row["published_parameters"]
     return sizes
 

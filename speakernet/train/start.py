@@ -1,10 +1,13 @@
 """Starting a run: from another model's weights (``--init``), or resuming from a checkpoint."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
 
 from speakernet.config import UserError, parse_plain
 from speakernet.nn.losses import SpeakerLoss
@@ -48,8 +51,9 @@ _FREE_SECTIONS = ("extraction", "scoring")
 def load_initial(source: Path, model: SpeakerModel, loss: SpeakerLoss, speakers: list[str]) -> None:
     """Copy the weights of a checkpoint (or of an experiment's newest) into ``model`` and ``loss``.
 
-    The classifier is copied only if it has the same speakers and shapes; otherwise ``loss`` keeps
-    its initial weights, with a warning. Raises UserError if the network is a different one.
+    Of the classifier those rows are copied that belong to ``speakers``. If it lacks one of them, or
+    has another shape, ``loss`` keeps its initial weights, with a warning. Raises UserError if the
+    network is a different one.
     """
     path, state = choose_checkpoint(source)
     weights = state.get("ema") or state["model"]
@@ -57,23 +61,37 @@ def load_initial(source: Path, model: SpeakerModel, loss: SpeakerLoss, speakers:
     if problem:
         raise UserError(f"{path}: its network differs from this recipe's: {problem}")
     model.load_state_dict(weights)
-    reason = _classifier_mismatch(state, loss, speakers)
+    old = list(state.get("speakers", ()))
+    common = set(old) & set(speakers)
+    classifier = _rows_of(state.get("loss", {}), old, speakers)
+    reason = mismatch(classifier, loss.state_dict())
+    if len(common) < len(speakers):
+        reason = f"it has {len(old)} speakers, the data {len(speakers)} ({len(common)} in common)"
     if reason:
         logger.warning("%s: its classifier is not copied: %s", path, reason)
-    else:
-        loss.load_state_dict(state["loss"])
-        logger.info("weights of network and classifier from %s", path)
+        return
+    loss.load_state_dict(classifier)
+    part = "" if len(old) == len(speakers) else f", of {len(speakers)} of its {len(old)} speakers,"
+    logger.info("weights of network and classifier%s from %s", part, path)
 
 
-def _classifier_mismatch(state: dict[str, Any], loss: SpeakerLoss, speakers: list[str]) -> str:
-    """Return why a checkpoint's classifier cannot be used, or an empty string."""
-    old = list(state.get("speakers", ()))
-    if old != speakers:
-        common = set(old) & set(speakers)
-        if len(common) == len(old) == len(speakers):
-            return "the speakers are in another order"
-        return f"it has {len(old)} speakers, the data {len(speakers)} ({len(common)} in common)"
-    return mismatch(state.get("loss", {}), loss.state_dict())
+def _rows_of(
+    loss: Mapping[str, Tensor], old: list[str], speakers: list[str]
+) -> Mapping[str, Tensor]:
+    """Return the weights ``loss``, whose rows belong to ``old``, with the rows of ``speakers``.
+
+    A speaker may have several rows, its centers. What has no row for each stays as it is.
+    """
+    if old == speakers or not set(speakers) <= set(old):
+        return loss
+    number = {name: index for index, name in enumerate(old)}
+    places = torch.tensor([number[name] for name in speakers])
+    return {
+        name: value.unflatten(0, (len(old), -1))[places].flatten(0, 1)
+        if value.ndim and len(value) % len(old) == 0
+        else value
+        for name, value in loss.items()
+    }
 
 
 def newest_for_all(checkpoints: CheckpointDir, world: World) -> tuple[Path, dict[str, Any]] | None:

@@ -52,7 +52,7 @@ def smallest(name: str) -> str:
 def shortened(path: Path, folder: Path, num_frames: int) -> Path:
     """Write the recipe ``path`` with short crops, a small network of its kind and one small update.
 
-    tests/unit/nn/models trains the networks in their own sizes.
+    tests/unit/nn/models builds the networks in their own sizes.
     """
     recipe = load_config(Recipe, path)
     model = {**recipe.model.model_dump(), "name": smallest(recipe.model.name)}

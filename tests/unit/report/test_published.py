@@ -37,6 +37,7 @@ def test_the_shipped_table(repository: Path) -> None:
     assert len(read_published(table)) > 100
     sizes = read_published_sizes(table)
     assert sizes["dpn68", 40] == "13.9M"  # of dpn68_voxsrc2020
+    assert sizes["resnet34_c32", 80] == "6.6M"  # of resnet34_c32_wespeaker
     assert all(size.endswith("M") for size in sizes.values())
 
 
