@@ -16,7 +16,7 @@ Rules = tuple[tuple[str, str], ...]
 
 
 class Recognised(NamedTuple):
-    """A network by its name here and its options; ``input_dim``: mel bins that it takes."""
+    """A network by its name here and its options; ``input_dim``: mel bins, 0 for waveforms."""
 
     name: str
     options: dict[str, Any]

@@ -34,7 +34,7 @@ def _recognise(network: Network) -> Recognised:
         raise network.unknown(f"an ECAPA-TDNN of {sizes}")
     pooling = {"name": "asp_norm_tanh", "global_context": attention == 3 * aggregated}
     options = {"embedding_dim": network.embedding_dim("fc.conv.weight", 3), "pooling": pooling}
-    return Recognised(f"ecapa_speechbrain_c{channels}", options, num_mel_bins)
+    return Recognised(f"ecapa_speechbrain_c{channels}", options, 0)
 
 
 FAMILIES = (

@@ -54,15 +54,15 @@ def _recognise_resnet(network: Network) -> Recognised:
     width, depth = _WIDTHS.get(channels), _DEPTHS.get(network.blocks())
     if width is None or depth is None:
         raise network.unknown(f"a ResNet of {channels} channels and {network.blocks()} blocks")
-    return Recognised(f"{_prefix(network)}resnet{depth}_{width}", tail(network), 64)
+    return Recognised(f"{_prefix(network)}resnet{depth}_{width}", tail(network), 0)
 
 
 def _recognise_vgg(network: Network) -> Recognised:
-    return Recognised(f"{_prefix(network)}vgg_m", tail(network), 64)
+    return Recognised(f"{_prefix(network)}vgg_m", tail(network), 0)
 
 
 def _recognise_vggvox(network: Network) -> Recognised:
-    return Recognised("vgg_m_mel40", tail(network), 40)
+    return Recognised("vgg_m_mel40", tail(network), 0)
 
 
 FAMILIES = (

@@ -28,7 +28,7 @@ _V2: Rules = ((r"^conv1\.", "stem.0."), (r"^bn1\.", "stem.2."), *_BLOCKS)
 
 def _recognise_light(network: Network) -> Recognised:
     channels = network.shape("conv1.weight", 4)[0]
-    return Recognised(_name(network, "l", channels), tail(network), 40)
+    return Recognised(_name(network, "l", channels), tail(network), 0)
 
 
 def _recognise_v2(network: Network) -> Recognised:
@@ -39,7 +39,7 @@ def _recognise_v2(network: Network) -> Recognised:
     if inputs != NUM_MEL_BINS * channels:
         raise network.unknown(f"a ResNetSE34V2 on {inputs // max(channels, 1)} mel bins")
     options = {"embedding_dim": network.embedding_dim("fc.weight"), "pooling": "asp_norm"}
-    return Recognised(_name(network, "v2", channels), options, NUM_MEL_BINS)
+    return Recognised(_name(network, "v2", channels), options, 0)
 
 
 def _name(network: Network, kind: str, channels: int) -> str:
