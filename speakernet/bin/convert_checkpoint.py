@@ -32,10 +32,24 @@ def main(args: Namespace) -> int:
     converted = read_upstream(args.checkpoint)
     values = converted.config.model_dump(exclude_none=True)
     settings = [f"model.{key}={value}" for key, value in _flat(values)]
-    recipe = load_config(Recipe, args.base or CONF / converted.base, settings)
+    base = args.base or CONF / converted.base
+    recipe = load_config(Recipe, base, settings)
+    found = _num_values(CONF / f"{recipe.features}.conf")
+    if converted.input_dim and found not in (None, converted.input_dim):
+        needed = f"{args.checkpoint}: takes {converted.input_dim} values a frame"
+        raise UserError(f"{needed}, '{recipe.features}' of {base} has {found}; name another --base")
     write_experiment(args.exp_dir, converted, dump_config(recipe))
     print(f"{args.exp_dir}: {converted.config.name}, read as {converted.title}")
     return 0
+
+
+def _num_values(features_config: Path) -> int | None:
+    """Return how many values a frame of features has; None where they are described elsewhere."""
+    from speakernet.signal.extractors import num_values, read_feature_options
+
+    if not features_config.exists():
+        return None
+    return num_values(read_feature_options(features_config))
 
 
 def _flat(values: dict[str, object]) -> list[tuple[str, object]]:

@@ -117,6 +117,15 @@ def test_sizes_that_there_are_none_of_are_named(
         convert({**golden_state(name), **change}, "x.pt")
 
 
+def test_other_mel_bins_than_the_recipes_are_refused(tmp_path: Path) -> None:
+    state = golden_state("ecapa_tdnn_c32")
+    state["layer1.conv.weight"] = state["layer1.conv.weight"][:, :72].clone()
+    torch.save(state, tmp_path / "avg_model.pt")
+    with pytest.raises(UserError, match="takes 72 values a frame, 'fbank80_.*' of .* has 80; name"):
+        main([str(tmp_path), str(tmp_path / "exp")])
+    assert not (tmp_path / "exp").exists()
+
+
 def test_a_folder_is_taken_for_the_file_in_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
