@@ -1,14 +1,14 @@
-"""Confidence intervals by drawing speakers, not trials.
+"""Figures under draws of speakers, not trials: what intervals (intervals.py) are made of.
 
 Trials that share a speaker go wrong together, so that trials must not be drawn one by one. Each
 replicate draws as many speakers as there are, with replacement. With c_i draws of speaker i, a
 non-target trial between speakers i and j counts c_i c_j times, a target trial of speaker i c_i
-times (two draws of one speaker are not compared with each other). The interval is that of
-percentiles.
+times (two draws of one speaker are not compared with each other). Draws depend on the seed and the
+labels only: two systems that scored the same trials get the same draws, in pairs.
 
 A replicate costs one pass over the trials and no sorting: between two points where the label
 changes only one of the rates moves, so that neither the EER nor any minDCF can change if such runs
-are merged. What is left is exact.
+are merged. What is left is exact, also at thresholds that are asked for (actDCF).
 
 Reference: N. Poh and S. Bengio, "Estimating the confidence interval of expected performance curve
 in biometric authentication using joint bootstrap", ICASSP 2007; B. Efron, "Bootstrap methods:
@@ -41,17 +41,24 @@ class Runs:
     """Trials sorted by score and merged to runs of one kind.
 
     order: the sorting permutation (trials,); starts: first trial of each run (runs,); is_target:
-    the kind of each run (runs,); is_point: whether the curve has a point after a run (runs,).
+    the kind of each run (runs,); is_point: whether the curve has a point after a run (runs,);
+    thresholds: those of the curve's points (points + 1,).
     """
 
     order: Indices
     starts: Indices
     is_target: Bool
     is_point: Bool
+    thresholds: Float64
 
     @classmethod
-    def of(cls, scores: ArrayLike, is_target: ArrayLike) -> "Runs":
-        """Merge ``scores`` (trials,) with labels (trials,); equal scores stay together."""
+    def of(
+        cls, scores: ArrayLike, is_target: ArrayLike, thresholds: Sequence[float] = ()
+    ) -> "Runs":
+        """Merge ``scores`` (trials,) with labels (trials,); equal scores stay together.
+
+        Runs also end at ``thresholds``, so that the curve is exact there.
+        """
         values, labels = check_scores(scores, is_target)
         order = np.lexsort((labels, values))
         ranked, kinds = values[order], labels[order]
@@ -61,16 +68,21 @@ class Runs:
         new_kind = kinds[1:] != kinds[:-1]
         new_group = group[1:] != group[:-1]
         touches_mixed = mixed[group[1:]] | mixed[group[:-1]]
-        starts = np.concatenate([[0], 1 + np.flatnonzero(new_kind | (new_group & touches_mixed))])
+        asked = np.searchsorted(ranked, thresholds)
+        ends = 1 + np.flatnonzero(new_kind | (new_group & touches_mixed))
+        inner = asked[(asked > 0) & (asked < len(ranked))]
+        starts = np.concatenate([[0], np.union1d(ends, inner)]).astype(np.intp)
         is_point = np.append(new_group[starts[1:] - 1], True)
-        return cls(order, starts, kinds[starts], is_point)
+        points = ranked[starts[1:][is_point[:-1]]]
+        found = np.concatenate([ranked[:1], points, [np.inf]])
+        return cls(order, starts, kinds[starts], is_point, found)
 
     def curve(self, weights: NDArray[np.integer]) -> DetCurve:
         """Return the curve of trials, by rising score, that count ``weights`` times (trials,)."""
         sums = np.add.reduceat(weights, self.starts)
         below_target = np.cumsum(np.where(self.is_target, sums, 0))[self.is_point]
         below_nontarget = np.cumsum(np.where(self.is_target, 0, sums))[self.is_point]
-        return make_curve(below_target, below_nontarget, np.full(len(below_target) + 1, np.nan))
+        return make_curve(below_target, below_nontarget, self.thresholds)
 
 
 def replicates(
@@ -82,8 +94,9 @@ def replicates(
     *,
     num_replicates: int,
     seed: int,
+    thresholds: Sequence[float] = (),
 ) -> Iterator[Sequence[float]]:
-    """Yield ``statistic`` of each replicate.
+    """Yield ``statistic`` of each replicate; its curves are exact at ``thresholds``.
 
     Speakers are numbers (trials,) from 0. Raises UserError where the label of a trial does not fit
     its speakers, for fewer than three speakers, or if (almost) no draw has trials of both kinds.
@@ -92,7 +105,7 @@ def replicates(
     if not np.array_equal(labels, enroll_speaker == test_speaker):
         first = int(np.flatnonzero(labels != (enroll_speaker == test_speaker))[0])
         raise UserError(f"trial {first + 1}: its label does not fit its speakers in utt2spk")
-    runs = Runs.of(scores, labels)
+    runs = Runs.of(scores, labels, thresholds)
     found = len(np.union1d(enroll_speaker, test_speaker))
     if found < MIN_SPEAKERS:
         raise UserError(
@@ -115,9 +128,3 @@ def replicates(
         else:
             raise UserError(f"{num_speakers} speakers: too few to draw both kinds of trials")
         yield statistic(runs.curve(weights))
-
-
-def percentile_interval(samples: ArrayLike, confidence: float = 0.95) -> Float64:
-    """Return the lower and upper bound (2, statistics) of ``samples`` (replicates, statistics)."""
-    tail = (1 - confidence) / 2
-    return np.quantile(np.asarray(samples, dtype=np.float64), [tail, 1 - tail], axis=0)

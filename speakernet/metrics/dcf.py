@@ -62,6 +62,16 @@ def min_dcf_index(curve: DetCurve, point: OperatingPoint) -> int:
     return int(np.argmin(detection_costs(curve.p_miss, curve.p_fa, point)))
 
 
+def act_dcf_of(curve: DetCurve, point: OperatingPoint) -> float:
+    """Return the normalised cost of a curve at the Bayes threshold; scores are LLRs.
+
+    The curve needs a point there: every curve of all its scores has one.
+    """
+    index = int(np.searchsorted(curve.thresholds, point.bayes_threshold))
+    costs = detection_costs(curve.p_miss[index], curve.p_fa[index], point)
+    return float(costs / point.default_cost)
+
+
 def c_det(
     scores: ArrayLike, is_target: ArrayLike, point: OperatingPoint, threshold: float
 ) -> float:

@@ -1,35 +1,26 @@
 """All figures of one score file, and confidence intervals for them."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from speakernet.arrays import Float64
 from speakernet.config.errors import UserError, naming
 from speakernet.config.files import is_given
-from speakernet.kaldi.characters import near_miss
 from speakernet.kaldi.datadir import read_spk2utt
 from speakernet.kaldi.scores import read_scores
 from speakernet.kaldi.tables import read_table
 from speakernet.kaldi.trials import Trials, read_trials
-from speakernet.metrics.bootstrap import percentile_interval, replicates
 from speakernet.metrics.cllr import cllr, min_cllr
-from speakernet.metrics.dcf import OperatingPoint, act_dcf, min_dcf
+from speakernet.metrics.dcf import OperatingPoint, act_dcf
 from speakernet.metrics.definitions import Definition
-from speakernet.metrics.det import DetCurve, eer
-from speakernet.work.progress import progress
-
-logger = logging.getLogger(__name__)
+from speakernet.report.draws import Draws, draw_figures
 
 MODELS = "enroll_spk2utt"
 """The table beside trials with the utterances of models that are enrolled with several."""
 
 OWN_DEFINITION = "speakernet"
-_FEW_SPEAKERS = 10
 
 
 @dataclass(frozen=True)
@@ -70,7 +61,8 @@ def evaluate_files(
     for path in scores:
         values = read_scores(path, trials)
         with naming(trials_path):
-            figures = evaluate(values, trials, options, speakers)
+            draws = draw(values, trials, options, speakers)
+            figures = evaluate(values, trials, options, draws)
         results.append({"trials": trials_path.name, "scores": str(path), **figures})
     return results
 
@@ -89,13 +81,13 @@ def evaluate(
     scores: Float64,
     trials: Trials,
     options: EvaluationOptions,
-    utt2spk: Mapping[str, str] | None = None,
+    draws: Draws | None = None,
 ) -> dict[str, Any]:
     """Return counts and figures of ``scores`` (trials,); rates are in percent.
 
     Keys: num_target, num_nontarget, definition, eer, min_dcf and act_dcf by p_target, cllr,
-    min_cllr; with ``options.bootstrap`` eer_interval and min_dcf_interval (95 %), which need
-    ``utt2spk``. Raises UserError for what the metrics refuse.
+    min_cllr; with ``draws`` eer_interval, min_dcf_interval and act_dcf_interval (95 %). Raises
+    UserError for what the metrics refuse.
     """
     labels, definition = trials.is_target, options.definition
     result: dict[str, Any] = {
@@ -108,59 +100,26 @@ def evaluate(
         "cllr": cllr(scores, labels),
         "min_cllr": min_cllr(scores, labels),
     }
-    if options.bootstrap:
-        if utt2spk is None:
-            raise UserError("--bootstrap draws speakers and needs an utt2spk")
-        result |= _intervals(scores, trials, options, utt2spk)
-    return result
+    return result | (draws.intervals() if draws else {})
 
 
-def _intervals(
-    scores: Float64, trials: Trials, options: EvaluationOptions, utt2spk: Mapping[str, str]
-) -> dict[str, Any]:
-    points = options.points
+def draw(
+    scores: Float64,
+    trials: Trials,
+    options: EvaluationOptions,
+    utt2spk: Mapping[str, str] | None,
+) -> Draws | None:
+    """Return the figures under the draws that ``options`` ask for, if any.
 
-    def figures(curve: DetCurve) -> Sequence[float]:
-        return [100 * eer(curve), *(min_dcf(curve, point) for point in points.values())]
-
-    enroll, test = speaker_numbers(trials, utt2spk)
-    num_speakers = len(np.union1d(enroll, test))
-    if num_speakers < _FEW_SPEAKERS:
-        logger.warning(
-            "the trials have %d speakers: an interval says little with fewer than %d",
-            num_speakers, _FEW_SPEAKERS,
-        )  # fmt: skip
-    samples = replicates(
-        scores, trials.is_target, enroll, test, figures,
-        num_replicates=options.bootstrap, seed=options.seed,
-    )  # fmt: skip
-    drawn = list(progress(samples, options.bootstrap, "bootstrap replicates"))
-    low, high = percentile_interval(drawn)
-    bounds = [[float(a), float(b)] for a, b in zip(low, high, strict=True)]
-    return {
-        "eer_interval": bounds[0],
-        "min_dcf_interval": dict(zip(points, bounds[1:], strict=True)),
-        "bootstrap": options.bootstrap,
-    }
-
-
-def speaker_numbers(
-    trials: Trials, utt2spk: Mapping[str, str]
-) -> tuple[np.ndarray[Any, np.dtype[np.intp]], np.ndarray[Any, np.dtype[np.intp]]]:
-    """Return the speakers of both sides as numbers (trials,). UserError for unknown utterances."""
-    numbers = {speaker: n for n, speaker in enumerate(sorted(set(utt2spk.values())))}
-    by_utterance = {utterance: numbers[speaker] for utterance, speaker in utt2spk.items()}
-    try:
-        sides = [
-            np.fromiter(map(by_utterance.__getitem__, side), np.intp, len(trials))
-            for side in (trials.enroll, trials.test)
-        ]
-    except KeyError as error:
-        name = str(error.args[0])
-        raise UserError(
-            f"trials: '{name}' is not in utt2spk{near_miss(name, by_utterance)}"
-        ) from None
-    return sides[0], sides[1]
+    Raises UserError if nobody says who speaks, and for what ``draw_figures`` refuses.
+    """
+    if not options.bootstrap:
+        return None
+    if utt2spk is None:
+        raise UserError("--bootstrap draws speakers and needs an utt2spk")
+    return draw_figures(
+        scores, trials, options.points, utt2spk, num_draws=options.bootstrap, seed=options.seed
+    )
 
 
 def find_utt2spk(trials_path: Path, given: Path | None) -> dict[str, str] | None:

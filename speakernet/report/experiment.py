@@ -6,7 +6,7 @@ Score files are ``<exp>/scores/<trials>.<kind>`` (model "base"), ``<exp>/lm/scor
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,15 +21,20 @@ from speakernet.report.evaluation import (
     MODELS,
     EvaluationOptions,
     check_kinds,
+    draw,
     evaluate,
     find_utt2spk,
 )
+from speakernet.report.kept_draws import DRAWS, KeptDraws, read_draws, write_draws
 from speakernet.report.provenance import experiment_name
 from speakernet.report.results import Row, read_results, sort_key, write_results
 from speakernet.work.files import suffixed
 from speakernet.work.products import product_errors, read_product
 
 logger = logging.getLogger(__name__)
+
+INTERVALS = "logit, Student's t"
+"""How intervals are computed: rows with others are not kept."""
 
 FOLDERS = {"untrained": "untrained", "base": ".", "lm": "lm"}
 
@@ -130,22 +135,34 @@ def evaluate_experiment(
 
     A row in results.json whose ``inputs`` (a digest of scores, trials, speakers and options) are
     still the same is kept, unless all are to be computed ``anew``. ``facts`` are added to new rows.
-    Writes both results.json.
+    Writes both results.json, and draws.npz with the draws of the rows.
     """
     _read_trials.cache_clear()  # of another experiment, or of lists that have changed since
     files = find_score_files(exp_dir, lists)
     previous = [] if anew else _read_previous(exp_dir)
-    kept = {row["inputs"]: row for row in previous if "inputs" in row}
-    rows = []
+    draws = read_draws(exp_dir / DRAWS)
+    kept = {
+        row["inputs"]: row
+        for row in previous
+        if "inputs" in row and (row["inputs"] in draws or not row.get("bootstrap"))
+    }
+    rows: list[Row] = []
     for file in files:
         digest = _digest(file, options, utt2spk, facts.get("partial"))
         if digest not in kept:
             logger.info("evaluating %s", file.path)
-        rows.append(kept.get(digest) or _evaluate(file, options, utt2spk, digest, facts))
+            row, drawn = _evaluate(file, options, utt2spk, facts)
+            draws |= {digest: drawn} if drawn else {}
+            rows.append({**row, "inputs": digest})
+        else:
+            rows.append(kept[digest])
     _check_none_is_lost(exp_dir, lists, rows)
     rows.sort(key=sort_key)
     changed = any(row["inputs"] not in kept for row in rows) or len(rows) < len(kept)
     if changed:
+        needed = {row["inputs"]: draws[row["inputs"]] for row in rows if row["inputs"] in draws}
+        if needed:
+            write_draws(exp_dir / DRAWS, needed)
         write_results(exp_dir / "results.json", [r for r in rows if r["model"] != "untrained"])
         untrained = [row for row in rows if row["model"] == "untrained"]
         if untrained:
@@ -157,18 +174,19 @@ def _evaluate(
     file: ScoreFile,
     options: EvaluationOptions,
     utt2spk: Path | None,
-    digest: str,
     facts: Mapping[str, object],
-) -> Row:
+) -> tuple[Row, KeptDraws | None]:
     trials, scores = file.read()
     check_kinds(file.trials, trials)
     speakers = find_utt2spk(file.trials, utt2spk) if options.bootstrap or utt2spk else None
     with naming(file.trials):
-        figures = evaluate(scores, trials, options, speakers)
+        drawn = draw(scores, trials, options, speakers)
+        figures = evaluate(scores, trials, options, drawn)
     names = {"model": file.model, "trials": file.trials.name, "scoring": file.kind}
     left_out = _left_out(file.trials)
     facts = {**facts, "num_left_out": len(read_trials(left_out))} if is_given(left_out) else facts
-    return {**names, **figures, **facts, "inputs": digest}
+    kept = KeptDraws(drawn, _digest_of_draws(file, options, utt2spk)) if drawn else None
+    return {**names, **figures, **facts}, kept
 
 
 def _left_out(trials: Path) -> Path:
@@ -180,17 +198,30 @@ def _digest(
     file: ScoreFile, options: EvaluationOptions, utt2spk: Path | None, partial: object
 ) -> str:
     total = hashlib.sha256(f"{file.model} {file.trials.name} {file.kind}".encode())
-    names = (options.definition.name, options.points, options.bootstrap, options.seed)
+    names = (options.definition.name, options.points, options.bootstrap, options.seed, INTERVALS)
     total.update(repr(names).encode())
     if partial:
         total.update(repr(partial).encode())
+    _add_files(total, (file.path, *_tables(file, utt2spk), _left_out(file.trials)))
+    return total.hexdigest()[:24]
+
+
+def _digest_of_draws(file: ScoreFile, options: EvaluationOptions, utt2spk: Path | None) -> str:
+    total = hashlib.sha256(repr((options.points, options.bootstrap, options.seed)).encode())
+    _add_files(total, _tables(file, utt2spk))
+    return total.hexdigest()[:24]
+
+
+def _tables(file: ScoreFile, utt2spk: Path | None) -> tuple[Path, ...]:
     folder = file.trials.parent
-    tables = (utt2spk,) if utt2spk else (folder / "utt2spk", folder / MODELS)
-    for path in (file.path, file.trials, *tables, _left_out(file.trials)):
+    return (file.trials, *((utt2spk,) if utt2spk else (folder / "utt2spk", folder / MODELS)))
+
+
+def _add_files(total: "hashlib._Hash", paths: Iterable[Path]) -> None:
+    for path in paths:
         if is_given(path):
             with open_input(path) as content:
                 total.update(hashlib.file_digest(content, "sha256").digest())
-    return total.hexdigest()[:24]
 
 
 def _read_previous(exp_dir: Path) -> Iterator[Row]:

@@ -40,7 +40,7 @@ def _figures(row: Row, options: EvaluationOptions) -> str:
 def _intervals(row: Row, options: EvaluationOptions) -> str:
     cells = [_bounds(row["eer_interval"], 2)]
     for p in options.points:
-        cells += [_bounds(row["min_dcf_interval"][p], 3), ""]
+        cells += [_bounds(row[kind][p], 3) for kind in ("min_dcf_interval", "act_dcf_interval")]
     return _line([*cells, "", ""], f"95 % of {options.bootstrap} draws of speakers")
 
 

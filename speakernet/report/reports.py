@@ -93,7 +93,10 @@ def _definition_note(name: str) -> str:
 
 
 def _interval_note(num_draws: int) -> str:
-    return f"Intervals: 95 %, percentiles of {num_draws} bootstrap draws of speakers."
+    return (
+        f"Intervals: 95 %, from {num_draws} bootstrap draws of speakers on the scale of logits "
+        "(docs/scoring.md)."
+    )
 
 
 def _write(path: Path, text: str) -> None:

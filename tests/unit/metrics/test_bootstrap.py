@@ -5,8 +5,10 @@ import pytest
 
 from speakernet.arrays import Bool, Float64, Indices
 from speakernet.config import UserError
-from speakernet.metrics.bootstrap import percentile_interval, replicates
+from speakernet.metrics.bootstrap import replicates
+from speakernet.metrics.dcf import OperatingPoint, act_dcf, act_dcf_of
 from speakernet.metrics.det import eer
+from tests.reference_metrics import repeated_trials
 
 
 def _trials(
@@ -29,20 +31,19 @@ def test_replicates_are_seeded() -> None:
     assert runs[0] == runs[1] != runs[2]
 
 
-def test_intervals_cover_the_truth() -> None:
-    # EER of two Gaussians two apart is Phi(-1): intervals of 95 % should mostly hold it.
-    covered = 0
-    for seed in range(20):
-        samples = replicates(*_trials(seed), lambda c: [eer(c)], num_replicates=100, seed=seed)
-        low, high = percentile_interval(list(samples))
-        covered += low[0] <= 0.15866 <= high[0]
-    assert covered >= 15
-
-
-def test_an_interval_leaves_out_as_much_on_both_sides() -> None:
-    samples = np.stack([np.arange(101.0), -np.arange(101.0)], axis=1)
-    low, high = percentile_interval(samples, confidence=0.9)
-    np.testing.assert_allclose([low, high], [[5, -95], [95, -5]])
+def test_curves_are_exact_at_thresholds_that_are_asked_for() -> None:
+    """A draw's actDCF is that of its trials written out, though runs of one kind are merged."""
+    scores, same, left, right = _trials(3, speakers=5)
+    point = OperatingPoint(0.3)
+    draws = replicates(
+        scores, same, left, right, lambda curve: [act_dcf_of(curve, point)],
+        num_replicates=12, seed=8, thresholds=[point.bayes_threshold],
+    )  # fmt: skip
+    generator = np.random.default_rng(8)
+    for (found,) in draws:
+        counts = np.bincount(generator.integers(5, size=5), minlength=5).tolist()
+        trials = repeated_trials(scores.tolist(), left.tolist(), right.tolist(), counts)
+        assert abs(found - act_dcf(*trials, point)) < 1e-12
 
 
 def test_labels_that_do_not_fit_are_refused() -> None:

@@ -8,13 +8,11 @@ import pytest
 
 from speakernet.bin import evaluate, export_voxsrc
 from speakernet.config import UserError
-from speakernet.kaldi.trials import read_trials
 from speakernet.metrics.definitions import definitions
 from speakernet.report.evaluation import (
     EvaluationOptions,
     evaluate_files,
     find_utt2spk,
-    speaker_numbers,
 )
 from tests.unit.report.score_files import EACH, NUM_SPEAKERS
 
@@ -104,15 +102,6 @@ def test_bootstrap_needs_speakers(arguments: list[str], trials_path: Path) -> No
     (trials_path.parent / "utt2spk").unlink()
     with pytest.raises(UserError, match="needs an utt2spk"):
         evaluate.main([*arguments, "--bootstrap", "5"])
-
-
-def test_speakers_by_number(trials_path: Path) -> None:
-    trials = read_trials(trials_path)
-    utt2spk = {name: name[:2] for name in (*trials.enroll, *trials.test)}
-    enroll, test = speaker_numbers(trials, utt2spk)
-    assert ((enroll == test) == trials.is_target).all()
-    with pytest.raises(UserError, match="'s0-00' is not in utt2spk"):
-        speaker_numbers(trials, {"x": "y"})
 
 
 def test_voxsrc_form_gives_the_same_figures(

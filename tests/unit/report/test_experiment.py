@@ -42,6 +42,10 @@ def test_results_are_kept_until_something_changes(
     assert (exp_dir / "results.json").read_text() == before
     (exp_dir / "results.json").write_text("damaged")
     assert evaluated(WITH_DRAWS) == (1, True)
+    (exp_dir / "draws.npz").unlink()
+    assert evaluated(WITH_DRAWS) == (2, True)
+    assert evaluated(WITH_DRAWS) == (0, False)
+    assert (exp_dir / "results.json").read_text() == before
 
 
 def test_trials_that_were_left_out_are_counted(exp_dir: Path, trials_path: Path) -> None:

@@ -16,6 +16,7 @@ ROW = {
     "min_cllr": 0.5,
     "eer_interval": [10.0, 14.567],
     "min_dcf_interval": {"0.05": [0.4, 0.6]},
+    "act_dcf_interval": {"0.05": [1.25, 1.75]},
 }
 
 
@@ -30,7 +31,7 @@ def test_figures_and_intervals_stand_below_each_other() -> None:
     header, figures, intervals = (line.split() for line in lines[3:6])
     assert header == ["EER", "%", "minDCF(0.05)", "actDCF(0.05)", "Cllr", "minCllr", "scores"]
     assert figures == ["12.346", "0.5124", "1.5000", "0.7500", "0.5000", "exp/scores/list.cosine"]
-    assert intervals[:2] == ["10.00-14.57", "0.400-0.600"]
+    assert intervals[:3] == ["10.00-14.57", "0.400-0.600", "1.250-1.750"]
     assert lines[5].endswith("95 % of 30 draws of speakers")
     assert lines[4].index("12.346") + 6 == lines[5].index("14.57") + 5 == 13
     assert lines[6].endswith("  other")

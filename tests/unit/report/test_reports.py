@@ -30,7 +30,7 @@ def test_results_of_an_experiment(
     assert "| trials | untrained | cosine" in report
     assert f"{rows[0]['eer_interval'][0]:.2f} – {rows[0]['eer_interval'][1]:.2f}" in report
     assert "48 target and 448 non-target trials" in report
-    assert "Intervals: 95 %, percentiles of 30 bootstrap draws of speakers." in report
+    assert "Intervals: 95 %, from 30 bootstrap draws of speakers on the scale of logits" in report
     assert (exp_dir / "det.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -85,7 +85,7 @@ def test_results_of_a_corpus(exp_dir: Path, trials_path: Path, tmp_path: Path) -
     assert collect_results.main([corpus, str(output), "--published", str(table)]) == 0
     report = output.read_text()
     assert "# Results on corpus" in report and "corpus/recipe" in report
-    assert "percentiles of 10 bootstrap draws" in report
+    assert "from 10 bootstrap draws" in report
     assert report.count("1.2345") == 2  # beside our row, and in the list of published ones
     assert "| other  |" in report  # not run yet
 
