@@ -64,7 +64,7 @@ E: exp/<corpus>/FORMAT/<recipe>):
   5 large-margin fine-tuning  E/lm/checkpoints
   6 embeddings                E/{.,lm,untrained}/embeddings_<set>  (.: the model of stage 4)
   7 scores                    E/{.,lm,untrained}/scores
-  8 results                   E/{results.json,RESULTS.md,det.png}; E/package, the last model made ready for use
+  8 results                   E/{results.json,RESULTS.md,det.png,report.html}, E/report; E/package, the last model made ready for use
 names also say what differs from the defaults: D/fbank80_seed3 for seed 3, D/train_aug_reverb for one copy only"
 . utils/parse_options.sh
 . utils/stages.sh

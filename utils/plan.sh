@@ -16,7 +16,7 @@ check_inputs() { :; }
 check_corpus() { :; }
 note_command() { :; }
 write_to() { :; }
-show_results() { :; }
+evaluate_scores() { :; }
 
 list_corpus() {
   listing=$data/$1

@@ -149,12 +149,27 @@ score_trials() {
     "$network" "${trials[@]}" "$embedded/embeddings_$test_set" "$model_dir/scores"
 }
 
-# show_results: the table of all score files, also on stdout.
-show_results() {
+# evaluate_scores: the table of all score files, also on stdout.
+evaluate_scores() {
   local published=()
   [ ! -f "$corpus_dir/published.tsv" ] || published=(--published "$corpus_dir/published.tsv")
   run_forwarding steps/evaluate.sh "${anew[@]}" "${published[@]}" "$dir" "${trials[@]}"
-  where_to_look=("$dir/RESULTS.md" "$dir/det.png" "$dir/package" "$dir/log")
+  report_inputs+=(--input "$dir/results.json")
+  where_to_look=("$dir/RESULTS.md" "$dir/report.html" "$dir/package" "$dir/log")
+}
+
+show_results() {
+  local model table report_inputs=("${trials[@]/#/--input=}")
+  evaluate_scores
+  for model in "${models[@]}"; do
+    use_model "$model"
+    report_inputs+=(--input "$model_dir/scores")
+  done
+  for table in utt2spk utt2dur utt2lang spk2lang utt2session; do
+    [ ! -f "$corpus_data/$test_set/$table" ] || report_inputs+=(--input "$corpus_data/$test_set/$table")
+  done
+  once "$dir/report" "${report_inputs[@]}" --output . --output ../report.html -- \
+    steps/make_report.sh "$dir" "${trials[@]}"
 }
 
 # package_model base|lm: the model made ready for use, with what is known of it.

@@ -32,17 +32,15 @@ def write_sets(
     by_role: dict[str, list[Recording]] = defaultdict(list)
     for recording in recordings:
         by_role[speakers[recording.speaker].role].append(recording)
+    languages = {speaker: row.language for speaker, row in speakers.items()}
     test = by_role["test"]
-    sets = {
-        role: [_utterance(recording, wav_dir) for recording in by_role[role]]
-        for role in ("train", "test", "cohort")
-    }
+    sets = {role: [_utterance(r, wav_dir) for r in by_role[role]] for role in ("train", "cohort")}
+    sets["test"] = [_utterance(r, wav_dir, languages[r.speaker]) for r in test]
     sets["cohort"] += in_turns(sets["train"], COHORT_LIMIT)
     for name, members in sets.items():
         if not members:
             raise UserError(f"{name}: no utterance is left for this set")
         create(folders[name], members)
-    languages = {speaker: row.language for speaker, row in speakers.items()}
     _write_trials(folders["test"] / "trials", cross_session(test))
     _write_trials(folders["test"] / "trials_all", all_pairs(test))
     _write_trials(folders["test"] / "trials_language", same_language(test, languages))
@@ -56,13 +54,14 @@ def _check_unique(recordings: Sequence[Recording]) -> None:
             )
 
 
-def _utterance(recording: Recording, wav_dir: Path) -> NewUtterance:
+def _utterance(recording: Recording, wav_dir: Path, language: str = "") -> NewUtterance:
     return NewUtterance(
         recording.utt,
         recording.speaker,
         str(wav_path(wav_dir, recording)),
         f"{recording.speaker}-{recording.session}",
         recording.duration_s,
+        language=language,
     )
 
 

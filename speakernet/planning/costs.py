@@ -26,6 +26,7 @@ _VECTOR_BYTES = 150  # of an embedding beside its values: id, header and index
 _FLOAT_BYTES = 4
 _DOUBLE_BYTES = 8
 _SCORE_BYTES = 60  # of a trial
+_PAGE_BYTES, _LINE_BYTES = 500_000, 200  # of a report, and of a speaker or pair in its tables
 _CONTEXT_S = 3.0  # of a sliding mean around a crop
 _STEP_CHECKPOINTS, _FIRST_CHECKPOINT = 2, 1
 
@@ -213,6 +214,12 @@ def _package(product: PlannedProduct, work: Work) -> Cost:
     return Cost(note="weights, cohort and calibration")
 
 
+def _report(product: PlannedProduct, work: Work) -> Cost:
+    # A page has at most some hundred rows and curves, the tables a line for each speaker and pair.
+    test = work.size_of(work.test_set)
+    return Cost(_PAGE_BYTES + (_LINE_BYTES * test.speakers if test else 0))
+
+
 _STEPS: dict[str, Callable[[PlannedProduct, Work], Cost]] = {
     "make_musan.sh": _musan,
     "augment_data_dir.sh": _copies,
@@ -224,4 +231,5 @@ _STEPS: dict[str, Callable[[PlannedProduct, Work], Cost]] = {
     "extract_embeddings.sh": _embeddings,
     "score.sh": _scores,
     "package.sh": _package,
+    "make_report.sh": _report,
 }

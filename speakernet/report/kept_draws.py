@@ -1,7 +1,9 @@
 """Draws of an experiment's rows on disk: ``draws.npz``, from which differences are computed."""
 
 import json
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -18,6 +20,12 @@ from speakernet.work.files import open_for_replace
 
 DRAWS = "draws.npz"
 _ABOUT = "about"
+_MAX_BYTES = 1 << 30
+_DAMAGES = (
+    AttributeError, EOFError, KeyError, MemoryError, NotImplementedError, OSError, OverflowError,
+    RuntimeError, TypeError, ValueError, struct.error, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What zipfile and NumPy raise for files that are no draws."""
 
 
 class KeptDraws(NamedTuple):
@@ -66,10 +74,12 @@ def read_draws(path: Path) -> dict[str, KeptDraws]:
     They can be made again, so that what is not understood counts as not there.
     """
     try:
-        with np.load(BytesIO(read_bytes(path)), allow_pickle=False) as arrays:
+        with np.load(BytesIO(read_bytes(path, _MAX_BYTES)), allow_pickle=False) as arrays:
+            if any(member.compress_type != zipfile.ZIP_STORED for member in arrays.zip.infolist()):
+                return {}  # ours are not compressed; others may be larger than they look
             abouts = _ABOUTS.validate_json(arrays[_ABOUT].tobytes())
             return {digest: _kept(about, arrays[digest]) for digest, about in abouts.items()}
-    except (UserError, ValueError, KeyError, OSError, zipfile.BadZipFile, EOFError):
+    except (UserError, *_DAMAGES):
         return {}
 
 

@@ -65,7 +65,7 @@ def _draw_det(axis: "Axes", system: System, p_targets: Sequence[float], color: s
 
     curve = det_curve(system.scores, system.is_target)
     low = 0.5 / max(curve.num_target, curve.num_nontarget)
-    points = _thinned(curve)
+    points = thinned(curve, MAX_POINTS)
     x, y = (ndtri(np.clip(r, low, 1 - low)) for r in (curve.p_fa[points], curve.p_miss[points]))
     rate = eer(curve)
     axis.plot(x, y, color=color, linewidth=1.2, label=f"{system.name}, EER {100 * rate:.2f} %")
@@ -77,17 +77,17 @@ def _draw_det(axis: "Axes", system: System, p_targets: Sequence[float], color: s
         axis.plot(x0, y0, marker, color=color, markersize=5, fillstyle="none")
 
 
-def _thinned(curve: DetCurve) -> Indices:
-    """Choose points at equal steps of both rates' sum in rank, the ends included."""
+def thinned(curve: DetCurve, most: int) -> Indices:
+    """Choose up to ``most`` points at equal steps of both rates' sum in rank, the ends included."""
     count = len(curve.p_fa)
-    if count <= MAX_POINTS:
+    if count <= most:
         return np.arange(count)
     from scipy.special import ndtri
 
     low = 0.5 / max(curve.num_target, curve.num_nontarget)
     x, y = (ndtri(np.clip(rate, low, 1 - low)) for rate in (curve.p_fa, curve.p_miss))
     length = np.concatenate([[0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))])
-    return np.unique(np.searchsorted(length, np.linspace(0, length[-1], MAX_POINTS)))
+    return np.unique(np.searchsorted(length, np.linspace(0, length[-1], most)))
 
 
 def _finish_det(axis: "Axes", title: str, p_targets: Sequence[float]) -> None:

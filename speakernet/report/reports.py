@@ -73,6 +73,14 @@ def report_corpus(exp_dir: Path, output: Path, published: Path | None) -> tuple[
     return len(rows), len(paths)
 
 
+def row_notes(rows: Sequence[Row]) -> list[str]:
+    """Return what a reader must know of any rows: sets that were not whole, what figures mean."""
+    used = sorted({row["definition"] for row in rows if "definition" in row})
+    numbers = sorted({row["bootstrap"] for row in rows if row.get("bootstrap")})
+    partial = sorted({f"{r.get('recipe', '')}: {x}" for r in rows for x in r.get("partial", ())})
+    return [*partial, *map(_definition_note, used), *map(_interval_note, numbers)]
+
+
 def _notes(options: EvaluationOptions) -> list[str]:
     """Return what a reader of an experiment's table must know about its figures."""
     lines = [_definition_note(options.definition.name)]
@@ -81,11 +89,10 @@ def _notes(options: EvaluationOptions) -> list[str]:
 
 
 def _corpus_notes(rows: Sequence[Row]) -> list[str]:
-    used = sorted({row["definition"] for row in rows if "definition" in row})
-    numbers = sorted({row["bootstrap"] for row in rows if row.get("bootstrap")})
-    partial = sorted({f"{r.get('recipe', '')}: {x}" for r in rows for x in r.get("partial", ())})
-    notes = [*partial, *map(_definition_note, used), *map(_interval_note, numbers)]
-    return [*notes, "Published figures were computed by their authors, with their definition."]
+    return [
+        *row_notes(rows),
+        "Published figures were computed by their authors, with their definition.",
+    ]
 
 
 def _definition_note(name: str) -> str:

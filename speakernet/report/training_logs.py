@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -78,6 +79,21 @@ def read_log(path: Path) -> Log:
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             raise UserError(f"{path}:{number}: expected a JSON object of a training log") from None
     return entries
+
+
+def training_seconds(path: Path) -> float:
+    """Return the time from the first line of a log that says its time to the last, in seconds.
+
+    A training that was interrupted counts with its pauses. 0 where no line does.
+    """
+    times = []
+    for line in read_text(path).splitlines():
+        with suppress(ValueError, RecursionError):
+            entry = json.loads(line)
+            found = entry.get("time") if isinstance(entry, dict) else None
+            if isinstance(found, int | float) and math.isfinite(found):
+                times.append(float(found))
+    return max(0.0, times[-1] - times[0]) if times else 0.0
 
 
 def _finite(value: Any) -> float:

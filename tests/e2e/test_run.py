@@ -16,13 +16,27 @@ import pytest
 
 import speakernet
 from speakernet.backend.embeddings import load_embeddings
+from speakernet.bin import report
 from speakernet.model.embedding_runs import RecordingSource
 from speakernet.model.results import Embedding
+from tests.browser import start_browser
 from tests.checkout import copy_checkout
+from tests.unit.report.page.hostile_experiment import make_hostile_experiment
 
 RECIPE = "egs/debian_voices_subset/tdnn_c32"
 EXP = Path("exp/debian_voices_subset/tdnn_c32")
 SCORES = ["scores/trials.cosine", "scores/trials.asnorm", "lm/scores/trials.cosine"]
+
+# Elements that reach beyond the window.
+TOO_WIDE = """[...document.querySelectorAll('body *')].filter(e => {
+  const box = e.getBoundingClientRect(); return box.width && box.right > innerWidth + 1 })
+  .map(e => e.outerHTML.slice(0, 200))"""
+SMALLEST_PICTURE = """Math.min(...[...document.querySelectorAll('svg')].map(e => {
+  const box = e.getBoundingClientRect(); return Math.min(box.width, box.height) }))"""
+# The first recording, as far as the browser can read it.
+PLAYED = """new Promise(done => { const audio = document.querySelector('audio');
+  audio.onloadedmetadata = () => done(audio.duration > 0.3); audio.onerror = () => done(false);
+  audio.preload = 'metadata'; audio.load() })"""
 
 pytestmark = pytest.mark.timeout(1500)
 
@@ -76,6 +90,8 @@ def test_everything_lies_in_kaldis_formats(finished: Path) -> None:
         "recipe.yaml",
         "RESULTS.md",
         "det.png",
+        "report.html",
+        "report/trials.pairs.tsv",
         "train.jsonl",
         "embeddings_test/embedding.ark",
         "package/model.json",
@@ -97,6 +113,28 @@ def test_the_last_model_is_ready_for_use(finished: Path) -> None:
     assert found.vector @ expected > 0.99 * np.linalg.norm(found.vector) * np.linalg.norm(expected)
 
 
+def test_the_report_in_a_browser(finished: Path, tmp_path: Path) -> None:
+    """The page of a real run, and one whose names would be scripts: on a desk and in a hand."""
+    hostile = make_hostile_experiment(tmp_path)
+    output = hostile / "report.html"
+    report.main(["--clips-mib", "1", "--data", str(tmp_path / "data"), str(hostile), str(output)])
+    with start_browser(tmp_path) as browser:
+        for page in (finished / EXP / "report.html", output):
+            for width, height, scheme in ((1280, 900, "light"), (390, 844, "dark")):
+                browser.show(page, width, height, scheme=scheme)
+                browser.value("document.querySelectorAll('details').forEach(d => d.open = true)")
+                assert browser.value("document.documentElement.scrollWidth") <= width
+                assert browser.value(TOO_WIDE) == []
+                assert browser.value(SMALLEST_PICTURE) > 150
+                assert browser.value("document.querySelectorAll('polyline').length") > 8
+                assert browser.value("document.scripts.length + document.images.length") == 0
+                assert browser.value("document.title").endswith(page.parent.name)
+                assert browser.complaints() == []
+                others = [x for x in browser.requests() if not x.startswith("data:")]
+                assert others == [page.resolve().as_uri()]
+            assert browser.value(PLAYED) is True
+
+
 def test_second_run_recomputes_nothing(finished: Path) -> None:
     before = stamps(finished)
     result = run(finished)
@@ -109,7 +147,8 @@ def test_second_run_recomputes_nothing(finished: Path) -> None:
     lines = result.stderr.splitlines()
     assert all(re.match(r"\d{4}(-\d\d){2} \d\d(:\d\d){2} (stage \d |run\.sh: )", x) for x in lines)
     assert [x.split()[4] for x in lines if " run.sh: stage " in x] == list("12345678")
-    assert lines[-1].endswith(f" s; see {EXP}/RESULTS.md {EXP}/det.png {EXP}/package {EXP}/log")
+    expected = f" s; see {EXP}/RESULTS.md {EXP}/report.html {EXP}/package {EXP}/log"
+    assert lines[-1].endswith(expected)
 
 
 def test_scores_follow_an_archive_whose_index_is_the_same(finished: Path) -> None:
@@ -146,7 +185,7 @@ def test_a_folder_of_recordings_is_a_corpus(finished: Path, tmp_path: Path) -> N
 
 def stamps(checkout: Path) -> dict[Path, int]:
     """Modification times of all products but the report, which is always written."""
-    reports = {"results.json", "RESULTS.md", "det.png"}
+    reports = {"results.json", "RESULTS.md", "det.png", "draws.npz"}
     files = (f for top in ("data", "exp") for f in (checkout / top).rglob("*") if f.is_file())
     return {f: f.stat().st_mtime_ns for f in files if f.name not in reports and f.suffix != ".lock"}
 

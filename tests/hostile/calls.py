@@ -244,6 +244,15 @@ CALLS: dict[str, list[Call]] = {
         _call("--set train.epochs=3 --init trained --exp-name set egs/corpus/recipe out/plain"),
         _call("--resolved out egs/corpus/recipe exp/new"),
     ],
+    "report": [
+        _call(
+            "exp out/report.html --trials data/test/trials --utt2spk data/test/utt2spk "
+            "--data data --clips-mib 0.1 --tables out/tables",
+            "out/report.html",
+            "out/tables/trials.pairs.tsv",
+            kept=(r"out/tables/.*",),
+        )
+    ],
     "results": [
         _call(
             "exp data/test/trials --published published.tsv --utt2spk data/test/utt2spk "

@@ -46,6 +46,7 @@ SCRIPTS: dict[str, Call] = {
     "steps/get_reco2dur.sh": _call("--nj 1 data/noise"),
     "steps/make_fbank.sh": _call("--nj 1 --fbank-config options/fbank.conf data/wav out/log out"),
     "steps/make_mfcc.sh": _call("--nj 1 data/wav out/log out"),
+    "steps/make_report.sh": _call("exp data/test/trials", "exp/report.html"),
     "steps/make_set_features.sh": _call("--nj 1 fbank80 data/wav out/fbank80/wav"),
     "steps/pack_audio.sh": _call("--nj 1 data/wav out/flac/wav", "out/flac/wav/wav.scp"),
     "steps/package.sh": _call(

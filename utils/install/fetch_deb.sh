@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Fetches a Debian package without installing it, and without root: its files lie in a folder of the cache afterwards.
-#   dir=$(utils/install/fetch_deb.sh PACKAGE)
-# A package that is there already is not fetched again. apt checks what it fetches against Debian's signed lists.
+# Fetches Debian packages without installing them, and without root: their files lie in a folder of the cache afterwards, those of several in
+# one, which has the name of the first.
+#   dir=$(utils/install/fetch_deb.sh PACKAGE [PACKAGE ...])
+# What is there already is not fetched again. apt checks what it fetches against Debian's signed lists.
 set -euo pipefail
 shopt -s inherit_errexit
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 
-package=$1
+packages=("$@") package=$1
 cache=${SPEAKERNET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/speakernet}
 dir=$cache/deb/$package
 
@@ -26,7 +27,7 @@ own_lists=(-o "Dir::State::lists=$cache/apt/lists" -o "Dir::Cache=$cache/apt"
   -o Debug::NoLocking=1 -o APT::Sandbox::User=)
 
 # The system's lists may be missing or old; then lists of our own are fetched.
-download() { (cd "$tmp" && apt-get "$@" -q download "$package") >>"$log" 2>&1; }
+download() { (cd "$tmp" && apt-get "$@" -q download "${packages[@]}") >>"$log" 2>&1; }
 if ! download -o APT::Sandbox::User=; then
   apt-get "${own_lists[@]}" -q update >>"$log" 2>&1 || true
   if ! download "${own_lists[@]}"; then
@@ -36,6 +37,6 @@ if ! download -o APT::Sandbox::User=; then
 fi
 
 mkdir "$tmp/files"
-dpkg-deb -x "$tmp/$package"_*.deb "$tmp/files"
+for file in "$tmp"/*.deb; do dpkg-deb -x "$file" "$tmp/files"; done
 move "$tmp/files" "$dir" 2>/dev/null || [[ -d $dir ]] # another process may have been faster
 echo "$dir"

@@ -65,6 +65,12 @@ def number(text: str) -> float:
     return _number(text, parse_number, math.isfinite, "a number")
 
 
+def mebibytes(text: str) -> float:
+    """Return a size in MiB, 0 to 1000: of what is put into one file that people open."""
+    expected = "a size in MiB from 0 to 1000"
+    return _number(text, parse_number, lambda value: 0 <= value <= 1000, expected)
+
+
 def share(text: str) -> float:
     """Return a number from 0 to 1, both included."""
     return _number(text, parse_number, lambda value: 0 <= value <= 1, "a number from 0 to 1")
@@ -149,6 +155,7 @@ METAVARS: Mapping[Type, str] = MappingProxyType(
         draws: "N",
         positive_number: "X",
         number: "X",
+        mebibytes: "MIB",
         share: "P",
         prior: "P",
         priors: "P,...",

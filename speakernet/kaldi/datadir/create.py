@@ -28,8 +28,8 @@ class Stretch(NamedTuple):
 class NewUtterance(NamedTuple):
     """An utterance of a set: the entry of its recording in ``wav.scp``, and what is known of it.
 
-    session: an id, or empty. duration_s: None where nobody has measured it. part: None for a
-    whole recording, which has the utterance's id then.
+    session, language: an id, or empty. duration_s: None where nobody has measured it. part: None
+    for a whole recording, which has the utterance's id then.
     """
 
     utt: str
@@ -38,13 +38,14 @@ class NewUtterance(NamedTuple):
     session: str = ""
     duration_s: float | None = None
     part: Stretch | None = None
+    language: str = ""
 
 
 def create(path: Path, utterances: Iterable[NewUtterance]) -> None:
     """Write the tables of a set to the folder ``path`` and check them.
 
-    ``utt2session``, ``utt2dur`` and ``segments`` are written where every utterance has a session, a
-    duration and a part. Raises UserError as ``validate`` does.
+    ``utt2session``, ``utt2lang``, ``utt2dur`` and ``segments`` are written where every utterance
+    has a session, a language, a duration and a part. Raises UserError as ``validate`` does.
     """
     rows = sorted(utterances, key=lambda utterance: utterance.utt)
     recordings = {u.part.recording if u.part else u.utt: u.entry for u in rows}
@@ -57,6 +58,8 @@ def create(path: Path, utterances: Iterable[NewUtterance]) -> None:
         write_table(path / "segments", lines)
     if all(u.session for u in rows):
         write_table(path / "utt2session", ((u.utt, u.session) for u in rows))
+    if all(u.language for u in rows):
+        write_table(path / "utt2lang", ((u.utt, u.language) for u in rows))
     durations = [(u.utt, f"{u.duration_s:.4f}") for u in rows if u.duration_s is not None]
     if len(durations) == len(rows):
         for name in ("utt2dur",) if parts else ("utt2dur", "reco2dur"):

@@ -28,7 +28,9 @@ def test_draws_come_back(tmp_path: Path) -> None:
     assert path.read_bytes() == first
 
 
-@pytest.mark.parametrize("case", ["none", "text", "cut", "fields", "shape", "objects", "folder"])
+@pytest.mark.parametrize(
+    "case", ["none", "text", "cut", "fields", "shape", "objects", "packed", "folder"]
+)
 def test_what_is_not_understood_is_not_there(tmp_path: Path, case: str) -> None:
     path = tmp_path / "draws.npz"
     write_draws(path, {"a": _kept(0)})
@@ -42,6 +44,8 @@ def test_what_is_not_understood_is_not_there(tmp_path: Path, case: str) -> None:
         header = np.frombuffer(json.dumps({"a": fields}).encode(), np.uint8)
         figures = np.array([[print]] if case == "objects" else np.zeros((8, 4)))
         np.savez(path, about=header, a=figures)
+    elif case == "packed":
+        np.savez_compressed(path, **np.load(path))
     elif case in ("none", "folder"):
         path.unlink()
         if case == "folder":

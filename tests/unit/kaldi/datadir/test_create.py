@@ -21,7 +21,9 @@ def test_the_tables_are_sorted_and_say_what_is_known(tmp_path: Path) -> None:
     create(tmp_path, [*utterances("b", ("x", 1)), *utterances("a", ("y", 1), ("x", 1))])
     assert list(read_table(tmp_path / "wav.scp")) == ["a-x-1", "a-y-1", "b-x-1"]
     assert read_table(tmp_path / "utt2session")["a-y-1"] == "a-y"
-    assert not (tmp_path / "utt2dur").exists()
+    assert not (tmp_path / "utt2dur").exists() and not (tmp_path / "utt2lang").exists()
+    create(tmp_path, [u._replace(language="nds") for u in utterances("c", ("z", 2))])
+    assert read_table(tmp_path / "utt2lang") == {"c-z-1": "nds", "c-z-2": "nds"}
 
 
 def test_utterances_can_be_parts_of_one_recording(tmp_path: Path) -> None:
