@@ -41,6 +41,13 @@ _TRAINED = (r"out/(checkpoints|log)/.*", r"out/(train\.jsonl|recipe\.yaml|requeu
 
 CALLS: dict[str, list[Call]] = {
     "accounting": [_call("lists/usage out/accounting.tsv", "out/accounting.tsv")],
+    "analyse-phonemes": [
+        _call(
+            "dynamic static data/wav lists/phones.ctm out/phonemes --phone-classes "
+            "lists/phone_classes --max-utts 2 --max-frames 2",
+            "out/phonemes/phonemes.json",
+        )
+    ],
     "apply-cmvn-sliding": [
         _call("--cmn-window 30 data/test/feats.scp out/a.ark out/a.scp", "out/a.ark", "out/a.scp")
     ],
@@ -236,6 +243,8 @@ CALLS: dict[str, list[Call]] = {
             status=3,
         ),
     ],
+    # Without pocketsphinx, which no test needs.
+    "recognize-phones": [_call("data/wav out/phones.ctm", status=1)],
     "recipe-reference": [_call("")],
     "remove-person": [_call("packages/people Bodo", kept=(r"packages/people/\.lock",))],
     "resolve-recipe": [

@@ -28,6 +28,10 @@ def _call(text: str, *products: str) -> Call:
 
 
 SCRIPTS: dict[str, Call] = {
+    "steps/analyse_phonemes.sh": _call(
+        "--alignments lists/phones.ctm --max-frames 2 dynamic static data/wav out/phonemes",
+        "out/phonemes/results/phonemes.json",
+    ),
     "run.sh": _call("--recipe egs/corpus/recipe --stage 8 --data prepared --exp runs"),
     "steps/augment_data_dir.sh": _call(
         "--copies noise --musan data/musan --rirs rirs --nj 1 data/wav out/aug"

@@ -15,6 +15,7 @@ from tests.published_states import TDY_NAME, tdy_state, wespeaker_state
 from tests.recordings import write_noise
 from tests.tiny_experiment import make
 from tests.training.corpus import write_recipe
+from tests.waveform_experiment import make_experiment
 
 REPOSITORY = Path(__file__).parents[2]
 UTTERANCES = [f"s{speaker}-{number}" for speaker in range(3) for number in range(2)]
@@ -32,6 +33,7 @@ def make_world() -> None:
     _features()
     _results()
     _package()
+    _phonemes()
     _run()
     _product()
     _checked()
@@ -181,6 +183,14 @@ def _package() -> None:
     call("package", *words.split())
     enrolled = "packages/people packages/voices Bodo wav/s2-0.wav --check off"
     call("enroll", *enrolled.split())
+
+
+def _phonemes() -> None:
+    make_experiment(Path("dynamic"), "tdy_resnet10_sixteenth")
+    make_experiment(Path("static"), "resnet10_sixteenth")
+    phones = ((0, "AA"), (0.12, "S"))
+    _write("lists/phones.ctm", (f"{u} 1 {t} 0.12 {p}" for u in UTTERANCES for t, p in phones))
+    _write("lists/phone_classes", ["aa vowel", "s fricative"])
 
 
 def _product() -> None:
