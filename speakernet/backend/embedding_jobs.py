@@ -29,7 +29,7 @@ from speakernet.data.config import NetworkRecipe
 from speakernet.nn.host_memory import keep_freed_memory
 from speakernet.nn.models import SpeakerModel, build_model
 from speakernet.nn.serialize import find_checkpoints, load_model
-from speakernet.signal.extractors import read_feature_options
+from speakernet.signal.extractors import find_features_config, read_feature_options
 from speakernet.signal.options import FbankOptions, MfccOptions
 from speakernet.work.job_parts import job_part
 from speakernet.work.progress import progress
@@ -131,7 +131,7 @@ def _has_features(job: ExtractionJob, recipe: ExtractionRecipe) -> bool:
 
 
 def _feature_options(job: ExtractionJob, recipe: ExtractionRecipe) -> FbankOptions | MfccOptions:
-    return read_feature_options(job.features_config or Path("conf", f"{recipe.features}.conf"))
+    return read_feature_options(job.features_config or find_features_config(recipe.features))
 
 
 def _loader(job: ExtractionJob, recipe: ExtractionRecipe, notes: dict[str, list[str]]) -> Load:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from speakernet.bin.cli import run
 from speakernet.bin.options.program import argument, program
+from speakernet.config.places import shipped
 
-CONF = Path(__file__).parents[2] / "conf"
+CONF = shipped("conf")
 
 
 @program("users")

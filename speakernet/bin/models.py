@@ -10,8 +10,9 @@ from pathlib import Path
 from speakernet.bin.cli import run
 from speakernet.bin.options.program import argument, program
 from speakernet.bin.options.types import positive_int
+from speakernet.config.places import shipped
 
-PUBLISHED = Path(__file__).parents[2] / "egs" / "voxceleb" / "published.tsv"
+PUBLISHED = shipped("egs", "voxceleb", "published.tsv")
 
 
 @program("users")

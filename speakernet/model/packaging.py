@@ -29,7 +29,7 @@ from speakernet.model.description import (
 from speakernet.model.package import Package
 from speakernet.nn.serialize import load_model
 from speakernet.recipe import Recipe
-from speakernet.signal.extractors import read_feature_options
+from speakernet.signal.extractors import find_features_config, read_feature_options
 from speakernet.signal.options import FbankOptions, MfccOptions
 from speakernet.work.products import read_product
 
@@ -126,7 +126,7 @@ def _calibration(
 def _front_end(recipe: Recipe, config: Path | None) -> FrontEndConfig:
     if recipe.uses_waveform:
         return FrontEndConfig(dither_seed=recipe.stored_seed)
-    options = read_feature_options(config or Path("conf", f"{recipe.features}.conf"))
+    options = read_feature_options(config or find_features_config(recipe.features))
     return FrontEndConfig(
         fbank=options if isinstance(options, FbankOptions) else None,
         mfcc=options if isinstance(options, MfccOptions) else None,

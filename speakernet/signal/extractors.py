@@ -6,6 +6,7 @@ from pathlib import Path
 
 from speakernet.arrays import Float32
 from speakernet.config.errors import UserError
+from speakernet.config.places import shipped
 from speakernet.signal.options import FbankOptions, MfccOptions
 
 FEATURE_TYPES: dict[str, type[FbankOptions] | type[MfccOptions]] = {
@@ -23,6 +24,12 @@ def read_feature_options(config: Path) -> FbankOptions | MfccOptions:
     if name not in FEATURE_TYPES:
         raise UserError(f"{config}: expected a name that begins with {' or '.join(FEATURE_TYPES)}")
     return FEATURE_TYPES[name].from_file(config)
+
+
+def find_features_config(features: str) -> Path:
+    """Return the configuration of this name: conf/ of the working folder, else what is shipped."""
+    own = Path("conf", f"{features}.conf")
+    return own if own.exists() else shipped("conf", own.name)
 
 
 def num_values(options: FbankOptions | MfccOptions) -> int:

@@ -1,15 +1,13 @@
 """speakernet verify: a decision in words, in JSON, and as a status that no error shares."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 
 from speakernet.bin import verify
+from speakernet.bin.options.program import status_of
 from speakernet.config import UserError
 
 
@@ -37,12 +35,7 @@ def test_without_a_calibration_a_threshold_decides(made: Path, tmp_path: Path) -
 
 
 def test_an_error_is_neither_same_nor_different(made: Path) -> None:
-    words = [str(made / "package"), "nowhere.wav", "nowhere.wav"]
-    result = subprocess.run(
-        [sys.executable, "-m", "speakernet.bin.cli", "verify", *words],
-        env=os.environ | {"PYTHONPATH": os.getcwd()},
-        capture_output=True,
-        text=True,
-    )
-    assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr == "speakernet verify: error: nowhere.wav: no such file\n"
+    for words in (["nowhere.wav", "nowhere.wav"], ["one.wav"], ["a", "b", "--prior", "2"]):
+        with pytest.raises(UserError) as raised:
+            verify.main([str(made / "package"), *words])
+        assert status_of(raised.value) == 2
