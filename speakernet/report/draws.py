@@ -11,7 +11,7 @@ from speakernet.arrays import Float64, Indices
 from speakernet.config.errors import UserError
 from speakernet.kaldi.characters import near_miss
 from speakernet.kaldi.trials import Trials
-from speakernet.metrics.bootstrap import replicates
+from speakernet.metrics.bootstrap import MIN_SPEAKERS, replicates
 from speakernet.metrics.dcf import OperatingPoint, act_dcf_of, min_dcf
 from speakernet.metrics.det import DetCurve, SortedScores, eer
 from speakernet.metrics.intervals import interval
@@ -79,14 +79,21 @@ def draw_figures(
     *,
     num_draws: int,
     seed: int,
-) -> Draws:
+) -> Draws | None:
     """Return the figures of ``scores`` (trials,) under ``num_draws`` draws of speakers.
 
-    Raises UserError for utterances without a speaker and for what ``replicates`` refuses.
+    None, with a warning, where there are too few speakers, as in a part of a corpus. Raises
+    UserError for utterances without a speaker and for what ``replicates`` refuses.
     """
     figures = _figures_at(points)
     enroll, test = speaker_numbers(trials, utt2spk)
     num_speakers = len(np.union1d(enroll, test))
+    if num_speakers < MIN_SPEAKERS:
+        logger.warning(
+            "the trials have %d speakers: no intervals, which need %d or more",
+            num_speakers, MIN_SPEAKERS,
+        )  # fmt: skip
+        return None
     if num_speakers < FEW_SPEAKERS:
         logger.warning(
             "the trials have %d speakers: an interval says little with fewer than %d",

@@ -26,7 +26,7 @@ def evaluation_table(rows: Sequence[Row], options: EvaluationOptions) -> str:
     ]
     for row in rows:
         lines.append(_figures(row, options))
-        if options.bootstrap:
+        if "eer_interval" in row:
             lines.append(_intervals(row, options))
     return "\n".join(lines)
 

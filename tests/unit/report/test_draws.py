@@ -17,7 +17,9 @@ def _draws(trials: Trials, noise: float, seed: int = 0) -> Draws:
     generator = np.random.default_rng(1)
     scores = 3.0 * trials.is_target + noise * generator.normal(size=len(trials))
     utt2spk = {name: name[:2] for name in (*trials.enroll, *trials.test)}
-    return draw_figures(scores, trials, POINTS, utt2spk, num_draws=30, seed=seed)
+    draws = draw_figures(scores, trials, POINTS, utt2spk, num_draws=30, seed=seed)
+    assert draws
+    return draws
 
 
 def test_speakers_by_number(trials_path: Path) -> None:
