@@ -69,11 +69,15 @@ class KernelOptions(LinearOptions, CosineOptions):
     """Options of the system's own losses on scaled cosines."""
 
 
-class SubCenterOptions(KernelOptions):
+class CenterOptions(CosineOptions):
     """Options of losses with several centers a speaker."""
 
     num_centers: int = Field(default=2, ge=1)
     """Centers of each speaker, the nearest of which counts."""
+
+
+class SubCenterOptions(CenterOptions, KernelOptions):
+    """Options of the system's own losses with several centers a speaker."""
 
 
 class HardMarginOptions(KernelOptions):
@@ -109,7 +113,7 @@ class CosineSoftmax(SpeakerLoss):
 
     def __init__(self, config: CosineOptions, embedding_dim: int, num_classes: int) -> None:
         super().__init__(config, embedding_dim, num_classes)
-        self.num_centers = config.num_centers if isinstance(config, SubCenterOptions) else 1
+        self.num_centers = config.num_centers if isinstance(config, CenterOptions) else 1
         start = config.initial_weights if isinstance(config, KernelOptions) else "xavier"
         self.weight = class_kernel(start, num_classes, embedding_dim, self.num_centers)
 
