@@ -73,15 +73,23 @@ class LogMel(nn.Module):
 
 
 class DecibelMel(nn.Module):
-    """Maps (batch, samples) in [-1, 1] to (batch, time, mel), without gradient."""
+    """Maps (batch, samples) in [-1, 1] to (batch, time, mel), without gradient.
 
-    window: Tensor
+    The transform is a product in float64: bins that are 80 dB below the loudest count, and Fourier
+    transforms of other programs, to which networks are exported, differ there.
+    """
+
+    transform: Tensor
     filters: Tensor
 
     def __init__(self, num_mel_bins: int) -> None:
         super().__init__()
-        self.register_buffer("window", torch.hamming_window(_WINDOW_SAMPLES), persistent=False)
         num_bins = _WINDOW_SAMPLES // 2 + 1
+        sample = torch.arange(_WINDOW_SAMPLES, dtype=torch.float64).unsqueeze(1)
+        angle = 2 * math.pi / _WINDOW_SAMPLES * sample * torch.arange(num_bins)
+        window = torch.hamming_window(_WINDOW_SAMPLES).double().unsqueeze(1)
+        transform = torch.cat([window * angle.cos(), window * angle.sin()], dim=1)
+        self.register_buffer("transform", transform, persistent=False)
         filters = mel_filters(num_mel_bins, num_bins, SAMPLE_RATE_HZ / 2, symmetric=True)
         self.register_buffer("filters", filters, persistent=False)
 
@@ -89,16 +97,12 @@ class DecibelMel(nn.Module):
     def forward(self, waveform: Tensor) -> Tensor:
         """Return 1 + samples // 160 frames."""
         with without_autocast(waveform):
-            spectrum = torch.stft(
-                waveform.float(),
-                _WINDOW_SAMPLES,
-                hop_length=HOP_SAMPLES,
-                window=self.window.float(),
-                pad_mode="constant",
-                return_complex=True,
-            )
-            power = torch.view_as_real(spectrum).square().sum(dim=3).transpose(1, 2)
-            decibels = 10 * (power @ self.filters.float()).clamp_min(_DECIBEL_FLOOR).log10()
+            half = _WINDOW_SAMPLES // 2
+            padded = functional.pad(waveform.double(), (half, half))
+            spectrum = padded.unfold(1, _WINDOW_SAMPLES, HOP_SAMPLES) @ self.transform.double()
+            real, imaginary = spectrum.square().chunk(2, dim=2)
+            mel = (real + imaginary).float() @ self.filters.float()
+            decibels = 10 * mel.clamp_min(_DECIBEL_FLOOR).log10()
             least = decibels.amax(dim=(1, 2), keepdim=True) - _DECIBEL_RANGE
             decibels = torch.maximum(decibels, least)
             return decibels - decibels.mean(dim=1, keepdim=True)
