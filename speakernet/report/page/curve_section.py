@@ -8,9 +8,9 @@ from numpy.typing import ArrayLike
 from speakernet.arrays import Float64
 from speakernet.report.page.chart import HEIGHT, NUM_COLORS, Axis, Chart, color
 from speakernet.report.page.markup import Html, element, folded, note
-from speakernet.report.page.result_section import list_names, lists_of
+from speakernet.report.page.result_section import list_names, lists_of, short_names
 from speakernet.report.plots import TICKS
-from speakernet.report.summary import ExperimentSummary
+from speakernet.report.summary import ExperimentSummary, ListSummary
 from speakernet.report.system_curves import SystemCurves
 
 _DET_HEIGHT = 350
@@ -20,21 +20,25 @@ _RATES = (0.001, 0.01, 0.05, 0.2, 0.4)
 def curve_section(experiments: Sequence[ExperimentSummary]) -> Iterator[Html]:
     """Yield the charts of each list."""
     for number, name in enumerate(list_names(experiments)):
-        found = lists_of(experiments, name)
-        several = len(experiments) > 1
-        curves = [
-            (f"{experiment}: {c.name}" if several else c.name, c)
-            for experiment, one in found
-            for c in one.curves
-        ]
-        mains = [
-            (label, curve)
-            for label, curve in curves
-            if any(label.endswith(one.errors.system) for _, one in found)
-        ]
+        mains, others = _labelled(lists_of(experiments, name))
+        curves = [*mains, *others] if len(experiments) > 1 else [*others, *mains]
         charts = [_det(curves), _bayes(curves), *(_histogram(*main) for main in mains[:4])]
         shown = element("div", charts, class_="charts")
         yield folded(f"Trials {name}", shown, _caps(len(curves), len(mains)), is_open=number == 0)
+
+
+_Labelled = list[tuple[str, SystemCurves]]
+
+
+def _labelled(lists: Sequence[tuple[str, ListSummary]]) -> tuple[_Labelled, _Labelled]:
+    """Return the curves of the main systems, and of the others, with their names."""
+    mains: _Labelled = []
+    others: _Labelled = []
+    for experiment, one in lists:
+        for curve in one.curves:
+            label = f"{experiment}: {curve.name}" if experiment else curve.name
+            (mains if curve.name == one.errors.system else others).append((label, curve))
+    return mains, others
 
 
 def _caps(num_curves: int, num_mains: int) -> Iterator[Html]:
@@ -110,7 +114,8 @@ def _steps(edges: Float64, values: ArrayLike) -> tuple[Float64, Float64]:
 def training_section(experiments: Sequence[ExperimentSummary]) -> Iterator[Html]:
     """Yield loss and accuracy of every training, base models and fine-tuned ones apart."""
     for model in ("base", "lm"):
-        logs = [(e.name, e.logs[model]) for e in experiments if e.logs.get(model)]
+        names = zip(short_names(experiments), experiments, strict=True)
+        logs = [(name, e.logs[model]) for name, e in names if e.logs.get(model)]
         if not logs:
             yield note(f"There is no train.jsonl of a model {model}.")
             continue

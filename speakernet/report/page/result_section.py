@@ -40,10 +40,11 @@ def result_section(experiments: Sequence[ExperimentSummary]) -> Iterator[Html]:
     )
     for number, name in enumerate(list_names(experiments)):
         systems = list(_systems(experiments, name))
+        mains = [one.main for _, one in lists_of(experiments, name)]
         content = [
             note(_sizes(systems)),
             *_capped(systems, _figures(systems[:MAX_ROWS], several=len(experiments) > 1)),
-            *_differences(systems, _reference(experiments, name)),
+            *_differences(systems, _reference(systems, mains)),
             *_seeds(systems),
         ]
         yield folded(f"Trials {name}", content, is_open=number == 0)
@@ -55,18 +56,16 @@ def list_names(experiments: Sequence[ExperimentSummary]) -> list[str]:
 
 
 def _systems(experiments: Sequence[ExperimentSummary], name: str) -> Iterator[ReportedSystem]:
-    for experiment in experiments:
+    for short, experiment in zip(short_names(experiments), experiments, strict=True):
         for one in experiment.lists:
             for row in one.rows if one.name == name else ():
-                name_of = experiment.name if len(experiments) > 1 else ""
-                yield ReportedSystem(name_of, row, experiment.draws.get(row.get("inputs", "")))
+                draws = experiment.draws.get(row.get("inputs", ""))
+                yield ReportedSystem(short, row, draws)
 
 
-def _reference(experiments: Sequence[ExperimentSummary], name: str) -> ReportedSystem:
-    """Return the system that others are compared with: the main one of the first experiment."""
-    experiment, one = next((e, one) for e in experiments for one in e.lists if one.name == name)
-    draws = experiment.draws.get(one.main.get("inputs", ""))
-    return ReportedSystem(experiment.name if len(experiments) > 1 else "", one.main, draws)
+def _reference(systems: Sequence[ReportedSystem], mains: Sequence[Row]) -> ReportedSystem:
+    """Return the system that others are compared with: the first main one."""
+    return next(system for system in systems if system.row is mains[0])
 
 
 def _sizes(systems: Sequence[ReportedSystem]) -> str:
@@ -193,6 +192,17 @@ def _mean_interval(kept: Sequence[KeptDraws | None]) -> list[float] | None:
     return list(mean.intervals()["eer_interval"])
 
 
+def short_names(experiments: Sequence[ExperimentSummary]) -> list[str]:
+    """Return the names of several experiments: without their corpus if all have one; else none."""
+    if len(experiments) == 1:
+        return [""]
+    corpora, recipes = zip(*(e.name.rpartition("/")[::2] for e in experiments), strict=True)
+    distinct = len(set(corpora)) > 1 or len(set(recipes)) < len(recipes)
+    return [e.name for e in experiments] if distinct else list(recipes)
+
+
 def lists_of(experiments: Sequence[ExperimentSummary], name: str) -> list[tuple[str, ListSummary]]:
-    """Return what each experiment has of a list."""
-    return [(e.name, one) for e in experiments for one in e.lists if one.name == name]
+    """Return what each experiment has of a list, by its short name."""
+    names = short_names(experiments)
+    pairs = zip(names, experiments, strict=True)
+    return [(short, one) for short, e in pairs for one in e.lists if one.name == name]

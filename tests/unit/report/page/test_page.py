@@ -127,8 +127,8 @@ def test_several_experiments_and_seeds_on_one_page(exp_dir: Path, tmp_path: Path
     output = tmp_path / "both.html"
     report.main(["--trials", str(trials), str(first), str(second), str(output)])
     page = _Page(output)
-    assert "Differences to corpus/tdnn-seed=4: base, cosine" in page.words
-    assert "corpus/tdnn-seed=5: base, cosine" in page.words and "Means over seeds" in page.words
+    assert "Differences to tdnn-seed=4: base, cosine" in page.words
+    assert "tdnn-seed=5: base, cosine" in page.words and "Means over seeds" in page.words
     assert page.words.count("Hardest targets") == 2
 
 
