@@ -1,4 +1,6 @@
-"""CAM++, named ``campplus``, or ``campplus_gN`` with a growth of N channels (published: 32).
+"""CAM++, named ``campplus``, or ``campplus_gN[_lL]`` with a growth of N channels (published: 32).
+
+``_lL``, with L layers in each block instead of 12, 24 and 16, is for tests and small machines.
 
 Wang et al., "CAM++: a fast and efficient network for speaker verification using context-aware
 masking" (Interspeech 2023): residual blocks that halve mel three times, then a densely connected
@@ -90,17 +92,17 @@ class DenseLayer(nn.Module):
 
 
 @MODELS.add_pattern(
-    r"campplus(?:_g(?P<growth>[1-9]\d*))?",
+    r"campplus(?:_g(?P<growth>[1-9]\d*)(?:_l(?P<layers>[1-9]\d*))?)?",
     options=PooledModelOptions,
     published=("campplus",),
-    examples=("campplus_g4",),
+    examples=("campplus_g4_l2",),
 )
 class CamPlusPlus(SpeakerModel):
     """CAM++: residual head, three dense blocks, pooling, one dense layer and its batch norm."""
 
     def __init__(self, config: PooledModelOptions, input_dim: int) -> None:
         super().__init__(config, input_dim)
-        growth = int(config.sizes["growth"] or 32)
+        growth, depth = int(config.sizes["growth"] or 32), int(config.sizes["layers"] or 0)
         self.embedding_dim = config.embedding_dim or 512
         self.head = _head()
         num_inputs = _HEAD_CHANNELS * strided_size(input_dim, 3)
@@ -110,7 +112,7 @@ class CamPlusPlus(SpeakerModel):
         self.blocks = nn.ModuleList()
         for num_layers, dilation in _BLOCKS:
             layers: list[nn.Module] = []
-            for _ in range(num_layers):
+            for _ in range(depth or num_layers):
                 layers.append(DenseLayer(channels, growth, dilation))
                 channels += growth
             self.blocks.append(nn.Sequential(*layers, _norm_relu_conv(channels, channels // 2)))
