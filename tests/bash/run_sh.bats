@@ -548,7 +548,7 @@ SCRIPT
   plan=(bash run.sh --recipe "$recipe" --exp "$BATS_TEST_TMPDIR/exp" --data "$BATS_TEST_TMPDIR/data" --plan)
   run --separate-stderr "${plan[@]}" --seeds 1,7
   [ "$status" -eq 1 ]
-  [[ $output == *"stage 2 augmented copies"*"D/train_sp_aug/"*"D/train_sp_aug_seed7/"*"stage 4 training"*"E/checkpoints/"*"stage 7 scores"*"E/scores/"* ]]
+  [[ $output == *"stage 2 augmented copies"*"D/train_sp_aug/"*"D/train_sp_aug_seed7/"*"stage 4 training"*"E/checkpoints/"*"stage 7 scores"*"E/scores/"*"stage 8 results"*"E/report/"* ]]
   # Both seeds have one corpus and one copy of the noises.
   [ "$(grep -c '^stage 1 ' <<<"$output")" = 1 ] && [ "$(grep -c 'D/musan_noise/  (' <<<"$output")" = 1 ]
   [[ $output == *"exp/corpus/recipe/checkpoints/"* ]] && [ "$(grep -c '^measured: tdnn_c128' <<<"$output")" = 1 ]
@@ -569,6 +569,7 @@ SCRIPT
   [[ $output == *"fbank80/train_sp_aug: steps/make_set_features.sh --nj 7 --cmd my.pl\ --mem\ 1G "* && $output != *"fbank80/test: steps"* ]]
   [[ $output == *"checkpoints: steps/train.sh --nproc '' --num-nodes 2 --cuda-cmd my.pl\ --gpu\ 8 "*"my\ exp/corpus/recipe"* ]]
   [[ $output == *"embeddings_test: steps/extract_embeddings.sh --nj 3 --cmd my.pl\ --gpu\ 1 "*"scores: steps/score.sh --cmd my.pl\ --mem\ 9G "* ]]
+  [[ $output == *"my exp/corpus/recipe/report: steps/make_report.sh "* ]]
   [ "$(find "$BATS_TEST_TMPDIR/data" "$BATS_TEST_TMPDIR/my exp" -type f 2>/dev/null | wc -l)" -eq 1 ]
   run -1 bash run.sh --recipe "$recipe" --plan --dry-run
   [ "$output" = "run.sh: error: --plan and --dry-run do not go together" ]
