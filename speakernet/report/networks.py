@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import torch
+
 from speakernet.config import configure
 from speakernet.nn.complexity import Complexity, measure
-from speakernet.nn.layers.log_mel import NUM_MEL_BINS
-from speakernet.nn.models import MODELS
+from speakernet.nn.models import MODELS, build_model
 from speakernet.report.published import read_published_sizes
 
 DEFAULT_MEL_BINS = 80
@@ -45,7 +46,11 @@ def _selection(
 
 def _own_bins(name: str) -> int:
     """Return the mel bins of a network's own front end, or those of most recipes."""
-    return NUM_MEL_BINS if MODELS.get(name).input_kind == "waveform" else DEFAULT_MEL_BINS
+    if MODELS.get(name).input_kind == "features":
+        return DEFAULT_MEL_BINS
+    with torch.device("meta"):
+        model = build_model(configure(MODELS, name), input_dim=0)
+    return model.get_buffer("front_end.filters").shape[1]
 
 
 def _row(

@@ -14,6 +14,12 @@ def test_all_networks_and_what_their_published_counts_mean(
     assert models.main([]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert {line.split()[0] for line in lines[1:]} == set(MODELS.names())
+    bins = {line.split()[0]: line.split()[1] for line in lines[1:]}
+    assert (bins["vgg_m"], bins["resnetse34_l"], bins["ecapa_speechbrain_c1024"]) == (
+        "64",
+        "40",
+        "80",
+    )
     assert not [line for line in lines if line.endswith("differs")]
     counted = {line.split()[0] for line in lines if line.endswith("without the embedding layer")}
     assert counted == {"res2net152_w24_s4_c32_att", "res2net200_w24_s4_c32_att"}
