@@ -11,6 +11,8 @@ import numpy as np
 
 from speakernet.arrays import Float32, Float64, Int64
 
+_BLOCK = 4096  # frames; the float64 values of all of a recording of hours would be gigabytes
+
 
 def sliding_cmn(features: Float32, window: int = 300) -> Float32:
     """Return ``features`` (frames, dim) minus the mean over a window of frames centred on each.
@@ -31,5 +33,9 @@ def _subtract_means(
     start: Int64,
     end: Int64,
 ) -> Float32:
-    means = (sums[end] - sums[start]) / (end - start)[:, None]
-    return np.asarray(features - means, dtype=np.float32)
+    normalized = np.empty(features.shape, dtype=np.float32)
+    for first in range(0, len(features), _BLOCK):
+        rows = slice(first, first + _BLOCK)
+        means = (sums[end[rows]] - sums[start[rows]]) / (end[rows] - start[rows])[:, None]
+        normalized[rows] = features[rows] - means
+    return normalized
