@@ -37,7 +37,9 @@ def check(kind: str, name: str, source: InputName, path: Path) -> None:
     written = FORMATS.get(kind)
     written.write(graph, torch.randn(shape), path, metadata(model, source))
     found = compare(written.read(path), graph, model, source, SAMPLES)
-    assert found.pytorch < 1e-4
+    # The attention of dynamic layers that were never trained has large logits, and their softmax
+    # makes rounding larger.
+    assert found.pytorch < (5e-4 if model.network.temperatures() else 1e-4)
     assert found.cosine > 0.99999
     assert (found.extraction is None) == (is_waveform or source == "features")
     assert found.num_lengths == checking.NUM_LENGTHS
@@ -46,7 +48,7 @@ def check(kind: str, name: str, source: InputName, path: Path) -> None:
 @pytest.fixture(autouse=True)
 def few_lengths(monkeypatch: pytest.MonkeyPatch) -> None:
     if not IS_WHOLE:
-        monkeypatch.setattr(checking, "NUM_LENGTHS", 3)
+        monkeypatch.setattr(checking, "NUM_LENGTHS", 2)
 
 
 @pytest.mark.parametrize(("kind", "name"), PAIRS)
