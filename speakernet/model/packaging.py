@@ -1,6 +1,7 @@
 """From an experiment to a packaged model: which files of it become what."""
 
 import platform
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +14,7 @@ from speakernet.backend.class_weights import load_class_weights
 from speakernet.backend.cohort import Cohort, load_cohort
 from speakernet.backend.config import ScoringConfig
 from speakernet.config import UserError, dump_config, load_config
-from speakernet.model.calibrating import fit_on_training_speakers, known_calibration
+from speakernet.model.calibrating import fit_on_cohort, known_calibration
 from speakernet.model.card import CardNotes, model_card
 from speakernet.model.description import (
     CARD,
@@ -65,7 +66,8 @@ def make_package(sources: PackageSources, name: str, notes: CardNotes) -> Packag
     scoring = recipe.scoring.model_copy(update={"plda": None, "calibration": None})
     if cohort.vectors is None:
         scoring = scoring.model_copy(update={"normalization": "none"})
-    calibration = _calibration(sources, recipe.scoring, scoring, cohort)
+    heard = state.get("speakers", ())
+    calibration = _calibration(sources, recipe.scoring, scoring, cohort, heard)
     description = Description(
         format=FORMAT,
         name=name,
@@ -111,15 +113,19 @@ def _cohort(sources: PackageSources, recipe: Recipe) -> Cohort:
 
 
 def _calibration(
-    sources: PackageSources, asked: ScoringConfig, config: ScoringConfig, cohort: Cohort
+    sources: PackageSources,
+    asked: ScoringConfig,
+    config: ScoringConfig,
+    cohort: Cohort,
+    heard: Collection[str],
 ) -> ScoreCalibration | None:
     kind = config.similarity if config.normalization == "none" else config.normalization
     if asked.calibration and (found := known_calibration(sources.exp_dir / "scores", kind)):
         return found
     if not sources.cohort_embeddings or not sources.cohort_utt2spk:
         return None
-    return fit_on_training_speakers(
-        config, cohort, sources.cohort_embeddings, sources.cohort_utt2spk, kind
+    return fit_on_cohort(
+        config, cohort, sources.cohort_embeddings, sources.cohort_utt2spk, kind, heard
     )
 
 
