@@ -165,7 +165,7 @@ make_active_environment() {
 
 require() {
   printf -v list '"%s", ' "$@"
-  printf '[project]\ndependencies = [%s]\noptional-dependencies = {dev = ["tool"], benchmarks = []}\n' "$list" >pyproject.toml
+  printf '[project]\ndependencies = [%s]\noptional-dependencies = {dev = ["tool"], benchmarks = [], export = []}\n' "$list" >pyproject.toml
 }
 
 @test "an active environment that fits is used, and no .venv is made; the second time without starting Python" {
