@@ -142,7 +142,10 @@ class People:
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        with write_errors(self.folder), open(self.folder / ".lock", "ab") as file:
+        path = self.folder / ".lock"
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            raise UserError(f"{path}: is no file of a store; remove it")
+        with write_errors(self.folder), open(path, "ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 

@@ -14,7 +14,7 @@ from tests.hostile.known_open import KNOWN_OPEN
 from tests.hostile.scripts import BEHIND, SCRIPTS, options_of, scripts_with_options
 from tests.hostile.targets import option_targets, uncovered
 
-NUMBER = 1300
+NUMBER = 1000
 
 
 def test_every_command_has_calls() -> None:

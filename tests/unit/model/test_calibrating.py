@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from speakernet.backend.cohort import Cohort
-from speakernet.backend.config import ScoringConfig
+from speakernet.backend.config import CalibrationConfig, ScoringConfig
 from speakernet.kaldi.ark import ArkWriter
 from speakernet.model.calibrating import MIN_UNHEARD, fit_on_cohort
 from speakernet.model.description import ScoreCalibration
@@ -37,7 +37,8 @@ def write_cohort(folder: Path, num_new: int, sessions: bool) -> None:
 def fit(folder: Path, num_new: int, *, sessions: bool = True) -> ScoreCalibration:
     folder.mkdir()
     write_cohort(folder, num_new, sessions)
-    config = ScoringConfig(normalization="none")
+    draw = CalibrationConfig(num_trials=600)
+    config = ScoringConfig(normalization="none", calibration=draw)
     found = fit_on_cohort(config, Cohort(None, None), folder, folder / "utt2spk", "cosine", HEARD)
     assert found
     return found

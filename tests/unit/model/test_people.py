@@ -96,3 +96,11 @@ def test_refuses_damaged_people(tmp_path: Path, change: dict[str, object], probl
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(UserError, match=problem):
         store.people()
+
+
+def test_a_lock_that_is_a_link_is_no_lock(tmp_path: Path) -> None:
+    store = tmp_path / "people"
+    store.mkdir()
+    (store / ".lock").symlink_to("/dev/zero")
+    with pytest.raises(UserError, match=r"\.lock: is no file of a store; remove it"):
+        People(store).add("Ada", [], "model")
