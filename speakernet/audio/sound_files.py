@@ -52,7 +52,8 @@ def read_with_soundfile(stream: BinaryIO, first_sample: int, max_samples: int | 
             else:
                 available = max(file.frames - first_sample, 0)
                 expected = available if max_samples is None else min(available, max_samples)
-                file.seek(min(first_sample, file.frames))
+                if first_sample:  # not all codecs can be sought in (GSM)
+                    file.seek(min(first_sample, file.frames))
                 samples = file.read(expected, dtype=_dtype(file), always_2d=True)
             rate = int(file.samplerate)
     except _SOUNDFILE_ERRORS as error:

@@ -1,7 +1,7 @@
 """Wav files (RIFF WAVE): those of 16 bits are read directly, others through soundfile.
 
 The direct reader is several times faster than a general library, reads only the requested samples,
-and rejects what Kaldi's reader rejects: 8-bit samples and truncated files.
+and rejects what Kaldi's reader rejects: linear samples of 8 bits and truncated files.
 """
 
 import io
@@ -50,10 +50,11 @@ def find_wav(stream: BinaryIO, head: bytes, offset: int) -> WavPlace:
 def read_wav(wav: WavPlace, first_sample: int = 0, max_samples: int | None = None) -> Audio:
     """Read at most ``max_samples`` (None: all) from ``first_sample`` on.
 
-    Raises UserError if the file is truncated, has no samples, or samples of 8 bits.
+    Raises UserError if the file is truncated, has no samples, or linear ones of 8 bits (those of
+    8 bits in mu-law and A-law, telephony's, have the range of 14).
     """
     form = wav.chunk.format
-    if form.bits == 8:
+    if (form.code, form.bits) == (PCM, 8):
         raise UserError(f"found 8-bit samples in {form.channels} channel(s); expected 16-bit")
     if not wav.is_16_bit:
         _check_whole(wav.chunk)

@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 from speakernet.config import Config, setting_error
 
 Count = Annotated[int, Field(ge=1)]
+_MOST_FRAMES = 1 << 20  # three hours, of which a waveform takes 0.6 GB
+Frames = Annotated[int, Field(ge=1, le=_MOST_FRAMES)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -24,11 +26,11 @@ class ExtractionConfig(Config):
     (crops, dim)."""
     chunk_frames: Count = 1000
     """Longest chunk; read with `mode: chunks`."""
-    min_frames: Count = 25
+    min_frames: Frames = 25
     """Shortest chunk, or whole utterance; read with `mode: chunks` and `whole`."""
-    num_crops: Count = 10
+    num_crops: Frames = 10
     """Number of crops; read with `mode: crops`."""
-    crop_frames: Count = 400
+    crop_frames: Frames = 400
     """Length of a crop; read with `mode: crops`."""
 
     @model_validator(mode="after")
@@ -37,6 +39,9 @@ class ExtractionConfig(Config):
             self.refuse_unread("chunk_frames", "mode: chunks")
         if self.mode == "crops":
             self.refuse_unread("min_frames", "mode: chunks or whole")
+            if self.num_crops * self.crop_frames > _MOST_FRAMES:
+                text = f"times crop_frames is more than {_MOST_FRAMES}"
+                raise setting_error("num_crops", text)
         else:
             self.refuse_unread("num_crops", "mode: crops")
             self.refuse_unread("crop_frames", "mode: crops")

@@ -189,7 +189,12 @@ def choose_device(name: str, job: int = 1) -> torch.device:
     count = torch.cuda.device_count()
     if name == "auto":
         return torch.device(f"cuda:{(job - 1) % count}") if count else torch.device("cpu")
-    device = torch.device(name)
+    try:
+        device = torch.device(name)
+    except (RuntimeError, TypeError):
+        device = torch.device("meta")
+    if device.type not in ("cpu", "cuda"):
+        raise UserError(f"--device {name}: expected auto, cpu, cuda or cuda:N")
     if device.type == "cuda" and (device.index or 0) >= count:
         there = f"cuda:0 to cuda:{count - 1}" if count else "no GPU that torch can use"
         raise UserError(f"--device {name}: there is {there}; expected auto or cpu")

@@ -143,7 +143,8 @@ def read_ahead(
         yield from ((name, load(name)) for name in names)
         return
     waiting: deque[tuple[Name, Future[Loaded]]] = deque()
-    with ThreadPoolExecutor(num_threads) as pool:
+    pool = ThreadPoolExecutor(num_threads)
+    try:
         for name in names:
             waiting.append((name, pool.submit(load, name)))
             if len(waiting) > 4 * num_threads:
@@ -152,3 +153,5 @@ def read_ahead(
         while waiting:
             done, future = waiting.popleft()
             yield done, future.result()
+    finally:  # whoever stops early does not wait for what was to be read next
+        pool.shutdown(cancel_futures=True)

@@ -29,13 +29,14 @@ from speakernet.bin.options.program import argument, arguments, program
 @arguments(CHECK, DEVICE, THREADS)
 def main(args: Namespace) -> int:
     """Write the embeddings."""
-    from speakernet.model.embedding_files import choose_format
+    from speakernet.model.embedding_files import check_names, choose_format
     from speakernet.model.reporting import Reporter
     from speakernet.model.sources import collect
     from speakernet.work.progress import progress
 
     write = choose_format(args.save, args.embedding_format)
     sources = collect(args.files, args.data_dir, args.scp, sys.stdin.buffer)
+    check_names(write, args.save, (source.name for source in sources))
     found = load(args).embed_sources(sources, check=args.check)
     reporter = Reporter()
     write(args.save, reporter.embeddings(progress(found, len(sources), "recordings")))

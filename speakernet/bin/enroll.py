@@ -26,11 +26,11 @@ def main(args: Namespace) -> int:
     from speakernet.model.people import People
     from speakernet.model.reporting import Reporter
 
-    model = load(args)
-    reporter = Reporter()
+    model, reporter, people = load(args), Reporter(), People(args.store)
+    people.check_new(args.name, model.description.identity)
     embeddings = list(reporter.embeddings(model.embed_many(args.files, check=args.check)))
     reporter.finish()
-    count = People(args.store).add(args.name, embeddings, model.description.identity)
+    count = people.add(args.name, embeddings, model.description.identity)
     logger.info("%s: %d recordings of '%s'", args.store, count, args.name)
     return 0
 

@@ -25,7 +25,7 @@ def main(args: Namespace) -> int:
     result = model.verify(args.one, args.other, prior=args.prior, check=args.check)
     decision = decide(model.description, result, args.threshold)
     show = verification_json if args.json else verification_text
-    print(show(model.description, decision), flush=True)
+    print(show(model.description, decision, args.threshold), flush=True)
     return 0 if decision.same else 1
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
@@ -24,6 +25,8 @@ from speakernet.config.tree import (
 )
 
 C = TypeVar("C", bound=Config)
+
+_MOST_PROBLEMS = 20  # a file with thousands of unknown keys takes seconds to explain
 
 
 def build(cls: type[C], tree: Tree, source: str, context: dict[str, Any] | None = None) -> C:
@@ -69,7 +72,8 @@ def _build(cls: type[C], root: Location, source: str, context: dict[str, Any] | 
         # Strict JSON rules: a list may fill a tuple, but "3" is not a number, and 1 not a boolean.
         return cls.model_validate_json(text, context=context)
     except ValidationError as error:
-        raise UserError("; ".join(_explain(root, source, error))) from None
+        problems = islice(_explain(root, source, error), _MOST_PROBLEMS)
+        raise UserError("; ".join(problems)) from None
 
 
 def _explain(root: Location, source: str, error: ValidationError) -> Iterator[str]:

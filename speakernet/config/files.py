@@ -29,7 +29,7 @@ def open_input(path: str | Path) -> BufferedReader:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
+        raise UserError(f"{str(path) or repr('')}: no such file") from None
     except OSError as error:
         raise UserError(f"{path}: cannot be opened: {reason_of(error)}") from None
     kind = _other_kind(os.fstat(descriptor).st_mode)

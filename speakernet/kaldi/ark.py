@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from speakernet.config.errors import UserError, naming
 from speakernet.config.files import open_input
+from speakernet.kaldi.characters import check_key
 from speakernet.kaldi.compression import MAX_FLOAT32, compress
 from speakernet.kaldi.entries import Source
 from speakernet.kaldi.places import Place, parse_place, within
@@ -72,8 +73,7 @@ class ArkWriter(NewFiles):
         compressed).
         """
         ark = self._ark.path
-        if not key or key.split() != [key]:
-            raise UserError(f"{ark}: '{key}' cannot be a key: empty or with white space")
+        check_key(key, ark)
         try:
             data = _encode(np.asarray(array), self._compress)
         except ValueError as error:

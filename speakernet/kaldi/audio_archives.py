@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from speakernet.config.errors import UserError
+from speakernet.kaldi.characters import check_key
 from speakernet.work.files import NewFile, open_for_replace, suffixed, write_errors
 from speakernet.work.new_files import NewFiles
 
@@ -112,8 +113,7 @@ class AudioArchives(NewFiles):
 
     def write(self, key: str, data: bytes) -> None:
         """Append a file under an id. Raises UserError for an id with white space, or none."""
-        if key.split() != [key]:
-            raise UserError(f"{self._prefix}: '{key}' cannot be a key: empty or with white space")
+        check_key(key, self._prefix)
         begin = key.encode() + b" "
         frame = frame_of(data) if self._framed else b""
         size = len(begin) + len(frame) + len(data)

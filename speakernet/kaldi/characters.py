@@ -25,6 +25,12 @@ _WITHOUT_INK = re.compile(
 _MAX_SHOWN = 100
 
 
+def check_key(key: str, place: str | Path) -> None:
+    """Raise UserError, starting with ``place``, for a key that would not be one field of a line."""
+    if key.split() != [key]:
+        raise UserError(f"{place}: '{key}' cannot be a key: empty or with white space")
+
+
 def check_characters(path: Path, number: int, block: bytes) -> None:
     """Check lines of a table, the first of which is line ``number``.
 

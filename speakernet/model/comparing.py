@@ -15,6 +15,7 @@ from speakernet.backend.normalization import (
     cohort_statistics,
     normalize_scores,
 )
+from speakernet.config import UserError
 from speakernet.model.description import Description
 
 
@@ -115,5 +116,8 @@ class Comparer:
 
     def _calibrated(self, similarity: Float64, normalized: Float64 | None) -> Scores:
         final, found = similarity if normalized is None else normalized, self._calibration
-        llr = None if found is None else found.offset + found.weight * final
+        with np.errstate(over="ignore"):
+            llr = None if found is None else found.offset + found.weight * final
+        if not np.isfinite(final if llr is None else llr).all():
+            raise UserError("a score is not finite; the model's cohort or calibration is damaged")
         return Scores(similarity, normalized, llr)

@@ -29,22 +29,34 @@ def _final(result: Verification) -> float:
     return result.score if result.normalized is None else result.normalized
 
 
-def verification_text(description: Description, result: Verification) -> str:
-    """Return lines that say what was found."""
-    lines = ["same speaker" if result.same else "different speakers"]
+def verification_text(
+    description: Description, result: Verification, threshold: float | None = None
+) -> str:
+    """Return lines that say what was found, and beside which figure what it was decided by."""
+    lines = {"": "same speaker" if result.same else "different speakers"}
     if result.llr is not None:
-        least = llr_threshold(result.prior)
-        text = f"same speaker from {least:.2f} on, at a prior of {result.prior:g}"
-        lines.append(f"log-likelihood ratio {result.llr:.2f} ({text})")
+        lines["llr"] = f"log-likelihood ratio {result.llr:.2f}"
     if result.normalized is not None:
-        lines.append(f"{description.scoring.normalization} {result.normalized:.4f}")
-    lines.append(f"{description.scoring.similarity} {result.score:.4f}")
-    return "\n".join([*lines, *(f"note: {note}" for note in result.notes)])
+        kind = description.scoring.normalization
+        lines[kind] = f"{kind} {result.normalized:.4f}"
+    kind = description.scoring.similarity
+    lines[kind] = f"{kind} {result.score:.4f}"
+    if threshold is not None:
+        lines[description.score_kind] += f" (same speaker from {threshold:g} on)"
+    elif result.llr is not None:
+        least = llr_threshold(result.prior)
+        lines["llr"] += f" (same speaker from {least:.2f} on, at a prior of {result.prior:g})"
+    return "\n".join([*lines.values(), *(f"note: {note}" for note in result.notes)])
 
 
-def verification_json(description: Description, result: Verification) -> str:
-    """Return one line of JSON."""
-    kinds = {"model": description.name, "score_kind": description.scoring.similarity}
+def verification_json(
+    description: Description, result: Verification, threshold: float | None = None
+) -> str:
+    """Return one line of JSON; with a ``threshold``, that stands there instead of the prior."""
+    kinds: dict[str, object] = {"model": description.name}
+    kinds["score_kind"] = description.scoring.similarity
+    if threshold is not None:
+        kinds |= {"prior": None, "threshold": threshold}
     if result.normalized is not None:
         kinds["normalized_kind"] = description.scoring.normalization
     return json.dumps(asdict(result) | kinds)
@@ -52,7 +64,7 @@ def verification_json(description: Description, result: Verification) -> str:
 
 def identification_text(found: Identification, top: int) -> str:
     """Return a line: recording, person or "-", then the figures of the ``top`` candidates."""
-    fields = [found.recording, found.name or "-"]
+    fields = [_field(found.recording), found.name or "-"]
     for each in found.candidates[:top]:
         chance = "-" if each.probability is None else f"{each.probability:.4f}"
         fields += [each.name, chance, *_figures(each)]
@@ -72,7 +84,12 @@ def identification_json(found: Identification, top: int) -> str:
 def pair_text(pair: Pair) -> str:
     """Return a line of the table of pairs."""
     decision = {None: "-", True: "same", False: "different"}[pair.same]
-    return "\t".join([pair.one, pair.other, *_figures(pair), decision])
+    return "\t".join([_field(pair.one), _field(pair.other), *_figures(pair), decision])
+
+
+def _field(name: str) -> str:
+    """Return a file's name as a field of a table: tabs and line breaks would end it."""
+    return name.translate({ord(c): repr(c)[1:-1] for c in "\t\n\r"})
 
 
 def pair_json(pair: Pair) -> str:

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from speakernet.backend.config import ExtractionConfig, ScoringConfig
 from speakernet.config import Config, setting_error
 from speakernet.nn.models import ModelConfig
+from speakernet.signal.extractors import num_values
 from speakernet.signal.options import FbankOptions, MfccOptions
 
 FORMAT: Literal["speakernet model 1"] = "speakernet model 1"
@@ -24,6 +25,7 @@ PRIORS = (0.5, 0.1, 0.05, 0.01, 0.001)
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MOST_DIMENSIONS = 1 << 16
+_MOST_FRAMES = 1 << 30
 
 
 class FrontEndConfig(Config):
@@ -33,7 +35,7 @@ class FrontEndConfig(Config):
     """Kaldi's options of the filter bank."""
     mfcc: MfccOptions | None = None
     """Kaldi's options of the MFCC."""
-    cmn_window: Annotated[int, Field(ge=1)] | None = None
+    cmn_window: Annotated[int, Field(ge=1, le=_MOST_FRAMES)] | None = None
     """Frames of the sliding mean that is subtracted; null: it stays."""
     dither_seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 1
     """Seed of the dither."""
@@ -120,6 +122,13 @@ class Description(Config):
             raise setting_error("front_end", text)
         if waveform != (self.input_dim == 0):
             raise setting_error("input_dim", "0 is for networks on waveforms, and for no others")
+        options = self.front_end.options
+        if options and num_values(options) != self.input_dim:
+            text = f"expected {num_values(options)}, the values of a frame of front_end"
+            raise setting_error("input_dim", text)
+        if self.scoring.compares_crops != (self.extraction.mode == "crops"):
+            text = f"'{self.scoring.similarity}' does not fit extraction.mode"
+            raise setting_error("scoring.similarity", f"{text} {self.extraction.mode}")
         if self.calibration and self.calibration.kind != self.score_kind:
             text = f"is of '{self.calibration.kind}'; the model gives '{self.score_kind}'"
             raise setting_error("calibration", text)

@@ -16,6 +16,7 @@ import numpy as np
 
 from speakernet.config import UserError
 from speakernet.kaldi.ark import ArkWriter
+from speakernet.kaldi.characters import check_key
 from speakernet.model.results import Embedding
 from speakernet.work.files import open_for_replace
 
@@ -32,14 +33,24 @@ def write_npz(path: Path | None, embeddings: Iterable[Embedding]) -> None:
 
 
 def write_ark(path: Path | None, embeddings: Iterable[Embedding]) -> None:
-    """Write them one by one. Raises UserError for a name that no table can hold, or two alike."""
-    ark, seen = _given(path), set[str]()
+    """Write them one by one. Raises UserError for a name that no table can hold."""
+    ark = _given(path)
     with ArkWriter(ark, ark.with_suffix(".scp")) as writer:
         for each in embeddings:
-            if each.name in seen:
-                raise UserError(f"{ark}: '{each.name}' is there twice; expected npz or jsonl")
-            seen.add(each.name)
             writer.write(each.name, each.vector)
+
+
+def check_names(write: Writer, path: Path | None, names: Iterable[str]) -> None:
+    """Raise UserError for names that ``write`` cannot write: before hours of embedding."""
+    seen = set[str]()
+    for name in names if write is write_ark else ():
+        if name in seen:
+            raise UserError(f"{path}: '{name}' is there twice; expected npz or jsonl")
+        try:
+            check_key(name, _given(path))
+        except UserError as error:
+            raise UserError(f"{error}; expected npz or jsonl") from None
+        seen.add(name)
 
 
 def write_jsonl(path: Path | None, embeddings: Iterable[Embedding]) -> None:

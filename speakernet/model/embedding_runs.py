@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple, get_args
 
 from speakernet.arrays import Float32
+from speakernet.audio.reader import Reading
 from speakernet.backend.config import ExtractionConfig
 from speakernet.backend.embedding_jobs import GPU_BATCH_FRAMES
 from speakernet.backend.extraction import Extractor
@@ -49,6 +50,8 @@ class EmbeddingRun:
     def __init__(
         self, network: Network, config: ExtractionConfig, front_end: FrontEnd, check: Check
     ) -> None:
+        if check not in CHECKS:
+            raise UserError(f"check={check!r}: expected one of {', '.join(CHECKS)}")
         device = next(network.parameters()).device
         batch_steps = 0 if device.type == "cpu" else front_end.scale.steps(GPU_BATCH_FRAMES)
         self._extractor = Extractor(network, config, device=device, batch_steps=batch_steps)
@@ -87,7 +90,7 @@ class EmbeddingRun:
         front_end = self._front_end
         try:
             reading = front_end.read(source.recording, source.rate)
-            notes = (*front_end.notes(reading), *self._problems(reading.waveform))
+            notes = (*front_end.notes(reading), *self._problems(reading))
         except UserError as error:
             return Unreadable(source.name, _naming(source.name, str(error)))
         steps = front_end(reading.waveform, source.utterance)
@@ -99,16 +102,19 @@ class EmbeddingRun:
             return Unreadable(source.name, reason)
         return _Loaded(steps, duration, notes)
 
-    def _problems(self, waveform: Float32) -> list[str]:
-        """Return a note of what is wrong with a recording. Raises UserError if it is refused."""
+    def _problems(self, reading: Reading) -> list[str]:
+        """Return a note of what is wrong with a recording.
+
+        Raises UserError if it is refused, with how it was read: maybe it is another channel.
+        """
         if self._check == "off":
             return []
-        problem = check_speech(waveform, self._front_end.sample_rate).problem
+        problem = check_speech(reading.waveform, self._front_end.sample_rate).problem
         if problem is None:
             return []
         note = f"{problem.kind.replace('_', ' ')} ({problem.reason})"
         if self._check == "refuse" and problem.kind != ProblemKind.CLIPPED:
-            raise UserError(f"{note}; --check warn takes it")
+            raise UserError(f"{', '.join([note, *map(str, reading.notes)])}; --check warn takes it")
         return [note]
 
 

@@ -1,6 +1,7 @@
 """From recordings to what a packaged network takes: any file, rate and number of channels."""
 
 import os
+from numbers import Real
 from typing import TypeAlias
 
 import numpy as np
@@ -98,14 +99,17 @@ def _audio_of(samples: AnyArray, rate: int | None) -> Audio:
             f"samples: found {samples.shape[1]} channels of {samples.shape[0]} samples; expected "
             "(samples, channels)"
         )
+    if not isinstance(rate, Real) or rate != rate // 1:
+        raise UserError(f"samples: found the rate {rate!r}; expected a whole number of Hz")
     columns = samples if samples.ndim == 2 else samples[:, None]
-    return Audio(_scaled(columns), rate)
+    return Audio(_scaled(columns), int(rate))
 
 
 def _scaled(samples: AnyArray) -> Samples:
-    if samples.dtype == np.int16:
+    native = samples.dtype.newbyteorder("=")
+    if native == np.int16:
         return np.asarray(samples, np.int16)
-    if samples.dtype == np.int32:
+    if native == np.int32:
         return np.asarray(samples, np.float32) / _INT32_STEP
     if not np.issubdtype(samples.dtype, np.floating):
         raise UserError(f"samples: found {samples.dtype}; expected float, int16 or int32")

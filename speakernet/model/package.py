@@ -154,12 +154,11 @@ def read_package(folder: Path) -> Package:
 
 def _read_file(path: Path, expected: FileConfig) -> bytes:
     with open_input(path) as file:
-        data = file.read(expected.size + 1)
-    if len(data) != expected.size:
-        more = "more" if len(data) > expected.size else len(data)
-        raise UserError(
-            f"{path}: has {more} bytes; expected {expected.size}, as {DESCRIPTION} says"
-        )
+        size = os.fstat(file.fileno()).st_size
+        if size != expected.size:
+            text = f"has {size} bytes; expected {expected.size}, as {DESCRIPTION} says"
+            raise UserError(f"{path}: {text}")
+        data = file.read(size)
     if hashlib.sha256(data).hexdigest() != expected.sha256:
         raise UserError(f"{path}: its SHA-256 is not that of {DESCRIPTION}: it was changed")
     return data

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +77,9 @@ class PackagedModel:
         Threads read ahead (default: as many as there are cores, up to 8). On a GPU recordings go
         through the network in batches of equal lengths, and may come in another order.
         """
-        sources = (RecordingSource(os.fspath(path), path) for path in paths)
+        if isinstance(paths, str | bytes | os.PathLike):
+            raise UserError(f"embed_many({paths!r}): expected several paths, as a list")
+        sources = (RecordingSource(_name_of(path, "samples"), path) for path in paths)
         return self.embed_sources(sources, num_readers=num_readers, check=check)
 
     def embed_sources(
@@ -87,6 +90,8 @@ class PackagedModel:
         check: Check = "warn",
     ) -> Iterator[Embedding | Unreadable]:
         """Do what ``embed_many`` does with any recordings."""
+        if num_readers is not None and num_readers < 0:
+            raise UserError(f"num_readers={num_readers}: expected 0 or more")
         run = EmbeddingRun(self.network, self.description.extraction, self.front_end, check)
         return run(sources, _num_readers() if num_readers is None else num_readers)
 
@@ -104,7 +109,7 @@ class PackagedModel:
         prior: probability that they are, before listening; rate: of both, where they are samples,
         in Hz. Raises UserError as ``embed`` does.
         """
-        _check_prior(prior)
+        _check_prior(prior)  # before anything is read
         pair = [
             self.embed_source(RecordingSource(_name_of(each, place), each, rate), check=check)
             for place, each in (("first", one), ("second", other))
@@ -113,6 +118,7 @@ class PackagedModel:
 
     def compare(self, one: Embedding, other: Embedding, *, prior: float = 0.5) -> Verification:
         """Do what ``verify`` does with embeddings."""
+        _check_prior(prior)
         voices = self.comparer.prepare(np.stack([one.vector, other.vector]))
         scores = self.comparer.compare(voices[:1], voices[1:])
         normalized, llr = (_only(values) for values in (scores.normalized, scores.llr))
@@ -157,12 +163,17 @@ class PackagedModel:
 
 
 def _check_prior(prior: float) -> None:
-    if not 0 < prior < 1:
+    if not isinstance(prior, Real) or not 0 < prior < 1:
         raise UserError(f"prior={prior}: expected a probability above 0 and below 1")
 
 
 def _name_of(recording: Recording, place: str) -> str:
-    return place if isinstance(recording, np.ndarray) else os.fspath(recording)
+    if isinstance(recording, np.ndarray):
+        return place
+    if not isinstance(recording, str | bytes | os.PathLike):
+        kind = type(recording).__name__
+        raise UserError(f"{place}: found a {kind}; expected a path, or samples as a NumPy array")
+    return os.fsdecode(recording)
 
 
 def _only(values: Float64 | None) -> float | None:

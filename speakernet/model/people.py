@@ -27,6 +27,7 @@ from speakernet.config.files import read_text
 from speakernet.config.tree import to_tree
 from speakernet.model.results import Embedding
 from speakernet.work.files import open_for_replace, write_errors
+from speakernet.work.temporary import target_of
 
 C = TypeVar("C", bound=Config)
 
@@ -98,6 +99,12 @@ class People:
         paths = sorted(path for path in self.folder.glob("*.json") if path.name != _STORE)
         return sorted((_person(path, shape) for path in paths), key=lambda person: person.name)
 
+    def check_new(self, name: str, identity: str) -> None:
+        """Raise UserError where ``add`` would: to be asked before recordings are embedded."""
+        _check_name(name)
+        if os.path.lexists(self.folder / _STORE):
+            self.check_model(identity)
+
     def add(self, name: str, embeddings: Sequence[Embedding], identity: str) -> int:
         """Add recordings to a person, who and whose store may be new; return how many there are.
 
@@ -120,7 +127,8 @@ class People:
         if os.path.lexists(self.folder / _STORE):
             self.check_model(identity)
             return
-        others = [name for name in os.listdir(self.folder) if name != ".lock"]
+        names = (target_of(Path(name)).name for name in os.listdir(self.folder))
+        others = [name for name in names if name not in (".lock", _STORE)]  # a killed writer's
         if others:
             raise UserError(
                 f"{self.folder}: has no {_STORE}, but '{min(others)}'; expected a store"
@@ -129,11 +137,14 @@ class People:
 
     def remove(self, name: str) -> None:
         """Remove a person. Raises UserError for one who is not there."""
-        names = self.names()
-        if name not in names:
-            raise UserError(f"{self.folder}: has nobody called '{name}'{suggestion(name, names)}")
+        self._config()
+        path = self._path(name)
         with self._lock(), write_errors(self.folder):
-            self._path(name).unlink(missing_ok=True)
+            if os.path.lexists(path):
+                path.unlink()
+                return
+        hint = suggestion(name, self.names())
+        raise UserError(f"{self.folder}: has nobody called '{name}'{hint}")
 
     def _path(self, name: str) -> Path:
         # A leading dot would hide a file, and "people" is the store's own.

@@ -67,14 +67,15 @@ def check_speech(samples: Float32, sample_rate: int, min_speech_s: float = 0.5) 
     active = audible & (level > loud - _RANGE_DB)
     voiced = active & (periodicity > _MIN_PERIODICITY)
     speech_s = float((active & _near(voiced)).sum()) * _SHIFT_S
-    clipped = _clipped_share(samples)
+    clipped, duration_s = _clipped_share(samples), len(samples) / sample_rate
+    is_long = duration_s >= min_speech_s  # a shorter one is too short, whatever is in it
     problem = (
         _silent(loud)
-        or _no_speech(level[active], voiced)
+        or (_no_speech(level[active], voiced) if is_long else None)
         or _too_short(speech_s, min_speech_s)
         or _clipped(clipped)
     )
-    return SpeechCheck(len(samples) / sample_rate, speech_s, loud, clipped, problem)
+    return SpeechCheck(duration_s, speech_s, loud, clipped, problem)
 
 
 def _silent(level_db: float) -> Problem | None:

@@ -60,6 +60,9 @@ def test_length_of_a_coded_wav(tmp_path: Path, subtype: str) -> None:
     path = tmp_path / "a.wav"
     soundfile.write(path, SAMPLES / 32768, 16000, subtype=subtype)
     assert audio_length(str(path)) == (soundfile.info(path).frames, 16000)
+    with soundfile.SoundFile(path) as file:
+        expected = 32768 * file.read(file.frames, dtype="float32")
+    np.testing.assert_array_equal(read_audio_file(str(path)).samples[:, 0], expected)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e36])

@@ -1,5 +1,6 @@
 """Inputs of networks: computed from recordings as stage 3 stores them."""
 
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from speakernet.audio.wav import write_wav
-from speakernet.backend.inputs import computed_loader, feature_loader, waveform_loader
+from speakernet.backend.inputs import computed_loader, feature_loader, read_ahead, waveform_loader
 from speakernet.config import UserError
 from speakernet.data.config import DataConfig
 from speakernet.prepare.feature_jobs import JobSettings, run_job
@@ -54,3 +55,17 @@ def test_what_the_configuration_refuses_is_refused(data: Path) -> None:
 def test_waveforms_are_in_full_scale(data: Path) -> None:
     waveform = waveform_loader(data, {})("u-1")
     np.testing.assert_allclose(waveform * 32768, speech_like(40_000, 0), atol=1e-3)
+
+
+def test_who_stops_early_does_not_wait_for_the_rest() -> None:
+    begun: list[int] = []
+
+    def load(name: int) -> int:
+        begun.append(name)
+        time.sleep(0.02)
+        return -name
+
+    found = read_ahead(range(100), load, 1)
+    assert [next(found), next(found)] == [(0, 0), (1, -1)]
+    found.close()
+    assert len(begun) < 5

@@ -47,8 +47,8 @@ def test_names_from_standard_input(
     embed.main([str(made / "package"), "-", "--save", str(tmp_path / "a.npz")])
     found = np.load(tmp_path / "a.npz")["names"].tolist()
     assert found == [str(odd), f"{made}/data/s1-3.wav"]
-    with pytest.raises(UserError, match="cannot be a key: empty or with white space"):
-        embed.main([str(made / "package"), str(odd), "--save", str(tmp_path / "a.ark")])
+    with pytest.raises(UserError, match="empty or with white space; expected npz or jsonl"):
+        embed.main([str(made / "no package"), str(odd), "--save", str(tmp_path / "a.ark")])
 
 
 def test_unreadable_files_are_counted_and_the_others_kept(

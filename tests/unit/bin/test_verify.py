@@ -21,7 +21,14 @@ def test_the_status_is_the_decision(made: Path, capsys: pytest.CaptureFixture[st
     text = capsys.readouterr().out
     assert text.startswith("different speakers\nlog-likelihood ratio ") and "asnorm" in text
     assert verify.main([package, one, same, "--prior", "0.0001"]) == 1
+    capsys.readouterr()
     assert verify.main([package, one, other, "--threshold", "-1000"]) == 0
+    text = capsys.readouterr().out
+    assert text.count("(same speaker from -1000 on)\ncosine") == 1 and "prior" not in text
+    words = [package, one, other, "--threshold", "-1000", "--json", "true"]
+    assert verify.main(words) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["prior"], result["threshold"]) == (None, -1000)
 
 
 def test_without_a_calibration_a_threshold_decides(made: Path, tmp_path: Path) -> None:

@@ -30,6 +30,9 @@ def recordings(tmp_path: Path) -> dict[str, Path]:
 def test_says_what_is_wrong_with_a_recording(made: Path, recordings: dict[str, Path]) -> None:
     model = speakernet.load_model(made / "package")
     model.verify(recordings["good"], recordings["good"])
+    one_sided = np.column_stack([np.zeros(24000, np.int16), voice(1, 3, 1.5)])
+    with pytest.raises(UserError, match=r"silent \(.*, with 2 channels, channel 1 taken; "):
+        model.embed(one_sided, 16000)
     for name, word in RECORDINGS.items():
         path = recordings[name]
         (noted,) = model.embed_many([path])

@@ -15,6 +15,7 @@ import safetensors.numpy
 import speakernet
 from speakernet.config import UserError
 from speakernet.model.description import PACKAGED_FILES
+from speakernet.model.results import Embedding
 from tests import packaged_model
 
 Change = Callable[[dict[str, Any]], None]
@@ -60,7 +61,7 @@ def test_every_file_is_checked(package: Path, name: str) -> None:
     data = (package / name).read_bytes()
     for changed, problem in (
         (data[:-1], f"{name}: has {len(data) - 1} bytes; expected {len(data)}"),
-        (data + b" ", f"{name}: has more bytes"),
+        (data + b" ", f"{name}: has {len(data) + 1} bytes"),
         (data[:-1] + bytes([data[-1] ^ 1]), "it was changed"),
     ):
         (package / name).write_bytes(changed)
@@ -97,11 +98,17 @@ def test_refuses_tensors_that_do_not_fit(package: Path) -> None:
             speakernet.load_model(package)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_refuses_cohorts_that_do_not_fit(package: Path) -> None:
     for cohort in (np.zeros((7, 11)), np.zeros((7, 12), np.float32), np.full((7, 12), np.nan)):
         replace_file(package, "cohort.safetensors", safetensors.numpy.save({"cohort": cohort}))
         with pytest.raises(UserError, match=r"cohort\.safetensors: "):
             speakernet.load_model(package)
+    huge = {"cohort": np.random.default_rng(0).choice([1e308, 1.5e308], (7, 12))}
+    replace_file(package, "cohort.safetensors", safetensors.numpy.save(huge))
+    one = Embedding("one", np.arange(12, dtype=np.float32), 1.0)
+    with pytest.raises(UserError, match="a score is not finite"):
+        speakernet.load_model(package).compare(one, one)
 
 
 def set_at(*keys: str, value: Any) -> Change:
@@ -123,6 +130,15 @@ def set_at(*keys: str, value: Any) -> Change:
         (set_at("front_end", value={}), "takes features"),
         (set_at("input_dim", value=10**9), "input_dim"),
         (set_at("embedding_dim", value=13), "embeddings of 12"),
+        (set_at("front_end", "fbank", "use_energy", value=True), "'input_dim': expected 21"),
+        (set_at("front_end", "cmn_window", value=1 << 70), "cmn_window"),
+        (set_at("extraction", value={"mode": "crops"}), "does not fit extraction.mode crops"),
+        (
+            set_at("extraction", value={"mode": "crops", "num_crops": 9, "crop_frames": 1 << 20}),
+            "num_crops': times crop_frames",
+        ),
+        (set_at("extraction", "min_frames", value=1 << 40), "min_frames"),
+        (set_at("files", "weights.safetensors", "size", value=1 << 70), f"expected {1 << 70}"),
         (set_at("calibration", "weight", value=-1.0), "calibration.weight"),
         (set_at("calibration", "kind", value="plda"), "gives 'asnorm'"),
         (set_at("files", "../../x", value={"size": 0, "sha256": "0" * 64}), "expected weights"),

@@ -1,6 +1,7 @@
 """Embeddings of a packaged model are those of extraction; scores are those of scoring."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -67,6 +68,7 @@ def test_samples_are_as_files(made: Path, model: PackagedModel) -> None:
         samples,
         samples / 32768,
         samples.astype(np.int32) << 16,
+        samples.astype(">i2"),
         (samples / 32768).astype(np.float32),
         stereo,
     ):
@@ -95,12 +97,13 @@ def test_other_formats_come_near(made: Path, model: PackagedModel, tmp_path: Pat
         (np.full(16000, np.nan), 16000, "found values up to nan"),
         (np.full(16000, 3000.0), 16000, "found values up to 3000"),
         (np.zeros(16000), 7, "expected 2000 to 400000 Hz"),
+        (np.zeros(16000), 16000.5, "found the rate 16000.5"),
+        (np.zeros(16000), "16000", "found the rate '16000'"),
+        ([0.1] * 16000, 16000, "found a list; expected a path"),
         (np.ones(300, np.int16), 16000, "expected the length of a frame"),
     ],
 )
-def test_refuses_samples(
-    model: PackagedModel, samples: np.ndarray, rate: int | None, problem: str
-) -> None:
+def test_refuses_samples(model: PackagedModel, samples: Any, rate: Any, problem: str) -> None:
     with pytest.raises(UserError, match=problem):
         model.embed(samples, rate, check="off")
 
@@ -119,5 +122,20 @@ def test_reports_what_cannot_be_read(made: Path, model: PackagedModel, tmp_path:
     assert isinstance(found[3], Unreadable) and "echo x |: no such file" in found[3].reason
     with pytest.raises(UserError, match=r"text\.wav"):
         model.embed(paths[1])
-    with pytest.raises(UserError, match=r"prior=1.5"):
-        model.verify(paths[0], paths[0], prior=1.5)
+    for compare, one in ((model.verify, paths[0]), (model.compare, found[0])):
+        for prior in (1.5, float("nan"), "0.5"):
+            with pytest.raises(UserError, match=f"prior={prior}"):
+                compare(one, one, prior=prior)
+
+
+def test_refuses_what_would_be_misread(made: Path, model: PackagedModel) -> None:
+    path: Any = str(made / "data" / "s0-1.wav")
+    with pytest.raises(UserError, match="expected several paths, as a list"):
+        next(model.embed_many(path))
+    with pytest.raises(UserError, match="check='of': expected one of off, warn, refuse"):
+        model.embed(path, check="of")  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="num_readers=-1"):
+        next(model.embed_many([path], num_readers=-1))
+    for device in ("tpu", "meta"):
+        with pytest.raises(UserError, match=f"{device}: expected auto, cpu"):
+            speakernet.load_model(made / "package", device=device)

@@ -48,11 +48,25 @@ def test_gives_back_what_was_added(tmp_path: Path) -> None:
     assert store.names() == NAMES[:1]
 
 
+def test_what_a_killed_writer_left_stops_nobody(tmp_path: Path) -> None:
+    for name in ("people.json.host-1-0.tmp", ".lock"):
+        (tmp_path / name).write_text("")
+    store = People(tmp_path)
+    store.add("a", embeddings(0), "m")
+    store.add("b", embeddings(1), "m")
+    (tmp_path / "b.json").write_text("{")
+    store.remove("a")
+    store.remove("b")  # who cannot be read
+    assert store.names() == []
+
+
 def test_keeps_to_one_model(tmp_path: Path) -> None:
     store = People(tmp_path)
     store.add("one", embeddings(0), "this model")
     with pytest.raises(UserError, match="embeddings of another model"):
         store.add("two", embeddings(1), "other model")
+    with pytest.raises(UserError, match="embeddings of another model"):
+        store.check_new("two", "other model")
     with pytest.raises(UserError, match=r"has nobody called 'onee' \(did you mean 'one'\?\)"):
         store.remove("onee")
 

@@ -71,6 +71,8 @@ def test_too_short_is_said_by_the_speech_in_it(voice: Float32) -> None:
     assert problem.kind == ProblemKind.TOO_SHORT
     assert problem.reason.endswith("s of speech, 0.5 s are needed")
     assert check_speech(padded, RATE, min_speech_s=0.1).problem is None
+    for length in (0.02, 0.49):  # whatever is in them
+        assert kind(check_speech(noise(length), RATE)) == ProblemKind.TOO_SHORT
 
 
 def test_clipped(voice: Float32) -> None:
