@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from speakernet.config import Config, setting_error
 
 Count = Annotated[int, Field(ge=1)]
-_MOST_FRAMES = 1 << 20  # three hours, of which a waveform takes 0.6 GB
+_MOST_FRAMES = 1_000_000  # nearly three hours, of which a waveform takes 0.6 GB
 Frames = Annotated[int, Field(ge=1, le=_MOST_FRAMES)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 

@@ -37,7 +37,7 @@ def verification_text(
     if result.llr is not None:
         lines["llr"] = f"log-likelihood ratio {result.llr:.2f}"
     if result.normalized is not None:
-        kind = description.scoring.normalization
+        kind: str = description.scoring.normalization
         lines[kind] = f"{kind} {result.normalized:.4f}"
     kind = description.scoring.similarity
     lines[kind] = f"{kind} {result.score:.4f}"

@@ -99,10 +99,14 @@ def _audio_of(samples: AnyArray, rate: int | None) -> Audio:
             f"samples: found {samples.shape[1]} channels of {samples.shape[0]} samples; expected "
             "(samples, channels)"
         )
-    if not isinstance(rate, Real) or rate != rate // 1:
-        raise UserError(f"samples: found the rate {rate!r}; expected a whole number of Hz")
     columns = samples if samples.ndim == 2 else samples[:, None]
-    return Audio(_scaled(columns), int(rate))
+    return Audio(_scaled(columns), _whole_rate(rate))
+
+
+def _whole_rate(rate: object) -> int:
+    if not isinstance(rate, Real) or not float(rate).is_integer():
+        raise UserError(f"samples: found the rate {rate!r}; expected a whole number of Hz")
+    return int(float(rate))
 
 
 def _scaled(samples: AnyArray) -> Samples:

@@ -162,8 +162,8 @@ class PackagedModel:
         return identify(self.comparer, embedding, people, prior=prior, threshold=threshold)
 
 
-def _check_prior(prior: float) -> None:
-    if not isinstance(prior, Real) or not 0 < prior < 1:
+def _check_prior(prior: object) -> None:
+    if not isinstance(prior, Real) or not 0 < float(prior) < 1:
         raise UserError(f"prior={prior}: expected a probability above 0 and below 1")
 
 

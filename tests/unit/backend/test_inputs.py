@@ -1,6 +1,7 @@
 """Inputs of networks: computed from recordings as stage 3 stores them."""
 
 import time
+from collections.abc import Generator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -66,6 +67,7 @@ def test_who_stops_early_does_not_wait_for_the_rest() -> None:
         return -name
 
     found = read_ahead(range(100), load, 1)
+    assert isinstance(found, Generator)
     assert [next(found), next(found)] == [(0, 0), (1, -1)]
     found.close()
     assert len(begun) < 5

@@ -122,7 +122,8 @@ def test_reports_what_cannot_be_read(made: Path, model: PackagedModel, tmp_path:
     assert isinstance(found[3], Unreadable) and "echo x |: no such file" in found[3].reason
     with pytest.raises(UserError, match=r"text\.wav"):
         model.embed(paths[1])
-    for compare, one in ((model.verify, paths[0]), (model.compare, found[0])):
+    calls: list[tuple[Any, Any]] = [(model.verify, paths[0]), (model.compare, found[0])]
+    for compare, one in calls:
         for prior in (1.5, float("nan"), "0.5"):
             with pytest.raises(UserError, match=f"prior={prior}"):
                 compare(one, one, prior=prior)
