@@ -167,7 +167,7 @@ def _check_prior(prior: object) -> None:
         raise UserError(f"prior={prior}: expected a probability above 0 and below 1")
 
 
-def _name_of(recording: Recording, place: str) -> str:
+def _name_of(recording: object, place: str) -> str:
     if isinstance(recording, np.ndarray):
         return place
     if not isinstance(recording, str | bytes | os.PathLike):
