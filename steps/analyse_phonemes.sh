@@ -29,7 +29,8 @@ dynamic=${1%/} static=${2%/} data=${3%/} out=${4%/}
 require_file "$data/wav.scp" "$data/utt2spk" "$dynamic/recipe.yaml" "$static/recipe.yaml"
 require_positive max_utts
 require_positive max_frames
-require_given alignments phone_classes
+[ -d "$alignments" ] || require_given alignments # a folder of .PHN files
+require_given phone_classes
 
 lock_output "$out"
 make_dirs "$out/log"

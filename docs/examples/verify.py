@@ -18,6 +18,8 @@ Array = NDArray[np.float32]
 def embed(session: onnxruntime.InferenceSession, path: str) -> Array:
     """Return the embedding (dim,) of the first channel of a recording."""
     notes = session.get_modelmeta().custom_metadata_map
+    if notes["input"] != "waveform":
+        sys.exit(f"the model takes {notes['input']}; expected one made with --from waveform")
     samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     if rate != int(notes["sample_rate"]):
         sys.exit(f"{path}: found {rate} Hz; expected {notes['sample_rate']} Hz")

@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -39,6 +39,9 @@ def _place(name: str, order: Sequence[str]) -> tuple[int, str]:
     return (order.index(name) if name in order else len(order), name)
 
 
+_Interval = Annotated[list[float], Field(min_length=2, max_length=2)]
+
+
 class _Shape(BaseModel):
     """What a row has at least, and of which types."""
 
@@ -55,7 +58,9 @@ class _Shape(BaseModel):
     act_dcf: dict[str, float] = {}
     cllr: float | None = None
     min_cllr: float | None = None
-    eer_interval: list[float] | None = Field(None, min_length=2, max_length=2)
+    eer_interval: _Interval | None = None
+    min_dcf_interval: dict[str, _Interval] = {}
+    act_dcf_interval: dict[str, _Interval] = {}
     bootstrap: int = 0
     recipe: str = ""
     commit: str = ""

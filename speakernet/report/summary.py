@@ -21,6 +21,7 @@ from speakernet.report.error_rates import (
     by_session,
     by_speaker,
 )
+from speakernet.report.evaluation import OWN_DEFINITION
 from speakernet.report.experiment import FOLDERS, ScoreFile, find_score_files
 from speakernet.report.hardest import HardTrial, hardest
 from speakernet.report.kept_draws import DRAWS, KeptDraws, read_draws
@@ -103,12 +104,15 @@ def summarise(exp_dir: Path, lists: Sequence[Path], utt2spk: Path | None) -> Exp
 def experiment_rows(exp_dir: Path) -> list[Row]:
     """Return the rows of an experiment, those of the untrained network first.
 
-    Raises UserError if there is no results.json.
+    Raises UserError if there is no results.json, or nothing in it.
     """
     path, untrained = exp_dir / "results.json", exp_dir / "untrained" / "results.json"
     if not is_given(path):
         raise UserError(f"{path}: no such file; expected an experiment with results (run stage 8)")
-    return [*(read_results(untrained) if is_given(untrained) else []), *read_results(path)]
+    rows = read_results(path)
+    if not rows:
+        raise UserError(f"{path}: has no results; run stage 8")
+    return [*(read_results(untrained) if is_given(untrained) else []), *rows]
 
 
 def _summarise_list(
@@ -131,11 +135,25 @@ def _summarise_list(
         scored = replace(numbered, scores=scores)
         name = f"{file.model}, {file.kind}"
         curves.append(system_curves(name, file.kind, scored, points))
+        _check_up_to_date(file.path, row, scored, curves[-1].eer)
         if row is main:
             errors = _errors(name, scored, test_set)
     if errors is None:
         raise UserError(f"{trials.name}: the scores of a row in results.json are missing")
     return ListSummary(trials.name, own, curves, main, errors, test_set)
+
+
+def _check_up_to_date(scores: Path, row: Row, scored: ScoredList, eer: float) -> None:
+    """Raise UserError if scores or trials are others than those that ``row`` was computed from."""
+    counts = int(scored.is_target.sum()), int((~scored.is_target).sum())
+    same = counts == (row["num_target"], row["num_nontarget"])
+    if row.get("definition", OWN_DEFINITION) == OWN_DEFINITION:
+        same = same and abs(row["eer"] - 100 * eer) < 1e-6
+    if not same:
+        raise UserError(
+            f"{scores}: these scores or their trials have changed since results.json was made; "
+            "run stage 8 again"
+        )
 
 
 def _order(file: ScoreFile) -> tuple[Any, ...]:

@@ -21,6 +21,10 @@ _KINDS: tuple[tuple[bytes, str], ...] = (
     (b"NPY", "a NumPy array in kaldiio's own format"),
     (b"PKL", "a Python pickle in kaldiio's own format"),
     (b"AUDIO", "audio in kaldiio's own format"),
+    (
+        b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.",
+        "a file of torch before 1.6 (torch.load it with weights_only=True, then torch.save it)",
+    ),
     *((b"\x80" + bytes([version]), "a Python pickle") for version in range(2, 6)),
     (b"RIFF", "a wav file"),
     (b"fLaC", "a flac file"),

@@ -112,6 +112,15 @@ score() { steps/score.sh "${cohort[@]}" "$exp" "$trials" "$exp/embeddings_test" 
   [[ "$output" == *"no such directory $exp/scores"* ]]
 }
 
+@test "phones may be a folder of .PHN files, or a ctm that is there" {
+  mkdir "$dir/phn"
+  echo "test00-0 x.wav" >"$dir/data/test/wav.scp"
+  run steps/analyse_phonemes.sh --cmd false --alignments "$dir/phn" "$exp" "$exp" "$dir/data/test" "$dir/out"
+  [ "$status $output" = "1 " ] # the job was started
+  run steps/analyse_phonemes.sh --alignments "$dir/none" "$exp" "$exp" "$dir/data/test" "$dir/out"
+  [ "$output" = "analyse_phonemes.sh: error: --alignments: expected a file that is there and not empty, got '$dir/none'" ]
+}
+
 @test "values out of range are one line that says what was expected" {
   score
   evaluate=(steps/evaluate.sh "$exp" "$trials")

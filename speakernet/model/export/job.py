@@ -59,6 +59,8 @@ def export(job: ExportJob, model: PackagedModel) -> ExportCheck:
         raise UserError(f"--int8 true: {job.model_format} has none; expected --model-format onnx")
     if job.output.is_dir():
         raise UserError(f"{job.output}: is a folder; expected the name of a file")
+    if not job.output.parent.is_dir():
+        raise UserError(f"{job.output}: there is no folder {job.output.parent}; make it first")
     exported = exported_model(str(job.model), model)
     graph = make_graph(exported, job.source)
     samples = _check_samples(job, model, exported)

@@ -123,10 +123,11 @@ def _configured(name: str, options: Mapping[str, object], source: str) -> ModelC
 
 def _find_state(checkpoint: object, source: str) -> Mapping[str, Tensor]:
     state = checkpoint
-    for key in _STATE_KEYS:
-        if isinstance(state, Mapping) and isinstance(state.get(key), Mapping):
-            state = state[key]
-            break
+    if isinstance(checkpoint, Mapping):
+        keys = [key for key in _STATE_KEYS if isinstance(checkpoint.get(key), Mapping)]
+        if len(keys) > 1:
+            raise UserError(f"{source}: holds several state dicts: {', '.join(keys)}; expected one")
+        state = checkpoint[keys[0]] if keys else checkpoint
     if not isinstance(state, Mapping) or not state:
         raise UserError(f"{source}: holds no state dict")
     problem = state_problem(state)

@@ -47,15 +47,29 @@ class ReportOptions:
 
 
 def write_report(options: ReportOptions) -> None:
-    """Write the page. Raises UserError where an experiment has no results, trials or scores."""
-    found = [
-        summarise(path, _lists(path, options), options.utt2spk) for path in options.experiments
-    ]
-    if options.tables:
-        _write_tables(options.tables, found)
-    page = _page(found, options)
-    with open_for_replace(options.output) as file:
-        file.write(page.encode())
+    """Write the page.
+
+    Raises UserError where an experiment has no results, trials or scores, or is given twice.
+    """
+    _check_no_repeats(options.experiments)
+    if options.output.is_dir():
+        raise UserError(f"{options.output}: is a folder; expected the name of a file")
+    with open_for_replace(options.output) as file:  # opened first: large tests take minutes
+        found = [
+            summarise(path, _lists(path, options), options.utt2spk) for path in options.experiments
+        ]
+        if options.tables:
+            _write_tables(options.tables, found)
+        file.write(_page(found, options).encode())
+
+
+def _check_no_repeats(experiments: Sequence[Path]) -> None:
+    """Raise UserError for an experiment that is given twice: it would count as two seeds."""
+    seen: dict[Path, Path] = {}
+    for path in experiments:
+        other = seen.setdefault(path.resolve(), path)
+        if other is not path:
+            raise UserError(f"{path}: the same experiment as {other}; name each once")
 
 
 def _lists(exp_dir: Path, options: ReportOptions) -> list[Path]:

@@ -21,6 +21,8 @@ from speakernet.work.progress import progress
 logger = logging.getLogger(__name__)
 
 MIN_SAMPLES = SAMPLE_RATE // 10
+SLACK_S = 0.5
+"""By how much the last phone may outlast its recording: frames are counted in several ways."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +88,7 @@ def collect(
     """Run the utterances of ``alignments`` through ``networks``, by name.
 
     Recordings of less than a tenth of a second are left out. Raises UserError if the networks have
-    other frames, or where no frame has a phone.
+    other frames, where phones come after a recording's end, or where no frame has a phone.
     """
     load = waveform_loader(data_dir, {})
     speakers = sorted({utt2spk[name] for name in alignments})
@@ -105,6 +107,12 @@ def _add(
     phones: Sequence[Phone], table: Mapping[str, int], speaker: int,
 ) -> None:  # fmt: skip
     duration = len(waveform) / SAMPLE_RATE
+    end = max((phone.end_s for phone in phones), default=0.0)
+    if end > duration + SLACK_S:
+        raise UserError(
+            f"{name}: the last phone ends at {end:g} s, the recording at {duration:.2f} s; "
+            "expected seconds in a ctm, samples of 16 kHz in a .PHN"
+        )
     frames = {key: embed_frames(network, waveform) for key, network in networks.items()}
     lengths = {key: len(each.embeddings) for key, each in frames.items()}
     if len(set(lengths.values())) > 1:

@@ -59,6 +59,7 @@ def test_mistakes_are_named(tmp_path: Path) -> None:
         ({"a": torch.ones(1)}, "is none of the networks that can be read: "),
         ({n: v for n, v in state.items() if n != "bn1.bias"}, "lacks 'norm.bias'"),
         ({**state, "layer9.x": torch.ones(1)}, "unknown"),
+        ({"model": state, "state_dict": {}}, "several state dicts: state_dict, model; expected"),
         ({**state, "conv1.weight": torch.ones(64, 1, 7, 7)}, "64 channels"),
         ({**state, "fc.weight": torch.ones(())}, "'fc.weight' has 0 dimensions; expected 2"),
         ({**state, "bn1.bias": state["bn1.bias"].double()}, "'norm.bias' is of torch.float64"),
@@ -71,6 +72,9 @@ def test_mistakes_are_named(tmp_path: Path) -> None:
     for checkpoint, message in cases:
         with pytest.raises(UserError, match=message):
             convert(checkpoint, "x.model")
+    torch.save(state, tmp_path / "x.model", _use_new_zipfile_serialization=False)
+    with pytest.raises(UserError, match=r"found a file of torch before 1\.6 .*weights_only=True"):
+        main([str(tmp_path / "x.model"), str(tmp_path / "exp")])
     (tmp_path / "x.model").write_text("nothing")
     with pytest.raises(UserError, match="not a checkpoint"):
         main([str(tmp_path / "x.model"), str(tmp_path / "exp")])

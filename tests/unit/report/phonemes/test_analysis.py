@@ -93,6 +93,7 @@ def test_the_mean_of_frame_embeddings_is_the_embedding() -> None:
         (3, "other.ctm", "fewer than 3 speakers of .*data; expected the ids of its utt2spk"),
         (3, "odd.ctm", "s0-0: the phone 'ʃ' is of no class; expected English phones"),
         (3, "silent.ctm", "no frame has a phone"),
+        (3, "frames.ctm", "s0-0: the last phone ends at 30 s, the recording at 2.10 s; "),
     ],
 )
 def test_what_cannot_be_analysed_is_said(
@@ -102,6 +103,7 @@ def test_what_cannot_be_analysed_is_said(
     (folder / "other.ctm").write_text(text.replace("s1-", "x-"))
     (folder / "odd.ctm").write_text(text.replace(" s\n", " ʃ\n"))
     (folder / "silent.ctm").write_text("".join(f"s{s}-0 1 0 1 SIL\n" for s in range(3)))
+    (folder / "frames.ctm").write_text(text.replace(" 1 0.00 0.3 ", " 1 0 30 "))
     arguments = words(folder, "phones.ctm", tmp_path / "out")
     arguments[place] = str(folder / value)
     with pytest.raises(UserError, match=message):
