@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import torch
+from pydantic import ValidationError
 
 import speakernet
 from speakernet.arrays import Float64
@@ -68,21 +69,25 @@ def make_package(sources: PackageSources, name: str, notes: CardNotes) -> Packag
         scoring = scoring.model_copy(update={"normalization": "none"})
     heard = state.get("speakers", ())
     calibration = _calibration(sources, recipe.scoring, scoring, cohort, heard)
-    description = Description(
-        format=FORMAT,
-        name=name,
-        network=network.config,
-        input_dim=state.get("input_dim", 0),
-        embedding_dim=network.embedding_dim,
-        front_end=_front_end(recipe, sources.features_config),
-        extraction=recipe.extraction,
-        scoring=scoring,
-        cohort_size=0 if cohort.vectors is None else len(cohort.vectors),
-        calibration=calibration,
-        thresholds=thresholds_of(calibration),
-        made_with=_versions(notes.commit),
-        files=_NO_FILES,
-    )
+    try:
+        description = Description(
+            format=FORMAT,
+            name=name,
+            network=network.config,
+            input_dim=state.get("input_dim", 0),
+            embedding_dim=network.embedding_dim,
+            front_end=_front_end(recipe, sources.features_config),
+            extraction=recipe.extraction,
+            scoring=scoring,
+            cohort_size=0 if cohort.vectors is None else len(cohort.vectors),
+            calibration=calibration,
+            thresholds=thresholds_of(calibration),
+            made_with=_versions(notes.commit),
+            files=_NO_FILES,
+        )
+    except ValidationError as error:  # features of another size than the network was trained on
+        reason = str(error.errors()[0]["msg"])
+        raise UserError(f"{sources.exp_dir}: cannot be packaged: {reason}") from None
     texts = {RECIPE: dump_config(recipe), CARD: model_card(description, recipe, state, notes)}
     return Package(description, network, cohort.vectors, cohort.mean, texts)
 
