@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -41,6 +42,14 @@ class Voices:
         return Voices(self.vectors[rows], statistics)
 
 
+class PairScores(NamedTuple):
+    """Scores of one pair; None for what the model does not have."""
+
+    similarity: float
+    normalized: float | None
+    llr: float | None
+
+
 @dataclass(frozen=True, eq=False)
 class Scores:
     """Of each of n voices with each of m, all (n, m); None for what the model does not have."""
@@ -53,6 +62,13 @@ class Scores:
     def final(self) -> Float64:
         """The scores that decisions are made by, before calibration."""
         return self.similarity if self.normalized is None else self.normalized
+
+    def of(self, row: int, column: int) -> PairScores:
+        """Return the scores of one pair."""
+        place = row, column
+        normalized = None if self.normalized is None else float(self.normalized[place])
+        llr = None if self.llr is None else float(self.llr[place])
+        return PairScores(float(self.similarity[place]), normalized, llr)
 
 
 class Comparer:

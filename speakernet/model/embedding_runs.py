@@ -56,7 +56,7 @@ class EmbeddingRun:
         batch_steps = 0 if device.type == "cpu" else front_end.scale.steps(GPU_BATCH_FRAMES)
         self._extractor = Extractor(network, config, device=device, batch_steps=batch_steps)
         self._front_end, self._check = front_end, check
-        self._loaded: dict[str, tuple[RecordingSource, _Loaded]] = {}
+        self._known: dict[str, tuple[str, float, tuple[str, ...]]] = {}
         self._failed: list[Unreadable] = []
 
     def __call__(
@@ -66,8 +66,8 @@ class EmbeddingRun:
         read = read_ahead(enumerate(sources), lambda numbered: self._load(numbered[1]), num_readers)
         for key, vector in self._extractor(self._inputs(read)):
             yield from self._take_failed()
-            source, loaded = self._loaded.pop(key)
-            yield Embedding(source.name, vector, loaded.duration_s, loaded.notes)
+            name, duration_s, notes = self._known.pop(key)
+            yield Embedding(name, vector, duration_s, notes)
         yield from self._take_failed()
 
     def _take_failed(self) -> list[Unreadable]:
@@ -83,7 +83,7 @@ class EmbeddingRun:
                 self._failed.append(loaded)
                 continue
             key = f"{number + 1} {source.name}"
-            self._loaded[key] = source, loaded._replace(steps=loaded.steps[:0])
+            self._known[key] = source.name, loaded.duration_s, loaded.notes
             yield key, loaded.steps
 
     def _load(self, source: RecordingSource) -> _Loaded | Unreadable:

@@ -77,13 +77,7 @@ def identify(
 
 
 def _candidate(name: str, scores: Scores, chances: Float64 | None, place: int) -> Candidate:
-    return Candidate(
-        name,
-        float(scores.similarity[0, place]),
-        None if scores.normalized is None else float(scores.normalized[0, place]),
-        None if scores.llr is None else float(scores.llr[0, place]),
-        None if chances is None else float(chances[place]),
-    )
+    return Candidate(name, *scores.of(0, place), None if chances is None else float(chances[place]))
 
 
 def probabilities(llrs: Float64, prior: float) -> Float64:

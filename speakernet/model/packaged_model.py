@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from speakernet.arrays import Float32, Float64
+from speakernet.arrays import Float32
 from speakernet.backend.embedding_jobs import choose_device, round_as_cpus_do
 from speakernet.config import UserError
 from speakernet.model.comparing import Comparer
@@ -120,11 +120,10 @@ class PackagedModel:
         """Do what ``verify`` does with embeddings."""
         _check_prior(prior)
         voices = self.comparer.prepare(np.stack([one.vector, other.vector]))
-        scores = self.comparer.compare(voices[:1], voices[1:])
-        normalized, llr = (_only(values) for values in (scores.normalized, scores.llr))
+        score, normalized, llr = self.comparer.compare(voices[:1], voices[1:]).of(0, 0)
         same = None if llr is None else llr >= llr_threshold(prior)
         notes = tuple(f"{each.name}: {note}" for each in (one, other) for note in each.notes)
-        return Verification(float(scores.similarity[0, 0]), normalized, llr, same, prior, notes)
+        return Verification(score, normalized, llr, same, prior, notes)
 
     def open_people(self, store: str | os.PathLike[str]) -> list[Person]:
         """Return the people of a store. Raises UserError if it is another model's."""
@@ -174,10 +173,6 @@ def _name_of(recording: object, place: str) -> str:
         kind = type(recording).__name__
         raise UserError(f"{place}: found a {kind}; expected a path, or samples as a NumPy array")
     return os.fsdecode(recording)
-
-
-def _only(values: Float64 | None) -> float | None:
-    return None if values is None else float(values[0, 0])
 
 
 def _num_readers() -> int:

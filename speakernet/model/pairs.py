@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from speakernet.arrays import Float64
 from speakernet.config import UserError
-from speakernet.model.comparing import Comparer, Scores, Voices
+from speakernet.model.comparing import Comparer, PairScores, Voices
 from speakernet.model.description import llr_threshold
 from speakernet.model.results import Embedding
 
@@ -65,18 +64,11 @@ def _blocks(
         ]
         left, right = np.unravel_index(best, final.shape)
         yield [
-            (float(final[i, j]), _pair(names[start + i], names[start + j], scores, (i, j), prior))
+            (float(final[i, j]), _pair(names[start + i], names[start + j], scores.of(i, j), prior))
             for i, j in zip(left.tolist(), right.tolist(), strict=True)
         ]
 
 
-def _pair(one: str, other: str, scores: Scores, place: tuple[int, int], prior: float) -> Pair:
-    llr = _at(scores.llr, place)
-    same = None if llr is None else llr >= llr_threshold(prior)
-    return Pair(
-        one, other, float(scores.similarity[place]), _at(scores.normalized, place), llr, same
-    )
-
-
-def _at(values: Float64 | None, place: tuple[int, int]) -> float | None:
-    return None if values is None else float(values[place])
+def _pair(one: str, other: str, scores: PairScores, prior: float) -> Pair:
+    same = None if scores.llr is None else scores.llr >= llr_threshold(prior)
+    return Pair(one, other, *scores, same)
