@@ -19,6 +19,7 @@ from speakernet.config import setting_error
 from speakernet.nn.layers.precision import at_least_float32
 from speakernet.nn.layers.squeeze_excitation import SqueezeExcitation
 from speakernet.nn.models.base import MODELS, PooledModelOptions, SpeakerModel
+from speakernet.nn.pooling.base import Pooling
 
 _SCALE = 8
 _BOTTLENECK = 128
@@ -102,13 +103,34 @@ class EcapaOptions(PooledModelOptions):
         return self
 
 
+class EcapaLayers(SpeakerModel):
+    """How the layers of an ECAPA-TDNN follow each other; what they are, a subclass says."""
+
+    first: nn.Module
+    blocks: nn.ModuleList
+    aggregate: nn.Module
+    pooling: Pooling
+    norm: nn.Module
+    dense: nn.Module
+
+    def embed(self, features: Tensor) -> Tensor:
+        """Map (batch, time, mel) to (batch, embedding_dim), float32."""
+        y = self.first(features.transpose(1, 2))
+        outputs: list[Tensor] = []
+        for block in self.blocks:
+            y = block(y)
+            outputs.append(y)
+        frames = self.aggregate(torch.cat(outputs, dim=1))
+        return at_least_float32(self.dense(self.norm(self.pooling(frames.unsqueeze(3)))))
+
+
 @MODELS.add_pattern(
     r"ecapa_tdnn_c(?P<channels>[1-9]\d*)",
     options=EcapaOptions,
     published=("ecapa_tdnn_c512", "ecapa_tdnn_c1024"),
     examples=("ecapa_tdnn_c16",),
 )
-class EcapaTdnn(SpeakerModel):
+class EcapaTdnn(EcapaLayers):
     """ECAPA-TDNN: three blocks, their outputs joined, attentive pooling, one dense layer."""
 
     def __init__(self, config: EcapaOptions, input_dim: int) -> None:
@@ -125,10 +147,4 @@ class EcapaTdnn(SpeakerModel):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, time, mel) to (batch, embedding_dim), float32."""
-        y = self.first(x.transpose(1, 2))
-        outputs: list[Tensor] = []
-        for block in self.blocks:
-            y = block(y)
-            outputs.append(y)
-        frames = self.aggregate(torch.cat(outputs, dim=1))
-        return at_least_float32(self.dense(self.norm(self.pooling(frames.unsqueeze(3)))))
+        return self.embed(x)

@@ -14,9 +14,15 @@ import torch
 from torch import Tensor, nn
 
 from speakernet.nn.layers.log_mel import DecibelMel
-from speakernet.nn.layers.precision import at_least_float32
-from speakernet.nn.models.base import MODELS, InputKind, SpeakerModel
-from speakernet.nn.models.ecapa import DILATIONS, Block, ConvReluNorm, EcapaOptions, SplitConv
+from speakernet.nn.models.base import MODELS, InputKind
+from speakernet.nn.models.ecapa import (
+    DILATIONS,
+    Block,
+    ConvReluNorm,
+    EcapaLayers,
+    EcapaOptions,
+    SplitConv,
+)
 
 NUM_MEL_BINS = 80
 
@@ -50,7 +56,7 @@ class ReflectedBlock(Block):
     published=("ecapa_speechbrain_c1024",),
     examples=("ecapa_speechbrain_c16",),
 )
-class EcapaSpeechBrain(SpeakerModel):
+class EcapaSpeechBrain(EcapaLayers):
     """ECAPA-TDNN on waveforms: three blocks, their outputs joined, attentive pooling, dense."""
 
     input_kind: InputKind = "waveform"
@@ -69,10 +75,4 @@ class EcapaSpeechBrain(SpeakerModel):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, samples) at 16 kHz in [-1, 1] to (batch, embedding_dim), float32."""
-        y = self.first(self.front_end(x).transpose(1, 2))
-        outputs: list[Tensor] = []
-        for block in self.blocks:
-            y = block(y)
-            outputs.append(y)
-        frames = self.aggregate(torch.cat(outputs, dim=1))
-        return at_least_float32(self.dense(self.norm(self.pooling(frames.unsqueeze(3)))))
+        return self.embed(self.front_end(x))
