@@ -7,7 +7,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import torch
-from pydantic import ValidationError
 
 import speakernet
 from speakernet.arrays import Float64
@@ -15,6 +14,8 @@ from speakernet.backend.class_weights import load_class_weights
 from speakernet.backend.cohort import Cohort, load_cohort
 from speakernet.backend.config import ScoringConfig
 from speakernet.config import UserError, dump_config, load_config
+from speakernet.config.build import build
+from speakernet.config.tree import to_tree
 from speakernet.model.calibrating import fit_on_cohort, known_calibration
 from speakernet.model.card import CardNotes, model_card
 from speakernet.model.description import (
@@ -69,25 +70,24 @@ def make_package(sources: PackageSources, name: str, notes: CardNotes) -> Packag
         scoring = scoring.model_copy(update={"normalization": "none"})
     heard = state.get("speakers", ())
     calibration = _calibration(sources, recipe.scoring, scoring, cohort, heard)
-    try:
-        description = Description(
-            format=FORMAT,
-            name=name,
-            network=network.config,
-            input_dim=state.get("input_dim", 0),
-            embedding_dim=network.embedding_dim,
-            front_end=_front_end(recipe, sources.features_config),
-            extraction=recipe.extraction,
-            scoring=scoring,
-            cohort_size=0 if cohort.vectors is None else len(cohort.vectors),
-            calibration=calibration,
-            thresholds=thresholds_of(calibration),
-            made_with=_versions(notes.commit),
-            files=_NO_FILES,
-        )
-    except ValidationError as error:  # features of another size than the network was trained on
-        reason = str(error.errors()[0]["msg"])
-        raise UserError(f"{sources.exp_dir}: cannot be packaged: {reason}") from None
+    values = Description.model_construct(
+        format=FORMAT,
+        name=name,
+        network=network.config,
+        input_dim=state.get("input_dim", 0),
+        embedding_dim=network.embedding_dim,
+        front_end=_front_end(recipe, sources.features_config),
+        extraction=recipe.extraction,
+        scoring=scoring,
+        cohort_size=0 if cohort.vectors is None else len(cohort.vectors),
+        calibration=calibration,
+        thresholds=thresholds_of(calibration),
+        made_with=_versions(notes.commit),
+        files=_NO_FILES,
+    ).model_dump(mode="json")
+    # Read as from a file: what could not be loaded is not written.
+    place = str(sources.exp_dir)
+    description = build(Description, to_tree(values, place), place)
     texts = {RECIPE: dump_config(recipe), CARD: model_card(description, recipe, state, notes)}
     return Package(description, network, cohort.vectors, cohort.mean, texts)
 
