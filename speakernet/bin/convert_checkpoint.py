@@ -14,8 +14,6 @@ from speakernet.bin.cli import run
 from speakernet.bin.options.program import argument, program
 from speakernet.config.places import shipped
 
-CONF = shipped("conf")
-
 
 @program("users")
 @argument("checkpoint", Path, "the published file, or a folder with it")
@@ -33,9 +31,9 @@ def main(args: Namespace) -> int:
     converted = read_upstream(args.checkpoint)
     values = converted.config.model_dump(exclude_none=True)
     settings = [f"model.{key}={value}" for key, value in _flat(values)]
-    base = args.base or CONF / converted.base
+    base = args.base or shipped("conf", converted.base)
     recipe = load_config(Recipe, base, settings)
-    found = _num_values(CONF / f"{recipe.features}.conf")
+    found = _num_values(recipe.features)
     if converted.input_dim and found not in (None, converted.input_dim):
         needed = f"{args.checkpoint}: takes {converted.input_dim} values a frame"
         raise UserError(f"{needed}, '{recipe.features}' of {base} has {found}; name another --base")
@@ -44,13 +42,16 @@ def main(args: Namespace) -> int:
     return 0
 
 
-def _num_values(features_config: Path) -> int | None:
+def _num_values(features: str) -> int | None:
     """Return how many values a frame of features has; None where they are described elsewhere."""
-    from speakernet.signal.extractors import num_values, read_feature_options
+    from speakernet.signal.extractors import (
+        find_features_config,
+        num_values,
+        read_feature_options,
+    )
 
-    if not features_config.exists():
-        return None
-    return num_values(read_feature_options(features_config))
+    config = find_features_config(features)
+    return num_values(read_feature_options(config)) if config.exists() else None
 
 
 def _flat(values: dict[str, object]) -> list[tuple[str, object]]:
