@@ -44,8 +44,8 @@ require_file "$model/recipe.yaml" "$embeddings/embedding.scp" "$train/utt2spk" "
 score_options=() options=(--p-target "$p_target" --fuse "$fuse")
 tables=(utt2norm utt2num_frames)
 require_given cohort_utt2spk exclude utt2spk
+require_embeddings cohort_embeddings
 if [ -n "$cohort_embeddings" ]; then
-  [ -s "$cohort_embeddings/embedding.scp" ] || bad_option cohort_embeddings "a folder with embedding.scp"
   [ -n "$cohort_utt2spk" ] || bad_option cohort_utt2spk "the speakers of --cohort-embeddings"
   # The speakers of these trials may be in the cohort: with --utt2spk they are left out of their own utterances' cohort.
   score_options+=(--cohort-embeddings "$cohort_embeddings" --cohort-utt2spk "$cohort_utt2spk" --utt2spk "$train/utt2spk")

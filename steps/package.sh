@@ -18,10 +18,9 @@ makes <package-dir>/{model.json,weights.safetensors,recipe.yaml,README.md} and, 
 [ $# -eq 2 ] || usage_error
 
 require_file "$1/recipe.yaml"
+require_embeddings cohort_embeddings
+require_given cohort_utt2spk checkpoint licences
 options=()
-for name in cohort_utt2spk checkpoint licences; do
-  [ -z "${!name}" ] || require_file "${!name}"
-done
 for name in cohort_embeddings cohort_utt2spk checkpoint licences; do
   [ -z "${!name}" ] || options+=("--${name//_/-}" "${!name}")
 done

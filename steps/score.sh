@@ -38,9 +38,7 @@ trials=("${@:2:$#-3}")
 
 require_file "$model/recipe.yaml" "${trials[@]}" "$embeddings/embedding.scp"
 options=()
-for name in {cohort,plda,calibration}_embeddings; do
-  [ -z "${!name}" ] || [ -s "${!name}/embedding.scp" ] || bad_option "$name" "a folder with embedding.scp"
-done
+require_embeddings {cohort,plda,calibration}_embeddings
 drawn_from=${calibration_utt2spk:-$cohort_utt2spk} calibration_utt2session=
 [ -z "$drawn_from" ] || calibration_utt2session=$(dirname "$drawn_from")/utt2session
 [ -f "$calibration_utt2session" ] || calibration_utt2session=

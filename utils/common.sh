@@ -60,6 +60,14 @@ require_given() {
   done
 }
 
+# require_embeddings NAME...: each variable, an option of the script, holds nothing or a folder of embeddings.
+require_embeddings() {
+  local name
+  for name in "$@"; do
+    [ -z "${!name}" ] || [ -s "${!name}/embedding.scp" ] || bad_option "$name" "a folder with embedding.scp"
+  done
+}
+
 # require_dir DIR...
 require_dir() {
   local dir

@@ -4,13 +4,13 @@
 <start, samples of 16 kHz> <end> <phone>                             DIR/<utt>.PHN or .phn
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from speakernet.config.errors import UserError
-from speakernet.config.files import read_text
+from speakernet.config.files import is_given, read_text
+from speakernet.config.numbers import parse_number
 
 _PHN_RATE = 16000
 _ENDINGS = (".PHN", ".phn")
@@ -52,7 +52,7 @@ def _read_ctm(path: Path) -> dict[str, list[Phone]]:
 
 def _phn_file(folder: Path, name: str) -> Path | None:
     found = (folder / f"{name}{ending}" for ending in _ENDINGS)
-    return next((file for file in found if file.is_file()), None)
+    return next((file for file in found if is_given(file)), None)
 
 
 def _read_phn(path: Path) -> list[Phone]:
@@ -69,9 +69,9 @@ def _read_phn(path: Path) -> list[Phone]:
 
 def _times(fields: Sequence[str], place: str, expected: str) -> list[float]:
     try:
-        values = [float(field) for field in fields]
+        values = [parse_number(field) for field in fields]
     except ValueError:
-        values = [math.nan]
-    if not all(0 <= value < math.inf for value in values):
+        values = [-1.0]
+    if not all(value >= 0 for value in values):
         raise UserError(f"{place}: found '{' '.join(fields)}'; expected {expected}")
     return values

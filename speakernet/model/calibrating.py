@@ -37,7 +37,7 @@ def known_calibration(scores: Path, kind: str) -> ScoreCalibration | None:
     Raises UserError for a file that is no such map.
     """
     path = scores / f"{kind}{CALIBRATED}.json"
-    if not path.exists():
+    if not is_given(path):
         return None
     try:
         found = TypeAdapter(Calibration).validate_json(read_text(path))

@@ -48,7 +48,7 @@ def results_of_model(folder: Path) -> tuple[str, list[Row]]:
     model = folder.name if folder.name in ("lm", "untrained") else "base"
     exp_dir = folder if model == "base" else folder.parent
     path = exp_dir / "results.json"
-    rows = read_results(path) if path.exists() else []
+    rows = read_results(path) if is_given(path) else []
     name = f"{experiment_name(exp_dir)}, {model}"
     return name, sorted((row for row in rows if row["model"] == model), key=sort_key)
 

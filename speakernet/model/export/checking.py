@@ -12,11 +12,9 @@ import torch
 from torch import nn
 
 from speakernet.arrays import Float32
-from speakernet.backend.inputs import INT16_SCALE
+from speakernet.backend.inputs import INT16_SCALE, features_of
 from speakernet.model.export.graphs import ExportedModel, InputName, with_noise, without_dither
 from speakernet.model.export.writing import Embed
-from speakernet.signal.cmvn import sliding_cmn
-from speakernet.signal.extractors import make_extractor
 from speakernet.signal.options import FbankOptions
 
 NUM_LENGTHS = 20
@@ -89,8 +87,7 @@ def _input(model: ExportedModel, source: InputName, piece: Float32) -> Float32:
     scaled = piece * INT16_SCALE
     if isinstance(options, FbankOptions):
         scaled, options = with_noise(scaled, options, model.dither_seed), without_dither(options)
-    features = make_extractor(options)(scaled, seed=model.dither_seed)
-    return sliding_cmn(features, model.cmn_window) if model.cmn_window else features
+    return features_of(options, model.cmn_window, model.dither_seed)(scaled, "")
 
 
 def _run(module: nn.Module, batch: Float32) -> Float32:
